@@ -1,0 +1,1 @@
+"""Reach the right person in time: rosters, escalation, notification."""

@@ -1,0 +1,1 @@
+"""Ground floor: what every domain stands on and that knows no domain itself."""

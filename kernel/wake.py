@@ -1,0 +1,98 @@
+"""A supervised LISTEN connection. It wakes; it never carries truth."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import asyncpg
+import structlog
+from sqlalchemy import make_url
+
+log = structlog.get_logger()
+
+OnNotify = Callable[[str, str], None]
+RECONNECT_S = (0.1, 0.2, 0.5, 1.0, 2.0)
+
+
+async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """A plain asyncpg connection for `url`, which may name a socket directory by `?host=`."""
+    parsed = make_url(url)
+    host = parsed.query.get("host")
+    port = parsed.query.get("port")
+    return await asyncpg.connect(
+        host=host if isinstance(host, str) else parsed.host,
+        port=int(port) if isinstance(port, str) else (parsed.port or 5432),
+        user=parsed.username,
+        password=parsed.password,
+        database=parsed.database,
+        timeout=5,
+    )
+
+
+class Listener:
+    """Keeps LISTENing through database restarts.
+
+    `on_notify(channel, payload)` runs in the event loop and must not block. After every
+    (re)connection it is called once per channel with an empty payload: something may have been
+    missed, so look.
+    """
+
+    def __init__(self, url: str, channels: tuple[str, ...], on_notify: OnNotify) -> None:
+        self._url = url
+        self._channels = channels
+        self._on_notify = on_notify
+        self.connected = False
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        failures = 0
+        while True:
+            try:
+                await self._listen_once()
+                failures = 0
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                self.connected = False
+                pause = RECONNECT_S[min(failures, len(RECONNECT_S) - 1)]
+                failures += 1
+                log.warning("listener.lost", error=type(error).__name__, retry_s=pause)
+                await asyncio.sleep(pause)
+
+    async def _listen_once(self) -> None:
+        connection = await connect(self._url)
+        lost = asyncio.Event()
+        try:
+            connection.add_termination_listener(lambda _: lost.set())
+            for channel in self._channels:
+                await connection.add_listener(channel, self._received)
+            self.connected = True
+            for channel in self._channels:
+                self._on_notify(channel, "")
+            await self._watch(connection, lost)
+        finally:
+            self.connected = False
+            with suppress(Exception):
+                await connection.close(timeout=2)
+
+    async def _watch(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", lost: asyncio.Event
+    ) -> None:
+        while not lost.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(lost.wait(), timeout=5)
+                break
+            # A half-open connection answers nothing: ask it something.
+            await asyncio.wait_for(connection.execute("SELECT 1"), timeout=5)
+        raise OSError("listening connection ended")
+
+    def _received(self, _connection: object, _pid: int, channel: str, payload: object) -> None:
+        self._on_notify(channel, str(payload))
+
+
+async def every(period_s: float, wake: asyncio.Event, work: Callable[[], Awaitable[bool]]) -> None:
+    """Run `work` when woken and at least every `period_s`; again at once while it returns True."""
+    while True:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(wake.wait(), timeout=period_s)
+        wake.clear()
+        while await work():
+            pass

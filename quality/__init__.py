@@ -1,0 +1,1 @@
+"""The read side over all: timelines, clocks and indicators that compute themselves."""

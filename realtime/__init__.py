@@ -1,0 +1,1 @@
+"""Streams: CTG from the monitor to the viewer, and the event hub for browsers."""

@@ -1,0 +1,1 @@
+"""Transfers between units: referral, offer, leg, hold."""

@@ -1,0 +1,1 @@
+"""Who and where: regions, facilities, people, accounts, pregnancies, newborns."""
