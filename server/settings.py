@@ -1,0 +1,247 @@
+"""Everything that may differ between two installations, read once from the environment.
+
+Each field names its variable and says in one sentence what it does; the table in
+docs/operators.md is checked against these words.
+"""
+# ruff: noqa: RUF009  (_env makes dataclass fields)
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+DEMO_DIR = Path(".data")
+
+
+class SettingsError(Exception):
+    """The environment does not describe an installation that can run."""
+
+
+def _text(raw: str) -> str:
+    return raw.strip()
+
+
+def _port(raw: str) -> int:
+    number = int(raw)
+    if not 0 < number < 65536:
+        raise ValueError("must be between 1 and 65535")
+    return number
+
+
+def _positive(raw: str) -> int:
+    number = int(raw)
+    if number < 1:
+        raise ValueError("must be 1 or more")
+    return number
+
+
+def _flag(raw: str) -> bool:
+    lowered = raw.strip().lower()
+    if lowered not in {"0", "1", "true", "false", "yes", "no"}:
+        raise ValueError("must be 1 or 0")
+    return lowered in {"1", "true", "yes"}
+
+
+def _path(raw: str) -> Path:
+    return Path(raw).expanduser()
+
+
+def _log_format(raw: str) -> str:
+    if raw not in {"console", "json"}:
+        raise ValueError("must be console or json")
+    return raw
+
+
+def _log_level(raw: str) -> str:
+    level = raw.strip().lower()
+    if level not in {"debug", "info", "warning", "error"}:
+        raise ValueError("must be debug, info, warning or error")
+    return level
+
+
+def _origins(raw: str) -> tuple[str, ...]:
+    origins = tuple(part.strip() for part in raw.split(",") if part.strip())
+    for origin in origins:
+        scheme, _, rest = origin.partition("://")
+        if scheme not in {"http", "https"} or not rest or "/" in rest or "*" in rest:
+            raise ValueError(f"{origin} is not an exact origin such as https://yunshang.example.cn")
+    return origins
+
+
+def _env(name: str, about: str, parse: Callable[[str], Any], default: Any = MISSING) -> Any:
+    metadata = {"env": name, "about": about, "parse": parse}
+    if default is MISSING:
+        return field(metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One installation. Build it with `from_env`; it never changes while a process lives."""
+
+    database_url: str = _env(
+        "DATABASE_URL",
+        "PostgreSQL as role yunshang_app: row-level security applies; used by serve.",
+        _text,
+        "",
+    )
+    system_database_url: str = _env(
+        "YUNSHANG_SYSTEM_DATABASE_URL",
+        "PostgreSQL as role yunshang_system: used by engine, gateway and worker.",
+        _text,
+        "",
+    )
+    owner_database_url: str = _env(
+        "YUNSHANG_OWNER_DATABASE_URL",
+        "PostgreSQL as role yunshang_owner: owns the schema; only migrate needs it.",
+        _text,
+        "",
+    )
+    valkey_url: str = _env(
+        "VALKEY_URL",
+        "Valkey or Redis: wakes processes and carries Celery; holds nothing that must survive.",
+        _text,
+        "",
+    )
+    host: str = _env("YUNSHANG_HOST", "Address that serve listens on.", _text, "127.0.0.1")
+    port: int = _env("YUNSHANG_PORT", "Port that serve listens on.", _port, 8000)
+    gateway_host: str = _env(
+        "YUNSHANG_GATEWAY_HOST", "Address that gateway listens on.", _text, "127.0.0.1"
+    )
+    gateway_port: int = _env("YUNSHANG_GATEWAY_PORT", "Port that gateway listens on.", _port, 8001)
+    gateway_public_url: str = _env(
+        "YUNSHANG_GATEWAY_PUBLIC_URL",
+        "Where browsers and devices reach gateway; empty means ws://127.0.0.1 and its port.",
+        _text,
+        "",
+    )
+    public_origins: tuple[str, ...] = _env(
+        "YUNSHANG_PUBLIC_ORIGINS",
+        "Exact browser origins, by comma, that may write or open sockets here and at gateway; "
+        "empty means localhost and serve's port.",
+        _origins,
+        (),
+    )
+    data_dir: Path = _env(
+        "YUNSHANG_DATA_DIR",
+        "Directory for embedded services, the key, the checkpoint file and supervisor state.",
+        _path,
+        DEMO_DIR,
+    )
+    secret_key_file: Path | None = _env(
+        "YUNSHANG_SECRET_KEY_FILE",
+        "File with the 32-byte master key (raw or 64 hex digits), readable by its owner only; "
+        "demo makes one in the data directory.",
+        _path,
+        None,
+    )
+    checkpoint_file: Path | None = _env(
+        "YUNSHANG_CHECKPOINT_FILE",
+        "Append-only file that receives each signed checkpoint of the case-event chains; "
+        "empty means checkpoints.jsonl in the data directory. Better on another host.",
+        _path,
+        None,
+    )
+    session_idle_minutes: int = _env(
+        "YUNSHANG_SESSION_IDLE_MINUTES",
+        "A login ends after so many minutes without a request.",
+        _positive,
+        15,
+    )
+    pool_size: int = _env(
+        "YUNSHANG_POOL_SIZE", "Database connections that one process may hold.", _positive, 8
+    )
+    log_format: str = _env(
+        "YUNSHANG_LOG_FORMAT", "console for people, json for collectors.", _log_format, "console"
+    )
+    log_level: str = _env(
+        "YUNSHANG_LOG_LEVEL", "debug, info, warning or error.", _log_level, "info"
+    )
+    demo: bool = _env(
+        "YUNSHANG_DEMO",
+        "1 marks an installation with synthetic data: logins are printed, drills may be started.",
+        _flag,
+        False,
+    )
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read the environment.
+
+        Raises:
+            SettingsError: a variable has a value of the wrong kind, or the name of a
+                YUNSHANG_ variable is unknown (a typing mistake that would otherwise be silent).
+        """
+        known = {entry.metadata["env"] for entry in fields(cls)}
+        for name in environ:
+            if name.startswith("YUNSHANG_") and name not in known:
+                raise SettingsError(f"{name} is not a setting of Yunshang; see docs/operators.md")
+        values = {}
+        for entry in fields(cls):
+            raw = environ.get(entry.metadata["env"], "")
+            if raw.strip():
+                values[entry.name] = _parse(entry, raw)
+        return cls(**values)
+
+    def need(self, *names: str) -> "Settings":
+        """Return self when every named field is set; say which variable is missing otherwise."""
+        missing = [variable(name) for name in names if not getattr(self, name)]
+        if missing:
+            raise SettingsError(f"set {', '.join(missing)}; docs/operators.md says how")
+        return self
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Exact Origin headers that are accepted on writes and on sockets."""
+        if self.public_origins:
+            return frozenset(self.public_origins)
+        return frozenset(f"http://{name}:{self.port}" for name in ("127.0.0.1", "localhost"))
+
+    @property
+    def gateway_url(self) -> str:
+        """Where browsers and devices reach the gateway, without a trailing slash."""
+        return (self.gateway_public_url or f"ws://127.0.0.1:{self.gateway_port}").rstrip("/")
+
+    @property
+    def key_file(self) -> Path:
+        """The master key's place; demo falls back to the data directory."""
+        if self.secret_key_file is not None:
+            return self.secret_key_file
+        if self.demo:
+            return self.data_dir / "secret.key"
+        raise SettingsError("set YUNSHANG_SECRET_KEY_FILE; docs/operators.md says how to make one")
+
+    @property
+    def checkpoints(self) -> Path:
+        """The append-only checkpoint file."""
+        return self.checkpoint_file or self.data_dir / "checkpoints.jsonl"
+
+    def to_env(self) -> dict[str, str]:
+        """The variables that make `from_env` build the same settings in a child process."""
+        result = {}
+        for entry in fields(self):
+            value = getattr(self, entry.name)
+            if value not in (None, "", ()):
+                result[entry.metadata["env"]] = _render(value)
+        return result
+
+
+def variable(name: str) -> str:
+    """The environment variable that sets the field `name`."""
+    found = {entry.name: str(entry.metadata["env"]) for entry in fields(Settings)}
+    return found[name]
+
+
+def _parse(entry: "Field[Any]", raw: str) -> Any:
+    try:
+        return entry.metadata["parse"](raw)
+    except ValueError as error:
+        raise SettingsError(f"{entry.metadata['env']}={raw!r}: {error}") from error
+
+
+def _render(value: object) -> str:
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return str(value)

@@ -1,0 +1,3 @@
+"""Makes the shared fixtures known to every test."""
+
+pytest_plugins = ["tests.fixtures.database", "tests.fixtures.places", "tests.fixtures.valkey"]
