@@ -1,0 +1,270 @@
+"""The binary words of `yunshang.ctg.v1`: frames, bundles and acknowledgements.
+
+A frame is 80 bytes, little-endian, and carries one second of one monitor: four samples a channel.
+Everything here is pure: bytes in, bytes or numbers out. Whatever does not parse raises
+:class:`Malformed` with a coded reason; values out of range do parse, because a sample is stored as
+received and only *counted* as invalid.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterable, Sequence
+from enum import IntFlag
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+PROTOCOL: Final = "yunshang.ctg.v1"
+WATCH_PROTOCOL: Final = "yunshang.ctg.watch.v1"
+
+VERSION: Final = 1
+KIND_FRAME: Final = 1
+KIND_ACK: Final = 2
+KIND_LIVE: Final = 4
+KIND_BUNDLE: Final = 5
+
+FRAME_BYTES: Final = 80
+BUNDLE_HEAD_BYTES: Final = 8
+MAX_BUNDLE_FRAMES: Final = 512
+MAX_SEQ: Final = 2**32 - 1
+SAMPLES_PER_FRAME: Final = 4
+SAMPLE_PERIOD_NS: Final = 250_000_000
+FRAME_PERIOD_NS: Final = 1_000_000_000
+
+RATE_SCALE: Final = 4
+"""Heart rates are stored in quarter beats per minute."""
+RATE_LOST: Final = 0
+RATE_MIN: Final = 30 * RATE_SCALE
+RATE_MAX: Final = 240 * RATE_SCALE
+TOCO_SCALE: Final = 2
+"""Uncalibrated external tocography, 0-127 in half units; not mmHg."""
+TOCO_LOST: Final = 255
+SPO2_LOST: Final = 0
+SPO2_MAX: Final = 100
+
+RATES: Final = ("fhr1", "fhr2", "fhr3", "mhr")
+CHANNELS: Final = (*RATES, "toco", "spo2")
+
+QUALITY_NONE, QUALITY_RED, QUALITY_YELLOW, QUALITY_GREEN = range(4)
+MARK_MHR_PRESENT: Final = 1 << 6
+MARK_COINCIDENCE: Final = 1 << 7
+MARK_PATIENT_EVENT: Final = 1 << 8
+MARK_MOVEMENT: Final = 1 << 9
+MARK_CLINICIAN: Final = 1 << 10
+
+SAMPLE: Final[np.dtype[Any]] = np.dtype(
+    [
+        ("fhr1", "<u2"),
+        ("fhr2", "<u2"),
+        ("fhr3", "<u2"),
+        ("mhr", "<u2"),
+        ("toco", "u1"),
+        ("spo2", "u1"),
+        ("marks", "<u2"),
+    ]
+)
+FRAME: Final[np.dtype[Any]] = np.dtype(
+    [
+        ("version", "u1"),
+        ("kind", "u1"),
+        ("flags", "<u2"),
+        ("stream", "<u4"),
+        ("seq", "<u4"),
+        ("reserved1", "<u4"),
+        ("device_ns", "<u8"),
+        ("samples", SAMPLE, (SAMPLES_PER_FRAME,)),
+        ("reserved2", "<u4"),
+        ("crc", "<u4"),
+    ]
+)
+
+_HEAD = struct.Struct("<BBHIIIQ")
+_TAIL = struct.Struct("<II")
+_BUNDLE_HEAD = struct.Struct("<BBHI")
+_ACK_HEAD = struct.Struct("<BBH")
+_PAIR = struct.Struct("<II")
+_U32 = struct.Struct("<I")
+
+
+class Flag(IntFlag):
+    """Bits of a frame's `flags`."""
+
+    BACKFILL = 1
+    UNSYNCHRONISED = 2
+    BATTERY_LOW = 4
+    FIRST = 8
+    TRANSDUCER_CHANGE = 16
+
+
+class Malformed(Exception):
+    """Bytes that are not the protocol; the connection that sent them is closed."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Head(NamedTuple):
+    """What routing a frame needs; `device_ns` is nanoseconds since 1970 UTC on the device."""
+
+    flags: int
+    stream: int
+    seq: int
+    device_ns: int
+
+
+def read_head(frame: bytes) -> Head:
+    """Check one 80-byte frame and return its head; raise `Malformed`."""
+    version, kind, flags, stream, seq, reserved1, device_ns = _HEAD.unpack_from(frame)
+    reserved2, crc = _TAIL.unpack_from(frame, 72)
+    if version != VERSION:
+        raise Malformed("ctg.version_unknown")
+    if kind != KIND_FRAME:
+        raise Malformed("ctg.kind_unknown")
+    if zlib.crc32(memoryview(frame)[:76]) != crc:
+        raise Malformed("ctg.crc_wrong")
+    if reserved1 or reserved2:
+        raise Malformed("ctg.reserved_not_zero")
+    if seq == 0:
+        raise Malformed("ctg.seq_zero")
+    return Head(flags, stream, seq, device_ns)
+
+
+def split_message(data: bytes) -> list[bytes]:
+    """Return the frames of one sender message: a single frame or a bundle of 1-512."""
+    if len(data) == FRAME_BYTES and data[1] == KIND_FRAME:
+        return [data]
+    return _split_bundle(data, KIND_BUNDLE)
+
+
+def split_live(data: bytes) -> list[bytes]:
+    """Return the frames of one live message as a viewer receives it."""
+    return _split_bundle(data, KIND_LIVE)
+
+
+def _split_bundle(data: bytes, expected: int) -> list[bytes]:
+    if len(data) < BUNDLE_HEAD_BYTES:
+        raise Malformed("ctg.message_short")
+    version, kind, count, reserved = _BUNDLE_HEAD.unpack_from(data)
+    if version != VERSION:
+        raise Malformed("ctg.version_unknown")
+    if kind != expected:
+        raise Malformed("ctg.kind_unknown")
+    if reserved:
+        raise Malformed("ctg.reserved_not_zero")
+    if not 1 <= count <= MAX_BUNDLE_FRAMES:
+        raise Malformed("ctg.bundle_size")
+    if len(data) != BUNDLE_HEAD_BYTES + count * FRAME_BYTES:
+        raise Malformed("ctg.bundle_length")
+    return split_frames(data, BUNDLE_HEAD_BYTES)
+
+
+def split_frames(data: bytes, offset: int = 0) -> list[bytes]:
+    """Cut joined frames apart, without checking them."""
+    return [data[at : at + FRAME_BYTES] for at in range(offset, len(data), FRAME_BYTES)]
+
+
+def build_bundle(frames: Sequence[bytes]) -> bytes:
+    """Join frames into one sender message; a single frame stays as it is."""
+    if len(frames) == 1:
+        return frames[0]
+    return _BUNDLE_HEAD.pack(VERSION, KIND_BUNDLE, len(frames), 0) + b"".join(frames)
+
+
+def build_live(frames: Sequence[bytes]) -> bytes:
+    """Join frames, already carrying their view numbers, into one viewer message."""
+    return _BUNDLE_HEAD.pack(VERSION, KIND_LIVE, len(frames), 0) + b"".join(frames)
+
+
+def build_ack(pairs: Iterable[tuple[int, int]]) -> bytes:
+    """Acknowledge `(stream, seq)` pairs, cumulative per stream."""
+    body = [_PAIR.pack(stream, seq) for stream, seq in pairs]
+    return _ACK_HEAD.pack(VERSION, KIND_ACK, len(body)) + b"".join(body)
+
+
+def read_ack(data: bytes) -> list[tuple[int, int]]:
+    """Return the `(stream, seq)` pairs of an acknowledgement; raise `Malformed`."""
+    if len(data) < _ACK_HEAD.size:
+        raise Malformed("ctg.message_short")
+    version, kind, count = _ACK_HEAD.unpack_from(data)
+    if (version, kind) != (VERSION, KIND_ACK):
+        raise Malformed("ctg.kind_unknown")
+    if len(data) != _ACK_HEAD.size + count * _PAIR.size:
+        raise Malformed("ctg.bundle_length")
+    return [(stream, seq) for stream, seq in _PAIR.iter_unpack(data[_ACK_HEAD.size :])]
+
+
+def with_stream(frame: bytes, stream: int) -> bytes:
+    """Return the frame under another stream (or view) number, CRC renewed."""
+    body = frame[:4] + _U32.pack(stream) + frame[8:76]
+    return body + _U32.pack(zlib.crc32(body))
+
+
+def same_content(one: bytes, other: bytes) -> bool:
+    """Whether two frames say the same.
+
+    `stream` is only the sender's number on one connection, so it (and the CRC over it) may differ
+    when a frame is sent again after a reconnect.
+    """
+    return one[:4] == other[:4] and one[8:76] == other[8:76]
+
+
+def seq_of(frame: bytes) -> int:
+    """Return the sequence number of a checked frame."""
+    return int.from_bytes(frame[8:12], "little")
+
+
+def view_frames(joined: bytes) -> npt.NDArray[Any]:
+    """Look at joined frames as a structured array, without copying."""
+    return np.frombuffer(joined, dtype=FRAME)
+
+
+def count_invalid(joined: bytes) -> npt.NDArray[np.int64]:
+    """Count the out-of-range values of each frame in one vectorised pass over a flush.
+
+    A rate is valid at 0 (lost) or 30.00-240.00 bpm, saturation at 0 (lost) to 100 %. Every toco
+    byte is a valid value or "lost".
+    """
+    samples = view_frames(joined)["samples"]
+    bad = np.zeros(samples.shape, dtype=np.int64)
+    for channel in RATES:
+        rate = samples[channel]
+        bad += (rate != RATE_LOST) & ((rate < RATE_MIN) | (rate > RATE_MAX))
+    bad += samples["spo2"] > SPO2_MAX
+    per_frame: npt.NDArray[np.int64] = bad.sum(axis=1)
+    return per_frame
+
+
+def build_frames(
+    samples: npt.NDArray[Any],
+    *,
+    stream: int,
+    first_seq: int,
+    first_ns: int,
+    flags: int = 0,
+) -> list[bytes]:
+    """Pack 4 Hz samples (dtype `SAMPLE`, a whole number of seconds) into consecutive frames."""
+    if len(samples) % SAMPLES_PER_FRAME:
+        raise ValueError("samples must fill whole seconds")
+    count = len(samples) // SAMPLES_PER_FRAME
+    out = np.zeros(count, dtype=FRAME)
+    out["version"], out["kind"], out["flags"], out["stream"] = VERSION, KIND_FRAME, flags, stream
+    out["seq"] = np.arange(first_seq, first_seq + count, dtype=np.uint64)
+    out["device_ns"] = first_ns + np.arange(count, dtype=np.uint64) * np.uint64(FRAME_PERIOD_NS)
+    out["samples"] = samples.reshape(count, SAMPLES_PER_FRAME)
+    if first_seq == 1 and count:
+        out["flags"][0] |= Flag.FIRST
+    return [
+        body + _U32.pack(zlib.crc32(body))
+        for body in (frame[:76] for frame in split_frames(out.tobytes()))
+    ]
+
+
+def empty_samples(count: int) -> npt.NDArray[Any]:
+    """Return `count` samples with every channel lost."""
+    samples = np.zeros(count, dtype=SAMPLE)
+    samples["toco"] = TOCO_LOST
+    return samples

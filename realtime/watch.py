@@ -1,0 +1,209 @@
+"""The server's side of one viewer connection, without a socket.
+
+A viewer subscribes to recordings; each becomes a numbered *view*. Live frames are queued per tick
+and leave as one message. The queue is bounded: a viewer that cannot keep up loses everything but
+the newest second of each view and is told exactly which range to fetch again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import msgspec
+
+from realtime import frames
+from realtime.session import CLOSE_BAD_TEXT, CLOSE_POLICY, MAX_TEXT_BYTES, Hangup
+
+MAX_VIEWS: Final = 64
+MAX_PENDING_FRAMES: Final = 4_096
+"""Queued frames of one viewer, 320 KiB; with the socket's own buffer well under 1 MB."""
+MAX_SINCE_S: Final = 24 * 3_600
+
+
+class Subscribe(msgspec.Struct, tag_field="type", tag="subscribe", frozen=True):
+    """Show these recordings, starting `since_s` seconds before their newest second."""
+
+    recordings: Annotated[list[UUID], msgspec.Meta(min_length=1, max_length=MAX_VIEWS)]
+    since_s: Annotated[int, msgspec.Meta(ge=0, le=MAX_SINCE_S)] = 1_200
+
+
+class Unsubscribe(msgspec.Struct, tag_field="type", tag="unsubscribe", frozen=True):
+    """Stop showing these recordings."""
+
+    recordings: Annotated[list[UUID], msgspec.Meta(min_length=1, max_length=MAX_VIEWS)]
+
+
+_messages = msgspec.json.Decoder(Subscribe | Unsubscribe)
+
+
+@dataclass(slots=True)
+class View:
+    """One recording on one viewer's screen."""
+
+    number: int
+    recording: UUID
+    since_s: int
+    live: bool = False
+    """False while history is being sent; live frames wait in `held`."""
+    held: dict[int, bytes] = field(default_factory=dict)
+    skipped: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The shell must authorise each view, then call `admitted` or `refused`."""
+
+    views: tuple[View, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """These views are gone; the shell stops feeding them."""
+
+    views: tuple[View, ...]
+
+
+Event = Wanted | Left | Hangup
+
+
+class WatchSession:
+    """One viewer with up to 64 views."""
+
+    def __init__(self, *, max_pending: int = MAX_PENDING_FRAMES) -> None:
+        self.views: dict[UUID, View] = {}
+        self.over = False
+        self._max_pending = max_pending
+        self._pending: list[tuple[View, bytes]] = []
+        self._next_view = 1
+
+    def receive_text(self, data: bytes) -> list[Event]:
+        """Take one text message."""
+        if self.over:
+            return []
+        if len(data) > MAX_TEXT_BYTES:
+            return [self._hang_up(CLOSE_POLICY, "ctg.message_too_big")]
+        try:
+            message = _messages.decode(data)
+        except msgspec.ValidationError:
+            return [self._hang_up(CLOSE_POLICY, "ctg.message_invalid")]
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return [self._hang_up(CLOSE_BAD_TEXT, "ctg.json_invalid")]
+        if isinstance(message, Subscribe):
+            return self._on_subscribe(message)
+        gone = tuple(view for r in message.recordings if (view := self.drop(r)) is not None)
+        return [Left(gone)] if gone else []
+
+    def receive_binary(self, data: bytes) -> list[Event]:
+        """Viewers send no binary; one that does is closed."""
+        return [] if self.over else [self._hang_up(CLOSE_POLICY, "ctg.binary_not_expected")]
+
+    def _on_subscribe(self, message: Subscribe) -> list[Event]:
+        fresh = [r for r in dict.fromkeys(message.recordings) if r not in self.views]
+        if len(self.views) + len(fresh) > MAX_VIEWS:
+            return [self._hang_up(CLOSE_POLICY, "ctg.too_many_views")]
+        views = []
+        for recording in fresh:
+            view = View(self._next_view, recording, message.since_s)
+            self._next_view += 1
+            self.views[recording] = view
+            views.append(view)
+        return [Wanted(tuple(views))] if views else []
+
+    def _hang_up(self, close_code: int, reason: str) -> Hangup:
+        self.over = True
+        return Hangup(close_code, reason)
+
+    def drop(self, recording: UUID) -> View | None:
+        """Forget a view and what waits for it."""
+        view = self.views.pop(recording, None)
+        if view is not None:
+            self._pending = [(owner, frame) for owner, frame in self._pending if owner is not view]
+        return view
+
+    def admitted(self, view: View, facts: dict[str, Any]) -> bytes:
+        """The viewer may see it; return the `subscribed` message."""
+        return self.notice("subscribed", view, **facts)
+
+    def refused(self, recording: UUID, code: str) -> bytes:
+        """The viewer may not (or no longer) see it; return the notice and forget the view."""
+        self.drop(recording)
+        return msgspec.json.encode({"type": "refused", "recording": recording, "code": code})
+
+    @staticmethod
+    def notice(kind: str, view: View, **facts: Any) -> bytes:
+        """Return a JSON message about one view."""
+        return msgspec.json.encode(
+            {"type": kind, "recording": view.recording, "view": view.number, **facts}
+        )
+
+    # History, then live
+
+    def hold(self, view: View, newest: Iterable[bytes]) -> None:
+        """Start (or start again) collecting live frames while a page of history is read.
+
+        `newest` are the frames already received but not yet durable; together with whatever is
+        durable when the page is read they are everything up to this moment.
+        """
+        view.held = {frames.seq_of(frame): frame for frame in newest}
+
+    def page(self, view: View, history: list[bytes]) -> list[bytes]:
+        """Return the messages of a page of history."""
+        return _bundles((view, frame) for frame in history)
+
+    def go_live(self, view: View, history: list[bytes], from_seq: int) -> list[bytes]:
+        """Return the last page merged with what was held; from now on frames flow."""
+        merged = {seq: frame for seq, frame in view.held.items() if seq >= from_seq}
+        merged.update((frames.seq_of(frame), frame) for frame in history)
+        view.held, view.live = {}, True
+        return _bundles((view, merged[seq]) for seq in sorted(merged))
+
+    def feed(self, view: View, frame: bytes) -> None:
+        """Queue one live frame, within the bound."""
+        if not view.live:
+            # Held frames become durable soon and are then read as history, so the oldest may go.
+            view.held[frames.seq_of(frame)] = frame
+            if len(view.held) > self._max_pending:
+                del view.held[next(iter(view.held))]
+            return
+        self._pending.append((view, frame))
+        if len(self._pending) > self._max_pending:
+            self._drop_to_newest()
+
+    def _drop_to_newest(self) -> None:
+        newest: dict[int, tuple[View, bytes]] = {}
+        for view, frame in self._pending:
+            before = newest.get(view.number)
+            if before is not None:
+                older = frame if frames.seq_of(frame) < frames.seq_of(before[1]) else before[1]
+                seq = frames.seq_of(older)
+                low, high = view.skipped or (seq, seq)
+                view.skipped = (min(low, seq), max(high, seq))
+                if older is frame:
+                    continue
+            newest[view.number] = (view, frame)
+        self._pending = list(newest.values())
+
+    @property
+    def pending(self) -> int:
+        """Queued frames."""
+        return len(self._pending)
+
+    def take(self) -> tuple[list[bytes], list[bytes]]:
+        """Return what this tick sends: `resync` notices (text), then live bundles (binary)."""
+        notices = []
+        for view in self.views.values():
+            if view.skipped is not None:
+                first, last = view.skipped
+                notices.append(self.notice("resync", view, **{"from": first, "to": last}))
+                view.skipped = None
+        pending, self._pending = self._pending, []
+        return notices, _bundles(pending)
+
+
+def _bundles(pairs: Iterable[tuple[View, bytes]]) -> list[bytes]:
+    renumbered = [frames.with_stream(frame, view.number) for view, frame in pairs]
+    size = frames.MAX_BUNDLE_FRAMES
+    return [frames.build_live(renumbered[at : at + size]) for at in range(0, len(renumbered), size)]
