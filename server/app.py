@@ -1,0 +1,108 @@
+"""The web application: one list of routers, one transaction per request, one way to refuse."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from litestar import Litestar, Request, Router
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.params import Parameter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kernel.clock import Clock, SystemClock
+from kernel.database import Database
+from kernel.sealing import Sealer
+from kernel.viewer import Viewer
+from server import problems, web
+from server.headers import SecurityHeaders, content_security_policy
+from server.keyfile import master_key
+from server.routes import ROUTERS
+from server.security import Authentication, require_role
+from server.settings import Settings
+
+MAX_BODY_BYTES = 1_000_000
+
+
+async def provide_session(state: State, viewer: Viewer) -> AsyncIterator[AsyncSession]:
+    """The request's one transaction: committed before the answer is sent, or nothing is."""
+    database: Database = state.database
+    async with database.session(viewer) as session:
+        yield session
+
+
+async def provide_viewer(request: Request[Any, Any, Any]) -> Viewer:
+    """Who is asking; anonymous on public routes."""
+    return request.scope["state"].get("viewer") or Viewer.system("anonymous")
+
+
+async def provide_clock(state: State) -> Clock:
+    clock: Clock = state.clock
+    return clock
+
+
+async def provide_sealer(state: State) -> Sealer:
+    sealer: Sealer = state.sealer
+    return sealer
+
+
+async def provide_settings(state: State) -> Settings:
+    settings: Settings = state.settings
+    return settings
+
+
+async def provide_database(state: State) -> Database:
+    database: Database = state.database
+    return database
+
+
+async def provide_idempotency_key(
+    key: str | None = Parameter(header="Idempotency-Key", required=False, default=None),
+) -> str | None:
+    return key
+
+
+def create_app(
+    settings: Settings, *, database: Database | None = None, clock: Clock | None = None
+) -> Litestar:
+    """Build the application; `database` and `clock` are replaced in tests."""
+    pool = database or Database(
+        settings.need("database_url").database_url, name="serve", pool_size=settings.pool_size
+    )
+    state = State(
+        {
+            "settings": settings,
+            "database": pool,
+            "clock": clock or SystemClock(),
+            "sealer": Sealer(master_key(settings)),
+        }
+    )
+
+    async def close() -> None:
+        await pool.close()
+
+    return Litestar(
+        route_handlers=[Router("/api", route_handlers=list(ROUTERS)), *web.routers()],
+        dependencies={
+            "session": Provide(provide_session),
+            "viewer": Provide(provide_viewer),
+            "clock": Provide(provide_clock),
+            "sealer": Provide(provide_sealer),
+            "settings": Provide(provide_settings),
+            "database": Provide(provide_database),
+            "idempotency_key": Provide(provide_idempotency_key),
+        },
+        middleware=[
+            DefineMiddleware(SecurityHeaders, content_security_policy(settings.gateway_url)),
+            DefineMiddleware(Authentication, settings=settings, database=pool),
+        ],
+        guards=[require_role],
+        exception_handlers=problems.HANDLERS,
+        on_shutdown=[close],
+        state=state,
+        request_max_body_size=MAX_BODY_BYTES,
+        openapi_config=OpenAPIConfig(title="Yunshang 云上妇幼", version="0.1.0", path="/api/docs"),
+        logging_config=None,
+        debug=False,
+    )
