@@ -6,27 +6,11 @@ from contextlib import suppress
 
 import asyncpg
 import structlog
-from sqlalchemy import make_url
 
 log = structlog.get_logger()
 
 OnNotify = Callable[[str, str], None]
 RECONNECT_S = (0.1, 0.2, 0.5, 1.0, 2.0)
-
-
-async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
-    """A plain asyncpg connection for `url`, which may name a socket directory by `?host=`."""
-    parsed = make_url(url)
-    host = parsed.query.get("host")
-    port = parsed.query.get("port")
-    return await asyncpg.connect(
-        host=host if isinstance(host, str) else parsed.host,
-        port=int(port) if isinstance(port, str) else (parsed.port or 5432),
-        user=parsed.username,
-        password=parsed.password,
-        database=parsed.database,
-        timeout=5,
-    )
 
 
 class Listener:
@@ -58,7 +42,7 @@ class Listener:
                 await asyncio.sleep(pause)
 
     async def _listen_once(self) -> None:
-        connection = await connect(self._url)
+        connection = await asyncpg.connect(self._url, timeout=5)
         lost = asyncio.Event()
         try:
             connection.add_termination_listener(lambda _: lost.set())
