@@ -151,6 +151,16 @@ class Settings:
     pool_size: int = _env(
         "YUNSHANG_POOL_SIZE", "Database connections that one process may hold.", _positive, 8
     )
+    worker_processes: int = _env(
+        "YUNSHANG_WORKER_PROCESSES", "Chores that one worker does at a time.", _positive, 2
+    )
+    trusted_proxies: str = _env(
+        "YUNSHANG_TRUSTED_PROXIES",
+        "Addresses or networks, by comma, whose X-Forwarded-For and -Proto headers serve believes; "
+        "empty means nobody's.",
+        _text,
+        "",
+    )
     log_format: str = _env(
         "YUNSHANG_LOG_FORMAT", "console for people, json for collectors.", _log_format, "console"
     )

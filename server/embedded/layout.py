@@ -16,12 +16,13 @@ SHARED_HOME = Path("/var/lib/yunshang")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Directories of one installation's embedded services."""
+    """Directories of one installation's embedded services; `tag` is the installation's id."""
 
     data_dir: Path
     home: Path
     run_dir: Path
     account: Account | None
+    tag: str
 
     @property
     def postgres_dir(self) -> Path:
@@ -67,7 +68,7 @@ def prepare_layout(data_dir: Path) -> Layout:
     run_dir = home / "run"
     if len(str(run_dir)) > SOCKET_DIR_CHARS:
         run_dir = Path(tempfile.gettempdir()) / f"yunshang-{tag}"
-    layout = Layout(data_dir, home, run_dir, account)
+    layout = Layout(data_dir, home, run_dir, account, tag)
     for directory in (run_dir, layout.valkey_dir):
         own_directory(directory, account)
     return layout

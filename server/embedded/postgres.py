@@ -7,6 +7,8 @@ import socket
 import subprocess
 from pathlib import Path
 
+import psutil
+
 from server.embedded.binaries import postgres_bin
 from server.embedded.layout import Layout, own_directory
 from server.supervisor.program import Program, spawn
@@ -131,3 +133,35 @@ def _run(layout: Layout, argv: list[str], stdin: str = "") -> None:
     if process.returncode != 0 or b"ERROR:" in output or b"FATAL:" in output:
         text = output.decode(errors="replace").strip()
         raise PostgresFailed(f"{os.path.basename(argv[0])} failed:\n{text}")
+
+
+def clear_ground(layout: Layout) -> None:
+    """Remove lock files that a dead server left, before a start.
+
+    PostgreSQL refuses to start while the process id in postmaster.pid exists, even when that id
+    now belongs to a zombie or to something else. Only call this while holding the directory.
+
+    Raises:
+        PostgresFailed: a live PostgreSQL that we did not start uses the directory.
+    """
+    lock = layout.postgres_dir / "postmaster.pid"
+    try:
+        pid = int(lock.read_text().split("\n", 1)[0])
+    except (FileNotFoundError, ValueError):
+        return
+    if _serves(pid, layout.postgres_dir):
+        raise PostgresFailed(f"process {pid} already runs PostgreSQL on {layout.postgres_dir}")
+    lock.unlink(missing_ok=True)
+    for name in (SOCKET_NAME, f"{SOCKET_NAME}.lock"):
+        (layout.run_dir / name).unlink(missing_ok=True)
+
+
+def _serves(pid: int, directory: Path) -> bool:
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        program = os.path.basename(process.exe())
+        return bool(program == "postgres" and process.cwd() == str(directory))
+    except (psutil.Error, OSError):
+        return False

@@ -1,0 +1,1 @@
+"""What each command of `yunshang` does; imported only when the command is called."""

@@ -1,0 +1,101 @@
+"""Runs the long-lived processes: serve, gateway, engine, worker."""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+import uvicorn
+import uvloop
+
+from server.heartbeat import beating
+from server.logging import configure
+from server.settings import Settings
+
+# A viewer that neither reads nor answers holds memory; an on-call phone that lost its network
+# must be seen as lost within seconds, not minutes.
+WS_PING_S = 10.0
+WS_MAX_BYTES = 65_536
+GRACE_S = 10
+
+
+def serve(settings: Settings) -> None:
+    """API, browser sockets and the built web application."""
+    from server.app import create_app
+
+    configure(settings, "serve")
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        ws="websockets-sansio",
+        ws_max_size=WS_MAX_BYTES,
+        ws_ping_interval=WS_PING_S,
+        ws_ping_timeout=WS_PING_S,
+        timeout_graceful_shutdown=GRACE_S,
+        # Headers of a proxy count only when that proxy's address is named (ASVS 4.1.3).
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+    )
+    server = uvicorn.Server(config)
+
+    async def run() -> None:
+        async with beating(settings.need("database_url").database_url, "serve"):
+            await server.serve()
+
+    uvloop.run(run())
+    if not server.started:
+        raise SystemExit(1)
+
+
+def gateway(settings: Settings) -> None:
+    """CTG ingest and live fan-out."""
+    from realtime.gateway.main import run
+
+    _until_told("gateway", settings, run(settings))
+
+
+def engine(settings: Settings) -> None:
+    """Relay, escalations, timers, checkpoints."""
+    from server.engine import run
+
+    _until_told("engine", settings, run(settings))
+
+
+def worker(settings: Settings) -> None:
+    """Celery: chores that may be late."""
+    from server.worker import celery
+
+    configure(settings, "worker")
+    celery.worker_main(
+        [
+            "worker",
+            f"--concurrency={settings.worker_processes}",
+            f"--loglevel={settings.log_level}",
+            # One queue on one broker: workers need not know of each other.
+            "--without-gossip",
+            "--without-mingle",
+        ]
+    )
+
+
+def _until_told(name: str, settings: Settings, work: Coroutine[Any, Any, None]) -> None:
+    """Run a process's coroutine with heartbeats; SIGTERM and SIGINT cancel it."""
+    configure(settings, name)
+
+    async def run() -> None:
+        async with beating(settings.need("system_database_url").system_database_url, name):
+            task = asyncio.ensure_future(work)
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, task.cancel)
+            try:
+                await task
+            except asyncio.CancelledError:
+                if not task.cancelled():
+                    raise
+
+    uvloop.run(run())

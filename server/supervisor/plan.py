@@ -1,0 +1,76 @@
+"""Which programs a demo installation consists of, and in which order they start and stop."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from server.embedded import postgres, valkey
+from server.embedded.layout import Layout
+from server.settings import Settings
+from server.supervisor.probes import accepts, healthy
+from server.supervisor.program import Program
+from server.supervisor.shell import Probe, Role
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+APPLICATIONS, VALKEY, POSTGRES = 0, 1, 2  # stages: the order of stopping
+
+# uvicorn waits 10 s for open connections, Celery for its running tasks.
+STOP_SECONDS = 12.0
+
+
+def demo_settings(settings: Settings, layout: Layout) -> Settings:
+    """The settings of the children: embedded services wherever no other is named."""
+    return replace(
+        settings,
+        demo=True,
+        data_dir=settings.data_dir.resolve(),
+        database_url=layout.postgres_url("yunshang_app"),
+        system_database_url=layout.postgres_url("yunshang_system"),
+        owner_database_url=layout.postgres_url("yunshang_owner"),
+        valkey_url=layout.valkey_url,
+    )
+
+
+def demo_roles(settings: Settings, layout: Layout) -> list[Role]:
+    """Every role of the demo; `settings` as made by `demo_settings`."""
+    needs = ("migrate", "valkey")
+    return [
+        Role(
+            postgres.program(layout),
+            stage=POSTGRES,
+            answers=_asked(lambda: postgres.ready(layout)),
+            before=lambda: postgres.clear_ground(layout),
+        ),
+        Role(valkey.program(layout), stage=VALKEY, answers=_asked(lambda: valkey.ready(layout))),
+        Role(_command("migrate", settings), needs=("postgres",), once=True),
+        Role(
+            _command("serve", settings),
+            needs=needs,
+            answers=healthy(settings.host, settings.port),
+        ),
+        Role(
+            _command("gateway", settings),
+            needs=needs,
+            answers=accepts(settings.gateway_host, settings.gateway_port),
+        ),
+        Role(_command("engine", settings), needs=needs),
+        Role(_command("worker", settings), needs=needs),
+    ]
+
+
+def _command(name: str, settings: Settings) -> Program:
+    return Program(
+        name,
+        (sys.executable, "-m", "server.cli", name),
+        stop_seconds=STOP_SECONDS,
+        environ={**settings.to_env(), "PYTHONUNBUFFERED": "1"},
+        cwd=ROOT,
+    )
+
+
+def _asked(question: Callable[[], bool]) -> Probe:
+    async def probe() -> bool:
+        return question()
+
+    return probe
