@@ -1,0 +1,108 @@
+"""The board."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from referral.schemas.fields import Acuity, Machine, MySide, RiskColour, Subject, WaitingFor
+from referral.states import ReferralState
+
+
+class Action(msgspec.Struct, kw_only=True):
+    """Something this viewer may do now; the client never guesses.
+
+    `path` is where to post it, `needs` the fields it cannot go without.
+    """
+
+    machine: Machine
+    target_id: UUID
+    action: str
+    path: str
+    version: int
+    number: int
+    primary: bool
+    danger: bool
+    needs: list[str]
+
+
+class FacilityRef(msgspec.Struct, kw_only=True):
+    """A unit, by its short name."""
+
+    id: UUID
+    short_name: str
+    name: str
+
+
+class PersonRef(msgspec.Struct, kw_only=True):
+    """A colleague."""
+
+    id: UUID
+    name: str
+    title: str
+
+
+class PatientRef(msgspec.Struct, kw_only=True):
+    """As much as a board may show."""
+
+    name_short: str
+    age: int | None
+    gestation_days: int | None
+
+
+class Reach(msgspec.Struct, kw_only=True):
+    """How many of the people called are how far."""
+
+    sent: int = 0
+    delivered: int = 0
+    seen: int = 0
+    acknowledged: int = 0
+    declined: int = 0
+    unreachable: int = 0
+
+
+class BoardRow(msgspec.Struct, kw_only=True):
+    """One case on the board."""
+
+    id: UUID
+    number: str
+    state: ReferralState
+    direction: Literal["up", "back"]
+    acuity: Acuity
+    condition: str
+    risk_colour: RiskColour | None
+    purple: bool
+    subject: Subject
+    patient: PatientRef
+    origin: FacilityRef
+    receiver: FacilityRef | None
+    oldest_unanswered_at: datetime | None
+    waiting_for: WaitingFor
+    reach: Reach
+    eta: datetime | None
+    sent_at: datetime | None
+    created_at: datetime
+    version: int
+    drill: bool
+    demo: bool
+    my_side: MySide
+    to_act: bool
+    allowed: list[Action]
+
+
+class BoardCounts(msgspec.Struct, kw_only=True):
+    """The four numbers above the board."""
+
+    to_act: int
+    open: int
+    moving: int
+    closed_today: int
+
+
+class Board(msgspec.Struct, kw_only=True):
+    """Sorted by acuity, then by the age of the oldest unanswered step."""
+
+    counts: BoardCounts
+    rows: list[BoardRow]
+    server_time: datetime

@@ -1,0 +1,95 @@
+"""Words and bases shared by commands and answers. Units are in the names."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+Acuity = Literal["resuscitation", "critical", "urgent", "stable"]
+Subject = Literal["mother", "newborn", "dyad"]
+RiskColour = Literal["green", "yellow", "orange", "red"]
+Consent = Literal["signed", "emergency_waiver", "verbal"]
+MySide = Literal["origin", "receiver", "coordinator", "crew", "admin", "observer"]
+Machine = Literal["referral", "offer", "leg", "hold"]
+NeonatalAnswer = Literal["not_needed", "awaited", "accepted", "declined"]
+HoldKind = Literal["maternal_bed", "icu_bed", "neonatal_cot", "theatre", "blood"]
+DeclineCode = Literal["no_bed", "beyond_capability", "not_indicated", "other"]
+CancelCode = Literal["delivered_locally", "improved", "refused", "duplicate", "other"]
+VoidCode = Literal["wrong_patient", "test", "entered_in_error"]
+Outcome = Literal["improved", "rescued", "still_treated", "died", "transferred_on", "other"]
+Timeliness = Literal["timely", "delayed", "not_judged"]
+WaitingFor = Literal[
+    "send",
+    "destination",
+    "acknowledgement",
+    "decision",
+    "answer",
+    "commitment",
+    "departure",
+    "arrival",
+    "handover",
+    "outcome",
+    "withdrawal_acknowledgement",
+    "guidance_review",
+    "nothing",
+]
+MilestoneKind = Literal[
+    "decision_for_cs",
+    "incision",
+    "birth",
+    "team_called",
+    "team_present",
+    "theatre_ready",
+    "anaesthesia_started",
+    "blood_requested",
+    "blood_issued",
+    "blood_arrived",
+    "first_dose_magnesium",
+    "first_dose_antihypertensive",
+    "first_dose_tranexamic_acid",
+    "first_dose_uterotonic",
+    "first_dose_antibiotic",
+    "first_dose_steroid",
+]
+
+ShortText = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+LongText = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
+Grams = Annotated[int, msgspec.Meta(ge=100, le=9000)]
+Apgar = Annotated[int, msgspec.Meta(ge=0, le=10)]
+
+
+class Input(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Base of everything received: unknown fields are refused, not ignored."""
+
+
+class Vitals(Input, kw_only=True):
+    """Vital signs as measured; nothing is required, nothing is guessed."""
+
+    sbp_mmhg: Annotated[int, msgspec.Meta(ge=0, le=320)] | None = msgspec.field(
+        name="sbp", default=None
+    )
+    dbp_mmhg: Annotated[int, msgspec.Meta(ge=0, le=220)] | None = msgspec.field(
+        name="dbp", default=None
+    )
+    hr_per_min: Annotated[int, msgspec.Meta(ge=0, le=320)] | None = msgspec.field(
+        name="hr", default=None
+    )
+    rr_per_min: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = msgspec.field(
+        name="rr", default=None
+    )
+    spo2_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = msgspec.field(
+        name="spo2", default=None
+    )
+    temp_c: Annotated[float, msgspec.Meta(ge=20, le=45)] | None = None
+    blood_loss_ml: Annotated[int, msgspec.Meta(ge=0, le=20000)] | None = None
+    consciousness: Literal["alert", "voice", "pain", "unresponsive"] | None = None
+    fhr_bpm: Annotated[int, msgspec.Meta(ge=0, le=300)] | None = None
+    taken_at: datetime | None = None
+
+
+class Act(Input, kw_only=True):
+    """What every action carries: the version acted upon, and when it happened if not now."""
+
+    version: int
+    event_at: datetime | None = None
+    late_reason: ShortText | None = None

@@ -1,0 +1,178 @@
+"""Commands to a case."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+
+from referral.schemas.fields import (
+    Act,
+    CancelCode,
+    Consent,
+    HoldKind,
+    Input,
+    LongText,
+    MilestoneKind,
+    Outcome,
+    RiskColour,
+    ShortText,
+    Timeliness,
+    Vitals,
+    VoidCode,
+)
+
+
+class Send(Act, kw_only=True):
+    """Send a draft."""
+
+    consent: Consent | None = None
+    destinations: Annotated[list[UUID], msgspec.Meta(max_length=6)] = []
+
+
+class AddOffer(Act, kw_only=True):
+    """Offer the case to one more unit."""
+
+    facility_id: UUID
+
+
+class Commit(Act, kw_only=True):
+    """The sender takes the accepted offer; all others are withdrawn."""
+
+    offer_id: UUID
+
+
+class GuideInPlace(Act, kw_only=True):
+    """She cannot be moved: rescue here, led from a distance."""
+
+    reason: LongText
+    remote_lead_id: UUID
+    team_travelling: bool = False
+
+
+class ReviewGuidance(Act, kw_only=True):
+    """Still not movable; look again in 15 minutes."""
+
+    note: LongText
+
+
+class ResumeTransfer(Act, kw_only=True):
+    """She can be moved after all."""
+
+    note: LongText
+
+
+class EndGuidance(Act, kw_only=True):
+    """Rescued where she is."""
+
+    outcome: Outcome
+    diagnosis: ShortText
+    feedback: LongText
+
+
+class Close(Act, kw_only=True):
+    """Outcome and feedback go back to the sender."""
+
+    outcome: Outcome
+    diagnosis: ShortText
+    feedback: LongText
+    timeliness: Timeliness = "not_judged"
+
+
+class Cancel(Act, kw_only=True):
+    """The transfer is off."""
+
+    code: CancelCode
+    note: ShortText | None = None
+
+
+class Die(Act, kw_only=True):
+    """The woman (or the newborn who is being moved) died: the timeline is frozen."""
+
+    place: ShortText
+    certifier: ShortText
+    note: LongText | None = None
+
+
+class RecordLoss(Act, kw_only=True):
+    """A fetus or newborn died while the case goes on."""
+
+    who: Literal["fetus", "newborn"]
+    place: ShortText
+    certifier: ShortText
+    newborn_id: UUID | None = None
+    note: LongText | None = None
+
+
+class Void(Act, kw_only=True):
+    """The case should not exist; kept, but hidden from lists and indicators."""
+
+    code: VoidCode
+    reason: ShortText
+
+
+class BackRefer(Act, kw_only=True):
+    """Down again with a plan."""
+
+    facility_id: UUID | None = None
+    plan: LongText
+    red_flags: LongText
+    risk_colour: RiskColour | None = None
+
+
+class RequestHold(Act, kw_only=True):
+    """Ask the receiver to keep a bed, cot, theatre or blood."""
+
+    offer_id: UUID
+    kind: HoldKind
+    note: ShortText | None = None
+
+
+class PlanLeg(Act, kw_only=True):
+    """How she travels."""
+
+    mode: Literal["ambulance", "helicopter", "own_vehicle"] = "ambulance"
+    vehicle: ShortText | None = None
+    escort: ShortText
+    crew_person_ids: Annotated[list[UUID], msgspec.Meta(max_length=6)] = []
+    eta: datetime | None = None
+
+
+class CompleteRecord(Act, kw_only=True):
+    """What became known after sending; each field replaces what stood before, history kept."""
+
+    vitals: Vitals | None = None
+    chief_complaint: LongText | None = None
+    diagnosis: LongText | None = None
+    background: LongText | None = None
+    treatment: LongText | None = None
+    drugs: LongText | None = None
+    allergies: ShortText | None = None
+    blood_group: Literal["A", "B", "AB", "O"] | None = None
+    rh: Literal["+", "-"] | None = None
+    hb_g_per_l: Annotated[int, msgspec.Meta(ge=0, le=250)] | None = None
+    plt_10e9_per_l: Annotated[int, msgspec.Meta(ge=0, le=2000)] | None = None
+    fibrinogen_g_per_l: Annotated[float, msgspec.Meta(ge=0, le=20)] | None = None
+    blood_given: ShortText | None = None
+    lines: ShortText | None = None
+    infection: ShortText | None = None
+    contractions: ShortText | None = None
+    fetus: Literal["alive", "distress", "dead", "not_applicable"] | None = None
+    labour_hours: Annotated[float, msgspec.Meta(ge=0, le=200)] | None = None
+    relative: ShortText | None = None
+
+
+class AddNote(Input, kw_only=True):
+    """A line in the case's conversation; never edited, only followed."""
+
+    text: LongText
+
+
+class Milestone(Input, kw_only=True):
+    """A moment on the green-channel clock, entered by a person."""
+
+    kind: MilestoneKind
+    at: datetime | None = None
+    urgency_class: Annotated[int, msgspec.Meta(ge=1, le=4)] | None = None
+    late_reason: ShortText | None = None
+    note: ShortText | None = None

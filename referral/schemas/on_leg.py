@@ -1,0 +1,120 @@
+"""Commands to a leg."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+
+from referral.schemas.fields import Act, Apgar, Grams, Input, LongText, ShortText, Vitals
+
+
+class Replan(Act, kw_only=True):
+    """Another vehicle, escort or time before departure."""
+
+    mode: Literal["ambulance", "helicopter", "own_vehicle"] | None = None
+    vehicle: ShortText | None = None
+    escort: ShortText | None = None
+    eta: datetime | None = None
+
+
+class Checklist(Input, kw_only=True):
+    """Before the doors close (airway, circulation, kit, family)."""
+
+    airway_and_breathing_stable: bool
+    circulation_stable: bool
+    iv_access: bool
+    oxygen_for_trip_plus_30_min: bool
+    emergency_kit: bool
+    papers_and_consent: bool
+    family_informed: bool
+    exception: ShortText | None = None
+
+
+class Ready(Act, kw_only=True):
+    """Vehicle and escort stand ready."""
+
+    checklist: Checklist
+
+
+class Depart(Act, kw_only=True):
+    """The doors close."""
+
+    eta: datetime | None = None
+    checklist: Checklist | None = None
+
+
+class Report(Act, kw_only=True):
+    """En route: how she is, and when we arrive."""
+
+    vitals: Vitals | None = None
+    eta: datetime | None = None
+    note: ShortText | None = None
+
+
+class Divert(Act, kw_only=True):
+    """To another unit that has accepted."""
+
+    offer_id: UUID
+    reason: LongText
+    eta: datetime | None = None
+
+
+class Deteriorate(Act, kw_only=True):
+    """She is getting worse on the road."""
+
+    note: LongText
+    vitals: Vitals | None = None
+
+
+class Birth(Act, kw_only=True):
+    """A child is born on the road."""
+
+    sex: Literal["female", "male", "unknown"]
+    birth_order: Annotated[int, msgspec.Meta(ge=1, le=9)] = 1
+    weight_g: Grams | None = None
+    apgar_1: Apgar | None = None
+    apgar_5: Apgar | None = None
+    note: ShortText | None = None
+
+
+class Halt(Act, kw_only=True):
+    """Standing still."""
+
+    reason: LongText
+
+
+class Resume(Act, kw_only=True):
+    """Moving again."""
+
+    eta: datetime | None = None
+    note: ShortText | None = None
+
+
+class Arrive(Act, kw_only=True):
+    """She is at our door."""
+
+
+class SignHandover(Act, kw_only=True):
+    """One side's half of the handover; the second signature hands over."""
+
+    condition: LongText
+    drugs: LongText
+    blood: LongText
+    documents: LongText
+    vitals: Vitals | None = None
+    for_side: Literal["origin", "receiver"] | None = None
+
+
+class Miss(Act, kw_only=True):
+    """She has not come."""
+
+    note: LongText
+
+
+class DieInTransit(Act, kw_only=True):
+    """She died on the road."""
+
+    place: ShortText
+    certifier: ShortText
+    note: LongText | None = None

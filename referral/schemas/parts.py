@@ -1,0 +1,240 @@
+"""The parts of a case as shown."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from referral.schemas.board import FacilityRef, PersonRef
+from referral.schemas.fields import (
+    Acuity,
+    CancelCode,
+    Consent,
+    DeclineCode,
+    HoldKind,
+    NeonatalAnswer,
+    Outcome,
+    RiskColour,
+    Subject,
+    Timeliness,
+    Vitals,
+)
+from referral.schemas.on_leg import Checklist
+from referral.states import HoldState, LegState, OfferState
+
+
+class Question(msgspec.Struct, kw_only=True):
+    """A receiver's question and what came back."""
+
+    question: str
+    asked_at: datetime
+    asked_by: PersonRef | None
+    answer: str | None
+    answered_at: datetime | None
+    answered_by: PersonRef | None
+
+
+class Offer(msgspec.Struct, kw_only=True):
+    """One receiver asked."""
+
+    id: UUID
+    facility: FacilityRef
+    state: OfferState
+    purpose: Literal["transfer", "diversion"]
+    designated: bool
+    hop: int
+    from_offer_id: UUID | None
+    neonatal: NeonatalAnswer
+    neonatal_note: str | None
+    after_stabilising: bool
+    conditions: str | None
+    bed: str | None
+    no_bed_accept_to: str | None
+    offered_at: datetime
+    delivered_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: PersonRef | None
+    answered_at: datetime | None
+    answered_by: PersonRef | None
+    decision_due_at: datetime | None
+    decision_paused_until: datetime | None
+    decline_code: DeclineCode | None
+    decline_note: str | None
+    supervisor: str | None
+    remote_advice: str | None
+    onward: FacilityRef | None
+    withdrawn_at: datetime | None
+    withdrawn_reason: str | None
+    withdrawal_acknowledged_at: datetime | None
+    questions: list[Question]
+    page_id: UUID | None
+
+
+class Signature(msgspec.Struct, kw_only=True):
+    """One side's half of a handover."""
+
+    side: Literal["origin", "receiver"]
+    person: PersonRef | None
+    on_behalf: bool
+    signed_at: datetime
+    condition: str
+    drugs: str
+    blood: str
+    documents: str
+    vitals: Vitals | None
+
+
+class TransitEntry(msgspec.Struct, kw_only=True):
+    """Something reported from the road."""
+
+    at: datetime
+    kind: str
+    note: str | None
+    vitals: Vitals | None
+    by: PersonRef | None
+
+
+class Leg(msgspec.Struct, kw_only=True):
+    """One journey."""
+
+    id: UUID
+    offer_id: UUID
+    destination: FacilityRef
+    state: LegState
+    mode: Literal["ambulance", "helicopter", "own_vehicle"]
+    vehicle: str | None
+    escort: str | None
+    checklist: Checklist | None
+    eta: datetime | None
+    planned_at: datetime
+    ready_at: datetime | None
+    departed_at: datetime | None
+    arrived_at: datetime | None
+    handed_over_at: datetime | None
+    signatures: list[Signature]
+    entries: list[TransitEntry]
+
+
+class Hold(msgspec.Struct, kw_only=True):
+    """A bed, cot, theatre or blood kept for her."""
+
+    id: UUID
+    offer_id: UUID
+    facility: FacilityRef
+    kind: HoldKind
+    state: HoldState
+    label: str | None
+    note: str | None
+    requested_at: datetime
+    expires_at: datetime | None
+
+
+class Sbar(msgspec.Struct, kw_only=True):
+    """Situation, background, assessment, request: frozen when the case was sent."""
+
+    taken_at: datetime
+    situation: str
+    condition: str
+    acuity: Acuity
+    subject: Subject
+    reason: str
+    vitals: Vitals | None
+    age: int | None
+    gestation_days: int | None
+    gravida: int | None
+    para: int | None
+    plurality: int | None
+    risk_colour: RiskColour | None
+    purple: bool
+    needs_neonatal: bool
+    consent: Consent | None
+    origin: str
+    sent_by: str
+    requests: list[str]
+
+
+class Record(msgspec.Struct, kw_only=True):
+    """What is known now: the first send plus everything completed since."""
+
+    vitals: Vitals | None = None
+    chief_complaint: str | None = None
+    diagnosis: str | None = None
+    background: str | None = None
+    treatment: str | None = None
+    drugs: str | None = None
+    allergies: str | None = None
+    blood_group: Literal["A", "B", "AB", "O"] | None = None
+    rh: Literal["+", "-"] | None = None
+    hb_g_per_l: int | None = None
+    plt_10e9_per_l: int | None = None
+    fibrinogen_g_per_l: float | None = None
+    blood_given: str | None = None
+    lines: str | None = None
+    infection: str | None = None
+    contractions: str | None = None
+    fetus: Literal["alive", "distress", "dead", "not_applicable"] | None = None
+    labour_hours: float | None = None
+    relative: str | None = None
+    updated_at: datetime | None = None
+    updated_by: PersonRef | None = None
+
+
+class Note(msgspec.Struct, kw_only=True):
+    """A line in the case's conversation."""
+
+    id: UUID
+    at: datetime
+    by: PersonRef | None
+    facility: FacilityRef | None
+    text: str
+
+
+class CasePregnancy(msgspec.Struct, kw_only=True):
+    """What the case page shows about the pregnancy."""
+
+    id: UUID
+    patient_id: UUID
+    patient_name: str
+    age: int | None
+    gestation_days: int | None
+    edd: str | None
+    gravida: int | None
+    para: int | None
+    plurality: int | None
+
+
+class CaseNewborn(msgspec.Struct, kw_only=True):
+    """A child of this pregnancy."""
+
+    id: UUID
+    birth_order: int
+    born_at: datetime
+    sex: Literal["female", "male", "unknown"]
+    weight_g: int | None
+    apgar_1: int | None
+    apgar_5: int | None
+
+
+class Guidance(msgspec.Struct, kw_only=True):
+    """Rescue in place, led from a distance."""
+
+    reason: str
+    remote_lead: PersonRef | None
+    lead_facility: FacilityRef | None
+    team_travelling: bool
+    since: datetime
+    review_due_at: datetime | None
+    ended_at: datetime | None
+
+
+class Ending(msgspec.Struct, kw_only=True):
+    """How the case ended."""
+
+    outcome: Outcome | None
+    diagnosis: str | None
+    feedback: str | None
+    timeliness: Timeliness | None
+    cancel_code: CancelCode | None
+    at: datetime
+    needs_review: bool

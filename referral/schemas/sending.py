@@ -1,0 +1,47 @@
+"""A case comes into being."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+from referral.schemas.fields import Acuity, Consent, Input, RiskColour, ShortText, Subject, Vitals
+
+
+class SendReferral(Input, kw_only=True):
+    """A new case: the minimum that experts need; the rest follows while they read."""
+
+    pregnancy_id: UUID
+    subject: Subject
+    condition: Annotated[str, msgspec.Meta(max_length=64)]
+    acuity: Acuity
+    risk_colour: RiskColour | None = None
+    purple: bool = False
+    vitals: Vitals | None = None
+    reason: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+    consent: Consent | None = None
+    needs_neonatal: bool = False
+    newborn_ids: list[UUID] = []
+    destinations: Annotated[list[UUID], msgspec.Meta(max_length=6)] = []
+    send: bool = True
+    drill: bool = False
+    event_at: datetime | None = None
+    late_reason: ShortText | None = None
+
+
+class SelfArrival(Input, kw_only=True):
+    """A woman came by herself, with no offer before (transition 21)."""
+
+    pregnancy_id: UUID
+    subject: Subject
+    condition: Annotated[str, msgspec.Meta(max_length=64)]
+    acuity: Acuity
+    risk_colour: RiskColour | None = None
+    purple: bool = False
+    vitals: Vitals | None = None
+    reason: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+    origin_facility_id: UUID | None = None
+    drill: bool = False
+    event_at: datetime | None = None
+    late_reason: ShortText | None = None

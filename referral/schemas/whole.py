@@ -1,0 +1,69 @@
+"""The whole case as shown."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from referral.schemas.board import BoardRow, PersonRef
+from referral.schemas.fields import Acuity, Consent, Subject
+from referral.schemas.parts import (
+    CaseNewborn,
+    CasePregnancy,
+    Ending,
+    Guidance,
+    Hold,
+    Leg,
+    Note,
+    Offer,
+    Record,
+    Sbar,
+)
+from referral.states import ReferralState
+
+
+class Referral(BoardRow, kw_only=True):
+    """The whole case as this viewer may see it."""
+
+    consent: Consent | None
+    needs_neonatal: bool
+    snapshot: Sbar | None
+    record: Record
+    missing: list[str]
+    offers: list[Offer]
+    legs: list[Leg]
+    holds: list[Hold]
+    notes: list[Note]
+    pregnancy: CasePregnancy | None
+    newborns: list[CaseNewborn]
+    created_by: PersonRef | None
+    remote_lead: PersonRef | None
+    guidance: Guidance | None
+    ending: Ending | None
+    replaces_id: UUID | None
+    replaced_by_ids: list[UUID]
+    committed_at: datetime | None
+
+
+class Voided(msgspec.Struct, kw_only=True):
+    """All an administrator is told about a voided case."""
+
+    id: UUID
+    number: str
+    state: ReferralState
+    version: int
+
+
+class Condition(msgspec.Struct, kw_only=True):
+    """An entry of the catalogue of conditions."""
+
+    code: str
+    zh: str
+    en: str
+    icon: str
+    subject: Subject
+    needs_neonatal: bool
+    acuity: Acuity
+    source: str
+    confidence: Literal["V", "S", "B", "I"]
