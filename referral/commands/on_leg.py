@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from referral.schemas.fields import Act, Apgar, Grams, Input, LongText, ShortText, Vitals
+from referral.commands.fields import Act, Apgar, Grams, Input, LongText, ShortText, Vitals
 
 
 class Replan(Act, kw_only=True):

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from referral.schemas.fields import Act, ShortText
+from referral.commands.fields import Act, ShortText
 
 
 class Grant(Act, kw_only=True):

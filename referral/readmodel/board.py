@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from referral.schemas.fields import Acuity, Machine, MySide, RiskColour, Subject, WaitingFor
+from referral.commands.fields import Acuity, Machine, MySide, RiskColour, Subject, WaitingFor
 from referral.states import ReferralState
 
 

@@ -3,7 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from referral.schemas.fields import Act, DeclineCode, LongText, ShortText
+from referral.commands.fields import Act, DeclineCode, LongText, ShortText
 
 
 class Acknowledge(Act, kw_only=True):

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import msgspec
 
-from referral.schemas.board import BoardRow, PersonRef
-from referral.schemas.fields import Acuity, Consent, Subject
-from referral.schemas.parts import (
+from referral.commands.fields import Acuity, Consent, Subject
+from referral.readmodel.board import BoardRow, PersonRef
+from referral.readmodel.parts import (
     CaseNewborn,
     CasePregnancy,
     Ending,

@@ -6,8 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from referral.schemas.board import FacilityRef, PersonRef
-from referral.schemas.fields import (
+from referral.commands.fields import (
     Acuity,
     CancelCode,
     Consent,
@@ -20,7 +19,8 @@ from referral.schemas.fields import (
     Timeliness,
     Vitals,
 )
-from referral.schemas.on_leg import Checklist
+from referral.commands.on_leg import Checklist
+from referral.readmodel.board import FacilityRef, PersonRef
 from referral.states import HoldState, LegState, OfferState
 
 

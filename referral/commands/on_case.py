@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from referral.schemas.fields import (
+from referral.commands.fields import (
     Act,
     CancelCode,
     Consent,
@@ -27,7 +27,9 @@ class Send(Act, kw_only=True):
     """Send a draft."""
 
     consent: Consent | None = None
-    destinations: Annotated[list[UUID], msgspec.Meta(max_length=6)] = []
+    destinations: Annotated[list[UUID], msgspec.Meta(max_length=6)] = msgspec.field(
+        default_factory=list
+    )
 
 
 class AddOffer(Act, kw_only=True):
@@ -134,7 +136,9 @@ class PlanLeg(Act, kw_only=True):
     mode: Literal["ambulance", "helicopter", "own_vehicle"] = "ambulance"
     vehicle: ShortText | None = None
     escort: ShortText
-    crew_person_ids: Annotated[list[UUID], msgspec.Meta(max_length=6)] = []
+    crew_person_ids: Annotated[list[UUID], msgspec.Meta(max_length=6)] = msgspec.field(
+        default_factory=list
+    )
     eta: datetime | None = None
 
 

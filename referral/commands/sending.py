@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from referral.schemas.fields import Acuity, Consent, Input, RiskColour, ShortText, Subject, Vitals
+from referral.commands.fields import Acuity, Consent, Input, RiskColour, ShortText, Subject, Vitals
 
 
 class SendReferral(Input, kw_only=True):
@@ -22,8 +22,10 @@ class SendReferral(Input, kw_only=True):
     reason: Annotated[str, msgspec.Meta(max_length=2000)] = ""
     consent: Consent | None = None
     needs_neonatal: bool = False
-    newborn_ids: list[UUID] = []
-    destinations: Annotated[list[UUID], msgspec.Meta(max_length=6)] = []
+    newborn_ids: list[UUID] = msgspec.field(default_factory=list)
+    destinations: Annotated[list[UUID], msgspec.Meta(max_length=6)] = msgspec.field(
+        default_factory=list
+    )
     send: bool = True
     drill: bool = False
     event_at: datetime | None = None

@@ -1,0 +1,1 @@
+"""What can be asked of a case: one struct per command, used by routes and service alike."""
