@@ -1,0 +1,63 @@
+# Yunshang 云上妇幼. `make help` lists the commands; their names are stable.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.ONESHELL:
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+VENV := .venv/bin
+UV := .setup/uv-env/bin/uv
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate
+UV_VERSION := 0.13.9
+ARGS ?=
+
+.PHONY: help setup run test check smoke lock format clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
+		awk 'BEGIN {FS = ":.*## "} {printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: ## Set up what is missing: Python and web packages, built pages, tools
+	@bin/setup dev
+
+run: ## Set up, start the demo region on http://127.0.0.1:8000 (YUNSHANG_PORT); Ctrl-C stops all
+	@bin/setup run
+	exec $(VENV)/yunshang demo
+
+test: ## Set up, run all tests (ARGS="-k name" for some)
+	@bin/setup test
+	if [ -z "$(ARGS)" ]; then npm --prefix web test --silent; fi
+	exec $(VENV)/python -m pytest $(ARGS)
+
+check: ## Format, lint, types, import contracts, web lint and types
+	@bin/setup dev
+	( npm --prefix web run --silent lint && npm --prefix web run --silent typecheck ) & web=$$!
+	$(VENV)/ruff format --check --quiet .
+	$(VENV)/ruff check --quiet .
+	$(VENV)/lint-imports
+	for lint in lints/*.py; do [ ! -e "$$lint" ] || $(VENV)/python "$$lint"; done
+	$(VENV)/mypy
+	wait $$web
+	echo "check: ok"
+
+smoke: ## Boot a private instance, drive one emergency through the public API, stop it
+	@bin/setup dev
+	exec $(VENV)/python -m tests.smoke $(ARGS)
+
+format: ## Put the Python code into the house format
+	@bin/setup dev
+	$(VENV)/ruff check --fix --quiet . || true
+	$(VENV)/ruff format .
+
+lock: ## Compile the lock files anew: versions and hashes, no download addresses
+	@bin/setup dev
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) pyproject.toml --group dev -o requirements-dev.lock
+	echo "uv==$(UV_VERSION)" | $(COMPILE) - -o requirements-bootstrap.lock
+	npm --prefix web install --package-lock-only --ignore-scripts --no-audit --no-fund
+
+clean: ## Remove everything that setup made (never the data in .data)
+	rm -rf .venv .setup web/node_modules server/static .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -not -path './web/*' -prune -exec rm -rf {} +
