@@ -36,7 +36,7 @@ check: ## Format, lint, types, import contracts, web lint and types
 	$(VENV)/ruff format --check --quiet .
 	$(VENV)/ruff check --quiet .
 	$(VENV)/lint-imports
-	for lint in lints/*.py; do [ ! -e "$$lint" ] || $(VENV)/python "$$lint"; done
+	$(VENV)/python -m lints
 	$(VENV)/mypy
 	wait $$web
 	echo "check: ok"

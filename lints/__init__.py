@@ -1,0 +1,1 @@
+"""House rules that no general linter knows. Each module holds one rule: `check() -> complaints`."""
