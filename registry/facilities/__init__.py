@@ -1,0 +1,1 @@
+"""Where: the region tree, facilities with tiers and dated roles, who answers for which area."""

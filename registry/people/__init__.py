@@ -1,0 +1,1 @@
+"""Who: people, their accounts, roles and logins."""

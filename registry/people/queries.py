@@ -1,0 +1,49 @@
+"""Reads of people. Names and titles are open to colleagues; phones only through `phones`."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kernel.errors import NotFound
+from kernel.ids import PersonId
+from kernel.sealing import Sealer
+from registry.people.models import Person
+from registry.people.rules import PHONE_FIELD
+from registry.people.schemas import PersonRef
+
+
+async def get(session: AsyncSession, person_id: PersonId) -> PersonRef:
+    """One person, or `NotFound`."""
+    found = await get_many(session, [person_id])
+    if person_id not in found:
+        raise NotFound()
+    return found[person_id]
+
+
+async def get_many(session: AsyncSession, ids: Iterable[PersonId]) -> dict[PersonId, PersonRef]:
+    """The named people; unknown ids are left out."""
+    rows = (await session.execute(select(Person).where(Person.id.in_(set(ids))))).scalars()
+    return {
+        PersonId(row.id): PersonRef(row.id, row.name, row.title, row.specialty, row.facility_id)
+        for row in rows
+    }
+
+
+async def phones(
+    session: AsyncSession, sealer: Sealer, ids: Iterable[PersonId]
+) -> dict[PersonId, str]:
+    """Opened phones of the named people who have one; callers show them to clinicians only."""
+    wanted = select(Person.id, Person.phone_sealed).where(
+        Person.id.in_(set(ids)), Person.phone_sealed.is_not(None)
+    )
+    return {
+        PersonId(id_): sealer.open(sealed, PHONE_FIELD)
+        for id_, sealed in (await session.execute(wanted)).all()
+        if sealed is not None
+    }
+
+
+def masked(phone: str) -> str:
+    """`19900001234` as `199****1234`."""
+    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 8 else "****"

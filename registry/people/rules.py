@@ -1,0 +1,32 @@
+"""Which roles exclude each other, and where each is held."""
+
+from kernel.viewer import CLINICAL_ROLES, Role
+
+SEPARATED = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
+"""Administration, security and audit are three people (GB/T 22239-2019 §8.1.4.2, 三员分立)."""
+
+APART_FROM_CLINICAL = SEPARATED | {Role.COMMISSION, Role.DEVICE}
+"""Whoever holds one of these treats nobody, so a region or an admin page opens no identity."""
+
+
+def conflict(wanted: Role, held: frozenset[Role]) -> Role | None:
+    """A held role that forbids `wanted`, if any."""
+    for role in sorted(held - {wanted}):
+        if {wanted, role} <= SEPARATED:
+            return role
+        if Role.DEVICE in (wanted, role):
+            return role
+        if wanted in APART_FROM_CLINICAL and role in CLINICAL_ROLES:
+            return role
+        if role in APART_FROM_CLINICAL and wanted in CLINICAL_ROLES:
+            return role
+    return None
+
+
+def normal_login(login: str) -> str:
+    """Logins are compared without case and outer blanks."""
+    return login.strip().lower()
+
+
+PHONE_FIELD = "person.phone"
+"""Under this name a person's phone is sealed."""
