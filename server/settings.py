@@ -35,6 +35,13 @@ def _positive(raw: str) -> int:
     return number
 
 
+def _count(raw: str) -> int:
+    number = int(raw)
+    if number < 0:
+        raise ValueError("must be 0 or more")
+    return number
+
+
 def _flag(raw: str) -> bool:
     lowered = raw.strip().lower()
     if lowered not in {"0", "1", "true", "false", "yes", "no"}:
@@ -172,6 +179,13 @@ class Settings:
         "1 marks an installation with synthetic data: logins are printed, drills may be started.",
         _flag,
         False,
+    )
+
+    demo_history_days: int = _env(
+        "YUNSHANG_DEMO_HISTORY_DAYS",
+        "How many days of closed cases the demo region begins with; 0 for none.",
+        _count,
+        30,
     )
 
     @classmethod

@@ -1,0 +1,1 @@
+"""`make smoke`: one emergency through the public API of a private instance."""

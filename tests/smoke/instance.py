@@ -1,0 +1,114 @@
+"""A private instance on free ports: the same command that people run, in a directory of its own."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+
+import httpx
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def free_port() -> int:
+    """A port nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Instance:
+    """`yunshang demo` without history, as a context manager."""
+
+    def __init__(self, *, history_days: int = 0, place: Path | None = None) -> None:
+        self.place = place or Path(tempfile.mkdtemp(prefix="ys-smoke-"))
+        self.place.chmod(0o755)
+        self.port, self.gateway_port = free_port(), free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.gateway_url = f"ws://127.0.0.1:{self.gateway_port}"
+        self.environ = {
+            **{name: value for name, value in os.environ.items() if "YUNSHANG" not in name},
+            "YUNSHANG_PORT": str(self.port),
+            "YUNSHANG_GATEWAY_PORT": str(self.gateway_port),
+            "YUNSHANG_DATA_DIR": str(self.place),
+            "YUNSHANG_DEMO_HISTORY_DAYS": str(history_days),
+            "YUNSHANG_LOG_LEVEL": "warning",
+        }
+        self.output = self.place.parent / f"{self.place.name}.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "Instance":
+        with self.output.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "server.cli", "demo"],
+                cwd=ROOT,
+                env=self.environ,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        try:
+            self._wait_until_up()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+        if error is None:
+            shutil.rmtree(self.place, ignore_errors=True)
+            self.output.unlink(missing_ok=True)
+        else:
+            sys.stderr.write(f"the instance's data and logs stay in {self.place}\n")
+
+    def _wait_until_up(self, patience_s: float = 90) -> None:
+        """Until the supervisor says that everything answers."""
+        deadline = time.monotonic() + patience_s
+        while time.monotonic() < deadline:
+            if self._process is None or self._process.poll() is not None:
+                raise RuntimeError(f"the instance ended:\n{self.output.read_text()[-3000:]}")
+            if self.url in self.output.read_text() and self._answers():
+                return
+            time.sleep(0.1)
+        raise RuntimeError(f"not up after {patience_s} s:\n{self.output.read_text()[-3000:]}")
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/api/health", timeout=2).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """A `yunshang` command against this instance's settings."""
+        return subprocess.run(
+            [sys.executable, "-m", "server.cli", *command],
+            cwd=ROOT,
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def stop(self) -> None:
+        """SIGTERM, and wait until nothing is left."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(40)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(10)
