@@ -1,0 +1,74 @@
+/**
+ * Which pages still call for this person, and how loudly. Pure: the same inputs, the same alarm.
+ *
+ * The server's list is the truth after every reload and reconnect; stream items only arrive sooner.
+ */
+
+/** Alarm priority after IEC 60601-1-8 clause 6.1: how it flashes and sounds, not how ill she is. */
+export type Priority = 'high' | 'medium' | 'low'
+
+export interface Alert {
+  pageId: string
+  caseId: string
+  level: string
+  reason: string
+  title: string
+  step: number
+  createdAt: string
+}
+
+export interface AlertState {
+  /** Newest server truth merged with stream items, by page. */
+  open: readonly Alert[]
+  /** Pages this person answered here; a late stream item must not ring again. */
+  answered: ReadonlySet<string>
+}
+
+export const NO_ALERTS: AlertState = { open: [], answered: new Set() }
+
+const PRIORITY: Record<string, Priority> = {
+  resuscitation: 'high',
+  critical: 'high',
+  urgent: 'medium',
+  stable: 'low',
+}
+const RANK: Record<Priority, number> = { high: 0, medium: 1, low: 2 }
+
+/** An unknown level rings as the loudest: better once too loud than once unheard. */
+export function priorityOf(level: string): Priority {
+  return PRIORITY[level] ?? 'high'
+}
+
+/** The full list of unacknowledged pages, as fetched. */
+export function listed(state: AlertState, pages: readonly Alert[]): AlertState {
+  return { ...state, open: ordered(pages.filter((page) => !state.answered.has(page.pageId))) }
+}
+
+/** A page just came over the stream. */
+export function arrived(state: AlertState, alert: Alert): AlertState {
+  if (state.answered.has(alert.pageId)) return state
+  const others = state.open.filter((open) => open.pageId !== alert.pageId)
+  return { ...state, open: ordered([...others, alert]) }
+}
+
+/** Answered by this person (here or on another device), or ended by somebody else. */
+export function settled(state: AlertState, pageId: string): AlertState {
+  return {
+    open: state.open.filter((open) => open.pageId !== pageId),
+    answered: new Set([...state.answered, pageId]),
+  }
+}
+
+/** What has to sound now; null is silence. */
+export function loudest(state: AlertState): Priority | null {
+  const first = state.open[0]
+  return first === undefined ? null : priorityOf(first.level)
+}
+
+/** Most urgent first, then the one that waits longest. */
+function ordered(alerts: readonly Alert[]): Alert[] {
+  return [...alerts].sort(
+    (a, b) =>
+      RANK[priorityOf(a.level)] - RANK[priorityOf(b.level)] || a.createdAt.localeCompare(b.createdAt),
+  )
+}

@@ -1,0 +1,155 @@
+/** Incoming pages of the signed-in person: shown, sounding and counted until answered. */
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef, watch } from 'vue'
+
+import { api } from '@/api/client'
+import { Problem } from '@/api/problem'
+import type { Page } from '@/api/types'
+import type { StreamMessage } from '@/stream/socket'
+
+import { useLive } from '../live'
+import { useSession } from '../session'
+import { AlarmSound, type SoundState } from './sound'
+import { type Alert, type AlertState, NO_ALERTS, arrived, listed, loudest, settled } from './state'
+
+const ENDED = new Set(['acknowledged', 'exhausted', 'cancelled'])
+const MINE_ENDED = new Set(['acknowledged', 'declined'])
+
+export const useAlerts = defineStore('alerts', () => {
+  const live = useLive()
+  const session = useSession()
+  const state = shallowRef<AlertState>(NO_ALERTS)
+  const soundState = ref<SoundState>('locked')
+  const signedOn = ref(false)
+  const sound = new AlarmSound(undefined, (next) => (soundState.value = next))
+
+  const open = computed(() => state.value.open)
+  /** On duty on this device but it would stay silent: a red state, here and on the reach board. */
+  const soundBlocked = computed(() => signedOn.value && soundState.value !== 'ready')
+
+  watch(
+    () => [loudest(state.value), soundState.value] as const,
+    ([priority]) => {
+      if (priority === null) sound.silence()
+      else sound.ring('page', priority)
+    },
+  )
+
+  async function refresh(): Promise<void> {
+    const pages = await api.get<Page[]>('/api/pages/mine')
+    state.value = listed(state.value, pages.map(alertOf))
+    for (const page of pages) live.receipt(page.id, 'delivered')
+  }
+
+  function take(message: StreamMessage): void {
+    if (message.type === 'welcome') void refresh().catch(() => undefined)
+    if (message.type !== 'item') return
+    const data = message.data
+    const id = String(data['page_id'] ?? data['id'] ?? '')
+    if (message.kind === 'page') {
+      state.value = arrived(state.value, alertFrom(id, data))
+      live.receipt(id, 'delivered')
+    } else if (message.kind === 'page_update' && isOver(data, session.me?.person_id)) {
+      state.value = settled(state.value, id)
+    } else if (message.kind === 'notice') sound.once('message')
+  }
+
+  async function answer(pageId: string, path: 'acknowledge' | 'decline', body: object): Promise<Problem | null> {
+    const submission = api.submission<Page>(`/api/pages/${pageId}/${path}`)
+    try {
+      await submission.send(body)
+      state.value = settled(state.value, pageId)
+      return null
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      return error
+    }
+  }
+
+  /** 上岗: must run inside a click, because only then may a browser open its loudspeaker. */
+  async function signOn(): Promise<Problem | null> {
+    const heard = sound.unlock()
+    try {
+      await api.post('/api/duty/sign-on', { device_id: deviceId() })
+    } catch (error) {
+      if (error instanceof Problem) return error
+      throw error
+    }
+    signedOn.value = true
+    remember(true)
+    if (await heard) sound.once('test')
+    return null
+  }
+
+  async function signOff(): Promise<void> {
+    await api.post('/api/duty/sign-off', { device_id: deviceId() })
+    signedOn.value = false
+    remember(false)
+  }
+
+  async function unlock(): Promise<void> {
+    if (await sound.unlock()) sound.once('test')
+  }
+
+  function remember(on: boolean): void {
+    localStorage.setItem(`ys.signed-on.${session.me?.account_id ?? ''}`, on ? '1' : '')
+  }
+
+  let stopListening: (() => void) | null = null
+
+  function start(): void {
+    signedOn.value = localStorage.getItem(`ys.signed-on.${session.me?.account_id ?? ''}`) === '1'
+    stopListening ??= live.listen(take)
+    void refresh().catch(() => undefined)
+  }
+
+  function stop(): void {
+    stopListening?.()
+    stopListening = null
+    state.value = NO_ALERTS
+    sound.silence()
+  }
+
+  return { open, soundState, soundBlocked, signedOn, start, stop, refresh, answer, signOn, signOff, unlock }
+})
+
+function alertOf(page: Page): Alert {
+  return {
+    pageId: page.id,
+    caseId: page.case_id,
+    level: page.level,
+    reason: page.reason,
+    title: page.title ?? '',
+    step: page.step,
+    createdAt: page.created_at,
+  }
+}
+
+function alertFrom(id: string, data: Record<string, unknown>): Alert {
+  return {
+    pageId: id,
+    caseId: String(data['case_id'] ?? ''),
+    level: String(data['level'] ?? ''),
+    reason: String(data['reason'] ?? data['event'] ?? ''),
+    title: String(data['title'] ?? ''),
+    step: Number(data['step'] ?? 0),
+    createdAt: String(data['created_at'] ?? new Date().toISOString()),
+  }
+}
+
+/** The page ended for everybody, or this person answered it on another device. */
+function isOver(data: Record<string, unknown>, personId: string | undefined): boolean {
+  if (ENDED.has(String(data['state'] ?? ''))) return true
+  const mine = data['person_id'] === undefined || data['person_id'] === personId
+  return mine && MINE_ENDED.has(String(data['target_state'] ?? ''))
+}
+
+/** One id per browser profile, so that the reach board can tell a phone from the ward PC. */
+function deviceId(): string {
+  const key = 'ys.device'
+  const known = localStorage.getItem(key)
+  if (known !== null) return known
+  const made = Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, '0')).join('')
+  localStorage.setItem(key, made)
+  return made
+}

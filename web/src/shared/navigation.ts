@@ -1,0 +1,25 @@
+/** What a feature adds to the application: its routes and its place in the menu. */
+import type { RouteRecordRaw } from 'vue-router'
+
+import type { Role } from '@/api/types'
+
+export interface NavItem {
+  /** Route name. */
+  to: string
+  /** i18n key of the label. */
+  label: string
+  /** One character, shown on the phone's bottom bar above the label. */
+  mark: string
+  /** Who sees it in the menu; the server decides again on every call. */
+  roles: readonly Role[] | 'any'
+  order: number
+  /** Shown on the phone's bottom bar (at most five fit). */
+  phone: boolean
+  /** The value of `me.home` that starts here. */
+  home?: string
+}
+
+export interface Feature {
+  routes: RouteRecordRaw[]
+  nav: NavItem[]
+}

@@ -1,0 +1,40 @@
+/** Short messages at the edge of the page; failures stay until they are closed. */
+import { defineStore } from 'pinia'
+import { ref } from 'vue'
+
+import type { Problem } from '@/api/problem'
+
+export interface Toast {
+  id: number
+  kind: 'success' | 'info' | 'failure'
+  text: string
+  problem: Problem | null
+}
+
+const SHOWN_MS = 5_000
+
+export const useToasts = defineStore('toasts', () => {
+  const toasts = ref<Toast[]>([])
+  let next = 1
+
+  function add(kind: Toast['kind'], text: string, problem: Problem | null = null): void {
+    const id = next++
+    // The same failure twice (a poll and a click) is one message.
+    if (problem !== null) toasts.value = toasts.value.filter((t) => t.problem?.code !== problem.code)
+    toasts.value = [...toasts.value.slice(-3), { id, kind, text, problem }]
+    if (kind !== 'failure') setTimeout(() => close(id), SHOWN_MS)
+  }
+
+  function close(id: number): void {
+    toasts.value = toasts.value.filter((toast) => toast.id !== id)
+  }
+
+  return {
+    toasts,
+    close,
+    success: (text: string) => add('success', text),
+    info: (text: string) => add('info', text),
+    failure: (text: string) => add('failure', text),
+    problem: (problem: Problem) => add('failure', '', problem),
+  }
+})

@@ -1,0 +1,158 @@
+/**
+ * Client of the CTG gateway's watch socket: history on subscribing, then live bundles.
+ *
+ * One connection serves all strips of the page; each strip gets its frames through `onFrame`.
+ */
+import { reconnectWait } from './backoff'
+import { Frame, decodeBundle } from './frames'
+
+export const WATCH_SUBPROTOCOL = 'yunshang.ctg.watch.v1'
+
+export type RecordingState = 'running' | 'stopped' | 'offline'
+
+export interface WatchEvents {
+  /** The frame object is reused: copy what is needed before returning. */
+  onFrame(frame: Frame): void
+  /** The gateway's word on the recording: gap, alarm, state, analysis, resync. */
+  onEvent(event: WatchEvent): void
+  /** Connected and subscribed, or not (the strip then says that it is not live). */
+  onLink(up: boolean): void
+}
+
+export interface WatchEvent {
+  type: string
+  recording?: string
+  state?: string
+  from?: number
+  to?: number
+  code?: string
+  [key: string]: unknown
+}
+
+export interface WatchOptions {
+  url: string
+  open?: (url: string, protocol: string) => WebSocket
+  random?: () => number
+}
+
+interface Watched {
+  events: WatchEvents
+  sinceSeconds: number
+  view: number | null
+}
+
+const SILENT_MS = 15_000
+
+export class WatchClient {
+  private socket: WebSocket | null = null
+  private attempt = 0
+  private retryTimer: ReturnType<typeof setTimeout> | null = null
+  private silenceTimer: ReturnType<typeof setInterval> | null = null
+  private heardAt = 0
+  private readonly watched = new Map<string, Watched>()
+  private readonly byView = new Map<number, WatchEvents>()
+  private readonly frame = new Frame()
+  private readonly deliver = (frame: Frame): void => this.byView.get(frame.view)?.onFrame(frame)
+  private readonly open: (url: string, protocol: string) => WebSocket
+  private readonly random: () => number
+
+  constructor(private readonly options: WatchOptions) {
+    this.open = options.open ?? ((url, protocol) => new WebSocket(url, protocol))
+    this.random = options.random ?? Math.random
+  }
+
+  /** Starts showing a recording; the returned function stops it. */
+  watch(recording: string, sinceSeconds: number, events: WatchEvents): () => void {
+    const entry: Watched = { events, sinceSeconds, view: null }
+    this.watched.set(recording, entry)
+    if (this.socket === null) this.connect()
+    else if (this.socket.readyState === WebSocket.OPEN) this.subscribe([recording], sinceSeconds)
+    return () => {
+      if (this.watched.get(recording) !== entry) return
+      this.watched.delete(recording)
+      if (entry.view !== null) this.byView.delete(entry.view)
+      // Frames that still come for it are ignored; the gateway drops the view with the socket.
+      if (this.watched.size === 0) this.dispose()
+    }
+  }
+
+  dispose(): void {
+    if (this.retryTimer !== null) clearTimeout(this.retryTimer)
+    if (this.silenceTimer !== null) clearInterval(this.silenceTimer)
+    this.retryTimer = this.silenceTimer = null
+    const socket = this.socket
+    this.socket = null
+    this.byView.clear()
+    if (socket === null) return
+    socket.onopen = socket.onmessage = socket.onclose = null
+    socket.close()
+  }
+
+  private connect(): void {
+    this.retryTimer = null
+    if (this.watched.size === 0) return
+    const socket = this.open(this.options.url, WATCH_SUBPROTOCOL)
+    socket.binaryType = 'arraybuffer'
+    this.socket = socket
+    this.heardAt = Date.now()
+    socket.onopen = () => {
+      for (const [recording, { sinceSeconds }] of this.watched) this.subscribe([recording], sinceSeconds)
+    }
+    socket.onmessage = (event) => this.receive(event.data)
+    socket.onclose = () => this.lost()
+    this.silenceTimer ??= setInterval(() => this.checkSilence(), SILENT_MS / 3)
+  }
+
+  private receive(data: unknown): void {
+    this.heardAt = Date.now()
+    if (data instanceof ArrayBuffer) {
+      decodeBundle(data, this.frame, this.deliver)
+      return
+    }
+    if (typeof data !== 'string') return
+    const event = JSON.parse(data) as WatchEvent
+    if (event.type === 'subscribed') this.subscribed(event)
+    const target = event.recording === undefined ? undefined : this.watched.get(event.recording)
+    if (target !== undefined) target.events.onEvent(event)
+    else if (event.recording === undefined) {
+      for (const { events } of this.watched.values()) events.onEvent(event)
+    }
+  }
+
+  private subscribed(event: WatchEvent): void {
+    const view = event['view']
+    const entry = event.recording === undefined ? undefined : this.watched.get(event.recording)
+    if (entry === undefined || typeof view !== 'number') return
+    this.attempt = 0
+    entry.view = view
+    this.byView.set(view, entry.events)
+    entry.events.onLink(true)
+  }
+
+  private subscribe(recordings: string[], sinceSeconds: number): void {
+    this.post({ type: 'subscribe', recordings, since_s: sinceSeconds })
+  }
+
+  private post(message: Record<string, unknown>): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message))
+  }
+
+  private checkSilence(): void {
+    // A link with no bytes may still be fine (monitor off): ask, and give up only without answer.
+    const silent = Date.now() - this.heardAt
+    if (silent > SILENT_MS * 2) this.socket?.close()
+    else if (silent > SILENT_MS / 3) this.post({ type: 'time', t1: Date.now() })
+  }
+
+  private lost(): void {
+    this.socket = null
+    this.byView.clear()
+    for (const entry of this.watched.values()) {
+      entry.view = null
+      entry.events.onLink(false)
+    }
+    if (this.watched.size === 0 || this.retryTimer !== null) return
+    this.retryTimer = setTimeout(() => this.connect(), reconnectWait(this.attempt, this.random))
+    this.attempt += 1
+  }
+}

@@ -1,0 +1,148 @@
+/** One strip on two canvases: the sheet that stands still and the pen layer that moves. */
+import { everyFrame } from './loop'
+import {
+  PaperGeometry,
+  type PaperScale,
+  type Palette,
+  drawPaper,
+  drawScaleNumbers,
+  drawTimeGrid,
+} from './paper'
+import type { StripRing } from './ring'
+import { drawGaps, drawHeartRate, drawMarks, drawQuality, drawToco } from './trace'
+
+export interface StripViewOptions {
+  paper: HTMLCanvasElement
+  pen: HTMLCanvasElement
+  ring: StripRing
+  scale: PaperScale
+  palette: Palette
+  /** Seconds since the newest frame arrived; the live edge runs on when data stop. */
+  edgeAgeSeconds: () => number
+  label: (ms: number) => string
+}
+
+const HATCH_PX = 8
+
+export class StripView {
+  geometry: PaperGeometry
+  private scale: PaperScale
+  private palette: Palette
+  private hatch: CanvasPattern | string
+  /** Right edge in seconds of the recording; null = live. */
+  private pinned: number | null = null
+  private drawnVersion = -1
+  private drawnRight = NaN
+  private dirty = true
+  private readonly stop: () => void
+  private readonly paperCtx: CanvasRenderingContext2D
+  private readonly penCtx: CanvasRenderingContext2D
+
+  constructor(private readonly options: StripViewOptions) {
+    this.paperCtx = context(options.paper)
+    this.penCtx = context(options.pen)
+    this.scale = options.scale
+    this.palette = options.palette
+    this.geometry = new PaperGeometry(options.scale, options.paper.clientWidth || 600)
+    this.hatch = hatchPattern(this.penCtx, options.palette.hatch)
+    this.resize(this.geometry.width)
+    this.stop = everyFrame(() => this.draw())
+  }
+
+  resize(width: number): void {
+    this.geometry = new PaperGeometry(this.scale, Math.max(120, Math.floor(width)))
+    const ratio = window.devicePixelRatio || 1
+    for (const canvas of [this.options.paper, this.options.pen]) {
+      canvas.width = Math.round(this.geometry.width * ratio)
+      canvas.height = Math.round(this.geometry.height * ratio)
+      canvas.style.height = `${this.geometry.height}px`
+    }
+    this.paperCtx.setTransform(ratio, 0, 0, ratio, 0, 0)
+    this.penCtx.setTransform(ratio, 0, 0, ratio, 0, 0)
+    this.hatch = hatchPattern(this.penCtx, this.palette.hatch)
+    drawPaper(this.paperCtx, this.geometry, this.palette)
+    this.dirty = true
+  }
+
+  restyle(scale: PaperScale, palette: Palette): void {
+    this.scale = scale
+    this.palette = palette
+    this.resize(this.geometry.width)
+  }
+
+  get live(): boolean {
+    return this.pinned === null
+  }
+
+  goLive(): void {
+    this.pinned = null
+    this.dirty = true
+  }
+
+  /** Moves the paper by `seconds` (negative = back in time); reaching the edge is live again. */
+  scroll(seconds: number): void {
+    const { ring } = this.options
+    if (ring.lastSeq === 0) return
+    const earliest = Math.min(ring.lastSeq, ring.firstSeq + this.geometry.spanSeconds)
+    const wanted = Math.max(earliest, this.right() + seconds)
+    this.pinned = wanted >= this.liveEdge() ? null : wanted
+    this.dirty = true
+  }
+
+  dispose(): void {
+    this.stop()
+  }
+
+  private liveEdge(): number {
+    return this.options.ring.lastSeq + 1 + this.options.edgeAgeSeconds()
+  }
+
+  private right(): number {
+    return this.pinned ?? this.liveEdge()
+  }
+
+  private draw(): void {
+    const { ring, label } = this.options
+    const geo = this.geometry
+    const right = Math.round(this.right() * geo.pxPerSecond) / geo.pxPerSecond
+    if (!this.dirty && ring.version === this.drawnVersion && right === this.drawnRight) return
+    this.dirty = false
+    this.drawnVersion = ring.version
+    this.drawnRight = right
+    const ctx = this.penCtx
+    const ink = this.palette
+    ctx.clearRect(0, 0, geo.width, geo.height)
+    if (ring.lastSeq > 0) {
+      drawTimeGrid(ctx, geo, ink, ring.deviceMsOf(right), label)
+      drawGaps(ctx, geo, ring, right, this.hatch)
+      drawQuality(ctx, geo, ring, right, ink)
+      drawToco(ctx, geo, ring, right, ink.toco)
+      if (ring.hasMaternal) drawHeartRate(ctx, geo, ring, ring.mhr, right, ink.mhr, 1)
+      if (ring.hasTwin) drawHeartRate(ctx, geo, ring, ring.fhr2, right, ink.fhr2, 1.3)
+      drawHeartRate(ctx, geo, ring, ring.fhr1, right, ink.fhr1, 1.6)
+      drawMarks(ctx, geo, ring, right, ink.mark)
+    }
+    drawScaleNumbers(ctx, geo, ink)
+  }
+}
+
+function context(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
+  const ctx = canvas.getContext('2d')
+  if (ctx === null) throw new Error('this browser has no 2D canvas')
+  return ctx
+}
+
+/** Diagonal lines, made once per size and theme. */
+function hatchPattern(ctx: CanvasRenderingContext2D, colour: string): CanvasPattern | string {
+  const tile = document.createElement('canvas')
+  tile.width = tile.height = HATCH_PX
+  const pen = tile.getContext('2d')
+  if (pen === null) return colour
+  pen.strokeStyle = colour
+  pen.lineWidth = 1.2
+  pen.beginPath()
+  pen.moveTo(0, HATCH_PX)
+  pen.lineTo(HATCH_PX, 0)
+  pen.stroke()
+  return ctx.createPattern(tile, 'repeat') ?? colour
+}
