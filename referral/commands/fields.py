@@ -18,21 +18,6 @@ CancelCode = Literal["delivered_locally", "improved", "refused", "duplicate", "o
 VoidCode = Literal["wrong_patient", "test", "entered_in_error"]
 Outcome = Literal["improved", "rescued", "still_treated", "died", "transferred_on", "other"]
 Timeliness = Literal["timely", "delayed", "not_judged"]
-WaitingFor = Literal[
-    "send",
-    "destination",
-    "acknowledgement",
-    "decision",
-    "answer",
-    "commitment",
-    "departure",
-    "arrival",
-    "handover",
-    "outcome",
-    "withdrawal_acknowledgement",
-    "guidance_review",
-    "nothing",
-]
 MilestoneKind = Literal[
     "decision_for_cs",
     "incision",

@@ -130,18 +130,6 @@ class RequestHold(Act, kw_only=True):
     note: ShortText | None = None
 
 
-class PlanLeg(Act, kw_only=True):
-    """How she travels."""
-
-    mode: Literal["ambulance", "helicopter", "own_vehicle"] = "ambulance"
-    vehicle: ShortText | None = None
-    escort: ShortText
-    crew_person_ids: Annotated[list[UUID], msgspec.Meta(max_length=6)] = msgspec.field(
-        default_factory=list
-    )
-    eta: datetime | None = None
-
-
 class CompleteRecord(Act, kw_only=True):
     """What became known after sending; each field replaces what stood before, history kept."""
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from referral.commands.fields import Act, Apgar, Grams, Input, LongText, ShortText, Vitals
+from registry.pregnancies.schemas import Sex
 
 
 class Replan(Act, kw_only=True):
@@ -15,6 +16,9 @@ class Replan(Act, kw_only=True):
     mode: Literal["ambulance", "helicopter", "own_vehicle"] | None = None
     vehicle: ShortText | None = None
     escort: ShortText | None = None
+    crew_person_ids: Annotated[list[UUID], msgspec.Meta(max_length=6)] = msgspec.field(
+        default_factory=list
+    )
     eta: datetime | None = None
 
 
@@ -70,7 +74,7 @@ class Deteriorate(Act, kw_only=True):
 class Birth(Act, kw_only=True):
     """A child is born on the road."""
 
-    sex: Literal["female", "male", "unknown"]
+    sex: Sex
     birth_order: Annotated[int, msgspec.Meta(ge=1, le=9)] = 1
     weight_g: Grams | None = None
     apgar_1: Apgar | None = None

@@ -6,8 +6,10 @@ from uuid import UUID
 
 import msgspec
 
-from referral.commands.fields import Acuity, Machine, MySide, RiskColour, Subject, WaitingFor
+from referral.commands.fields import Acuity, Machine, MySide, RiskColour, Subject
+from referral.rules.waiting import WaitingCode
 from referral.states import ReferralState
+from registry.facilities.schemas import FacilityRef
 
 
 class Action(msgspec.Struct, kw_only=True):
@@ -25,22 +27,6 @@ class Action(msgspec.Struct, kw_only=True):
     primary: bool
     danger: bool
     needs: list[str]
-
-
-class FacilityRef(msgspec.Struct, kw_only=True):
-    """A unit, by its short name."""
-
-    id: UUID
-    short_name: str
-    name: str
-
-
-class PersonRef(msgspec.Struct, kw_only=True):
-    """A colleague."""
-
-    id: UUID
-    name: str
-    title: str
 
 
 class PatientRef(msgspec.Struct, kw_only=True):
@@ -78,7 +64,7 @@ class BoardRow(msgspec.Struct, kw_only=True):
     origin: FacilityRef
     receiver: FacilityRef | None
     oldest_unanswered_at: datetime | None
-    waiting_for: WaitingFor
+    waiting_for: WaitingCode
     reach: Reach
     eta: datetime | None
     sent_at: datetime | None

@@ -20,8 +20,9 @@ from referral.commands.fields import (
     Vitals,
 )
 from referral.commands.on_leg import Checklist
-from referral.readmodel.board import FacilityRef, PersonRef
 from referral.states import HoldState, LegState, OfferState
+from registry.facilities.schemas import FacilityRef
+from registry.people.schemas import PersonRef
 
 
 class Question(msgspec.Struct, kw_only=True):
@@ -188,32 +189,6 @@ class Note(msgspec.Struct, kw_only=True):
     by: PersonRef | None
     facility: FacilityRef | None
     text: str
-
-
-class CasePregnancy(msgspec.Struct, kw_only=True):
-    """What the case page shows about the pregnancy."""
-
-    id: UUID
-    patient_id: UUID
-    patient_name: str
-    age: int | None
-    gestation_days: int | None
-    edd: str | None
-    gravida: int | None
-    para: int | None
-    plurality: int | None
-
-
-class CaseNewborn(msgspec.Struct, kw_only=True):
-    """A child of this pregnancy."""
-
-    id: UUID
-    birth_order: int
-    born_at: datetime
-    sex: Literal["female", "male", "unknown"]
-    weight_g: int | None
-    apgar_1: int | None
-    apgar_5: int | None
 
 
 class Guidance(msgspec.Struct, kw_only=True):

@@ -7,10 +7,8 @@ from uuid import UUID
 import msgspec
 
 from referral.commands.fields import Acuity, Consent, Subject
-from referral.readmodel.board import BoardRow, PersonRef
+from referral.readmodel.board import BoardRow
 from referral.readmodel.parts import (
-    CaseNewborn,
-    CasePregnancy,
     Ending,
     Guidance,
     Hold,
@@ -21,6 +19,8 @@ from referral.readmodel.parts import (
     Sbar,
 )
 from referral.states import ReferralState
+from registry.people.schemas import PersonRef
+from registry.pregnancies.schemas import NewbornOut, PregnancyOut
 
 
 class Referral(BoardRow, kw_only=True):
@@ -35,8 +35,8 @@ class Referral(BoardRow, kw_only=True):
     legs: list[Leg]
     holds: list[Hold]
     notes: list[Note]
-    pregnancy: CasePregnancy | None
-    newborns: list[CaseNewborn]
+    pregnancy: PregnancyOut | None
+    newborns: list[NewbornOut]
     created_by: PersonRef | None
     remote_lead: PersonRef | None
     guidance: Guidance | None
