@@ -133,6 +133,12 @@ def read_head(frame: bytes) -> Head:
     return Head(flags, stream, seq, device_ns)
 
 
+def peek_head(frame: bytes) -> Head:
+    """Return the head of a frame that has been checked before."""
+    _, _, flags, stream, seq, _, device_ns = _HEAD.unpack_from(frame)
+    return Head(flags, stream, seq, device_ns)
+
+
 def split_message(data: bytes) -> list[bytes]:
     """Return the frames of one sender message: a single frame or a bundle of 1-512."""
     if len(data) == FRAME_BYTES and data[1] == KIND_FRAME:

@@ -87,7 +87,7 @@ STREAM_STATES: Final[dict[tuple[str, str], str]] = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Stream:
     """One monitor on this connection."""
 
@@ -244,11 +244,9 @@ class IngestSession:
         progress = stream.progress
         assert progress is not None  # noqa: S101 - the state table says so
         if progress.next_seq <= message.last_seq:
-            extra = {"next_seq": progress.next_seq}
-            return [Reply(_refusal(stream.number, "ctg.close_incomplete", **extra))]
+            return [self._cannot_close(stream, "ctg.close_incomplete", progress)]
         if progress.received.highest > message.last_seq:
-            extra = {"next_seq": progress.next_seq}
-            return [Reply(_refusal(stream.number, "ctg.close_too_early", **extra))]
+            return [self._cannot_close(stream, "ctg.close_too_early", progress)]
         self._move(stream, "close")
         return [Ending(stream, message.last_seq)]
 
@@ -264,6 +262,10 @@ class IngestSession:
         if len(progress.settled) > MAX_HOLES:
             return [self._hang_up(CLOSE_POLICY, "ctg.too_many_gaps")]
         return [LostDeclared(stream, tuple(holes))]
+
+    @staticmethod
+    def _cannot_close(stream: Stream, code: str, progress: Progress) -> Reply:
+        return Reply(_refusal(stream.number, code, next_seq=progress.next_seq))
 
     def _open_stream(self, number: int) -> Stream | None:
         stream = self.streams.get(number)
@@ -285,16 +287,19 @@ class IngestSession:
 
     # What the shell found out
 
-    def opened(self, stream: Stream, progress: Progress) -> bytes:
-        """The recording is known up to `progress`; return the answer."""
+    def opened(self, stream: Stream, progress: Progress, durable: int | None = None) -> bytes:
+        """The recording is known up to `progress` and durable up to `durable`; return the answer.
+
+        The answer promises durability: a sender forgets what lies before `next_seq`.
+        """
         self._move(stream, "opened")
         stream.progress = progress
-        stream.durable = stream.acked = progress.next_seq - 1
+        stream.durable = stream.acked = progress.next_seq - 1 if durable is None else durable
         return _encode(
             {
                 "type": "opened",
                 "stream": stream.number,
-                "next_seq": progress.next_seq,
+                "next_seq": stream.durable + 1,
                 "heartbeat_s": self._heartbeat_s,
                 "viewer_limit": self._viewer_limit,
             }
@@ -343,9 +348,18 @@ class IngestSession:
         return frames.build_ack(pairs) if pairs else None
 
     @property
-    def owes_acks(self) -> bool:
-        """Whether some durable second is still unacknowledged because of `ack_ms`."""
+    def dirty(self) -> bool:
+        """Whether some stream has something unacknowledged."""
         return any(s.durable > s.acked or s.again for s in self.streams.values())
+
+    def ack_wait_ms(self, now_ms: float) -> float | None:
+        """Milliseconds until the next coalesced acknowledgement is due; None when none is."""
+        waits = [
+            max(0.0, stream.acked_at_ms + stream.opening.ack_ms - now_ms)
+            for stream in self.streams.values()
+            if stream.durable > stream.acked or stream.again
+        ]
+        return min(waits) if waits else None
 
 
 def time_reply(t1: int | float, t2_ns: int, t3_ns: int) -> bytes:

@@ -39,7 +39,7 @@ class Unsubscribe(msgspec.Struct, tag_field="type", tag="unsubscribe", frozen=Tr
 _messages = msgspec.json.Decoder(Subscribe | Unsubscribe)
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class View:
     """One recording on one viewer's screen."""
 
@@ -49,6 +49,8 @@ class View:
     live: bool = False
     """False while history is being sent; live frames wait in `held`."""
     held: dict[int, bytes] = field(default_factory=dict)
+    spilled: bool = False
+    """More came than could be held: the page must be read again."""
     skipped: tuple[int, int] | None = None
 
 
@@ -148,13 +150,17 @@ class WatchSession:
         durable when the page is read they are everything up to this moment.
         """
         view.held = {frames.seq_of(frame): frame for frame in newest}
+        view.spilled = False
 
     def page(self, view: View, history: list[bytes]) -> list[bytes]:
         """Return the messages of a page of history."""
         return _bundles((view, frame) for frame in history)
 
     def go_live(self, view: View, history: list[bytes], from_seq: int) -> list[bytes]:
-        """Return the last page merged with what was held; from now on frames flow."""
+        """Return the last page merged with what was held; from now on frames flow.
+
+        Not to be called when the view has spilled.
+        """
         merged = {seq: frame for seq, frame in view.held.items() if seq >= from_seq}
         merged.update((frames.seq_of(frame), frame) for frame in history)
         view.held, view.live = {}, True
@@ -163,10 +169,10 @@ class WatchSession:
     def feed(self, view: View, frame: bytes) -> None:
         """Queue one live frame, within the bound."""
         if not view.live:
-            # Held frames become durable soon and are then read as history, so the oldest may go.
-            view.held[frames.seq_of(frame)] = frame
-            if len(view.held) > self._max_pending:
-                del view.held[next(iter(view.held))]
+            if len(view.held) >= self._max_pending:
+                view.spilled = True
+            else:
+                view.held[frames.seq_of(frame)] = frame
             return
         self._pending.append((view, frame))
         if len(self._pending) > self._max_pending:

@@ -1,0 +1,162 @@
+"""Turn journal rows, all monitors mixed, into chunks of one recording each.
+
+Pure and vectorised: a minute of thousands of monitors is one sort. A second that is already stored
+stays as it is; an equal one is dropped, a different one is reported as a conflict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from realtime import frames
+
+MAX_CHUNK_FRAMES: Final = 600
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """One flush: `counts[i]` consecutive frames belong to recording number `recordings[i]`."""
+
+    received_at: datetime
+    recordings: Sequence[int]
+    counts: Sequence[int]
+    frames: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Frames of a recording that are already in a chunk."""
+
+    recording_no: int
+    frames: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Consecutive seconds of one recording."""
+
+    recording_no: int
+    first_seq: int
+    last_seq: int
+    received_from: datetime
+    received_to: datetime
+    frames: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A second that came twice with different content; `kept` is what stays."""
+
+    recording_no: int
+    seq: int
+    kept: bytes
+    refused: bytes
+
+
+def extents(rows: Sequence[JournalRow]) -> list[tuple[int, int, int]]:
+    """Return `(recording number, lowest seq, highest seq)` for every recording in the rows."""
+    if not rows:
+        return []
+    seqs = _joined(rows)["seq"]
+    owners = _owners(rows)
+    order = np.lexsort((seqs, owners))
+    owners, seqs = owners[order], seqs[order]
+    starts = np.flatnonzero(np.r_[True, owners[1:] != owners[:-1]])
+    ends = np.r_[starts[1:], len(owners)] - 1
+    return [(int(owners[a]), int(seqs[a]), int(seqs[b])) for a, b in zip(starts, ends, strict=True)]
+
+
+def fold(
+    rows: Sequence[JournalRow], stored: Sequence[Stored] = ()
+) -> tuple[list[Chunk], list[Conflict]]:
+    """Return the new chunks and the conflicts of `rows`, the earliest of which wins.
+
+    Args:
+        rows: journal rows in the order of their commits.
+        stored: frames of chunks that overlap the rows' extents.
+    """
+    if not rows:
+        return [], []
+    old = np.concatenate(
+        [frames.view_frames(part.frames) for part in stored] or [np.empty(0, frames.FRAME)]
+    )
+    old_owners = np.repeat(
+        np.array([part.recording_no for part in stored], dtype=np.int64),
+        np.array([len(part.frames) // frames.FRAME_BYTES for part in stored], dtype=np.int64),
+    )
+    every = np.concatenate([old, _joined(rows)])
+    owners = np.concatenate([old_owners, _owners(rows)])
+    # lexsort is stable, so of equal numbers the stored one, then the earliest, comes first.
+    order = np.lexsort((every["seq"], owners))
+    same = np.r_[
+        False,
+        (owners[order][1:] == owners[order][:-1])
+        & (every["seq"][order][1:] == every["seq"][order][:-1]),
+    ]
+    conflicts = _conflicts(every, owners, order, same)
+    kept = order[~same]
+    kept = kept[kept >= len(old)]
+    row_of = np.repeat(
+        np.arange(len(rows)), [len(row.frames) // frames.FRAME_BYTES for row in rows]
+    )
+    return _chunks(every, owners, kept, row_of[kept - len(old)], rows), conflicts
+
+
+def _joined(rows: Sequence[JournalRow]) -> npt.NDArray[Any]:
+    return frames.view_frames(b"".join(row.frames for row in rows))
+
+
+def _owners(rows: Sequence[JournalRow]) -> npt.NDArray[np.int64]:
+    numbers = np.concatenate([np.asarray(row.recordings, dtype=np.int64) for row in rows])
+    counts = np.concatenate([np.asarray(row.counts, dtype=np.int64) for row in rows])
+    return np.repeat(numbers, counts)
+
+
+def _conflicts(
+    every: npt.NDArray[Any],
+    owners: npt.NDArray[np.int64],
+    order: npt.NDArray[np.int64],
+    same: npt.NDArray[np.bool_],
+) -> list[Conflict]:
+    found = []
+    firsts = np.maximum.accumulate(np.where(same, 0, np.arange(len(order))))
+    for at in np.flatnonzero(same):
+        kept, refused = every[order[firsts[at]]].tobytes(), every[order[at]].tobytes()
+        if not frames.same_content(kept, refused):
+            found.append(Conflict(int(owners[order[at]]), frames.seq_of(refused), kept, refused))
+    return found
+
+
+def _chunks(
+    every: npt.NDArray[Any],
+    owners: npt.NDArray[np.int64],
+    kept: npt.NDArray[np.int64],
+    row_of: npt.NDArray[np.int64],
+    rows: Sequence[JournalRow],
+) -> list[Chunk]:
+    if not len(kept):
+        return []
+    owner, seq = owners[kept], every["seq"][kept].astype(np.int64)
+    breaks = np.r_[True, (owner[1:] != owner[:-1]) | (seq[1:] != seq[:-1] + 1)]
+    starts = np.flatnonzero(breaks)
+    since_start = np.arange(len(kept)) - np.repeat(starts, np.diff(np.r_[starts, len(kept)]))
+    starts = np.flatnonzero(since_start % MAX_CHUNK_FRAMES == 0)
+    ends = np.r_[starts[1:], len(kept)]
+    chosen = every[kept]
+    return [
+        Chunk(
+            int(owner[a]),
+            int(seq[a]),
+            int(seq[b - 1]),
+            rows[int(row_of[a:b].min())].received_at,
+            rows[int(row_of[a:b].max())].received_at,
+            chosen[a:b].tobytes(),
+        )
+        for a, b in zip(starts, ends, strict=True)
+    ]

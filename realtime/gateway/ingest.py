@@ -1,0 +1,267 @@
+"""One sender's connection: the shell around `IngestSession`."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import structlog
+from picows import WSTransport
+
+from realtime import frames
+from realtime.gateway.commit import Committer
+from realtime.gateway.live import Recording, Recordings
+from realtime.gateway.opening import Opener
+from realtime.gateway.socketry import MessageListener
+from realtime.gateway.store import UNAVAILABLE, Device, OpenRequest, Store
+from realtime.session import (
+    Batch,
+    Ending,
+    Hangup,
+    IngestSession,
+    LostDeclared,
+    Opening,
+    Reply,
+    Stream,
+    TimeAsked,
+    time_reply,
+)
+
+log = structlog.get_logger()
+
+MAX_MESSAGE_BYTES: Final = frames.BUNDLE_HEAD_BYTES + frames.MAX_BUNDLE_FRAMES * frames.FRAME_BYTES
+
+
+@dataclass(slots=True)
+class Ingest:
+    """What all senders' connections share."""
+
+    store: Store
+    recordings: Recordings
+    committer: Committer
+    opener: Opener
+    listeners: set[IngestListener] = field(default_factory=set)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    viewer_limit: int = 256
+    clock_ns: Callable[[], int] = time.time_ns
+    clocks: dict[Recording, tuple[int, int]] = field(default_factory=dict)
+    received: int = 0
+
+    def listener(self, device: Device) -> IngestListener:
+        """A listener for one more connection of `device`."""
+        return IngestListener(self, device)
+
+    def spawn(self, work: Coroutine[Any, Any, None], listener: IngestListener) -> None:
+        """Run something that waits; should it fail, only its connection ends."""
+
+        def done(task: asyncio.Task[None]) -> None:
+            self.tasks.discard(task)
+            if not task.cancelled() and task.exception() is not None:
+                log.error("gateway.failed", exc_info=task.exception())
+                listener.hang_up(1011, "ctg.internal")
+
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(done)
+
+    def press(self, pressed: bool) -> None:
+        """Stop, or go on, reading from senders: too much waits for the database."""
+        for listener in self.listeners:
+            listener.pause_reading(pressed)
+
+
+class IngestListener(MessageListener):
+    """Bytes in, durable frames and acks out."""
+
+    def __init__(self, shared: Ingest, device: Device) -> None:
+        super().__init__(MAX_MESSAGE_BYTES)
+        self._shared = shared
+        self._device = device
+        self._session = IngestSession(viewer_limit=shared.viewer_limit)
+        self._recordings: dict[Stream, Recording] = {}
+        self._ack_due: asyncio.Handle | None = None
+
+    # WebSocket callbacks
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        super().on_ws_connected(transport)
+        self._shared.listeners.add(self)
+        if self._shared.committer.pressed:
+            self.pause_reading(True)
+        log.info("gateway.sender_connected", device=self._device.serial)
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        self._session.over = True
+        self._shared.listeners.discard(self)
+        if self._ack_due is not None:
+            self._ack_due.cancel()
+        for recording in list(self._recordings.values()):
+            self._detach(recording)
+        self.transport = None
+        log.info("gateway.sender_gone", device=self._device.serial)
+
+    def on_text(self, data: bytes) -> None:
+        received_ns = self._shared.clock_ns()
+        for event in self._session.receive_text(data):
+            if isinstance(event, Reply):
+                self.send_text(event.text)
+            elif isinstance(event, Opening):
+                self._shared.spawn(self._open(event.stream), self)
+            elif isinstance(event, LostDeclared):
+                self._on_lost(event)
+            elif isinstance(event, Ending):
+                self._on_ending(event)
+            elif isinstance(event, TimeAsked):
+                self._on_time(event, received_ns)
+            else:
+                self._hang_up(event)
+
+    def on_binary(self, data: bytes) -> None:
+        batch = self._session.receive_binary(data)
+        at_ns = self._shared.clock_ns()
+        committer = self._shared.committer
+        for stream, seq, frame in batch.accepted:
+            recording = self._recordings[stream]
+            recording.receive(seq, frame, at_ns)
+            committer.add(recording, frame)
+        self._shared.received += len(batch.accepted)
+        if batch.suspects:
+            self._shared.spawn(self._compare(batch), self)
+        if batch.hangup is not None:
+            self._hang_up(batch.hangup)
+
+    def pause_reading(self, pause: bool) -> None:
+        """Let the sender's bytes wait in the network."""
+        if self.transport is not None:
+            under = self.transport.underlying_transport
+            (under.pause_reading if pause else under.resume_reading)()
+
+    def _hang_up(self, event: Hangup) -> None:
+        log.warning("gateway.sender_malformed", device=self._device.serial, code=event.reason)
+        self.hang_up(event.close_code, event.reason)
+
+    # Feeder
+
+    def durable(self, stream: Stream, seq: int) -> None:
+        """Everything up to `seq` is committed: acknowledge, now or when `ack_ms` allows."""
+        self._session.durable(stream, seq)
+        self._send_acks()
+
+    def _send_acks(self) -> None:
+        if self.transport is None or self._ack_due is not None:
+            return
+        loop = asyncio.get_running_loop()
+        if self._session.dirty:
+            self._ack_due = loop.call_soon(self._acks_now)
+
+    def _acks_now(self) -> None:
+        self._ack_due = None
+        loop = asyncio.get_running_loop()
+        acks = self._session.take_acks(loop.time() * 1000)
+        if acks is not None:
+            self.send_binary(acks)
+        wait_ms = self._session.ack_wait_ms(loop.time() * 1000)
+        if wait_ms is not None and self.transport is not None:
+            self._ack_due = loop.call_later(wait_ms / 1000, self._acks_now)
+
+    def taken_over(self, stream: Stream) -> None:
+        """Another connection has opened the recording."""
+        self._recordings.pop(stream, None)
+        self.send_text(self._session.lost(stream, "ctg.taken_over"))
+
+    # Events that wait
+
+    async def _open(self, stream: Stream) -> None:
+        opening = stream.opening
+        request = OpenRequest(
+            opening.recording,
+            opening.device,
+            self._device.facility_id,
+            tuple(opening.channels),
+            opening.started_at,
+            opening.bed,
+        )
+        answer = await self._shared.opener.open(request)
+        if self._session.over or stream.state != "opening":
+            return
+        if isinstance(answer, str):
+            log.warning("gateway.open_refused", device=opening.device, code=answer)
+            self.send_text(self._session.refused(stream, answer))
+            return
+        if answer.feeder is not None:
+            feeder, other = answer.feeder
+            feeder.taken_over(other)
+        answer.feeder = (self, stream)
+        answer.pulse_due = True
+        self._recordings[stream] = answer
+        self.send_text(self._session.opened(stream, answer.progress, answer.durable))
+        answer.tell("state", **answer.state())
+        log.info("gateway.opened", recording=str(answer.id), next_seq=answer.durable + 1)
+
+    def _on_lost(self, event: LostDeclared) -> None:
+        recording = self._recordings[event.stream]
+        self._shared.committer.add_gap(recording, event.holes)
+        for first, last in event.holes:
+            recording.tell("gap", **{"from": first, "to": last})
+
+    def _on_ending(self, event: Ending) -> None:
+        recording, stream = self._recordings[event.stream], event.stream
+
+        def then() -> None:
+            if stream.state != "closing":
+                return
+            self._acks_now()
+            self.send_text(self._session.closed(stream))
+            self._recordings.pop(stream, None)
+            self._detach(recording, closed=True)
+
+        self._shared.committer.add_end(recording, event.last_seq, then)
+
+    def _on_time(self, event: TimeAsked, received_ns: int) -> None:
+        self.send_text(time_reply(event.t1, received_ns, self._shared.clock_ns()))
+        if event.offset_ns is not None and event.rtt_ns is not None:
+            for recording in self._recordings.values():
+                recording.clock_offset_ns = event.offset_ns
+                recording.clock_rtt_ns = event.rtt_ns
+                self._shared.clocks[recording] = (event.offset_ns, event.rtt_ns)
+
+    def _detach(self, recording: Recording, *, closed: bool = False) -> None:
+        if recording.feeder is not None and recording.feeder[0] is self:
+            recording.feeder = None
+            recording.pulse_due = True
+            recording.tell("state", **recording.state(), closed=closed)
+
+    async def _compare(self, batch: Batch) -> None:
+        by_stream: dict[Stream, dict[int, bytes]] = {}
+        for stream, seq, frame in batch.suspects:
+            by_stream.setdefault(stream, {})[seq] = frame
+        for stream, suspects in by_stream.items():
+            recording = self._recordings.get(stream)
+            if recording is None:
+                continue
+            try:
+                kept = await self._kept(recording, suspects)
+                for seq, frame in suspects.items():
+                    if seq in kept and not frames.same_content(kept[seq], frame):
+                        await self._shared.store.write_conflict(recording.id, seq, kept[seq], frame)
+                        log.warning("gateway.conflict", recording=str(recording.id), seq=seq)
+                        self.send_text(self._session.conflict(stream, seq))
+            except UNAVAILABLE:
+                continue  # no answer: the sender keeps its frames and sends them again
+            self._session.duplicate(stream)
+            self._send_acks()
+
+    async def _kept(self, recording: Recording, suspects: dict[int, bytes]) -> dict[int, bytes]:
+        """The frames that are already kept under the suspects' numbers."""
+        waiting = {frames.seq_of(frame): frame for frame in recording.uncommitted}
+        kept = {seq: waiting[seq] for seq in suspects if seq in waiting}
+        elsewhere = suspects.keys() - kept.keys()
+        if elsewhere:
+            stored = await self._shared.store.read_frames(
+                recording.id, min(elsewhere), max(elsewhere), limit=frames.MAX_SEQ
+            )
+            kept.update({frames.seq_of(frame): frame for frame in stored})
+        return kept

@@ -1,0 +1,129 @@
+"""What the gateway holds in memory about the recordings it is receiving or showing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+from uuid import UUID
+
+from realtime import frames
+from realtime.resume import Progress
+from realtime.session import Stream
+
+if TYPE_CHECKING:
+    from realtime.watch import View
+
+
+class Feeder(Protocol):
+    """The connection that a recording comes in by."""
+
+    def durable(self, stream: Stream, seq: int) -> None:
+        """Everything up to `seq` is committed."""
+
+    def taken_over(self, stream: Stream) -> None:
+        """Another connection has opened the recording."""
+
+
+class Audience(Protocol):
+    """A viewer connection."""
+
+    def feed(self, view: View, frame: bytes) -> None:
+        """One live frame."""
+
+    def tell(self, view: View, kind: str, **facts: object) -> None:
+        """One JSON message about the view."""
+
+
+@dataclass(eq=False, slots=True)
+class Recording:
+    """One recording in this gateway's memory."""
+
+    id: UUID
+    no: int
+    progress: Progress
+    durable: int = 0
+    """Everything up to this second is committed or declared lost."""
+    uncommitted: list[bytes] = field(default_factory=list)
+    """Received, in order, but not yet durable."""
+    feeder: tuple[Feeder, Stream] | None = None
+    views: list[tuple[Audience, View]] = field(default_factory=list)
+    last: frames.Head | None = None
+    last_frame: bytes = b""
+    heard_ns: int = 0
+    """When the newest frame arrived, ns since 1970 on this machine."""
+    clock_offset_ns: int | None = None
+    clock_rtt_ns: int | None = None
+    pulse_due: bool = False
+
+    def receive(self, seq: int, frame: bytes, at_ns: int) -> None:
+        """Take one new frame: it waits for the next flush and goes to every viewer."""
+        self.uncommitted.append(frame)
+        for audience, view in self.views:
+            audience.feed(view, frame)
+        if self.last is None or seq >= self.last.seq:
+            self.last_frame = frame
+            self.last = frames.peek_head(frame)
+        self.heard_ns = at_ns
+        self.pulse_due = True
+
+    def tell(self, kind: str, **facts: object) -> None:
+        """Send a JSON message to every viewer of the recording."""
+        for audience, view in self.views:
+            audience.tell(view, kind, **facts)
+
+    def state(self) -> dict[str, object]:
+        """What a strip must always be able to show, besides the frames themselves.
+
+        `lag_ms` is arrival minus the device's time of the newest sample, corrected by the clock
+        offset where the sender has reported one; `heard_ns` lets the viewer show the sample's age.
+        """
+        last = self.last
+        return {
+            "connected": self.feeder is not None,
+            "last_seq": self.progress.received.highest,
+            "heard_ns": self.heard_ns or None,
+            "lag_ms": self.lag_ms,
+            "clock_offset_ns": self.clock_offset_ns,
+            "battery_low": bool(last and last.flags & frames.Flag.BATTERY_LOW),
+            "unsynchronised": bool(last and last.flags & frames.Flag.UNSYNCHRONISED),
+        }
+
+    @property
+    def lag_ms(self) -> int | None:
+        """Delay of the newest second from its last sample to its arrival, milliseconds."""
+        if self.last is None:
+            return None
+        end_ns = self.last.device_ns + frames.FRAME_PERIOD_NS - frames.SAMPLE_PERIOD_NS
+        return (self.heard_ns - end_ns - (self.clock_offset_ns or 0)) // 1_000_000
+
+    @property
+    def idle(self) -> bool:
+        """Nothing to keep it in memory for."""
+        return self.feeder is None and not self.views and not self.uncommitted
+
+
+class Recordings:
+    """All recordings in memory, by id."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[UUID, Recording] = {}
+
+    def get(self, recording: UUID) -> Recording | None:
+        """The recording, if it is in memory."""
+        return self._by_id.get(recording)
+
+    def keep(self, recording: Recording) -> Recording:
+        """Remember it; if another task was faster, return the one that is already there."""
+        return self._by_id.setdefault(recording.id, recording)
+
+    def forget_if_idle(self, recording: Recording) -> None:
+        """Drop it from memory once nobody feeds, watches or waits for it."""
+        if recording.idle:
+            self._by_id.pop(recording.id, None)
+
+    def __iter__(self) -> Iterator[Recording]:
+        return iter(list(self._by_id.values()))
+
+    def __len__(self) -> int:
+        return len(self._by_id)

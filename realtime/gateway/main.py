@@ -1,0 +1,172 @@
+"""The gateway process: wiring, timers and an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Collection
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final, Protocol
+
+import msgspec
+import structlog
+
+from realtime.frames import PROTOCOL, WATCH_PROTOCOL
+from realtime.gateway import ingest as ingest_module
+from realtime.gateway import viewing as viewing_module
+from realtime.gateway.access import Access, ViewerOf
+from realtime.gateway.commit import Committer
+from realtime.gateway.door import Doors, Pass, Refuse, Request
+from realtime.gateway.folder import Folder
+from realtime.gateway.health import Health
+from realtime.gateway.ingest import Ingest
+from realtime.gateway.live import Recordings
+from realtime.gateway.opening import Opener
+from realtime.gateway.pulse import Pulse
+from realtime.gateway.store import Store
+from realtime.gateway.viewing import VIEWER_LIMIT, Viewing
+
+log = structlog.get_logger()
+
+TICK_S: Final = 0.1
+
+
+class GatewaySettings(Protocol):
+    """The settings that the gateway reads."""
+
+    @property
+    def system_database_url(self) -> str: ...
+    @property
+    def gateway_host(self) -> str: ...
+    @property
+    def gateway_port(self) -> int: ...
+    @property
+    def origins(self) -> Collection[str]: ...
+    @property
+    def session_idle_minutes(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Periods in seconds; tests make them short."""
+
+    tick_s: float = TICK_S
+    fold_s: float = 60.0
+    pulse_s: float = 5.0
+    recheck_s: float = 60.0
+
+
+class Gateway:
+    """Everything of one gateway process, bound to one port."""
+
+    def __init__(
+        self,
+        database_url: str,
+        viewer_of: ViewerOf,
+        origins: Collection[str],
+        timing: Timing | None = None,
+    ) -> None:
+        timing = timing or Timing()
+        self._timing = timing
+        self.store = Store(database_url)
+        recordings = Recordings()
+        self.committer = Committer(
+            database_url, on_pressure=lambda pressed: self.ingest.press(pressed)
+        )
+        self._opener = Opener(self.store, recordings)
+        self._access = Access(self.store, viewer_of, origins)
+        self.ingest = Ingest(
+            self.store, recordings, self.committer, self._opener, viewer_limit=VIEWER_LIMIT
+        )
+        self.viewing = Viewing(self.store, recordings, self._access, recheck_s=timing.recheck_s)
+        self.health = Health(self.ingest, self.viewing, self.committer)
+        self.folder = Folder(self.store, period_s=timing.fold_s)
+        self._pulse = Pulse(self.ingest, self.health, period_s=timing.pulse_s)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._committing: asyncio.Task[None] | None = None
+        self._server: asyncio.Server | None = None
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen; return the port (chosen by the system when 0 was asked)."""
+        loop = asyncio.get_running_loop()
+        self._committing = loop.create_task(self.committer.run())
+        self._tasks = [
+            loop.create_task(work)
+            for work in (self._opener.run(), self.folder.run(), self._pulse.run(), self._ticks())
+        ]
+        reuse = hasattr(socket, "SO_REUSEPORT") or None
+        self._server = await loop.create_server(
+            Doors(self._decide), host, port, reuse_port=reuse, backlog=1024
+        )
+        bound = int(self._server.sockets[0].getsockname()[1])
+        log.info("gateway.listening", host=host, port=bound)
+        return bound
+
+    async def wait(self) -> None:
+        """Return, or raise, when something that must not end has ended."""
+        assert self._committing is not None  # noqa: S101 - after start
+        done, _ = await asyncio.wait(
+            [self._committing, *self._tasks], return_when=asyncio.FIRST_COMPLETED
+        )
+        for task in done:
+            task.result()
+
+    async def stop(self) -> None:
+        """Take nothing more, make durable and acknowledge what is here, say good-bye."""
+        if self._server is not None:
+            self._server.close()
+        self.committer.stop()
+        if self._committing is not None:
+            try:
+                await asyncio.wait_for(self._committing, timeout=5)
+            except TimeoutError:
+                log.error("gateway.stopped_with_uncommitted", frames=self.committer.waiting)
+        await asyncio.sleep(0)  # the acks of the last flush leave before the close frames
+        for listener in (*self.ingest.listeners, *self.viewing.listeners):
+            listener.hang_up(1012, "ctg.restarting")
+        for task in (*self._tasks, *self.ingest.tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, *self.ingest.tasks, return_exceptions=True)
+        await self.committer.close()
+        await self.store.close()
+
+    async def _ticks(self) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            due = max(due + self._timing.tick_s, loop.time())
+            await asyncio.sleep(due - loop.time())
+            self.viewing.tick()
+
+    async def _decide(self, request: Request) -> Refuse | Pass:
+        if request.method != "GET":
+            return Refuse(HTTPStatus.METHOD_NOT_ALLOWED, "ctg.method_not_allowed")
+        if request.path == "/health":
+            status = HTTPStatus.OK if self.health.ok else HTTPStatus.SERVICE_UNAVAILABLE
+            return Refuse(status, "", msgspec.json.encode(self.health.facts()))
+        if request.path not in {"/ctg/ingest", "/ctg/watch"}:
+            return Refuse(HTTPStatus.NOT_FOUND, "ctg.path_unknown")
+        if request.query:
+            return Refuse(HTTPStatus.BAD_REQUEST, "ctg.query_not_allowed")
+        if "websocket" not in request.headers.get("upgrade", "").lower():
+            return Refuse(HTTPStatus.UPGRADE_REQUIRED, "ctg.upgrade_required")
+        if request.path == "/ctg/ingest":
+            return await self._sender(request)
+        return await self._viewer(request)
+
+    async def _sender(self, request: Request) -> Refuse | Pass:
+        if not request.offers(PROTOCOL):
+            return Refuse(HTTPStatus.BAD_REQUEST, "ctg.subprotocol_missing")
+        device = await self._access.device(request)
+        if isinstance(device, Refuse):
+            return device
+        return Pass(PROTOCOL, self.ingest.listener(device), ingest_module.MAX_MESSAGE_BYTES)
+
+    async def _viewer(self, request: Request) -> Refuse | Pass:
+        if not request.offers(WATCH_PROTOCOL):
+            return Refuse(HTTPStatus.BAD_REQUEST, "ctg.subprotocol_missing")
+        who = await self._access.viewer(request)
+        if isinstance(who, Refuse):
+            return who
+        return Pass(WATCH_PROTOCOL, self.viewing.listener(*who), viewing_module.MAX_MESSAGE_BYTES)

@@ -1,0 +1,73 @@
+"""Opens recordings, many at a time: after an outage every monitor of a region reopens at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Final
+
+from realtime.gateway.live import Recording, Recordings
+from realtime.gateway.store import UNAVAILABLE, Opened, OpenRequest, Store
+from realtime.resume import Progress
+
+MAX_AT_ONCE: Final = 256
+UNAVAILABLE_CODE: Final = "ctg.storage_unavailable"
+
+
+class Opener:
+    """Collects what arrives while one round is being asked."""
+
+    def __init__(self, store: Store, recordings: Recordings) -> None:
+        self._store = store
+        self._recordings = recordings
+        self._asked: list[tuple[OpenRequest, asyncio.Future[Recording | str]]] = []
+        self._wake = asyncio.Event()
+
+    async def open(self, request: OpenRequest) -> Recording | str:
+        """The recording, ready to be fed, or the code of a refusal."""
+        answer: asyncio.Future[Recording | str] = asyncio.get_running_loop().create_future()
+        self._asked.append((request, answer))
+        self._wake.set()
+        return await answer
+
+    async def run(self) -> None:
+        """Answer until cancelled."""
+        while True:
+            await self._wake.wait()
+            asked, self._asked = self._asked[:MAX_AT_ONCE], self._asked[MAX_AT_ONCE:]
+            if not self._asked:
+                self._wake.clear()
+            # The same recording twice in one round: the later one waits for the next.
+            now: dict[object, tuple[OpenRequest, asyncio.Future[Recording | str]]] = {}
+            for pair in asked:
+                if now.setdefault(pair[0].recording, pair) is not pair:
+                    self._asked.append(pair)
+                    self._wake.set()
+            await self._answer(list(now.values()))
+
+    async def _answer(
+        self, asked: list[tuple[OpenRequest, asyncio.Future[Recording | str]]]
+    ) -> None:
+        try:
+            known = await self._store.open_recordings([request for request, _ in asked])
+        except UNAVAILABLE:
+            known = {request.recording: UNAVAILABLE_CODE for request, _ in asked}
+        for request, answer in asked:
+            if not answer.done():
+                with contextlib.suppress(asyncio.InvalidStateError):
+                    answer.set_result(self._ready(request, known[request.recording]))
+
+    def _ready(self, request: OpenRequest, known: Opened | str) -> Recording | str:
+        if isinstance(known, str):
+            return known
+        progress = Progress(request.recording, known.received, known.lost)
+        fresh = Recording(request.recording, known.no, progress, durable=progress.next_seq - 1)
+        inside = self._recordings.keep(fresh)
+        if inside is not fresh:
+            # In memory is all that is durable here and more; another gateway may have added.
+            for first, last in progress.received.ranges():
+                inside.progress.received.add(first, last)
+            for first, last in progress.settled.ranges():
+                inside.progress.settled.add(first, last)
+            inside.durable = max(inside.durable, fresh.durable)
+        return inside

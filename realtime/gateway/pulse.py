@@ -1,0 +1,84 @@
+"""Every few seconds: signs of life into the database and to viewers, idle memory given back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+import msgspec
+import structlog
+
+from realtime import frames
+from realtime.gateway.health import Health
+from realtime.gateway.ingest import Ingest
+from realtime.gateway.live import Recording
+from realtime.gateway.store import UNAVAILABLE
+
+log = structlog.get_logger()
+
+PERIOD_S: Final = 5.0
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Pulse:
+    """Says what is alive."""
+
+    def __init__(self, ingest: Ingest, health: Health, *, period_s: float = PERIOD_S) -> None:
+        self._ingest = ingest
+        self._health = health
+        self._period_s = period_s
+        self._instance = f"{os.uname().nodename}-{uuid4().hex[:8]}"
+
+    async def run(self) -> None:
+        """Beat until cancelled."""
+        while True:
+            self._tell()
+            try:
+                await self.write()
+                self._health.database = True
+            except UNAVAILABLE as error:
+                self._health.database = False
+                log.warning("gateway.pulse_failed", error=type(error).__name__)
+            await asyncio.sleep(self._period_s)
+
+    def _tell(self) -> None:
+        for recording in self._ingest.recordings:
+            if recording.views:
+                recording.tell("state", **recording.state())
+            self._ingest.recordings.forget_if_idle(recording)
+
+    async def write(self) -> None:
+        """Write what has changed since the last time."""
+        due = [recording for recording in self._ingest.recordings if recording.pulse_due]
+        store = self._ingest.store
+        if due:
+            for recording in due:
+                recording.pulse_due = False
+            rows = [row for recording in due if (row := _row(recording)) is not None]
+            if rows:
+                await store.write_pulses(rows)
+        if self._ingest.clocks:
+            clocks, self._ingest.clocks = self._ingest.clocks, {}
+            await store.write_clocks(
+                [(recording.id, *clock) for recording, clock in clocks.items()]
+            )
+        detail = msgspec.json.encode(self._health.facts()).decode()
+        await store.beat(self._instance, os.getpid(), detail)
+
+
+def _row(recording: Recording) -> tuple[Any, ...] | None:
+    if recording.last is None:
+        return None
+    marks = int(frames.view_frames(recording.last_frame)["samples"]["marks"][0, -1])
+    return (
+        recording.id,
+        recording.progress.received.highest,
+        _EPOCH + timedelta(microseconds=recording.heard_ns // 1_000),
+        recording.lag_ms or 0,
+        recording.last.flags,
+        marks,
+        recording.feeder is not None,
+    )

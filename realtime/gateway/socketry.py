@@ -1,0 +1,81 @@
+"""What both listeners share: whole messages from WebSocket frames, and closing with a reason."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
+
+TOO_BIG: Final = 1009
+
+
+class MessageListener(WSListener):  # type: ignore[misc, unused-ignore]
+    """Joins fragments, answers the close handshake, and bounds the size of a message."""
+
+    def __init__(self, max_message_bytes: int) -> None:
+        self._max_message_bytes = max_message_bytes
+        self._parts: list[bytes] = []
+        self._parts_type: WSMsgType | None = None
+        self.transport: WSTransport | None = None
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self.transport = transport
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        kind = frame.msg_type
+        if kind == WSMsgType.CLOSE:
+            transport.send_close(frame.get_close_code(), frame.get_close_message())
+            transport.disconnect()
+            return
+        if kind not in (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION):
+            return
+        if frame.rsv1:
+            self.hang_up(1002, "ctg.compression_not_agreed")
+            return
+        if kind == WSMsgType.CONTINUATION or not frame.fin:
+            self._on_fragment(frame, kind)
+        elif self._parts_type is not None:
+            self.hang_up(1002, "ctg.fragment_interrupted")
+        elif kind == WSMsgType.BINARY:
+            self.on_binary(frame.get_payload_as_bytes())
+        else:
+            self.on_text(frame.get_payload_as_bytes())
+
+    def _on_fragment(self, frame: WSFrame, kind: WSMsgType) -> None:
+        if (kind == WSMsgType.CONTINUATION) == (self._parts_type is None):
+            self.hang_up(1002, "ctg.fragment_interrupted")
+            return
+        if self._parts_type is None:
+            self._parts_type = kind
+        self._parts.append(frame.get_payload_as_bytes())
+        if sum(map(len, self._parts)) > self._max_message_bytes or len(self._parts) > 64:
+            self.hang_up(TOO_BIG, "ctg.message_too_big")
+            return
+        if frame.fin:
+            whole, binary = b"".join(self._parts), self._parts_type == WSMsgType.BINARY
+            self._parts, self._parts_type = [], None
+            (self.on_binary if binary else self.on_text)(whole)
+
+    def on_binary(self, data: bytes) -> None:
+        """One whole binary message."""
+        raise NotImplementedError
+
+    def on_text(self, data: bytes) -> None:
+        """One whole text message."""
+        raise NotImplementedError
+
+    def send_text(self, data: bytes) -> None:
+        """Send text, unless the connection is gone."""
+        if self.transport is not None and not self.transport.is_close_frame_sent:
+            self.transport.send(WSMsgType.TEXT, data)
+
+    def send_binary(self, data: bytes) -> None:
+        """Send bytes, unless the connection is gone."""
+        if self.transport is not None and not self.transport.is_close_frame_sent:
+            self.transport.send(WSMsgType.BINARY, data)
+
+    def hang_up(self, close_code: int, reason: str) -> None:
+        """Close with a coded reason."""
+        if self.transport is not None and not self.transport.is_close_frame_sent:
+            self.transport.send_close(WSCloseCode(close_code), reason.encode())
+            self.transport.disconnect()

@@ -1,0 +1,293 @@
+"""The gateway's SQL, through asyncpg: nothing else in the process talks to PostgreSQL.
+
+Reads look at the journal before the chunks, in one snapshot; a second that moves from one to the
+other is therefore never missed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+import numpy as np
+
+from realtime import frames
+
+STATEMENT_TIMEOUT_S: Final = 10
+UNAVAILABLE: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,
+)
+"""The database cannot be asked now; nothing was decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Who a bearer token belongs to."""
+
+    id: UUID
+    serial: str
+    facility_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """One monitor's wish to begin or resume a recording."""
+
+    recording: UUID
+    device: str
+    facility_id: UUID
+    channels: tuple[str, ...]
+    started_at: datetime
+    bed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What is durable of a recording: inclusive ranges received and declared lost."""
+
+    no: int
+    received: list[tuple[int, int]]
+    lost: list[tuple[int, int]]
+
+
+class Store:
+    """A small pool; made at once, connected when the database answers."""
+
+    def __init__(self, url: str, *, size: int = 4) -> None:
+        self.url = url
+        self._size = size
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._lock = asyncio.Lock()
+
+    async def pool(self) -> asyncpg.Pool[asyncpg.Record]:
+        """The pool; raises one of `UNAVAILABLE` while there is no database."""
+        async with self._lock:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    self.url,
+                    min_size=1,
+                    max_size=self._size,
+                    timeout=5,
+                    command_timeout=STATEMENT_TIMEOUT_S,
+                    server_settings={"application_name": "yunshang gateway"},
+                )
+            return self._pool
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        if self._pool is not None:
+            self._pool.terminate()
+            self._pool = None
+
+    async def device_of_token(self, token_hash: bytes) -> Device | None:
+        """The device that owns a bearer token, unless revoked."""
+        row = await (await self.pool()).fetchrow(
+            "SELECT id, serial, facility_id FROM ctg_device"
+            " WHERE token_hash = $1 AND revoked_at IS NULL",
+            token_hash,
+        )
+        return Device(row["id"], row["serial"], row["facility_id"]) if row else None
+
+    async def open_recordings(self, requests: Sequence[OpenRequest]) -> dict[UUID, Opened | str]:
+        """Create or find recordings; a string is the code of a refusal."""
+        async with (await self.pool()).acquire() as connection:
+            answers = await _admit(connection, requests)
+            numbers = {rec: no for rec, no in answers.items() if isinstance(no, int)}
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                known = await _known_ranges(connection, numbers)
+        refused = {rec: code for rec, code in answers.items() if isinstance(code, str)}
+        return {**refused, **known}
+
+    async def known(self, recording: UUID) -> Opened | None:
+        """What is durable of one recording; None if it does not exist."""
+        async with (
+            (await self.pool()).acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            no = await connection.fetchval("SELECT no FROM ctg_recording WHERE id = $1", recording)
+            if no is None:
+                return None
+            return (await _known_ranges(connection, {recording: no}))[recording]
+
+    async def read_frames(
+        self, recording: UUID, first: int, last: int | None = None, limit: int = 1_800
+    ) -> list[bytes]:
+        """The stored frames with `first <= seq <= last`, ascending, at most `limit`."""
+        top = frames.MAX_SEQ if last is None else last
+        async with (
+            (await self.pool()).acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            journal = await connection.fetch("SELECT ctg_journal_frames($1) AS f", recording)
+            chunks = await connection.fetch(
+                "SELECT frames AS f FROM ctg_chunk"
+                " WHERE recording_id = $1 AND last_seq >= $2 AND first_seq <= $3"
+                " ORDER BY first_seq LIMIT $4",
+                recording, first, top, limit,
+            )  # fmt: skip
+        return merge((row["f"] for row in (*chunks, *journal)), first, top, limit)
+
+    async def facts(self, recordings: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+        """What a viewer is told about each recording when it subscribes."""
+        rows = await (await self.pool()).fetch(
+            "SELECT r.id, r.no, r.facility_id, r.bed, r.channels, r.started_at, r.closed_at,"
+            "       r.pregnancy_id, d.serial AS device,"
+            "       (SELECT coalesce(jsonb_agg(jsonb_build_array(g.first_seq, g.last_seq)"
+            "                        ORDER BY g.first_seq), '[]')"
+            "          FROM ctg_gap g WHERE g.recording_id = r.id)::text AS gaps"
+            "  FROM ctg_recording r JOIN ctg_device d ON d.id = r.device_id"
+            " WHERE r.id = ANY($1)",
+            list(recordings),
+        )
+        return {row["id"]: dict(row) for row in rows}
+
+    async def write_conflict(self, recording: UUID, seq: int, kept: bytes, refused: bytes) -> None:
+        """Record that a second came again with other bytes."""
+        await (await self.pool()).execute(
+            "INSERT INTO ctg_conflict (recording_id, seq, kept, refused)"
+            " VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+            recording, seq, kept, refused,
+        )  # fmt: skip
+
+    async def write_pulses(self, pulses: Sequence[tuple[Any, ...]]) -> None:
+        """Rewrite the signs of life; see the columns of `ctg_pulse`."""
+        columns = [list(column) for column in zip(*pulses, strict=True)]
+        await (await self.pool()).execute(
+            "INSERT INTO ctg_pulse (recording_id, seq, heard_at, lag_ms, flags, marks, connected)"
+            " SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::bigint[],"
+            "                      $5::int[], $6::int[], $7::bool[])"
+            " ON CONFLICT (recording_id) DO UPDATE SET seq = excluded.seq,"
+            " heard_at = excluded.heard_at, lag_ms = excluded.lag_ms, flags = excluded.flags,"
+            " marks = excluded.marks, connected = excluded.connected",
+            *columns,
+        )
+
+    async def write_clocks(self, clocks: Sequence[tuple[UUID, int, int]]) -> None:
+        """Keep the clock offset and round trip that senders have measured, nanoseconds."""
+        await (await self.pool()).executemany(
+            "UPDATE ctg_recording SET clock_offset_ns = $2, clock_rtt_ns = $3 WHERE id = $1",
+            clocks,
+        )
+
+    async def beat(self, instance: str, pid: int, detail: str) -> None:
+        """Write this process's heartbeat."""
+        await (await self.pool()).execute(
+            "INSERT INTO process_heartbeat (name, instance, pid, detail)"
+            " VALUES ('gateway', $1, $2, $3::jsonb)"
+            " ON CONFLICT (name, instance) DO UPDATE"
+            " SET beat_at = clock_timestamp(), pid = excluded.pid, detail = excluded.detail",
+            instance, pid, detail,
+        )  # fmt: skip
+
+
+def merge(parts: Iterable[bytes], first: int, last: int, limit: int) -> list[bytes]:
+    """Cut parts of one recording into its frames of `first..last`, ascending, each once."""
+    found: dict[int, bytes] = {}
+    for part in parts:
+        for frame in frames.split_frames(part):
+            seq = frames.seq_of(frame)
+            if first <= seq <= last:
+                found.setdefault(seq, frame)
+    return [found[seq] for seq in sorted(found)[:limit]]
+
+
+async def _admit(connection: Any, requests: Sequence[OpenRequest]) -> dict[UUID, int | str]:
+    """Create missing recordings; the number of each, or the code of its refusal."""
+    devices = {
+        row["serial"]: row
+        for row in await connection.fetch(
+            "SELECT id, serial, facility_id FROM ctg_device"
+            " WHERE serial = ANY($1) AND revoked_at IS NULL",
+            [request.device for request in requests],
+        )
+    }
+    answers: dict[UUID, int | str] = {}
+    admitted: dict[UUID, tuple[OpenRequest, UUID]] = {}
+    for request in requests:
+        device = devices.get(request.device)
+        if device is None or device["facility_id"] != request.facility_id:
+            answers[request.recording] = "ctg.device_unknown"
+        else:
+            admitted[request.recording] = (request, device["id"])
+    rows = await connection.fetch(
+        _OPEN_SQL,
+        *zip(
+            *(
+                (r.recording, device, r.facility_id, r.bed, ",".join(r.channels), r.started_at)
+                for r, device in admitted.values()
+            ),
+            strict=True,
+        )
+        if admitted
+        else ([], [], [], [], [], []),
+    )
+    for row in rows:
+        foreign = row["device_id"] != admitted[row["id"]][1]
+        answers[row["id"]] = "ctg.recording_foreign" if foreign else row["no"]
+    return answers
+
+
+_OPEN_SQL: Final = """
+INSERT INTO ctg_recording AS r (id, device_id, facility_id, bed, channels, started_at)
+SELECT id, device_id, facility_id, bed, string_to_array(channels, ','), started_at
+  FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[])
+       AS asked(id, device_id, facility_id, bed, channels, started_at)
+-- Reopening by the same device continues the recording; nobody else's open changes anything.
+ON CONFLICT (id) DO UPDATE SET
+  closed_at = CASE WHEN r.device_id = excluded.device_id THEN NULL ELSE r.closed_at END,
+  last_seq = CASE WHEN r.device_id = excluded.device_id THEN NULL ELSE r.last_seq END
+RETURNING r.id, r.no, r.device_id
+"""
+
+
+async def _known_ranges(connection: Any, numbers: dict[UUID, int]) -> dict[UUID, Opened]:
+    ids = list(numbers)
+    found = {rec: Opened(no, [], []) for rec, no in numbers.items()}
+    journal = await connection.fetch(
+        "SELECT recordings, counts, frames FROM ctg_journal WHERE recordings && $1::bigint[]",
+        list(numbers.values()),
+    )
+    chunks = await connection.fetch(
+        "SELECT id, lower(part) AS first, upper(part) - 1 AS last FROM ("
+        " SELECT recording_id AS id, unnest(range_agg(int8range(first_seq, last_seq, '[]')))"
+        "   AS part FROM ctg_chunk WHERE recording_id = ANY($1) GROUP BY recording_id) x",
+        ids,
+    )
+    for row in chunks:
+        found[row["id"]].received.append((row["first"], row["last"]))
+    gaps = await connection.fetch(
+        "SELECT recording_id, first_seq, last_seq FROM ctg_gap WHERE recording_id = ANY($1)", ids
+    )
+    for row in gaps:
+        found[row["recording_id"]].lost.append((row["first_seq"], row["last_seq"]))
+    by_number = {opened.no: opened for opened in found.values()}
+    for row in journal:
+        _add_journal(by_number, row["recordings"], row["counts"], row["frames"])
+    return found
+
+
+def _add_journal(
+    by_number: dict[int, Opened], numbers: list[int], counts: list[int], joined: bytes
+) -> None:
+    seqs = frames.view_frames(joined)["seq"]
+    at = 0
+    for number, count in zip(numbers, counts, strict=True):
+        opened = by_number.get(number)
+        if opened is not None:
+            mine = np.sort(seqs[at : at + count].astype(np.int64))
+            cuts = np.flatnonzero(np.diff(mine) > 1) + 1
+            opened.received.extend((int(run[0]), int(run[-1])) for run in np.split(mine, cuts))
+        at += count

@@ -1,0 +1,245 @@
+"""One viewer's connection: the shell around `WatchSession`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from picows import WSTransport
+
+from kernel.errors import Unavailable
+from kernel.viewer import Viewer
+from realtime import frames
+from realtime.gateway.access import Access
+from realtime.gateway.live import Recording, Recordings
+from realtime.gateway.socketry import MessageListener
+from realtime.gateway.store import UNAVAILABLE, Store
+from realtime.resume import Progress
+from realtime.session import Hangup
+from realtime.watch import Left, View, Wanted, WatchSession
+
+log = structlog.get_logger()
+
+MAX_MESSAGE_BYTES: Final = 16_384
+PAGE_FRAMES: Final = 1_800
+WRITE_HIGH_BYTES: Final = 262_144
+STALLED_S: Final = 30.0
+RECHECK_S: Final = 60.0
+VIEWER_LIMIT: Final = 256
+"""Viewers of one recording at one gateway."""
+
+
+@dataclass(slots=True)
+class Viewing:
+    """What all viewers' connections share."""
+
+    store: Store
+    recordings: Recordings
+    access: Access
+    listeners: set[WatchListener] = field(default_factory=set)
+    clock: Callable[[], float] = time.monotonic
+    recheck_s: float = RECHECK_S
+    delivered: int = 0
+
+    def listener(self, viewer: Viewer, token: str) -> WatchListener:
+        """A listener for one more connection of `viewer`."""
+        return WatchListener(self, viewer, token)
+
+    def tick(self) -> None:
+        """Send every viewer what has come since the last tick."""
+        now = self.clock()
+        for listener in list(self.listeners):
+            listener.tick(now)
+
+
+class WatchListener(MessageListener):
+    """Subscriptions in; history, live frames and notices out."""
+
+    def __init__(self, shared: Viewing, viewer: Viewer, token: str) -> None:
+        super().__init__(MAX_MESSAGE_BYTES)
+        self._shared = shared
+        self._viewer = viewer
+        self._token = token
+        self._session = WatchSession()
+        self._asked: asyncio.Queue[tuple[View, ...]] = asyncio.Queue(maxsize=64)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._stalled_since: float | None = None
+
+    # WebSocket callbacks
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        super().on_ws_connected(transport)
+        transport.underlying_transport.set_write_buffer_limits(high=WRITE_HIGH_BYTES)
+        self._shared.listeners.add(self)
+        loop = asyncio.get_running_loop()
+        self._tasks = [loop.create_task(self._serve()), loop.create_task(self._recheck())]
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        self._session.over = True
+        self._shared.listeners.discard(self)
+        for task in self._tasks:
+            task.cancel()
+        for view in list(self._session.views.values()):
+            self._leave(view)
+        self.transport = None
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+        self._stalled_since = self._shared.clock()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
+        self._stalled_since = None
+
+    def on_text(self, data: bytes) -> None:
+        for event in self._session.receive_text(data):
+            self._on_event(event)
+
+    def on_binary(self, data: bytes) -> None:
+        for event in self._session.receive_binary(data):
+            self._on_event(event)
+
+    def _on_event(self, event: Wanted | Left | Hangup) -> None:
+        if isinstance(event, Hangup):
+            self.hang_up(event.close_code, event.reason)
+        elif isinstance(event, Left):
+            for view in event.views:
+                self._leave(view)
+        else:
+            try:
+                self._asked.put_nowait(event.views)
+            except asyncio.QueueFull:
+                self.hang_up(1008, "ctg.too_many_requests")
+
+    # Audience
+
+    def feed(self, view: View, frame: bytes) -> None:
+        """One live frame, sent with the next tick."""
+        self._session.feed(view, frame)
+
+    def tell(self, view: View, kind: str, **facts: object) -> None:
+        """One notice, sent now unless the viewer is behind (the next state says it again)."""
+        if self._writable.is_set():
+            self.send_text(self._session.notice(kind, view, **facts))
+
+    def tick(self, now: float) -> None:
+        """Send what waits, or notice that the viewer has stopped reading."""
+        if not self._writable.is_set():
+            if self._stalled_since is not None and now - self._stalled_since > STALLED_S:
+                self.hang_up(1008, "ctg.viewer_stalled")
+            return
+        if not self._session.pending:
+            return
+        self._shared.delivered += self._session.pending
+        notices, bundles = self._session.take()
+        for notice in notices:
+            self.send_text(notice)
+        for bundle in bundles:
+            self.send_binary(bundle)
+
+    # What waits
+
+    async def _serve(self) -> None:
+        """Admit and bring up to date, one subscription after another."""
+        while True:
+            views = await self._asked.get()
+            try:
+                await self._admit(views)
+            except (*UNAVAILABLE, Unavailable) as error:
+                log.warning("gateway.subscribe_failed", error=type(error).__name__)
+                for view in views:
+                    self._refuse(view.recording, "ctg.storage_unavailable")
+
+    async def _admit(self, views: tuple[View, ...]) -> None:
+        ids = [view.recording for view in views]
+        allowed = await self._shared.access.visible(self._viewer, ids)
+        facts = await self._shared.store.facts(list(allowed))
+        for view in views:
+            if view.recording not in facts:
+                self._refuse(view.recording, "ctg.not_found")
+            elif self._session.views.get(view.recording) is view:
+                await self._show(view, facts[view.recording])
+
+    async def _show(self, view: View, facts: dict[str, Any]) -> None:
+        recording = self._shared.recordings.get(view.recording)
+        if recording is None:
+            known = await self._shared.store.known(view.recording)
+            if known is None:
+                return self._refuse(view.recording, "ctg.not_found")
+            progress = Progress(view.recording, known.received, known.lost)
+            recording = self._shared.recordings.keep(
+                Recording(view.recording, known.no, progress, durable=progress.next_seq - 1)
+            )
+        if len(recording.views) >= VIEWER_LIMIT:
+            return self._refuse(view.recording, "ctg.viewers_full")
+        recording.views.append((self, view))
+        newest = recording.progress.received.highest
+        first = max(1, newest - view.since_s + 1)
+        told = {
+            "device": facts["device"],
+            "bed": facts["bed"],
+            "channels": facts["channels"],
+            "started_at": facts["started_at"],
+            "closed_at": facts["closed_at"],
+            "bound": facts["pregnancy_id"] is not None,
+            "from_seq": first,
+            "gaps": json.loads(facts["gaps"]),
+            **recording.state(),
+        }
+        self.send_text(self._session.admitted(view, told))
+        await self._catch_up(view, recording, first)
+        return None
+
+    async def _catch_up(self, view: View, recording: Recording, first: int) -> None:
+        """Send history page by page, then join the live stream without a seam."""
+        while True:
+            await self._writable.wait()
+            self._session.hold(view, recording.uncommitted)
+            page = await self._shared.store.read_frames(view.recording, first, limit=PAGE_FRAMES)
+            if len(page) < PAGE_FRAMES and not view.spilled:
+                break
+            for message in self._session.page(view, page):
+                self.send_binary(message)
+            if page:
+                first = frames.seq_of(page[-1]) + 1
+        # No await from here: nothing can arrive between the last page and the live stream.
+        for message in self._session.go_live(view, page, first):
+            self.send_binary(message)
+
+    async def _recheck(self) -> None:
+        """Look again, every minute, whether the viewer may still see what it sees."""
+        while True:
+            await asyncio.sleep(self._shared.recheck_s)
+            try:
+                viewer = await self._shared.access.again(self._token)
+                if viewer is None:
+                    self.hang_up(1008, "ctg.session_ended")
+                    return
+                self._viewer = viewer
+                shown = list(self._session.views)
+                allowed = await self._shared.access.visible(viewer, shown)
+            except (*UNAVAILABLE, Unavailable):
+                continue  # what was allowed stays until the database can be asked
+            for recording in shown:
+                if recording not in allowed:
+                    self._refuse(recording, "ctg.not_found")
+
+    def _refuse(self, recording: UUID, code: str) -> None:
+        view = self._session.views.get(recording)
+        if view is not None:
+            self._leave(view)
+        self.send_text(self._session.refused(recording, code))
+
+    def _leave(self, view: View) -> None:
+        recording = self._shared.recordings.get(view.recording)
+        if recording is not None:
+            recording.views = [pair for pair in recording.views if pair[1] is not view]
+            self._shared.recordings.forget_if_idle(recording)

@@ -1,0 +1,99 @@
+"""A gateway on a real database, and the devices and viewers that use it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from kernel.ids import AccountId, FacilityId, PersonId
+from kernel.viewer import Role, Viewer
+from realtime.gateway.main import Gateway, Timing
+from tests.fixtures.database import Clone
+
+ORIGIN = "https://yunshang.example"
+
+
+def viewer_at(facility: UUID, role: Role = Role.DUTY_DESK) -> Viewer:
+    """Somebody at a facility."""
+    return Viewer(
+        account_id=AccountId(uuid4()),
+        person_id=PersonId(uuid4()),
+        session_id=None,
+        facility_id=FacilityId(facility),
+        facility_ids=frozenset({FacilityId(facility)}),
+        region_ids=frozenset(),
+        roles=frozenset({role}),
+    )
+
+
+@dataclass(slots=True)
+class Site:
+    """One gateway with a centre that may send and people who may look."""
+
+    clone: Clone
+    gateway: Gateway
+    port: int
+    facility: UUID
+    token: str
+    sessions: dict[str, Viewer] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}"
+
+    async def fetch(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
+        """Ask the database as the system role."""
+        connection = await asyncpg.connect(self.clone.system_url)
+        try:
+            return await connection.fetch(sql, *arguments)
+        finally:
+            await connection.close()
+
+    async def stored(self, recording: UUID) -> list[bytes]:
+        """All stored frames of a recording."""
+        return await self.gateway.store.read_frames(recording, 1, limit=10**6)
+
+
+async def register_devices(url: str, facility: UUID, token: str, monitors: int = 80) -> None:
+    """An agent with a token and monitors SN-0000… behind it."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(
+            "INSERT INTO ctg_device (id, serial, kind, facility_id, token_hash)"
+            " VALUES ($1, $2, 'agent', $3, $4)",
+            uuid4(), f"AGENT-{token}", facility, hashlib.sha256(token.encode()).digest(),
+        )  # fmt: skip
+        await connection.executemany(
+            "INSERT INTO ctg_device (id, serial, kind, facility_id) VALUES ($1, $2, 'monitor', $3)",
+            [(uuid4(), f"SN-{number:04d}", facility) for number in range(monitors)],
+        )
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def site(database: Clone) -> AsyncIterator[Site]:
+    """A running gateway with short periods; folding only when a test asks for it."""
+    facility, token = uuid4(), "agent-token"
+    await register_devices(database.system_url, facility, token)
+    sessions: dict[str, Viewer] = {}
+
+    async def viewer_of(session_token: str) -> Viewer | None:
+        return sessions.get(session_token)
+
+    gateway = Gateway(
+        database.system_url,
+        viewer_of,
+        {ORIGIN},
+        Timing(tick_s=0.05, fold_s=3_600, pulse_s=0.2, recheck_s=0.3),
+    )
+    port = await gateway.start("127.0.0.1", 0)
+    try:
+        yield Site(database, gateway, port, facility, token, sessions)
+    finally:
+        await gateway.stop()

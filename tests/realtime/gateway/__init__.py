@@ -1,0 +1,1 @@
+"""Tests of the gateway on real sockets and a real database."""
