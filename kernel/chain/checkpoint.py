@@ -213,7 +213,12 @@ class ChainCheckpointer:
         self._signer = signer
         self._file = file
 
-    async def run_once(self) -> Checkpoint:
+    async def run_once(self) -> bool:
+        """One round for the engine; False: nothing is left to do before the next period."""
+        await self.sign()
+        return False
+
+    async def sign(self) -> Checkpoint:
         """Sign one checkpoint and bring the file up to the table.
 
         Raises:

@@ -172,7 +172,7 @@ def _out(value: object) -> Any:
 
 _READ: dict[Any, Callable[[Any], Any]] = {
     bytes: bytes.fromhex,
-    datetime: datetime.fromisoformat,
+    datetime: lambda value: _aware(datetime.fromisoformat(value)),
     UUID: UUID,
     int: lambda value: value if type(value) is int else _refuse(value),
     bool: lambda value: value if type(value) is bool else _refuse(value),
@@ -194,6 +194,10 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     if type(None) in options:
         return lambda value: None if value is None else read(value)
     return read
+
+
+def _aware(value: datetime) -> datetime:
+    return _refuse(value) if value.tzinfo is None else value
 
 
 def _refuse(value: object) -> Any:

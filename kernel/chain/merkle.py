@@ -5,7 +5,7 @@ splits at the largest power of two below n. `Frontier` keeps only the complete s
 the right edge (at most one per bit of the size), so a minute's work is the minute's leaves.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -95,6 +95,29 @@ def inclusion_path(index: int, size: int, subtree: Subtree) -> list[bytes]:
             lo = split
     path.reverse()
     return path
+
+
+def subtree_of(tiles: Sequence[bytes], leaves: Mapping[int, Sequence[bytes]]) -> Subtree:
+    """Subtree hashes for a proof from few rows.
+
+    Args:
+        tiles: the hashes of all complete tiles.
+        leaves: leaf hashes by tile, for the proven leaf's tile and the incomplete last one.
+    """
+
+    def subtree(lo: int, hi: int) -> bytes:
+        # A path's subtrees are aligned: they lie inside one tile or begin at a tile's start.
+        first, last = lo // TILE_LEAVES, (hi - 1) // TILE_LEAVES
+        if first == last and first in leaves:
+            start = first * TILE_LEAVES
+            return root_of(leaves[first][lo - start : hi - start])
+        edge = Frontier().extend(tiles[first : last + 1])[0]
+        if last < len(tiles):
+            return edge.root()
+        rest = Frontier().extend(leaves[last])[0]
+        return Frontier(edge.size + rest.size, edge.peaks + rest.peaks).root()
+
+    return subtree
 
 
 def root_from_path(index: int, size: int, leaf: bytes, path: Sequence[bytes]) -> bytes | None:

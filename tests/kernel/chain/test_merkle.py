@@ -12,6 +12,7 @@ from kernel.chain.merkle import (
     leaf_hash,
     root_from_path,
     root_of,
+    subtree_of,
 )
 
 # The eight leaves and roots of the Certificate Transparency test suite (RFC 6962, same tree).
@@ -101,6 +102,20 @@ def test_every_leaf_has_a_proof_that_fits_no_other_place(size: int) -> None:
         if path:
             assert root_from_path(index, size, leaves[index], path[:-1]) != root
         assert root_from_path(index, size, leaves[index], [*path, bytes(32)]) != root
+
+
+@pytest.mark.parametrize("size", [255, 256, 257, 511, 512, 513, 700])
+def test_proofs_from_tiles_read_few_leaves_and_say_the_same(size: int) -> None:
+    leaves = MANY[:size]
+    _, tiles = Frontier().extend(leaves)
+    root = whole(leaves)
+    for index in {0, 100, min(size, 256) - 1, size // 2, size - 1}:
+        few = {
+            tile: leaves[tile * TILE_LEAVES : (tile + 1) * TILE_LEAVES]
+            for tile in (index // TILE_LEAVES, size // TILE_LEAVES)
+        }
+        path = inclusion_path(index, size, subtree_of([node for _, node in tiles], few))
+        assert root_from_path(index, size, leaves[index], path) == root
 
 
 def test_a_leaf_outside_the_tree() -> None:
