@@ -73,6 +73,14 @@ def demo() -> None:
 
 
 @app.command()
+def alive(name: Annotated[str, typer.Argument(help="serve, gateway, engine or worker")]) -> None:
+    """End with 0 if this host's process NAME beat in the last ten seconds (health checks)."""
+    from server.commands.alive import alive as beats
+
+    raise typer.Exit(0 if beats(settings(), name) else 1)
+
+
+@app.command()
 def openapi(
     output: Annotated[
         Path | None, typer.Option(help="File to write; else standard output.")

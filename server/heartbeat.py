@@ -26,13 +26,12 @@ _BEAT = text(
     " ON CONFLICT (name, instance) DO UPDATE"
     " SET beat_at = clock_timestamp(), detail = excluded.detail, pid = excluded.pid"
 )
-# A process that was killed leaves its row: the next one of this name on this host takes it away
-# once it has been silent, so that the page shows the gap but not for ever.
+# A process that was killed leaves its row: the next one of its name on its host takes it away
+# after ten seconds of silence, anybody after an hour. The page shows the gap, but not for ever.
 _FORGET = text(
-    "DELETE FROM process_heartbeat WHERE name = :name AND ("
-    " beat_at < clock_timestamp() - interval '1 hour'"
-    " OR (starts_with(instance, :host || ':')"
-    "     AND beat_at < clock_timestamp() - interval '10 seconds'))"
+    "DELETE FROM process_heartbeat WHERE beat_at < clock_timestamp() - interval '1 hour'"
+    " OR (name = :name AND starts_with(instance, :host || ':')"
+    "     AND beat_at < clock_timestamp() - interval '10 seconds')"
 )
 _LEAVE = text("DELETE FROM process_heartbeat WHERE name = :name AND instance = :instance")
 

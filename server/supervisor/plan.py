@@ -8,7 +8,7 @@ from pathlib import Path
 from server.embedded import postgres, valkey
 from server.embedded.layout import Layout
 from server.settings import Settings
-from server.supervisor.probes import accepts, healthy
+from server.supervisor.probes import healthy
 from server.supervisor.program import Program
 from server.supervisor.shell import Probe, Role
 
@@ -52,7 +52,7 @@ def demo_roles(settings: Settings, layout: Layout) -> list[Role]:
         Role(
             _command("gateway", settings),
             needs=needs,
-            answers=accepts(settings.gateway_host, settings.gateway_port),
+            answers=healthy(settings.gateway_host, settings.gateway_port, "/health"),
         ),
         Role(_command("engine", settings), needs=needs),
         Role(_command("worker", settings), needs=needs),

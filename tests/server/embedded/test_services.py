@@ -9,7 +9,6 @@ import asyncpg
 import pytest
 from redis.asyncio import Redis
 
-from kernel.wake import connect
 from server.embedded import postgres, valkey
 from server.embedded.layout import prepare_layout
 from server.embedded.postgres import SUPERUSER
@@ -74,7 +73,7 @@ def test_a_long_path_gets_a_short_socket_directory(short_dir: Path) -> None:
 async def test_clones_are_migrated_and_separate(database: Clone, module_database: Clone) -> None:
     assert database.name != module_database.name
     for url in (database.app_url, module_database.system_url):
-        connection = await connect(url)
+        connection = await asyncpg.connect(url)
         try:
             assert await connection.fetchval("SELECT count(*) FROM process_heartbeat") == 0
         finally:
