@@ -8,8 +8,6 @@ import { Frame, decodeBundle } from './frames'
 
 export const WATCH_SUBPROTOCOL = 'yunshang.ctg.watch.v1'
 
-export type RecordingState = 'running' | 'stopped' | 'offline'
-
 export interface WatchEvents {
   /** The frame object is reused: copy what is needed before returning. */
   onFrame(frame: Frame): void
@@ -19,13 +17,23 @@ export interface WatchEvents {
   onLink(up: boolean): void
 }
 
+/** `subscribed`, `state`, `gap`, `closed`, `resync`, `refused`, `alarm`, `analysis`. */
 export interface WatchEvent {
   type: string
   recording?: string
-  state?: string
+  code?: string
   from?: number
   to?: number
-  code?: string
+  /** Whether the monitor's line to the gateway is up. */
+  connected?: boolean
+  /** Delay of the newest second as the gateway measured it, milliseconds. */
+  lag_ms?: number | null
+  /** When the gateway heard the monitor last, ns since 1970 by the server's clock. */
+  heard_ns?: number | null
+  closed_at?: string | null
+  last_seq?: number
+  bed?: string | null
+  device?: string
   [key: string]: unknown
 }
 
@@ -71,7 +79,7 @@ export class WatchClient {
       if (this.watched.get(recording) !== entry) return
       this.watched.delete(recording)
       if (entry.view !== null) this.byView.delete(entry.view)
-      // Frames that still come for it are ignored; the gateway drops the view with the socket.
+      this.post({ type: 'unsubscribe', recordings: [recording] })
       if (this.watched.size === 0) this.dispose()
     }
   }
@@ -138,10 +146,8 @@ export class WatchClient {
   }
 
   private checkSilence(): void {
-    // A link with no bytes may still be fine (monitor off): ask, and give up only without answer.
-    const silent = Date.now() - this.heardAt
-    if (silent > SILENT_MS * 2) this.socket?.close()
-    else if (silent > SILENT_MS / 3) this.post({ type: 'time', t1: Date.now() })
+    // The gateway tells every view's state each 5 s even when the monitor is off.
+    if (Date.now() - this.heardAt > SILENT_MS) this.socket?.close()
   }
 
   private lost(): void {

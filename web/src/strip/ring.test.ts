@@ -66,18 +66,20 @@ describe('StripRing', () => {
 })
 
 describe('stripStatus', () => {
-  const live = { serverNowMs: 1_012_000, localNowMs: 500_000, arrivedMs: 499_500, linkUp: true, closed: false }
+  const live = { serverNowMs: 1_012_000, localNowMs: 500_000, arrivedMs: 499_500, linkUp: true, closed: false, reportedLagMs: null, connected: true }
 
   it('runs when samples are fresh', () => {
     const status = stripStatus(filled([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]), live)
-    expect(status).toMatchObject({ state: 'running', lagMs: 1000, ageMs: 500, gapSeconds: 0, goodShare: 1, fhr1Bpm: 140, toco: 10 })
+    expect(status).toMatchObject({ state: 'running', lagMs: 500, ageMs: 500, gapSeconds: 0, goodShare: 1, fhr1Bpm: 140, toco: 10 })
   })
 
   it.each([
     ['waiting', filled([]), {}],
     ['unlinked', filled([]), { linkUp: false }],
     ['lagging', filled([1]), { serverNowMs: 1_012_000 }],
+    ['lagging', filled([10]), { reportedLagMs: 8_000 }],
     ['offline', filled([1]), { arrivedMs: 480_000 }],
+    ['offline', filled([10]), { connected: false }],
     ['unlinked', filled([1]), { linkUp: false }],
     ['stopped', filled([1]), { closed: true, linkUp: false }],
   ])('says %s', (state, ring, change) => {

@@ -5,7 +5,7 @@ export type StripState = 'waiting' | 'running' | 'lagging' | 'offline' | 'stoppe
 
 export interface StripStatus {
   state: StripState
-  /** Server time minus the end of the newest sample by the device's clock; null before data. */
+  /** From the newest sample's own time to its arrival at the gateway; null before data. */
   lagMs: number | null
   /** Since the newest sample arrived here; null before data. */
   ageMs: number | null
@@ -24,8 +24,13 @@ export interface StripStatus {
 export interface StripInputs {
   serverNowMs: number
   localNowMs: number
-  /** Local time when the newest live frame arrived. */
+  /** Local time when the newest frame arrived. */
   arrivedMs: number
+  /** As the gateway measured it, corrected by the device's clock offset; null if it did not say. */
+  reportedLagMs: number | null
+  /** The monitor's line to the gateway is up; null if the gateway did not say. */
+  connected: boolean | null
+  /** This page's line to the gateway is up. */
   linkUp: boolean
   closed: boolean
 }
@@ -50,8 +55,9 @@ export function stripStatus(ring: StripRing, inputs: StripInputs): StripStatus {
     }
   }
   const flags = ring.flags[seq % ring.seconds] ?? 0
-  const lagMs = Math.max(0, inputs.serverNowMs - (ring.lastDeviceMs + 1000))
   const ageMs = Math.max(0, inputs.localNowMs - inputs.arrivedMs)
+  const measured = inputs.serverNowMs - ageMs - (ring.lastDeviceMs + 1000)
+  const lagMs = Math.max(0, inputs.reportedLagMs ?? measured)
   const unsynchronised = (flags & CLOCK_UNSYNCHRONISED) !== 0
   return {
     state: stateOf(inputs, unsynchronised ? ageMs : lagMs, ageMs),
@@ -71,7 +77,7 @@ export function stripStatus(ring: StripRing, inputs: StripInputs): StripStatus {
 function stateOf(inputs: StripInputs, lagMs: number, ageMs: number): StripState {
   if (inputs.closed) return 'stopped'
   if (!inputs.linkUp) return 'unlinked'
-  if (ageMs > OFFLINE_MS) return 'offline'
+  if (ageMs > OFFLINE_MS || inputs.connected === false) return 'offline'
   if (lagMs > LAGGING_MS || ageMs > LAGGING_MS) return 'lagging'
   return 'running'
 }

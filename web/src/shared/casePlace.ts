@@ -1,0 +1,11 @@
+/** Where a case's page is; features link to it without importing it. */
+import type { RouteLocationRaw } from 'vue-router'
+
+import type { Action } from '@/api/types'
+
+/** The page of a case, with one of its actions already opened when `action` is given. */
+export function casePlace(id: string, action?: Pick<Action, 'machine' | 'action' | 'target_id'>): RouteLocationRaw {
+  const path = `/cases/${id}`
+  if (action === undefined) return { path }
+  return { path, query: { act: `${action.machine}.${action.action}`, target: action.target_id } }
+}
