@@ -15,6 +15,7 @@ from typing import Final
 from uuid import UUID
 
 from kernel.database import viewer_settings
+from kernel.errors import Unavailable
 from kernel.viewer import Viewer
 from realtime.gateway.door import Refuse, Request
 from realtime.gateway.store import UNAVAILABLE, Device, Store
@@ -66,7 +67,7 @@ class Access:
             return Refuse(HTTPStatus.FORBIDDEN, "ctg.origin_not_allowed")
         try:
             viewer = await self._viewer_of(token)
-        except UNAVAILABLE:
+        except (*UNAVAILABLE, Unavailable):
             return UNAVAILABLE_NOW
         return (viewer, token) if viewer is not None else UNAUTHENTICATED
 

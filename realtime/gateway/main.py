@@ -6,12 +6,17 @@ import asyncio
 import socket
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Final, Protocol
 
 import msgspec
 import structlog
 
+from kernel.clock import Clock, SystemClock
+from kernel.database import Database
+from kernel.viewer import Viewer
+from kernel.wake import Listener
 from realtime.frames import PROTOCOL, WATCH_PROTOCOL
 from realtime.gateway import ingest as ingest_module
 from realtime.gateway import viewing as viewing_module
@@ -26,6 +31,8 @@ from realtime.gateway.opening import Opener
 from realtime.gateway.pulse import Pulse
 from realtime.gateway.store import Store
 from realtime.gateway.viewing import VIEWER_LIMIT, Viewing
+from registry.people import sessions
+from registry.people.sessions import REVOKED_CHANNEL, SessionPolicy
 
 log = structlog.get_logger()
 
@@ -57,6 +64,28 @@ class Timing:
     recheck_s: float = 60.0
 
 
+class Sessions:
+    """Turns session tokens into viewers, by the registry's rules for logins."""
+
+    def __init__(self, database: Database, clock: Clock, idle: timedelta) -> None:
+        self._database = database
+        self._clock = clock
+        self._policy = SessionPolicy(idle=idle)
+
+    async def viewer_of(self, token: str) -> Viewer | None:
+        """The viewer of a live session. A strip being watched keeps its login alive.
+
+        Raises:
+            Unavailable: the database cannot be asked.
+        """
+        at = self._clock.now()
+        async with self._database.session(Viewer.system("gateway")) as session:
+            known = await sessions.find(session, token, at, self._policy)
+            if known is not None and known.touch and known.viewer.session_id is not None:
+                await sessions.touch(session, known.viewer.session_id, at)
+        return known.viewer if known is not None else None
+
+
 class Gateway:
     """Everything of one gateway process, bound to one port."""
 
@@ -83,6 +112,11 @@ class Gateway:
         self.health = Health(self.ingest, self.viewing, self.committer)
         self.folder = Folder(self.store, period_s=timing.fold_s)
         self._pulse = Pulse(self.ingest, self.health, period_s=timing.pulse_s)
+        self._revocations = Listener(
+            database_url,
+            (REVOKED_CHANNEL,),
+            lambda _channel, session_id: self.viewing.end_session(session_id),
+        )
         self._tasks: list[asyncio.Task[None]] = []
         self._committing: asyncio.Task[None] | None = None
         self._server: asyncio.Server | None = None
@@ -93,7 +127,13 @@ class Gateway:
         self._committing = loop.create_task(self.committer.run())
         self._tasks = [
             loop.create_task(work)
-            for work in (self._opener.run(), self.folder.run(), self._pulse.run(), self._ticks())
+            for work in (
+                self._opener.run(),
+                self.folder.run(),
+                self._pulse.run(),
+                self._ticks(),
+                self._revocations.run(),
+            )
         ]
         reuse = hasattr(socket, "SO_REUSEPORT") or None
         self._server = await loop.create_server(
@@ -170,3 +210,20 @@ class Gateway:
         if isinstance(who, Refuse):
             return who
         return Pass(WATCH_PROTOCOL, self.viewing.listener(*who), viewing_module.MAX_MESSAGE_BYTES)
+
+
+async def run(settings: GatewaySettings) -> None:
+    """Serve until cancelled; what has been received is made durable before the end."""
+    database = Database(settings.system_database_url, name="yunshang gateway login", pool_size=2)
+    idle = timedelta(minutes=settings.session_idle_minutes)
+    gateway = Gateway(
+        settings.system_database_url,
+        Sessions(database, SystemClock(), idle).viewer_of,
+        settings.origins,
+    )
+    try:
+        await gateway.start(settings.gateway_host, settings.gateway_port)
+        await gateway.wait()
+    finally:
+        await gateway.stop()
+        await database.close()

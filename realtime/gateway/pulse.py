@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from uuid import uuid4
 
-import msgspec
 import structlog
 
 from realtime import frames
@@ -30,7 +27,6 @@ class Pulse:
         self._ingest = ingest
         self._health = health
         self._period_s = period_s
-        self._instance = f"{os.uname().nodename}-{uuid4().hex[:8]}"
 
     async def run(self) -> None:
         """Beat until cancelled."""
@@ -52,8 +48,9 @@ class Pulse:
 
     async def write(self) -> None:
         """Write what has changed since the last time."""
-        due = [recording for recording in self._ingest.recordings if recording.pulse_due]
         store = self._ingest.store
+        await store.ping()
+        due = [recording for recording in self._ingest.recordings if recording.pulse_due]
         if due:
             for recording in due:
                 recording.pulse_due = False
@@ -65,8 +62,6 @@ class Pulse:
             await store.write_clocks(
                 [(recording.id, *clock) for recording, clock in clocks.items()]
             )
-        detail = msgspec.json.encode(self._health.facts()).decode()
-        await store.beat(self._instance, os.getpid(), detail)
 
 
 def _row(recording: Recording) -> tuple[Any, ...] | None:

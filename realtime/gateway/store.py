@@ -182,15 +182,9 @@ class Store:
             clocks,
         )
 
-    async def beat(self, instance: str, pid: int, detail: str) -> None:
-        """Write this process's heartbeat."""
-        await (await self.pool()).execute(
-            "INSERT INTO process_heartbeat (name, instance, pid, detail)"
-            " VALUES ('gateway', $1, $2, $3::jsonb)"
-            " ON CONFLICT (name, instance) DO UPDATE"
-            " SET beat_at = clock_timestamp(), pid = excluded.pid, detail = excluded.detail",
-            instance, pid, detail,
-        )  # fmt: skip
+    async def ping(self) -> None:
+        """Ask the database for nothing; raises one of `UNAVAILABLE` when it is away."""
+        await (await self.pool()).execute("SELECT 1")
 
 
 def merge(parts: Iterable[bytes], first: int, last: int, limit: int) -> list[bytes]:

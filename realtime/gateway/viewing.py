@@ -51,6 +51,11 @@ class Viewing:
         """A listener for one more connection of `viewer`."""
         return WatchListener(self, viewer, token)
 
+    def end_session(self, session_id: str) -> None:
+        """A login has ended: so do its strips."""
+        for listener in list(self.listeners):
+            listener.end_session(session_id)
+
     def tick(self) -> None:
         """Send every viewer what has come since the last tick."""
         now = self.clock()
@@ -98,6 +103,11 @@ class WatchListener(MessageListener):
     def resume_writing(self) -> None:
         self._writable.set()
         self._stalled_since = None
+
+    def end_session(self, session_id: str) -> None:
+        """Hang up if this is our login."""
+        if session_id and str(self._viewer.session_id) == session_id:
+            self.hang_up(1008, "ctg.session_ended")
 
     def on_text(self, data: bytes) -> None:
         for event in self._session.receive_text(data):

@@ -63,6 +63,16 @@ async def register_devices(url: str, facility: UUID, token: str, monitors: int =
     """An agent with a token and monitors SN-0000… behind it."""
     connection = await asyncpg.connect(url)
     try:
+        region = uuid4()
+        await connection.execute(
+            "INSERT INTO region (id, code, name, level) VALUES ($1, $2, '某县', 'county')",
+            region, region.hex[:6],
+        )  # fmt: skip
+        await connection.execute(
+            "INSERT INTO facility (id, region_id, code, name, short_name, tier)"
+            " VALUES ($1, $2, $3, '某县妇幼保健院', '某县妇幼', 'county')",
+            facility, region, facility.hex[:8],
+        )  # fmt: skip
         await connection.execute(
             "INSERT INTO ctg_device (id, serial, kind, facility_id, token_hash)"
             " VALUES ($1, $2, 'agent', $3, $4)",

@@ -255,5 +255,4 @@ async def test_health_says_what_is_happening(site: Site) -> None:
         await asyncio.sleep(0.05)
         head, facts = await ask()
     assert head.startswith(b"HTTP/1.1 200")
-    [beat] = await site.fetch("SELECT * FROM process_heartbeat WHERE name = 'gateway'")
-    assert beat["pid"] > 0
+    assert facts["status"] == "ok"
