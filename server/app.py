@@ -8,9 +8,11 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.params import Parameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from kernel.access import PUBLIC
 from kernel.clock import Clock, SystemClock
 from kernel.database import Database
 from kernel.sealing import Sealer
@@ -63,6 +65,18 @@ async def provide_idempotency_key(
     return key
 
 
+def _openapi() -> OpenAPIConfig:
+    """The description only: pages that draw it fetch scripts from elsewhere."""
+    return OpenAPIConfig(
+        title="Yunshang 云上妇幼",
+        version="0.1.0",
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        openapi_router=Router(
+            "/api/docs", route_handlers=[], opt={"roles": PUBLIC}, include_in_schema=False
+        ),
+    )
+
+
 def create_app(
     settings: Settings, *, database: Database | None = None, clock: Clock | None = None
 ) -> Litestar:
@@ -94,7 +108,7 @@ def create_app(
             "idempotency_key": Provide(provide_idempotency_key),
         },
         middleware=[
-            DefineMiddleware(SecurityHeaders, content_security_policy(settings.gateway_url)),
+            DefineMiddleware(SecurityHeaders, policy=content_security_policy(settings.gateway_url)),
             DefineMiddleware(Authentication, settings=settings, database=pool),
         ],
         guards=[require_role],
@@ -102,7 +116,7 @@ def create_app(
         on_shutdown=[close],
         state=state,
         request_max_body_size=MAX_BODY_BYTES,
-        openapi_config=OpenAPIConfig(title="Yunshang 云上妇幼", version="0.1.0", path="/api/docs"),
+        openapi_config=_openapi(),
         logging_config=None,
         debug=False,
     )
