@@ -1,0 +1,1 @@
+"""Pages: whom to ring, in which order, until a human answers."""

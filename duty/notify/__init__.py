@@ -1,0 +1,1 @@
+"""Delivery: the personal inbox, channels, and what became of each message."""

@@ -1,0 +1,1 @@
+"""Rosters: groups, slots, shifts, and who is on call at a moment."""
