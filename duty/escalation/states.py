@@ -55,7 +55,10 @@ LIVE = frozenset({PageState.RUNNING, PageState.EXHAUSTED})
 
 
 class ReachState(StrEnum):
-    """How far a page got with one person: 排队, 已发出, 已送达, 已看到, 已应答, 已拒绝, 未联系上."""
+    """How far a page got with one person.
+
+    排队、已发出、已送达、已看到、已应答、已拒绝、未联系上。
+    """
 
     QUEUED = "queued"
     SENT = "sent"

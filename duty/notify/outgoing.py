@@ -44,7 +44,8 @@ _MOVE_IN_APP = text(
 )
 _DROP = text(
     "UPDATE page_message"
-    " SET state = CASE WHEN channel = 'in_app' THEN :unreachable ELSE :dropped END, lease_until = NULL, settled_at = :at"
+    " SET state = CASE WHEN channel = 'in_app' THEN :unreachable ELSE :dropped END,"
+    "     lease_until = NULL, settled_at = :at"
     " WHERE page_id = :page_id AND state = ANY(:sources)"
 )
 
