@@ -2,6 +2,10 @@
 
 from litestar import Router
 
+from registry.facilities.routes import router as facilities
+from registry.people.admin import router as accounts
+from registry.people.routes import router as people
+from registry.pregnancies.routes import router as pregnancies
 from server.health import health_router
 
-ROUTERS: tuple[Router, ...] = (health_router,)
+ROUTERS: tuple[Router, ...] = (health_router, facilities, people, accounts, pregnancies)

@@ -54,3 +54,17 @@ class OwnAccount(Refusal):
     """Nobody disables the account they are using."""
 
     code = "registry.own_account"
+
+
+class PasswordWrong(Refusal):
+    """The password asked for once more (signing, changing it) was wrong."""
+
+    code = "registry.password_wrong"
+    status = 403
+
+
+class PasswordWeak(Refusal):
+    """The new password does not satisfy the rules."""
+
+    code = "registry.password_weak"
+    status = 422

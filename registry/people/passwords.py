@@ -5,6 +5,8 @@ from starving the pages of an emergency.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from weakref import WeakKeyDictionary
 
 from argon2 import PasswordHasher
@@ -35,22 +37,38 @@ def hash_password(password: str) -> str:
     return _hasher.hash(password)
 
 
+async def hash_off_loop(password: str) -> str:
+    """`hash_password` in a thread, in line with the checks.
+
+    Raises:
+        LoginBusy: too many are waiting.
+    """
+    async with _turn():
+        return await asyncio.to_thread(hash_password, password)
+
+
 async def verify(stored: str | None, password: str) -> bool:
     """True if `password` fits; an unknown login (None) costs the same time.
 
     Raises:
         LoginBusy: too many checks are waiting.
     """
+    async with _turn():
+        fits = await asyncio.to_thread(_fits, stored or _DECOY, password)
+    return fits and stored is not None
+
+
+@asynccontextmanager
+async def _turn() -> AsyncIterator[None]:
     gate = _gates.setdefault(asyncio.get_running_loop(), _Gate())
     if gate.waiting >= MAX_WAITING:
         raise LoginBusy()
     gate.waiting += 1
     try:
         async with gate.slots:
-            fits = await asyncio.to_thread(_fits, stored or _DECOY, password)
+            yield
     finally:
         gate.waiting -= 1
-    return fits and stored is not None
 
 
 def _fits(stored: str, password: str) -> bool:

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kernel.errors import NotFound
 from kernel.ids import PersonId
 from kernel.sealing import Sealer
-from registry.people.models import Person
+from kernel.viewer import Viewer
+from registry.people.models import Account, Person
 from registry.people.rules import PHONE_FIELD
 from registry.people.schemas import PersonRef
 
@@ -28,6 +29,14 @@ async def get_many(session: AsyncSession, ids: Iterable[PersonId]) -> dict[Perso
         PersonId(row.id): PersonRef(row.id, row.name, row.title, row.specialty, row.facility_id)
         for row in rows
     }
+
+
+async def account(session: AsyncSession, viewer: Viewer) -> Account:
+    """The viewer's own account."""
+    found = await session.get(Account, viewer.account_id)
+    if found is None:
+        raise NotFound()
+    return found
 
 
 async def phones(

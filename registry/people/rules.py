@@ -30,3 +30,32 @@ def normal_login(login: str) -> str:
 
 PHONE_FIELD = "person.phone"
 """Under this name a person's phone is sealed."""
+
+SHORTEST_PASSWORD = 10
+"""Profile `mlps3`: ten characters of three classes (GB/T 22239-2019 §8.1.4.1 a)."""
+
+
+def strong_enough(password: str, login: str) -> bool:
+    """True if the password satisfies profile `mlps3`."""
+    classes = {
+        "upper"
+        if sign.isupper()
+        else "lower"
+        if sign.islower()
+        else "digit"
+        if sign.isdigit()
+        else "other"
+        for sign in password
+    }
+    return (
+        len(password) >= SHORTEST_PASSWORD and len(classes) >= 3 and normal_login(password) != login
+    )
+
+
+def home(roles: frozenset[Role]) -> str:
+    """Which page opens after login."""
+    if roles & {Role.REFERRING_CLINICIAN, Role.EXPERT, Role.COORDINATOR}:
+        return "board"
+    if Role.DUTY_DESK in roles:
+        return "duty"
+    return "quality" if Role.COMMISSION in roles else "system"

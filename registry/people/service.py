@@ -1,20 +1,33 @@
-"""Commands on people and accounts. Logging in and out lives in `sessions`."""
+"""Commands on people and accounts. Logging in lives in `sessions`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.clock import Clock
-from kernel.ids import AccountId, FacilityId, PersonId, RegionId, new_id
+from kernel.database import Database
+from kernel.errors import NotFound
+from kernel.ids import AccountId, FacilityId, PersonId, RegionId, SessionId, new_id
 from kernel.sealing import Sealer
-from kernel.viewer import REGIONAL_ROLES, Role
-from registry.people.errors import LoginTaken, RoleNeedsPlace, RolesConflict
+from kernel.viewer import REGIONAL_ROLES, Role, Viewer
+from registry.people import attempts, passwords, sessions, trail
+from registry.people.errors import (
+    LoginTaken,
+    OwnAccount,
+    PasswordWeak,
+    PasswordWrong,
+    RoleNeedsPlace,
+    RolesConflict,
+)
 from registry.people.models import Account, Person, RoleGrant
-from registry.people.rules import PHONE_FIELD, conflict, normal_login
+from registry.people.rules import PHONE_FIELD, conflict, normal_login, strong_enough
+
+STEP_UP = "step-up"
+"""Stands for the address where passwords asked for once more are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +173,140 @@ async def grant_role(
         )
     )
     await session.flush()
+
+
+async def change_password(
+    database: Database, clock: Clock, viewer: Viewer, *, old: str, new: str
+) -> None:
+    """Replace the viewer's password; every other session of the account ends.
+
+    Raises:
+        PasswordWrong: `old` is not the present password.
+        PasswordWeak: `new` breaks the rules.
+        LoginBlocked: too many wrong passwords.
+    """
+    account = await confirm_password(database, clock, viewer, old)
+    if new == old or not strong_enough(new, account.login):
+        raise PasswordWeak()
+    stored = await passwords.hash_off_loop(new)
+    at = clock.now()
+    async with database.session(viewer) as session:
+        changed = {"password_hash": stored, "must_change": False}
+        await session.execute(update(Account).where(Account.id == account.id).values(changed))
+        await sessions.revoke(session, at, account_id=viewer.account_id, keep=viewer.session_id)
+        await _trace(session, at, viewer, "password_changed", viewer.account_id)
+
+
+async def confirm_password(
+    database: Database, clock: Clock, viewer: Viewer, password: str
+) -> Account:
+    """Step-up: the viewer proves once more who is sitting there (signing, changing a password).
+
+    Runs in transactions of its own, so that a wrong password stays counted; call it before the
+    work's own writes.
+
+    Raises:
+        PasswordWrong: it does not fit.
+        LoginBlocked: five wrong ones within 15 minutes.
+    """
+    at = clock.now()
+    async with database.session(viewer) as session:
+        account = await session.scalar(select(Account).where(Account.id == viewer.account_id))
+        if account is None:
+            raise NotFound()
+        blocked = await attempts.begin(session, at, account.login, STEP_UP)
+    if blocked is not None:
+        raise blocked
+    fits = await passwords.verify(account.password_hash, password)
+    async with database.session(viewer) as session:
+        if fits:
+            await attempts.forgive(session, account.login, STEP_UP)
+        else:
+            await _trace(session, at, viewer, "step_up", viewer.account_id, ok=False)
+    if not fits:
+        raise PasswordWrong()
+    return account
+
+
+async def disable_account(
+    session: AsyncSession, clock: Clock, viewer: Viewer, account_id: AccountId
+) -> None:
+    """Close an account and end its sessions.
+
+    Raises:
+        OwnAccount: it is the viewer's own.
+        NotFound: there is no such account.
+    """
+    if account_id == viewer.account_id:
+        raise OwnAccount()
+    at = clock.now()
+    await _set_disabled(session, account_id, at)
+    await sessions.revoke(session, at, account_id=account_id)
+    await _trace(session, at, viewer, "account_disabled", account_id)
+
+
+async def enable_account(
+    session: AsyncSession, clock: Clock, viewer: Viewer, account_id: AccountId
+) -> None:
+    """Open a disabled account again. `NotFound` if there is none."""
+    await _set_disabled(session, account_id, None)
+    await _trace(session, clock.now(), viewer, "account_enabled", account_id)
+
+
+async def revoke_sessions(
+    session: AsyncSession, clock: Clock, viewer: Viewer, account_id: AccountId
+) -> int:
+    """End all sessions of an account; returns how many. `NotFound` if there is no account."""
+    if await session.get(Account, account_id) is None:
+        raise NotFound()
+    at = clock.now()
+    ended = await sessions.revoke(session, at, account_id=account_id)
+    await _trace(session, at, viewer, "sessions_revoked", account_id)
+    return ended
+
+
+async def log_out(session: AsyncSession, clock: Clock, viewer: Viewer) -> None:
+    """End the viewer's session."""
+    at = clock.now()
+    if viewer.session_id is not None:
+        await sessions.revoke(session, at, session_id=viewer.session_id)
+    await _trace(session, at, viewer, "logout", viewer.account_id)
+
+
+async def end_own_session(
+    session: AsyncSession, clock: Clock, viewer: Viewer, session_id: SessionId
+) -> None:
+    """End one of the viewer's own logins. `NotFound` for anybody else's."""
+    at = clock.now()
+    ended = await sessions.revoke(session, at, session_id=session_id, account_id=viewer.account_id)
+    if not ended:
+        raise NotFound()
+    await _trace(session, at, viewer, "session_ended", viewer.account_id)
+
+
+async def _set_disabled(session: AsyncSession, account_id: AccountId, at: datetime | None) -> None:
+    account = await session.get(Account, account_id)
+    if account is None:
+        raise NotFound()
+    account.disabled_at = at
+    await session.flush()  # the trail's line follows the change it tells of
+
+
+async def _trace(
+    session: AsyncSession,
+    at: datetime,
+    viewer: Viewer,
+    kind: str,
+    account_id: AccountId,
+    *,
+    ok: bool = True,
+) -> None:
+    await trail.record(
+        session,
+        at,
+        kind,
+        ok=ok,
+        actor_id=viewer.account_id,
+        account_id=account_id,
+        session_id=viewer.session_id,
+    )

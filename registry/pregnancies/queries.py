@@ -2,8 +2,10 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.clock import Clock
@@ -15,7 +17,7 @@ from registry.facilities.rules import local_date
 from registry.facilities.schemas import FacilityRef
 from registry.pregnancies import access
 from registry.pregnancies.access import Purpose
-from registry.pregnancies.models import Newborn, Patient
+from registry.pregnancies.models import AccessEntry, Newborn, Patient
 from registry.pregnancies.repository import PregnancyRepository, Record
 from registry.pregnancies.rules import (
     NAME_FIELD,
@@ -26,7 +28,7 @@ from registry.pregnancies.rules import (
     normal_identifier,
     short_name,
 )
-from registry.pregnancies.schemas import NewbornOut, PatientFound, PregnancyOut
+from registry.pregnancies.schemas import AccessOut, NewbornOut, PatientFound, PregnancyOut
 
 MAX_FOUND = 20
 
@@ -92,14 +94,7 @@ def _opened(
         para=pregnancy.para,
         plurality=pregnancy.plurality,
         outcome=pregnancy.outcome,
-        newborns=[newborn_out(row) for row in newborns],
-    )
-
-
-def newborn_out(row: Newborn) -> NewbornOut:
-    """A newborn as the API shows it."""
-    return NewbornOut(
-        row.id, row.birth_order, row.born_at, row.sex, row.weight_g, row.apgar_1, row.apgar_5
+        newborns=[NewbornOut.of(row) for row in newborns],
     )
 
 
@@ -156,4 +151,35 @@ async def search(
             facility=places[FacilityId(patient.facility_id)],
         )
         for patient, pregnancy in found
+    ]
+
+
+async def access_log(
+    session: AsyncSession,
+    *,
+    patient_id: UUID | None = None,
+    person_id: UUID | None = None,
+    before: int | None = None,
+    limit: int = 100,
+) -> list[AccessOut]:
+    """The access log, newest first; row-level security opens it to auditors only."""
+    wanted = select(AccessEntry).order_by(AccessEntry.id.desc()).limit(limit)
+    if patient_id is not None:
+        wanted = wanted.where(AccessEntry.patient_id == patient_id)
+    if person_id is not None:
+        wanted = wanted.where(AccessEntry.person_id == person_id)
+    if before is not None:
+        wanted = wanted.where(AccessEntry.id < before)
+    return [
+        AccessOut(
+            row.id,
+            row.at,
+            row.account_id,
+            row.person_id,
+            row.facility_id,
+            row.patient_id,
+            row.purpose,
+            row.case_id,
+        )
+        for row in (await session.execute(wanted)).scalars()
     ]

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from registry.facilities.schemas import FacilityRef
+from registry.pregnancies.models import Newborn
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
 Phone = Annotated[str, msgspec.Meta(pattern=r"^\+?[0-9][0-9 -]{4,18}$")]
@@ -88,6 +89,13 @@ class NewbornOut(msgspec.Struct, frozen=True):
     apgar_1: int | None
     apgar_5: int | None
 
+    @classmethod
+    def of(cls, row: Newborn) -> "NewbornOut":
+        """A row as the API shows it."""
+        return cls(
+            row.id, row.birth_order, row.born_at, row.sex, row.weight_g, row.apgar_1, row.apgar_5
+        )
+
 
 class PregnancyOut(msgspec.Struct, frozen=True):
     """A pregnancy with whose it is, opened for somebody who may see it."""
@@ -110,3 +118,16 @@ class PregnancyOut(msgspec.Struct, frozen=True):
     plurality: int
     outcome: str | None
     newborns: list[NewbornOut]
+
+
+class AccessOut(msgspec.Struct, frozen=True):
+    """A line of the access log: ids only, the patient stays unnamed."""
+
+    id: int
+    at: datetime
+    account_id: UUID
+    person_id: UUID
+    facility_id: UUID
+    patient_id: UUID
+    purpose: str
+    case_id: UUID | None

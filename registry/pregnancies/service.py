@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.clock import Clock
 from kernel.errors import BadInput
-from kernel.ids import CaseId, FacilityId, NewbornId, PatientId, PregnancyId, new_id
+from kernel.ids import CaseId, FacilityId, PatientId, PregnancyId, new_id
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from registry.facilities.rules import local_date
@@ -34,7 +34,13 @@ from registry.pregnancies.rules import (
     identifier_kind,
     normal_identifier,
 )
-from registry.pregnancies.schemas import NewNewborn, NewPatient, NewPregnancy, PatientCreated
+from registry.pregnancies.schemas import (
+    NewbornOut,
+    NewNewborn,
+    NewPatient,
+    NewPregnancy,
+    PatientCreated,
+)
 
 
 def registering_facility(viewer: Viewer) -> FacilityId:
@@ -192,7 +198,7 @@ async def add_newborn(
     new: NewNewborn,
     *,
     facility_id: FacilityId | None = None,
-) -> NewbornId:
+) -> NewbornOut:
     """Record a birth; an unexpected second child raises the plurality instead of being refused.
 
     Raises:
@@ -212,25 +218,23 @@ async def add_newborn(
     )
     if await session.scalar(taken) is not None:
         raise NewbornExists(birth_order=new.birth_order)
-    newborn_id = NewbornId(new_id())
-    session.add(
-        Newborn(
-            id=newborn_id,
-            pregnancy_id=pregnancy_id,
-            facility_id=facility,
-            birth_order=new.birth_order,
-            born_at=new.born_at,
-            sex=new.sex,
-            weight_g=new.weight_g,
-            apgar_1=new.apgar_1,
-            apgar_5=new.apgar_5,
-            created_at=at,
-            created_by=viewer.account_id,
-        )
+    newborn = Newborn(
+        id=new_id(),
+        pregnancy_id=pregnancy_id,
+        facility_id=facility,
+        birth_order=new.birth_order,
+        born_at=new.born_at,
+        sex=new.sex,
+        weight_g=new.weight_g,
+        apgar_1=new.apgar_1,
+        apgar_5=new.apgar_5,
+        created_at=at,
+        created_by=viewer.account_id,
     )
+    session.add(newborn)
     pregnancy.plurality = max(pregnancy.plurality, new.birth_order)
     await session.flush()  # a race for the birth order is refused here
-    return newborn_id
+    return NewbornOut.of(newborn)
 
 
 async def end_pregnancy(
