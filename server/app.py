@@ -1,7 +1,7 @@
 """The web application: one list of routers, one transaction per request, one way to refuse."""
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Litestar, Request, Router
 from litestar.datastructures import State
@@ -9,7 +9,7 @@ from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.params import Parameter
+from litestar.params import HeaderParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.access import PUBLIC
@@ -60,7 +60,7 @@ async def provide_database(state: State) -> Database:
 
 
 async def provide_idempotency_key(
-    key: str | None = Parameter(header="Idempotency-Key", required=False, default=None),
+    key: Annotated[str | None, HeaderParameter(name="Idempotency-Key")] = None,
 ) -> str | None:
     return key
 

@@ -55,14 +55,22 @@ def gateway(settings: Settings) -> None:
     """CTG ingest and live fan-out."""
     from realtime.gateway.main import run
 
-    _until_told("gateway", settings, run(settings))
+    configure(settings, "gateway")
+    # It beats by itself, with what it knows about its streams.
+    uvloop.run(_cancelled_by_signal(run(settings)))
 
 
 def engine(settings: Settings) -> None:
     """Relay, escalations, timers, checkpoints."""
     from server.engine import run
 
-    _until_told("engine", settings, run(settings))
+    configure(settings, "engine")
+
+    async def beat_and_run() -> None:
+        async with beating(settings.system_database_url, "engine"):
+            await _cancelled_by_signal(run(settings))
+
+    uvloop.run(beat_and_run())
 
 
 def worker(settings: Settings) -> None:
@@ -82,20 +90,14 @@ def worker(settings: Settings) -> None:
     )
 
 
-def _until_told(name: str, settings: Settings, work: Coroutine[Any, Any, None]) -> None:
-    """Run a process's coroutine with heartbeats; SIGTERM and SIGINT cancel it."""
-    configure(settings, name)
-
-    async def run() -> None:
-        async with beating(settings.need("system_database_url").system_database_url, name):
-            task = asyncio.ensure_future(work)
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, task.cancel)
-            try:
-                await task
-            except asyncio.CancelledError:
-                if not task.cancelled():
-                    raise
-
-    uvloop.run(run())
+async def _cancelled_by_signal(work: Coroutine[Any, Any, None]) -> None:
+    """Run a process's coroutine; SIGTERM and SIGINT cancel it, and that is an orderly end."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not task.cancelled():
+            raise
