@@ -3,9 +3,8 @@
 from litestar import Router
 
 from registry.facilities.routes import router as facilities
-from registry.people.admin import router as accounts
 from registry.people.routes import router as people
 from registry.pregnancies.routes import router as pregnancies
 from server.health import health_router
 
-ROUTERS: tuple[Router, ...] = (health_router, facilities, people, accounts, pregnancies)
+ROUTERS: tuple[Router, ...] = (health_router, facilities, people, pregnancies)
