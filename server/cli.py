@@ -80,6 +80,14 @@ def alive(name: Annotated[str, typer.Argument(help="serve, gateway, engine or wo
     raise typer.Exit(0 if beats(settings(), name) else 1)
 
 
+@app.command(hidden=True)
+def demo_seed() -> None:
+    """Put the synthetic region into an empty installation."""
+    from server.commands import region
+
+    region.seed(settings().need("system_database_url"))
+
+
 @app.command()
 def openapi(
     output: Annotated[

@@ -6,9 +6,9 @@ PostgreSQL.
 """
 
 import asyncio
-import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
@@ -57,15 +57,10 @@ async def _loop(duty: Duty) -> None:
         wake.clear()
 
 
-async def run_until_signal(duties: list[Duty], *companions: Awaitable[None]) -> None:
-    """Keep all duties (and companion tasks such as listeners) until SIGTERM or SIGINT."""
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    tasks = [asyncio.create_task(keep(duty), name=duty.name) for duty in duties]
-    tasks += [asyncio.ensure_future(companion) for companion in companions]
-    await stop.wait()
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+async def keep_all(duties: Iterable[Duty], *companions: Coroutine[Any, Any, None]) -> None:
+    """Keep all duties, and companions such as listeners, until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        for duty in duties:
+            group.create_task(keep(duty), name=duty.name)
+        for companion in companions:
+            group.create_task(companion)

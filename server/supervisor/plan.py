@@ -34,7 +34,7 @@ def demo_settings(settings: Settings, layout: Layout) -> Settings:
 
 def demo_roles(settings: Settings, layout: Layout) -> list[Role]:
     """Every role of the demo; `settings` as made by `demo_settings`."""
-    needs = ("migrate", "valkey")
+    needs = ("seed", "valkey")
     return [
         Role(
             postgres.program(layout),
@@ -44,6 +44,7 @@ def demo_roles(settings: Settings, layout: Layout) -> list[Role]:
         ),
         Role(valkey.program(layout), stage=VALKEY, answers=_asked(lambda: valkey.ready(layout))),
         Role(_command("migrate", settings), needs=("postgres",), once=True),
+        Role(_command("seed", settings, "demo-seed"), needs=("migrate",), once=True),
         Role(
             _command("serve", settings),
             needs=needs,
@@ -59,10 +60,10 @@ def demo_roles(settings: Settings, layout: Layout) -> list[Role]:
     ]
 
 
-def _command(name: str, settings: Settings) -> Program:
+def _command(name: str, settings: Settings, command: str = "") -> Program:
     return Program(
         name,
-        (sys.executable, "-m", "server.cli", name),
+        (sys.executable, "-m", "server.cli", command or name),
         stop_seconds=STOP_SECONDS,
         environ={**settings.to_env(), "PYTHONUNBUFFERED": "1"},
         cwd=ROOT,

@@ -1,0 +1,38 @@
+"""Commands of the synthetic region; the demo's supervisor calls them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from kernel.clock import SystemClock
+from kernel.database import Database
+from kernel.sealing import Sealer
+from server.keyfile import master_key
+from server.logging import configure
+from server.settings import Settings, SettingsError
+
+
+def seed(settings: Settings) -> None:
+    """Places, people, rosters and devices; nothing if they are there."""
+    from server.demo.seed import seed as work
+
+    _only_in_demo(settings, "seed")
+
+    async def run(database: Database) -> None:
+        sealer = Sealer(master_key(settings))
+        await work(database, SystemClock(), sealer, settings.demo_history_days)
+
+    asyncio.run(_with(settings.system_database_url, run))
+
+
+def _only_in_demo(settings: Settings, name: str) -> None:
+    if not settings.demo:
+        raise SettingsError("this command makes people up: it runs only with YUNSHANG_DEMO=1")
+    configure(settings, name)
+
+
+async def _with(url: str, work: Callable[[Database], Awaitable[None]]) -> None:
+    database = Database(url, name="demo", pool_size=2)
+    try:
+        await work(database)
+    finally:
+        await database.close()

@@ -1,0 +1,37 @@
+"""Brings the synthetic region to life, once; later starts only go on with the rosters."""
+
+from datetime import timedelta
+
+import structlog
+
+from duty.escalation import policy
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.sealing import Sealer
+from kernel.viewer import Viewer
+from server.demo.places import is_seeded, seed_places
+from server.demo.region import PLACES
+from server.demo.rosters import AHEAD, extend_rosters, seed_rosters
+
+log = structlog.get_logger()
+
+SEED = Viewer.system("demo")
+
+
+async def seed(database: Database, clock: Clock, sealer: Sealer, history_days: int) -> bool:
+    """Create the region if it is not there; True if it was created now.
+
+    One transaction: a start that is interrupted leaves nothing half made.
+    """
+    async with database.session(SEED) as session:
+        if await is_seeded(session):
+            await extend_rosters(session, clock, SEED)
+            return False
+        await policy.install_shipped(session)
+        seeded = await seed_places(session, clock, sealer)
+        now = clock.now()
+        since = now - timedelta(days=history_days + 7)
+        for facility in PLACES.facilities:
+            await seed_rosters(session, SEED, seeded, facility, since, now + AHEAD)
+    log.info("demo.seeded", facilities=len(seeded.facilities), people=len(seeded.people))
+    return True
