@@ -12,7 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 from picows import (
@@ -116,10 +116,11 @@ class Door(asyncio.Protocol):
         self._deciding = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a TCP server
-        self._transport = transport
+        # uvloop's transports do not inherit from asyncio's, so this cannot be asserted.
+        stream = cast("asyncio.Transport", transport)
+        self._transport = stream
         loop = asyncio.get_running_loop()
-        self._timeout = loop.call_later(HEAD_TIMEOUT_S, transport.abort)
+        self._timeout = loop.call_later(HEAD_TIMEOUT_S, stream.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
