@@ -46,9 +46,15 @@ def configure(settings: Settings, process: str) -> None:
 
 
 def _rendering(log_format: str) -> list[Any]:
+    # Both renderers would print the values of local variables by default: names, numbers, reasons.
     if log_format == "json":
+        transform = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
         return [
-            structlog.processors.dict_tracebacks,
+            structlog.processors.ExceptionRenderer(transform),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ]
-    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    return [
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+    ]

@@ -2,7 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
@@ -40,7 +41,7 @@ def serve(settings: Settings) -> None:
         access_log=False,
         log_config=None,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
 
     async def run() -> None:
         async with beating(settings.need("database_url").database_url, "serve"):
@@ -55,22 +56,14 @@ def gateway(settings: Settings) -> None:
     """CTG ingest and live fan-out."""
     from realtime.gateway.main import run
 
-    configure(settings, "gateway")
-    # It beats by itself, with what it knows about its streams.
-    uvloop.run(_cancelled_by_signal(run(settings)))
+    _beat_and_run("gateway", settings, run(settings))
 
 
 def engine(settings: Settings) -> None:
     """Relay, escalations, timers, checkpoints."""
     from server.engine import run
 
-    configure(settings, "engine")
-
-    async def beat_and_run() -> None:
-        async with beating(settings.system_database_url, "engine"):
-            await _cancelled_by_signal(run(settings))
-
-    uvloop.run(beat_and_run())
+    _beat_and_run("engine", settings, run(settings))
 
 
 def worker(settings: Settings) -> None:
@@ -88,6 +81,27 @@ def worker(settings: Settings) -> None:
             "--without-mingle",
         ]
     )
+
+
+class _Server(uvicorn.Server):
+    """uvicorn ends itself with the signal it got; we have something to put away after it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
+def _beat_and_run(name: str, settings: Settings, work: Coroutine[Any, Any, None]) -> None:
+    configure(settings, name)
+
+    async def run() -> None:
+        async with beating(settings.system_database_url, name):
+            await _cancelled_by_signal(work)
+
+    uvloop.run(run())
 
 
 async def _cancelled_by_signal(work: Coroutine[Any, Any, None]) -> None:
