@@ -125,7 +125,8 @@ CREATE INDEX ix_page_case ON page (case_id, created_at);
 CREATE TABLE escalation (
   page_id         uuid PRIMARY KEY REFERENCES page (id),
   case_id         uuid NOT NULL,
-  state           text NOT NULL CHECK (state IN ('running', 'exhausted', 'acknowledged', 'cancelled')),
+  state           text NOT NULL
+                  CHECK (state IN ('running', 'exhausted', 'acknowledged', 'cancelled')),
   step            int NOT NULL CHECK (step >= 0),
   rev             int NOT NULL DEFAULT 0,
   next_due_at     timestamptz,
