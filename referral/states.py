@@ -179,6 +179,7 @@ def _referral_edges() -> _ReferralEdges:
         edges[state, a.REQUEST_HOLD] = Edge(state, _by(_O, _C))
     for state in (s.DRAFT, s.OPEN, s.COMMITTED, s.MOVING, s.GUIDED_IN_PLACE):
         edges[state, a.CANCEL] = Edge(s.CANCELLED, _by(_O, _C), 17)
+    edges[s.DRAFT, a.COMPLETE_RECORD] = Edge(s.DRAFT, _by(_O))
     for state in (s.OPEN, s.COMMITTED, s.MOVING, s.GUIDED_IN_PLACE, s.HANDED_OVER):
         edges[state, a.COMPLETE_RECORD] = Edge(state, _by(_O, _R, _CREW))
         edges[state, a.DIE] = Edge(s.DIED, _by(_O, _R, _CREW), 18)

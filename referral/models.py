@@ -1,0 +1,205 @@
+"""Tables of a transfer. Only `service.desk` moves states; history is on the case's chain."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.columns import UTCDateTime
+from kernel.database import Base
+
+
+class ReferralRow(Base):
+    """The case. Holds no identity and no clinical text."""
+
+    __tablename__ = "referral"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[str]
+    state: Mapped[str]
+    version: Mapped[int]
+    direction: Mapped[str]
+    patient_id: Mapped[UUID]
+    pregnancy_id: Mapped[UUID]
+    subject: Mapped[str]
+    condition: Mapped[str]
+    acuity: Mapped[str]
+    risk_colour: Mapped[str | None]
+    purple: Mapped[bool]
+    needs_neonatal: Mapped[bool]
+    consent: Mapped[str | None]
+    drill: Mapped[bool]
+    demo: Mapped[bool]
+    simulated: Mapped[bool]
+    origin_id: Mapped[UUID]
+    origin_region_id: Mapped[UUID | None]
+    receiver_id: Mapped[UUID | None]
+    created_by: Mapped[UUID]
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    committed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    replaces_id: Mapped[UUID | None] = mapped_column(ForeignKey("referral.id"))
+    remote_lead_id: Mapped[UUID | None]
+    lead_facility_id: Mapped[UUID | None]
+    team_travelling: Mapped[bool] = mapped_column(default=False)
+    guided_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    guided_ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    outcome: Mapped[str | None]
+    timeliness: Mapped[str | None]
+    cancel_code: Mapped[str | None]
+    needs_review: Mapped[bool] = mapped_column(default=False)
+    due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    due_kind: Mapped[str | None]
+
+
+class OfferRow(Base):
+    """One receiver asked; at most one accepted per purpose (unique index)."""
+
+    __tablename__ = "offer"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    facility_id: Mapped[UUID]
+    state: Mapped[str]
+    purpose: Mapped[str]
+    designated: Mapped[bool]
+    hop: Mapped[int]
+    from_offer_id: Mapped[UUID | None] = mapped_column(ForeignKey("offer.id"))
+    neonatal: Mapped[str]
+    after_stabilising: Mapped[bool] = mapped_column(default=False)
+    bed: Mapped[str | None]
+    no_bed_accept_to: Mapped[str | None]
+    offered_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    delivered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    acknowledged_by: Mapped[UUID | None]
+    answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    answered_by: Mapped[UUID | None]
+    decision_due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    paused_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    pause_used: Mapped[bool] = mapped_column(default=False)
+    decline_code: Mapped[str | None]
+    onward_id: Mapped[UUID | None]
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    withdrawn_reason: Mapped[str | None]
+    withdrawal_acknowledged_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    page_id: Mapped[UUID | None]
+    due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    due_kind: Mapped[str | None]
+
+
+class LegRow(Base):
+    """One journey; at most one live per case (unique index)."""
+
+    __tablename__ = "leg"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    offer_id: Mapped[UUID] = mapped_column(ForeignKey("offer.id"))
+    destination_id: Mapped[UUID]
+    state: Mapped[str]
+    mode: Mapped[str]
+    vehicle: Mapped[str | None]
+    escort: Mapped[str | None]
+    checklist: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    eta: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    planned_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ready_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    departed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    arrived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    handed_over_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    due_kind: Mapped[str | None]
+
+
+class HoldRow(Base):
+    """A bed, cot, theatre or blood kept for an inbound patient."""
+
+    __tablename__ = "hold"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    offer_id: Mapped[UUID] = mapped_column(ForeignKey("offer.id"))
+    facility_id: Mapped[UUID]
+    kind: Mapped[str]
+    state: Mapped[str]
+    label: Mapped[str | None]
+    note: Mapped[str | None]
+    requested_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    due_kind: Mapped[str | None]
+
+
+class SnapshotRow(Base):
+    """The SBAR as it was when the case was sent; never updated."""
+
+    __tablename__ = "referral_snapshot"
+
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"), primary_key=True)
+    taken_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    sbar: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class RecordRow(Base):
+    """Something that became known; append-only, the record is the fold over these."""
+
+    __tablename__ = "referral_record"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    leg_id: Mapped[UUID | None] = mapped_column(ForeignKey("leg.id"))
+    kind: Mapped[str]
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    entered_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    person_id: Mapped[UUID | None]
+    facility_id: Mapped[UUID | None]
+    data: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class NoteRow(Base):
+    """A line of the case's conversation; append-only."""
+
+    __tablename__ = "referral_note"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    person_id: Mapped[UUID]
+    facility_id: Mapped[UUID]
+    text: Mapped[str]
+
+
+class QuestionRow(Base):
+    """A receiver's question; answered at most once."""
+
+    __tablename__ = "offer_question"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    offer_id: Mapped[UUID] = mapped_column(ForeignKey("offer.id"))
+    question: Mapped[str]
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    asked_by: Mapped[UUID]
+    answer: Mapped[str | None]
+    answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    answered_by: Mapped[UUID | None]
+
+
+class SignatureRow(Base):
+    """One side's half of a handover; append-only."""
+
+    __tablename__ = "handover_signature"
+
+    leg_id: Mapped[UUID] = mapped_column(ForeignKey("leg.id"), primary_key=True)
+    side: Mapped[str] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    person_id: Mapped[UUID]
+    facility_id: Mapped[UUID]
+    on_behalf: Mapped[bool]
+    signed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    content: Mapped[dict[str, Any]] = mapped_column(JSONB)

@@ -1,0 +1,253 @@
+"""Scoped reads: built from a viewer; a foreign case does not exist.
+
+Row-level security closes the tables to strangers anyway; the same scope stands in these statements,
+so that neither alone has to be right.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, select, text, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from kernel.errors import NotFound
+from kernel.viewer import Role, Viewer
+from referral.models import (
+    HoldRow,
+    LegRow,
+    NoteRow,
+    OfferRow,
+    QuestionRow,
+    RecordRow,
+    ReferralRow,
+    SignatureRow,
+    SnapshotRow,
+)
+from referral.rules.facts import CaseFacts, HoldFacts, LegFacts, OfferFacts
+from referral.states import HoldState, LegState, OfferState, ReferralState, Side
+
+Part = TypeVar("Part", OfferRow, LegRow, HoldRow, SignatureRow, QuestionRow)
+
+_COORDINATED = text(
+    "SELECT r.id FROM referral r JOIN region_closure c ON c.descendant_id = r.origin_region_id"
+    " WHERE r.id = ANY(:cases) AND c.ancestor_id = ANY(:regions)"
+)
+_RIDDEN = text(
+    "SELECT case_id FROM case_party WHERE case_id = ANY(:cases) AND person_id = :person"
+    " AND role = 'crew'"
+)
+
+
+@dataclass(slots=True)
+class CaseRows:
+    """A case with its parts, in order of creation."""
+
+    referral: ReferralRow
+    offers: list[OfferRow] = field(default_factory=list)
+    legs: list[LegRow] = field(default_factory=list)
+    holds: list[HoldRow] = field(default_factory=list)
+    signatures: list[SignatureRow] = field(default_factory=list)
+    open_questions: dict[UUID, datetime] = field(default_factory=dict)
+    coordinates: bool = False
+    rides: bool = False
+
+    def facts(self) -> CaseFacts:
+        """What the rules need to know."""
+        row = self.referral
+        return CaseFacts(
+            id=row.id,
+            state=ReferralState(row.state),
+            version=row.version,
+            direction=row.direction,
+            origin_id=row.origin_id,
+            receiver_id=row.receiver_id,
+            lead_facility_id=row.lead_facility_id,
+            created_at=row.created_at,
+            sent_at=row.sent_at,
+            committed_at=row.committed_at,
+            guided_since=row.guided_since,
+            ended_at=row.ended_at,
+            offers=tuple(self._offer(offer) for offer in self.offers),
+            legs=tuple(self._leg(leg) for leg in self.legs),
+            holds=tuple(
+                HoldFacts(hold.id, hold.facility_id, HoldState(hold.state), hold.requested_at)
+                for hold in self.holds
+            ),
+        )
+
+    def _offer(self, row: OfferRow) -> OfferFacts:
+        return OfferFacts(
+            id=row.id,
+            facility_id=row.facility_id,
+            state=OfferState(row.state),
+            purpose=row.purpose,
+            designated=row.designated,
+            hop=row.hop,
+            neonatal=row.neonatal,
+            offered_at=row.offered_at,
+            acknowledged_at=row.acknowledged_at,
+            asked_at=self.open_questions.get(row.id),
+            answered_at=row.answered_at,
+            withdrawn_at=row.withdrawn_at,
+            withdrawal_acknowledged=row.withdrawal_acknowledged_at is not None,
+        )
+
+    def _leg(self, row: LegRow) -> LegFacts:
+        signed = (Side(s.side) for s in self.signatures if s.leg_id == row.id)
+        return LegFacts(
+            id=row.id,
+            destination_id=row.destination_id,
+            state=LegState(row.state),
+            signed=frozenset(signed),
+            departed_at=row.departed_at,
+            arrived_at=row.arrived_at,
+            handed_over_at=row.handed_over_at,
+        )
+
+
+class CaseRepository:
+    """Cases that `viewer` may see."""
+
+    def __init__(self, session: AsyncSession, viewer: Viewer) -> None:
+        self._session = session
+        self._viewer = viewer
+
+    def scope(self) -> ColumnElement[bool]:
+        """The statement's own guard, beside row-level security."""
+        if self._viewer.is_process:
+            return true()
+        return func.app_sees_case(ReferralRow.id)
+
+    def cases(self) -> Select[tuple[ReferralRow]]:
+        """All visible cases; voided ones are hidden from everybody."""
+        return select(ReferralRow).where(self.scope(), ReferralRow.state != ReferralState.VOIDED)
+
+    async def locked(self, case_id: UUID) -> CaseRows:
+        """One case, locked for a command: commands on a case stand in a queue.
+
+        Raises:
+            NotFound: unknown or foreign.
+        """
+        found = self.cases().where(ReferralRow.id == case_id).with_for_update()
+        row = (await self._session.execute(found)).scalar_one_or_none()
+        if row is None:
+            raise NotFound()
+        # Another command may have moved the rows while this one waited for the lock.
+        await self._session.refresh(row)
+        return (await self.with_parts([row]))[0]
+
+    async def get(self, case_id: UUID) -> CaseRows:
+        """One case to look at.
+
+        Raises:
+            NotFound: unknown or foreign.
+        """
+        found = self.cases().where(ReferralRow.id == case_id)
+        row = (await self._session.execute(found)).scalar_one_or_none()
+        if row is None:
+            raise NotFound()
+        return (await self.with_parts([row]))[0]
+
+    async def case_of(
+        self, table: type[OfferRow] | type[LegRow] | type[HoldRow], id_: UUID
+    ) -> UUID:
+        """The case to which an offer, leg or hold belongs.
+
+        Raises:
+            NotFound: unknown or foreign.
+        """
+        found = await self._session.scalar(
+            select(table.case_id)
+            .join(ReferralRow, ReferralRow.id == table.case_id)
+            .where(table.id == id_, self.scope())
+        )
+        if found is None:
+            raise NotFound()
+        return found
+
+    async def with_parts(self, rows: Sequence[ReferralRow]) -> list[CaseRows]:
+        """The cases with offers, legs, holds and signatures: a handful of statements in all."""
+        ids = [row.id for row in rows]
+        cases = {row.id: CaseRows(row) for row in rows}
+        for offer in await self._parts(OfferRow, ids, OfferRow.offered_at):
+            cases[offer.case_id].offers.append(offer)
+        for leg in await self._parts(LegRow, ids, LegRow.planned_at):
+            cases[leg.case_id].legs.append(leg)
+        for hold in await self._parts(HoldRow, ids, HoldRow.requested_at):
+            cases[hold.case_id].holds.append(hold)
+        for signature in await self._parts(SignatureRow, ids, SignatureRow.signed_at):
+            cases[signature.case_id].signatures.append(signature)
+        for question in await self._parts(QuestionRow, ids, QuestionRow.asked_at):
+            if question.answered_at is None:
+                cases[question.case_id].open_questions[question.offer_id] = question.asked_at
+        await self._capacities(cases)
+        return [cases[id_] for id_ in ids]
+
+    async def _parts(
+        self, table: type[Part], ids: Iterable[UUID], order: InstrumentedAttribute[datetime]
+    ) -> Sequence[Part]:
+        statement = select(table).where(table.case_id.in_(ids)).order_by(order)
+        fresh = statement.execution_options(populate_existing=True)
+        return (await self._session.execute(fresh)).scalars().all()
+
+    async def _capacities(self, cases: dict[UUID, CaseRows]) -> None:
+        ids = list(cases)
+        if not ids or self._viewer.is_process:
+            return
+        if self._viewer.region_ids and self._viewer.has(Role.COORDINATOR):
+            regions = list(self._viewer.region_ids)
+            rows = await self._session.execute(_COORDINATED, {"cases": ids, "regions": regions})
+            for id_ in rows.scalars():
+                cases[id_].coordinates = True
+        person = {"cases": ids, "person": self._viewer.person_id}
+        for id_ in (await self._session.execute(_RIDDEN, person)).scalars():
+            cases[id_].rides = True
+
+    async def snapshot(self, case_id: UUID) -> SnapshotRow | None:
+        """The frozen SBAR."""
+        found = select(SnapshotRow).where(SnapshotRow.case_id == case_id)
+        return (await self._session.execute(found)).scalar_one_or_none()
+
+    async def record(self, case_id: UUID) -> Sequence[RecordRow]:
+        """Everything that became known, oldest first."""
+        found = (
+            select(RecordRow)
+            .where(RecordRow.case_id == case_id)
+            .order_by(RecordRow.entered_at, RecordRow.id)
+        )
+        return (await self._session.execute(found)).scalars().all()
+
+    async def notes(self, case_id: UUID) -> Sequence[NoteRow]:
+        """The conversation, oldest first."""
+        found = select(NoteRow).where(NoteRow.case_id == case_id).order_by(NoteRow.at, NoteRow.id)
+        return (await self._session.execute(found)).scalars().all()
+
+    async def questions(self, case_id: UUID) -> Sequence[QuestionRow]:
+        """Questions of all offers, oldest first."""
+        found = (
+            select(QuestionRow).where(QuestionRow.case_id == case_id).order_by(QuestionRow.asked_at)
+        )
+        return (await self._session.execute(found)).scalars().all()
+
+    async def live_of_pregnancy(self, pregnancy_id: UUID) -> ReferralRow | None:
+        """A sent and unfinished case of the same pregnancy, drills apart."""
+        found = (
+            self.cases()
+            .where(
+                ReferralRow.pregnancy_id == pregnancy_id,
+                ReferralRow.drill.is_(False),
+                ReferralRow.direction == "up",
+                ReferralRow.state.in_(("open", "committed", "moving", "guided_in_place")),
+            )
+            .limit(1)
+        )
+        return (await self._session.execute(found)).scalar_one_or_none()
+
+    async def next_number(self, at: datetime) -> str:
+        """A short number for the telephone: year, month and a running count."""
+        count = await self._session.scalar(text("SELECT nextval('referral_number')"))
+        return f"R{at:%y%m}-{count:05d}"

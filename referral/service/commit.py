@@ -1,0 +1,131 @@
+"""The sender takes a yes; everybody else is withdrawn and must say that they know."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from duty.escalation import service as duty
+from kernel.clock import Clock
+from kernel.errors import NotFound
+from kernel.ids import CaseId, FacilityId, new_id
+from kernel.viewer import Viewer
+from referral.commands.on_case import Commit
+from referral.errors import NotAccepted, OfferUnknown
+from referral.models import LegRow, OfferRow
+from referral.service.ask import tell
+from referral.service.desk import Desk, at_desk
+from referral.states import (
+    ASKED,
+    HoldAction,
+    HoldState,
+    LegAction,
+    LegState,
+    OfferAction,
+    OfferState,
+    ReferralAction,
+    ReferralState,
+)
+from registry.facilities import queries as facilities
+
+
+async def commit(
+    session: AsyncSession, clock: Clock, viewer: Viewer, case_id: UUID, order: Commit
+) -> CaseId:
+    """Take an accepted offer (8) and plan the journey.
+
+    Raises:
+        NotAccepted: that unit has not said yes.
+        OfferUnknown: no such offer on this case.
+    """
+    async with at_desk(session, clock, viewer, case_id, order) as desk:
+        case = desk.rows.referral
+        switching = case.state == ReferralState.COMMITTED
+        side = desk.move_case(ReferralAction.COMMIT)
+        chosen = await accepted_offer(desk, order.offer_id)
+        await let_go_others(desk, chosen, "chosen_other")
+        chosen.purpose = "transfer"
+        case.receiver_id = chosen.facility_id
+        case.committed_at = desk.at
+        desk.rest(case)
+        facts = {"offer_id": chosen.id, "facility_id": chosen.facility_id}
+        await desk.write("referral.committed", {**facts, "switched": switching}, side=side)
+        leg = await _plan(desk, chosen)
+        desk.due(leg, "depart")
+        await tell(desk, "referral.committed", [chosen.facility_id], facts)
+    return desk.case_id
+
+
+async def accepted_offer(desk: Desk, offer_id: UUID) -> OfferRow:
+    """An offer of this case that said yes."""
+    try:
+        offer = desk.offer(offer_id)
+    except NotFound as error:
+        raise OfferUnknown() from error
+    if offer.state != OfferState.ACCEPTED:
+        place = await facilities.get_many(desk.session, [FacilityId(offer.facility_id)])
+        named = place.get(FacilityId(offer.facility_id))
+        raise NotAccepted(facility=named.short_name if named else "")
+    return offer
+
+
+async def _plan(desk: Desk, offer: OfferRow) -> LegRow:
+    """The journey: a new leg, or the one planned before with another end."""
+    waiting = (LegState.PLANNED, LegState.READY)
+    leg = next((leg for leg in desk.rows.legs if leg.state in waiting), None)
+    if leg is None:
+        leg = LegRow(
+            id=new_id(),
+            case_id=desk.case_id,
+            offer_id=offer.id,
+            destination_id=offer.facility_id,
+            state=LegState.PLANNED,
+            mode="ambulance",
+            planned_at=desk.at,
+        )
+        desk.session.add(leg)
+        desk.rows.legs.append(leg)
+    else:
+        desk.move_leg(leg, LegAction.REPLAN)
+        leg.offer_id, leg.destination_id = offer.id, offer.facility_id
+    facts = {"leg_id": leg.id, "offer_id": offer.id, "facility_id": offer.facility_id}
+    await desk.write("leg.planned", facts)
+    return leg
+
+
+async def let_go_others(desk: Desk, chosen: OfferRow, reason: str) -> None:
+    """Withdraw every open answer but `chosen`'s."""
+    await let_go(desk, reason, lambda offer: offer.id != chosen.id)
+
+
+async def let_go(
+    desk: Desk, reason: str, which: Callable[[OfferRow], bool] = lambda _: True
+) -> None:
+    """Withdraw open offers, free what was held for them, stop their ringing, tell them.
+
+    They stay on the receiver's screen until the receiver says that it knows.
+    """
+    open_states = {*ASKED, OfferState.ACCEPTED, OfferState.EXPIRED}
+    gone = [offer for offer in desk.rows.offers if offer.state in open_states and which(offer)]
+    for offer in gone:
+        desk.move_offer(offer, OfferAction.WITHDRAW, system=True)
+        offer.withdrawn_at, offer.withdrawn_reason = desk.at, reason
+        desk.due(offer, "withdrawal")
+        facts = {"offer_id": offer.id, "facility_id": offer.facility_id, "reason": reason}
+        await desk.write("offer.withdrawn", facts)
+        await free_holds(desk, reason, offer.id)
+        await duty.stop(
+            desk.session, desk.clock, desk.case_id, FacilityId(offer.facility_id), reason
+        )
+        await tell(desk, "offer.withdrawn", [offer.facility_id], facts)
+    await desk.session.flush()  # the loser leaves the one-accepted index before the winner enters
+
+
+async def free_holds(desk: Desk, reason: str, offer_id: UUID | None = None) -> None:
+    """Release what is asked for or kept, for one offer or for the whole case."""
+    kept = (HoldState.REQUESTED, HoldState.HELD)
+    for hold in desk.rows.holds:
+        if hold.state in kept and offer_id in (None, hold.offer_id):
+            desk.move_hold(hold, HoldAction.RELEASE, system=True)
+            desk.rest(hold)
+            await desk.write("hold.released", {"hold_id": hold.id, "reason": reason})

@@ -1,0 +1,133 @@
+"""She cannot be moved: rescue where she is, led from a distance. A path, not a failure (16)."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from duty.escalation import service as duty
+from kernel import parties
+from kernel.clock import Clock
+from kernel.ids import CaseId, PersonId
+from kernel.parties import PartyRole
+from kernel.viewer import Viewer
+from referral.commands.on_case import EndGuidance, GuideInPlace, ResumeTransfer, ReviewGuidance
+from referral.errors import PersonUnknown
+from referral.service.ask import tell
+from referral.service.commit import free_holds, let_go
+from referral.service.desk import Desk, at_desk
+from referral.states import OfferState, ReferralAction
+from registry.people import queries as people
+
+
+async def guide_in_place(
+    session: AsyncSession, clock: Clock, viewer: Viewer, case_id: UUID, order: GuideInPlace
+) -> CaseId:
+    """Lead the rescue from a distance; counts as a guidance session of the lead's centre.
+
+    Raises:
+        PersonUnknown: the remote lead does not exist.
+    """
+    async with at_desk(session, clock, viewer, case_id, order) as desk:
+        case = desk.rows.referral
+        side = desk.move_case(ReferralAction.GUIDE_IN_PLACE)
+        lead = PersonId(order.remote_lead_id)
+        known = (await people.get_many(session, [lead])).get(lead)
+        if known is None:
+            raise PersonUnknown(field="remote_lead_id")
+        await parties.add_person(session, desk.case_id, lead, PartyRole.REMOTE_LEAD)
+        case.remote_lead_id, case.lead_facility_id = lead, known.facility_id
+        case.team_travelling = order.team_travelling
+        case.guided_since, case.guided_ended_at = desk.at, None
+        for leg in desk.rows.legs:
+            desk.rest(leg)
+        desk.due(case, "guidance_review")
+        desk.remember("guidance", {"what": "begun", "text": order.reason})
+        facts = {
+            "lead": lead,
+            "reason": "unsafe_or_impossible_to_move",
+            "team_travelling": order.team_travelling,
+        }
+        await desk.write("referral.guided_in_place", facts, side=side)
+        if known.facility_id != case.origin_id:
+            session_facts = {
+                "centre_facility": known.facility_id,
+                "institution_facility": case.origin_id,
+                "way": "guided_in_place",
+            }
+            await desk.write("guidance.session", session_facts)
+        await _tell_lead(desk, "referral.guided_in_place")
+    return desk.case_id
+
+
+async def _tell_lead(desk: Desk, kind: str) -> None:
+    lead = desk.rows.referral.remote_lead_id
+    people_told = [] if lead is None else [PersonId(lead)]
+    await duty.notify_people(
+        desk.session,
+        desk.clock,
+        case_id=desk.case_id,
+        kind=kind,
+        data={"number": desk.rows.referral.number},
+        facility_id=None,
+        person_ids=people_told,
+    )
+
+
+async def review_guidance(
+    session: AsyncSession, clock: Clock, viewer: Viewer, case_id: UUID, order: ReviewGuidance
+) -> CaseId:
+    """Looked at again: still not movable. The next look is in 15 minutes."""
+    async with at_desk(session, clock, viewer, case_id, order) as desk:
+        side = desk.move_case(ReferralAction.REVIEW_GUIDANCE)
+        desk.due(desk.rows.referral, "guidance_review")
+        desk.remember("guidance", {"what": "reviewed", "text": order.note})
+        await desk.write("referral.guided_review", {"decision": "continue"}, side=side)
+    return desk.case_id
+
+
+async def resume_transfer(
+    session: AsyncSession, clock: Clock, viewer: Viewer, case_id: UUID, order: ResumeTransfer
+) -> CaseId:
+    """She can be moved after all: the case is open again, answers given still count."""
+    async with at_desk(session, clock, viewer, case_id, order) as desk:
+        case = desk.rows.referral
+        side = desk.move_case(ReferralAction.RESUME_TRANSFER)
+        case.guided_ended_at = desk.at
+        accepted = [o for o in desk.rows.offers if o.state == OfferState.ACCEPTED]
+        if accepted:
+            desk.due(case, "commit")
+            for offer in accepted:
+                offer.purpose = "transfer"
+        else:
+            desk.rest(case)
+        desk.remember("guidance", {"what": "resumed", "text": order.note})
+        await desk.write("referral.guided_ended", {"decision": "transfer"}, side=side)
+        asked = [offer.facility_id for offer in desk.facts().offers if offer.live]
+        await tell(desk, "referral.guided_ended", asked, {"decision": "transfer"})
+    return desk.case_id
+
+
+async def end_guidance(
+    session: AsyncSession, clock: Clock, viewer: Viewer, case_id: UUID, order: EndGuidance
+) -> CaseId:
+    """Rescued where she is: the case closes with its outcome."""
+    async with at_desk(session, clock, viewer, case_id, order) as desk:
+        case = desk.rows.referral
+        side = desk.move_case(ReferralAction.END_GUIDANCE)
+        case.guided_ended_at = case.ended_at = desk.at
+        case.outcome = order.outcome
+        case.needs_review = case.needs_review or order.outcome == "died"
+        desk.rest(case)
+        desk.remember("ending", ending_text(order.diagnosis, order.feedback))
+        await desk.write("referral.guided_ended", {"decision": "end"}, side=side)
+        await desk.write("referral.closed", {"outcome": order.outcome, "in_place": True})
+        await let_go(desk, "rescued_in_place")
+        await free_holds(desk, "rescued_in_place")
+        await duty.stop(session, clock, desk.case_id, None, "rescued_in_place")
+        await _tell_lead(desk, "referral.closed")
+    return desk.case_id
+
+
+def ending_text(diagnosis: str, feedback: str) -> dict[str, str]:
+    """What goes back to the sender."""
+    return {"diagnosis": diagnosis, "feedback": feedback}
