@@ -11,6 +11,23 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from redis.asyncio import Redis
+
+from duty.escalation.engine import EscalationEngine
+from duty.escalation.service import WAKE_CHANNEL as ESCALATION
+from duty.notify.channels.webhook import WebhookChannel
+from duty.notify.delivery import Delivery, Sweep
+from kernel.chain.checkpoint import EVERY_SECONDS, ChainCheckpointer, CheckpointFile
+from kernel.chain.signing import Signer
+from kernel.clock import SystemClock
+from kernel.database import Database
+from kernel.outbox import WAKE_CHANNEL as OUTBOX
+from kernel.relay import Relay
+from kernel.sealing import Sealer
+from kernel.wake import Listener
+from server.keyfile import master_key
+from server.settings import Settings
+from server.subscriptions import Subscriptions
 
 log = structlog.get_logger()
 
@@ -64,3 +81,39 @@ async def keep_all(duties: Iterable[Duty], *companions: Coroutine[Any, Any, None
             group.create_task(keep(duty), name=duty.name)
         for companion in companions:
             group.create_task(companion)
+
+
+async def run(settings: Settings) -> None:
+    """The `engine` process, until cancelled."""
+    from server.worker import celery
+
+    clock = SystemClock()
+    database = Database(settings.system_database_url, name="engine", pool_size=settings.pool_size)
+    valkey: Redis = Redis.from_url(settings.valkey_url, socket_timeout=2)
+    webhook = WebhookChannel(clock)
+    sweep = Sweep(Delivery(database, Sealer(master_key(settings)), {webhook.name: webhook}))
+    escalation = EscalationEngine(database, clock)
+    wakes = {OUTBOX: asyncio.Event(), ESCALATION: asyncio.Event()}
+    relay = Relay(database, Subscriptions(database, valkey, celery).handlers())
+    duties = [
+        Duty("relay", relay.run_once, 0.5, wakes[OUTBOX]),
+        Duty("escalation", escalation.run_once, 0.5, wakes[ESCALATION]),
+        Duty("sweep", sweep.run_once, 1.0),
+        Duty("checkpoint", _checkpointer(settings, database).run_once, EVERY_SECONDS),
+    ]
+    listener = Listener(
+        settings.system_database_url, tuple(wakes), lambda channel, _: wakes[channel].set()
+    )
+    try:
+        await escalation.install_policies()
+        await keep_all(duties, listener.run())
+    finally:
+        await sweep.close()
+        await webhook.close()
+        await valkey.aclose()
+        await database.close()
+
+
+def _checkpointer(settings: Settings, database: Database) -> ChainCheckpointer:
+    signer = Signer.load_or_create(settings.data_dir)
+    return ChainCheckpointer(database, signer, CheckpointFile(settings.checkpoints))
