@@ -41,8 +41,9 @@ async def add_note(
     session: AsyncSession, clock: Clock, viewer: Viewer, case_id: UUID, order: AddNote
 ) -> CaseId:
     """A line in the conversation; everybody who sees the case clinically may write one."""
+    act = Act(version=0)
     async with at_desk(
-        session, clock, viewer, case_id, Act(version=0), check_version=False
+        session, clock, viewer, case_id, act, check_version=False, bump=False
     ) as desk:
         if desk.rows.referral.state not in (*LIVE_REFERRAL, ReferralState.CLOSED):
             raise WrongMoment(machine="referral", action="note")
@@ -56,7 +57,6 @@ async def add_note(
         )
         session.add(row)
         await desk.write("referral.note", {"note_id": row.id})
-        desk.rows.referral.version -= 1  # a note changes nothing that anybody decides on
     return desk.case_id
 
 
@@ -71,7 +71,9 @@ async def add_milestone(
         WrongMoment: the case is not sent, or its timeline is frozen.
     """
     act = Act(version=0, event_at=order.at, late_reason=order.late_reason)
-    async with at_desk(session, clock, viewer, case_id, act, check_version=False) as desk:
+    async with at_desk(
+        session, clock, viewer, case_id, act, check_version=False, bump=False
+    ) as desk:
         _must_treat(desk)
         state = desk.rows.referral.state
         if state not in (*LIVE_REFERRAL, ReferralState.CLOSED) or state == ReferralState.DRAFT:

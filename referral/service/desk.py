@@ -237,8 +237,11 @@ async def at_desk(
     order: Act,
     *,
     check_version: bool = True,
+    bump: bool = True,
 ) -> AsyncIterator[Desk]:
     """Lock the case, check version and moment, let the command work, bump the version.
+
+    `bump=False` is for what nobody decides on (a note, a milestone): it makes no open page stale.
 
     Raises:
         NotFound: unknown or foreign.
@@ -251,5 +254,6 @@ async def at_desk(
     if check_version:
         desk.check_version(order.version)
     yield desk
-    desk.rows.referral.version += 1
+    if bump:
+        desk.rows.referral.version += 1
     await session.flush()  # constraints refuse here, while the command can still be named

@@ -1,0 +1,1 @@
+"""Reads: the board, one case, the catalogue. No command in here."""
