@@ -19,7 +19,7 @@ log = structlog.get_logger()
 LONGEST_S = 20.0
 
 
-@shared_task(bind=True, name="duty.notify.deliver", ignore_result=True)  # type: ignore[untyped-decorator]
+@shared_task(bind=True, name="duty.notify.deliver", ignore_result=True)
 def deliver(self: Any, message_id: str) -> None:
     """Send one message. No eta, no retry: the row says when, and the engine comes back to it."""
     bridge = self.app.bridge

@@ -1,0 +1,67 @@
+"""Pages over HTTP."""
+
+from typing import Any
+
+from litestar import Router, get, post
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from duty.escalation import queries, service
+from duty.escalation.schemas import DeclineIn, PageOut, ReceiptIn
+from kernel.access import ANY, CLINICAL, OPT
+from kernel.clock import Clock
+from kernel.ids import CaseId, PageId
+from kernel.viewer import Viewer
+
+_SEES: dict[str, Any] = {OPT: ANY}
+_ANSWERS: dict[str, Any] = {OPT: CLINICAL}
+
+
+@get("/pages/mine", opt=_ANSWERS)
+async def my_pages(session: AsyncSession, viewer: Viewer) -> list[PageOut]:
+    """Pages that still ring and wait for my answer: what a reloaded browser must sound."""
+    return await queries.mine(session, viewer)
+
+
+@get("/pages/{page_id:uuid}", opt=_SEES)
+async def one_page(session: AsyncSession, page_id: PageId) -> PageOut:
+    """A page with everybody's reach state."""
+    return await queries.page(session, page_id)
+
+
+@get("/cases/{case_id:uuid}/pages", opt=_SEES)
+async def case_pages(session: AsyncSession, case_id: CaseId) -> list[PageOut]:
+    """All pages of a case, oldest first; empty for a case that is not open to the viewer."""
+    return await queries.of_case(session, case_id)
+
+
+@post("/pages/{page_id:uuid}/receipt", opt=_ANSWERS, status_code=204)
+async def receipt(
+    session: AsyncSession, viewer: Viewer, clock: Clock, page_id: PageId, data: ReceiptIn
+) -> None:
+    """My device got, or I saw, the page. Repeats change nothing."""
+    await service.receipt(session, clock, viewer, page_id, data.state)
+
+
+@post("/pages/{page_id:uuid}/acknowledge", opt=_ANSWERS, status_code=200)
+async def acknowledge(
+    session: AsyncSession, viewer: Viewer, clock: Clock, page_id: PageId
+) -> PageOut:
+    """I take the call. The answer names who was first. Repeats change nothing."""
+    await service.acknowledge(session, clock, viewer, page_id)
+    return await queries.page(session, page_id)
+
+
+@post("/pages/{page_id:uuid}/decline", opt=_ANSWERS, status_code=200)
+async def decline(
+    session: AsyncSession, viewer: Viewer, clock: Clock, page_id: PageId, data: DeclineIn
+) -> PageOut:
+    """I cannot come; the next one is rung."""
+    await service.decline(session, clock, viewer, page_id, reason=data.reason, note=data.note)
+    return await queries.page(session, page_id)
+
+
+router = Router(
+    "/",
+    route_handlers=[my_pages, one_page, case_pages, receipt, acknowledge, decline],
+    tags=["duty"],
+)
