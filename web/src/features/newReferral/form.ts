@@ -1,0 +1,217 @@
+/** The form of a new referral as data: what it holds, what it still lacks, what is sent. */
+import type { Condition, Subject } from '@/api/board'
+import type { Acuity, RiskColour } from '@/api/types'
+import { gestationDays } from '@/shared/format/gestation'
+
+export type Consent = 'signed' | 'verbal' | 'emergency_waiver'
+export type DatedBy = 'weeks' | 'lmp' | 'edd'
+
+export interface Found {
+  patient_id: string
+  pregnancy_id: string | null
+  name: string
+  age: number | null
+  gestation_days: number | null
+}
+
+/** A number field as the browser gives it: empty is an empty string. */
+export type Numeric = number | ''
+
+export interface NewWoman {
+  name: string
+  idNumber: string
+  age: Numeric
+  birthDate: string
+  datedBy: DatedBy
+  weeks: Numeric
+  days: Numeric
+  date: string
+  gravida: Numeric
+  para: Numeric
+  plurality: Numeric
+}
+
+export const VITALS = ['sbp', 'dbp', 'hr', 'blood_loss_ml', 'spo2', 'rr', 'temp_c', 'fhr_bpm'] as const
+export type Vital = (typeof VITALS)[number]
+
+export interface Form {
+  savedAt: number
+  mode: 'find' | 'new'
+  found: Found | null
+  woman: NewWoman
+  condition: string
+  subject: Subject
+  acuity: Acuity | ''
+  riskColour: RiskColour | ''
+  purple: boolean
+  needsNeonatal: boolean
+  vitals: Partial<Record<Vital, Numeric>>
+  reason: string
+  consent: Consent | ''
+  destinations: string[]
+  drill: boolean
+  /** Idempotency keys: they outlive a reload, so that an unknown outcome is never sent twice. */
+  keys: { patient?: string; referral?: string }
+  /** The record already created for exactly this woman, when only the sending failed. */
+  created: { of: string; pregnancyId: string } | null
+}
+
+/** A draft on a shared ward PC is dropped after a day. */
+export const DRAFT_MS = 24 * 3_600_000
+
+export function blankForm(now: number): Form {
+  return {
+    savedAt: now,
+    mode: 'find',
+    found: null,
+    woman: {
+      name: '',
+      idNumber: '',
+      age: '',
+      birthDate: '',
+      datedBy: 'weeks',
+      weeks: '',
+      days: '',
+      date: '',
+      gravida: '',
+      para: '',
+      plurality: 1,
+    },
+    condition: '',
+    subject: 'mother',
+    acuity: '',
+    riskColour: '',
+    purple: false,
+    needsNeonatal: false,
+    vitals: {},
+    reason: '',
+    consent: '',
+    destinations: [],
+    drill: false,
+    keys: {},
+    created: null,
+  }
+}
+
+export function isExpired(form: Form, now: number): boolean {
+  return now - form.savedAt > DRAFT_MS
+}
+
+/** Something a person would miss if it were gone. */
+export function isTouched(form: Form): boolean {
+  const plain = (f: Form): string => JSON.stringify({ ...f, savedAt: 0, mode: 'find', keys: {} })
+  return plain(form) !== plain(blankForm(0))
+}
+
+export type Step = 1 | 2 | 3
+export type Lack = 'who' | 'name' | 'gestation' | 'condition' | 'acuity' | 'vitals' | 'reason' | 'consent'
+
+/** What still has to be given, in the order of the form; sending waits for an empty list. */
+export function lacks(form: Form): Lack[] {
+  const found: Lack[] = []
+  if (form.mode === 'find') {
+    if ((form.found?.pregnancy_id ?? null) === null) found.push('who')
+  } else {
+    if (form.woman.name.trim() === '') found.push('name')
+    if (!datingFits(form.woman)) found.push('gestation')
+  }
+  if (form.condition === '') found.push('condition')
+  if (form.acuity === '') found.push('acuity')
+  if (!pressureFits(form.vitals)) found.push('vitals')
+  if (form.reason.trim() === '') found.push('reason')
+  if (form.consent === '') found.push('consent')
+  return found
+}
+
+export function stepOf(lack: Lack): Step {
+  if (lack === 'who' || lack === 'name' || lack === 'gestation') return 1
+  return lack === 'consent' ? 3 : 2
+}
+
+/** Nothing given is fine (nobody knows); a half or impossible gestation is not. */
+function datingFits(woman: NewWoman): boolean {
+  if (woman.datedBy !== 'weeks') return true
+  if (woman.weeks === '' && woman.days === '') return true
+  return woman.weeks !== '' && gestationDays(woman.weeks, woman.days === '' ? 0 : woman.days) !== null
+}
+
+/** A blood pressure is a pair with the upper one first. */
+function pressureFits(vitals: Form['vitals']): boolean {
+  const { sbp = '', dbp = '' } = vitals
+  if (sbp === '' && dbp === '') return true
+  return sbp !== '' && (dbp === '' || sbp >= dbp)
+}
+
+/** Taking a condition proposes subject, acuity and the neonatal question; all stay changeable. */
+export function withCondition(form: Form, condition: Condition): Form {
+  return {
+    ...form,
+    condition: condition.code,
+    subject: condition.subject,
+    acuity: condition.acuity,
+    needsNeonatal: condition.needs_neonatal,
+  }
+}
+
+const BLEEDING = /pph|bleed|previa|abruption|accreta|rupture|ectopic|trauma/
+const PRESSURE = /eclampsia|cardiac|liver|embolism/
+
+/** The few vital signs that matter most now; the rest is one touch away. */
+export function firstVitals(condition: string, subject: Subject): Vital[] {
+  if (subject === 'newborn') return ['spo2', 'hr', 'temp_c']
+  if (BLEEDING.test(condition)) return ['sbp', 'dbp', 'hr', 'blood_loss_ml']
+  if (PRESSURE.test(condition)) return ['sbp', 'dbp', 'hr', 'spo2']
+  if (/sepsis/.test(condition)) return ['sbp', 'dbp', 'hr', 'temp_c']
+  return ['sbp', 'dbp', 'hr', 'fhr_bpm']
+}
+
+const given = (value: Numeric): number | undefined => (value === '' ? undefined : value)
+
+/** Body of `POST /api/patients`. */
+export function patientBody(woman: NewWoman, today: string): Record<string, unknown> {
+  const weeks = given(woman.weeks)
+  const dating =
+    woman.datedBy === 'weeks'
+      ? weeks === undefined
+        ? {}
+        : { gestation_days_at: { days: gestationDays(weeks, given(woman.days) ?? 0), at: today } }
+      : woman.date === ''
+        ? {}
+        : { [woman.datedBy]: woman.date }
+  return compact({
+    name: woman.name.trim(),
+    id_number: woman.idNumber.trim() || undefined,
+    birth_date: woman.birthDate || undefined,
+    age: woman.birthDate ? undefined : given(woman.age),
+    pregnancy: compact({
+      ...dating,
+      gravida: given(woman.gravida),
+      para: given(woman.para),
+      plurality: given(woman.plurality) ?? 1,
+    }),
+  })
+}
+
+/** Body of `POST /api/referrals`. */
+export function referralBody(form: Form, pregnancyId: string): Record<string, unknown> {
+  const vitals = compact(Object.fromEntries(VITALS.map((name) => [name, given(form.vitals[name] ?? '')])))
+  return compact({
+    pregnancy_id: pregnancyId,
+    subject: form.subject,
+    condition: form.condition,
+    acuity: form.acuity,
+    risk_colour: form.riskColour || undefined,
+    purple: form.purple,
+    vitals: Object.keys(vitals).length > 0 ? vitals : undefined,
+    reason: form.reason.trim(),
+    consent: form.consent,
+    needs_neonatal: form.needsNeonatal,
+    destinations: form.destinations,
+    drill: form.drill,
+    send: true,
+  })
+}
+
+function compact(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+}
