@@ -223,6 +223,17 @@ def seq_of(frame: bytes) -> int:
     return int.from_bytes(frame[8:12], "little")
 
 
+def merge(parts: Iterable[bytes], first: int, last: int, limit: int) -> list[bytes]:
+    """Cut parts of one recording into its frames of `first..last`, ascending, each once."""
+    found: dict[int, bytes] = {}
+    for part in parts:
+        for frame in split_frames(part):
+            seq = seq_of(frame)
+            if first <= seq <= last:
+                found.setdefault(seq, frame)
+    return [found[seq] for seq in sorted(found)[:limit]]
+
+
 def view_frames(joined: bytes) -> npt.NDArray[Any]:
     """Look at joined frames as a structured array, without copying."""
     return np.frombuffer(joined, dtype=FRAME)

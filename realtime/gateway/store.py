@@ -7,7 +7,7 @@ other is therefore never missed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -138,7 +138,7 @@ class Store:
                 " ORDER BY first_seq LIMIT $4",
                 recording, first, top, limit,
             )  # fmt: skip
-        return merge((row["f"] for row in (*chunks, *journal)), first, top, limit)
+        return frames.merge((row["f"] for row in (*chunks, *journal)), first, top, limit)
 
     async def facts(self, recordings: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
         """What a viewer is told about each recording when it subscribes."""
@@ -185,17 +185,6 @@ class Store:
     async def ping(self) -> None:
         """Ask the database for nothing; raises one of `UNAVAILABLE` when it is away."""
         await (await self.pool()).execute("SELECT 1")
-
-
-def merge(parts: Iterable[bytes], first: int, last: int, limit: int) -> list[bytes]:
-    """Cut parts of one recording into its frames of `first..last`, ascending, each once."""
-    found: dict[int, bytes] = {}
-    for part in parts:
-        for frame in frames.split_frames(part):
-            seq = frames.seq_of(frame)
-            if first <= seq <= last:
-                found.setdefault(seq, frame)
-    return [found[seq] for seq in sorted(found)[:limit]]
 
 
 async def _admit(connection: Any, requests: Sequence[OpenRequest]) -> dict[UUID, int | str]:

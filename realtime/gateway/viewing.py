@@ -104,6 +104,11 @@ class WatchListener(MessageListener):
         self._writable.set()
         self._stalled_since = None
 
+    @property
+    def waiting_frames(self) -> int:
+        """Frames queued for this viewer."""
+        return self._session.pending
+
     def end_session(self, session_id: str) -> None:
         """Hang up if this is our login."""
         if session_id and str(self._viewer.session_id) == session_id:
