@@ -41,11 +41,19 @@ export function storedLanguage(): Lang {
   return localStorage.getItem(STORAGE_KEY) === 'en' ? 'en' : 'zh-CN'
 }
 
+export interface UseLang {
+  t: (key: string, named?: Record<string, unknown>) => string
+  /** The words for a key built from a code, or the code itself when there are none yet. */
+  word: (key: string, code: string) => string
+  lang: Ref<Lang>
+}
+
 /** `t` and the current language, as every component needs both. */
-export function useLang(): { t: (key: string, named?: Record<string, unknown>) => string; lang: Ref<Lang> } {
-  const { t, locale } = useI18n()
+export function useLang(): UseLang {
+  const { t, te, locale } = useI18n()
   return {
     t: (key, values) => (values === undefined ? t(key) : t(key, values)),
+    word: (key, code) => (te(key) ? t(key) : code),
     lang: computed(() => locale.value as Lang),
   }
 }
