@@ -43,10 +43,10 @@ async def commit(
         switching = case.state == ReferralState.COMMITTED
         side = desk.move_case(ReferralAction.COMMIT)
         chosen = await accepted_offer(desk, order.offer_id)
+        case.receiver_id = chosen.facility_id  # a committed case always has one
+        case.committed_at = desk.at
         await let_go_others(desk, chosen, "chosen_other")
         chosen.purpose = "transfer"
-        case.receiver_id = chosen.facility_id
-        case.committed_at = desk.at
         desk.rest(case)
         facts = {"offer_id": chosen.id, "facility_id": chosen.facility_id}
         await desk.write("referral.committed", {**facts, "switched": switching}, side=side)
