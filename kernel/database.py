@@ -140,3 +140,9 @@ def _connection_lost(error: DBAPIError) -> bool:
     """SQLSTATE class 08 (connection), 57P (shutdown), 53 (no resources), 55P03 (lock timeout)."""
     state = str(getattr(error.orig, "sqlstate", "") or "")
     return state.startswith(("08", "57P", "53")) or state == "55P03"
+
+
+async def act_as(session: AsyncSession, viewer: Viewer) -> None:
+    """Go on in the same transaction as somebody else: only for stories told by one process."""
+    session.sync_session.info["viewer"] = viewer
+    await session.execute(_SET_VIEWER, viewer_settings(viewer))
