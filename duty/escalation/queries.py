@@ -9,14 +9,14 @@ from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.escalation.schemas import (
-    ChannelOut,
-    FacilityOut,
+    PageChannelOut,
+    PagedFacility,
+    PagedPerson,
     PageOut,
-    PersonOut,
-    PolicyOut,
+    PagePolicyOut,
+    PageTargetOut,
     ReachCounts,
-    StatesOut,
-    TargetOut,
+    ReachTimes,
 )
 from kernel.errors import NotFound
 from kernel.ids import CaseId, FacilityId, PageId, PersonId
@@ -109,9 +109,9 @@ class _Names:
     """People and facilities that the pages mention."""
 
     def __init__(self) -> None:
-        self.people: dict[UUID, PersonOut] = {}
+        self.people: dict[UUID, PagedPerson] = {}
         self.homes: dict[UUID, UUID] = {}
-        self.facilities: dict[UUID, FacilityOut] = {}
+        self.facilities: dict[UUID, PagedFacility] = {}
 
     @classmethod
     async def read(
@@ -122,16 +122,16 @@ class _Names:
         wanted |= {PersonId(row.acknowledged_by) for row in rows if row.acknowledged_by}
         if wanted:
             for person in (await people.get_many(session, wanted)).values():
-                names.people[person.id] = PersonOut(person.id, person.name, person.title)
+                names.people[person.id] = PagedPerson(person.id, person.name, person.title)
                 names.homes[person.id] = person.facility_id
         places = {FacilityId(row.facility_id) for row in rows}
         places |= {FacilityId(id_) for id_ in names.homes.values()}
         if places:
             for place in (await facilities.get_many(session, places)).values():
-                names.facilities[place.id] = FacilityOut(place.id, place.short_name)
+                names.facilities[place.id] = PagedFacility(place.id, place.short_name)
         return names
 
-    def home(self, person_id: UUID) -> FacilityOut:
+    def home(self, person_id: UUID) -> PagedFacility:
         """Where somebody works."""
         return self.facilities[self.homes[person_id]]
 
@@ -153,23 +153,23 @@ def _page(
         created_at=row.created_at,
         acknowledged_by=names.people.get(row.acknowledged_by),
         end_reason=row.end_reason,
-        policy=PolicyOut(row.policy_id, row.source, row.confidence),
+        policy=PagePolicyOut(row.policy_id, row.source, row.confidence),
         targets=[
             _target(target, names, messages) for target in targets if target.page_id == row.id
         ],
     )
 
 
-def _target(target: Row[Any], names: _Names, messages: Sequence[Row[Any]]) -> TargetOut:
+def _target(target: Row[Any], names: _Names, messages: Sequence[Row[Any]]) -> PageTargetOut:
     key = (target.page_id, target.step, target.person_id)
-    return TargetOut(
+    return PageTargetOut(
         person=names.people[target.person_id],
         facility=names.home(target.person_id),
         step=target.step,
         tier=target.tier,
         specialty=target.specialty,
         state=target.state,
-        states=StatesOut(
+        states=ReachTimes(
             target.sent_at,
             target.delivered_at,
             target.seen_at,
@@ -177,7 +177,7 @@ def _target(target: Row[Any], names: _Names, messages: Sequence[Row[Any]]) -> Ta
             target.declined_at,
         ),
         channels=[
-            ChannelOut(message.channel, message.state, message.at)
+            PageChannelOut(message.channel, message.state, message.at)
             for message in messages
             if (message.page_id, message.step, message.person_id) == key
         ],

@@ -6,7 +6,7 @@ from litestar import Router, get, post
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.escalation import queries, service
-from duty.escalation.schemas import DeclineIn, PageOut, ReceiptIn
+from duty.escalation.schemas import PageDeclineIn, PageOut, PageReceiptIn
 from kernel.access import ANY, CLINICAL, OPT
 from kernel.clock import Clock
 from kernel.ids import CaseId, PageId
@@ -36,7 +36,7 @@ async def case_pages(session: AsyncSession, case_id: CaseId) -> list[PageOut]:
 
 @post("/pages/{page_id:uuid}/receipt", opt=_ANSWERS, status_code=204)
 async def receipt(
-    session: AsyncSession, viewer: Viewer, clock: Clock, page_id: PageId, data: ReceiptIn
+    session: AsyncSession, viewer: Viewer, clock: Clock, page_id: PageId, data: PageReceiptIn
 ) -> None:
     """My device got, or I saw, the page. Repeats change nothing."""
     await service.receipt(session, clock, viewer, page_id, data.state)
@@ -53,7 +53,7 @@ async def acknowledge(
 
 @post("/pages/{page_id:uuid}/decline", opt=_ANSWERS, status_code=200)
 async def decline(
-    session: AsyncSession, viewer: Viewer, clock: Clock, page_id: PageId, data: DeclineIn
+    session: AsyncSession, viewer: Viewer, clock: Clock, page_id: PageId, data: PageDeclineIn
 ) -> PageOut:
     """I cannot come; the next one is rung."""
     await service.decline(session, clock, viewer, page_id, reason=data.reason, note=data.note)

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 
-class PersonOut(msgspec.Struct, frozen=True):
+class PagedPerson(msgspec.Struct, frozen=True):
     """Somebody, as colleagues know them."""
 
     id: UUID
@@ -15,14 +15,14 @@ class PersonOut(msgspec.Struct, frozen=True):
     title: str
 
 
-class FacilityOut(msgspec.Struct, frozen=True):
+class PagedFacility(msgspec.Struct, frozen=True):
     """A facility by its short name."""
 
     id: UUID
     short_name: str
 
 
-class StatesOut(msgspec.Struct, frozen=True):
+class ReachTimes(msgspec.Struct, frozen=True):
     """When the page got how far with one person."""
 
     sent_at: datetime | None
@@ -32,7 +32,7 @@ class StatesOut(msgspec.Struct, frozen=True):
     declined_at: datetime | None
 
 
-class ChannelOut(msgspec.Struct, frozen=True):
+class PageChannelOut(msgspec.Struct, frozen=True):
     """One message over one channel and what became of it."""
 
     channel: str
@@ -40,17 +40,17 @@ class ChannelOut(msgspec.Struct, frozen=True):
     at: datetime
 
 
-class TargetOut(msgspec.Struct, frozen=True):
+class PageTargetOut(msgspec.Struct, frozen=True):
     """Somebody rung at one step."""
 
-    person: PersonOut
-    facility: FacilityOut
+    person: PagedPerson
+    facility: PagedFacility
     step: int
     tier: str
     specialty: str
     state: str
-    states: StatesOut
-    channels: list[ChannelOut]
+    states: ReachTimes
+    channels: list[PageChannelOut]
     decline_reason: str | None = None
 
 
@@ -59,7 +59,7 @@ class PageOut(msgspec.Struct, frozen=True):
 
     id: UUID
     case_id: UUID
-    facility: FacilityOut
+    facility: PagedFacility
     reason: str
     level: str
     title: str
@@ -68,13 +68,13 @@ class PageOut(msgspec.Struct, frozen=True):
     step: int
     next_step_at: datetime | None
     created_at: datetime
-    acknowledged_by: PersonOut | None
+    acknowledged_by: PagedPerson | None
     end_reason: str | None
-    policy: "PolicyOut"
-    targets: list[TargetOut]
+    policy: "PagePolicyOut"
+    targets: list[PageTargetOut]
 
 
-class PolicyOut(msgspec.Struct, frozen=True):
+class PagePolicyOut(msgspec.Struct, frozen=True):
     """By which rule it climbs, and how sure we are of the rule."""
 
     id: UUID
@@ -82,13 +82,13 @@ class PolicyOut(msgspec.Struct, frozen=True):
     confidence: str
 
 
-class ReceiptIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PageReceiptIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a device says about the page."""
 
     state: Literal["delivered", "seen"]
 
 
-class DeclineIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PageDeclineIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why somebody cannot come."""
 
     reason: Literal["in_surgery", "off_site", "other"]

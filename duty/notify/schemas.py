@@ -1,0 +1,45 @@
+"""What the API says about the inbox and about endpoints."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+
+class InboxItem(msgspec.Struct, frozen=True):
+    """One item; `data` holds ids and codes."""
+
+    offset: int
+    kind: str
+    data: msgspec.Raw
+    created_at: datetime
+
+
+class InboxPage(msgspec.Struct, frozen=True):
+    """Items in order; `next` is the offset to ask after, null if these were all."""
+
+    items: list[InboxItem]
+    next: int | None
+
+
+class EndpointIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A webhook of a person or, for everybody paged there, of a facility."""
+
+    label: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+    url: Annotated[str, msgspec.Meta(min_length=8, max_length=500)]
+    secret: Annotated[str, msgspec.Meta(min_length=16, max_length=200)]
+    person_id: UUID | None = None
+    facility_id: UUID | None = None
+
+
+class EndpointOut(msgspec.Struct, frozen=True):
+    """A registered endpoint; its address and secret are never shown again."""
+
+    id: UUID
+    channel: str
+    label: str
+    person_id: UUID | None
+    facility_id: UUID | None
+    created_at: datetime
+    disabled_at: datetime | None
