@@ -24,6 +24,8 @@ log = structlog.get_logger()
 
 Say = Callable[[str], None]
 
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 def demo(settings: Settings, say: Say) -> None:
     """Start everything, say where it is, and stay until Ctrl-C or SIGTERM.
@@ -33,6 +35,8 @@ def demo(settings: Settings, say: Say) -> None:
             that says what to do.
     """
     configure(settings, "supervisor")
+    for number in STOP_SIGNALS:
+        signal.signal(number, _leave)
     lock = ledger.DirectoryLock(settings.data_dir)
     try:
         layout = prepare_layout(settings.data_dir)
@@ -48,6 +52,11 @@ def demo(settings: Settings, say: Say) -> None:
         lock.release()
 
 
+def _leave(_number: int, _frame: object) -> None:
+    """An orderly end while nothing is supervised yet; initdb, if it runs, ends with us."""
+    raise SystemExit(0)
+
+
 def _end_leftovers(settings: Settings, layout: Layout) -> None:
     last = ledger.read(settings.data_dir)
     if last is not None and last.stopped:
@@ -61,7 +70,7 @@ async def _supervise(settings: Settings, layout: Layout, say: Say) -> None:
     roles = demo_roles(settings, layout)
     supervisor = Supervisor(settings.data_dir, layout.tag, roles, SystemClock())
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in STOP_SIGNALS:
         loop.add_signal_handler(number, supervisor.stop)
     running = asyncio.create_task(supervisor.run())
     ready = asyncio.create_task(supervisor.ready())
