@@ -5,9 +5,10 @@ move time without sleeping. The order of a case's events is its `seq`, never a c
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
+@runtime_checkable
 class Clock(Protocol):
     """Where "now" comes from; always aware, always UTC."""
 
