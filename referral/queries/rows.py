@@ -1,21 +1,22 @@
 """From stored cases to rows of the board."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from duty.readmodel import ReachCounts, reach
+from duty.escalation import queries as pages
+from duty.escalation.schemas import ReachCounts
 from kernel.clock import Clock
 from kernel.ids import CaseId, FacilityId
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from referral import policies
 from referral.models import ReferralRow
-from referral.readmodel.board import Action, BoardRow, PatientRef, Reach
+from referral.readmodel.board import Action, BoardRow, PatientRef
 from referral.repository import CaseRows
 from referral.rules.allowed import URGENCY, Allowed, allowed
 from referral.rules.facts import CaseFacts, Viewpoint, sides
@@ -36,7 +37,7 @@ class Around:
 
     places: Mapping[FacilityId, FacilityRef]
     subjects: Mapping[CaseId, CaseSubject]
-    reach: Mapping[UUID, ReachCounts]
+    reach: Mapping[CaseId, ReachCounts]
 
 
 async def around(
@@ -61,7 +62,7 @@ async def around(
     return Around(
         places=await facilities.get_many(session, wanted),
         subjects=await pregnancies.subjects(session, clock, viewer, sealer, ids),
-        reach=await reach(session, ids),
+        reach=await pages.reach(session, ids),
     )
 
 
@@ -90,7 +91,7 @@ def row_fields(case: CaseRows, facts: CaseFacts, view: Viewpoint, others: Around
         "receiver": None if row.receiver_id is None else place(others, row.receiver_id),
         "oldest_unanswered_at": step.since,
         "waiting_for": step.code,
-        "reach": Reach(**asdict(others.reach.get(row.id, ReachCounts()))),
+        "reach": others.reach.get(CaseId(row.id), ReachCounts()),
         "eta": _eta(case),
         "sent_at": row.sent_at,
         "created_at": row.created_at,

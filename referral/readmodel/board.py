@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from duty.escalation.schemas import ReachCounts
 from referral.commands.fields import Acuity, Machine, MySide, RiskColour, Subject
 from referral.rules.waiting import WaitingCode
 from referral.states import ReferralState
@@ -37,17 +38,6 @@ class PatientRef(msgspec.Struct, kw_only=True):
     gestation_days: int | None
 
 
-class Reach(msgspec.Struct, kw_only=True):
-    """How many of the people called are how far."""
-
-    sent: int = 0
-    delivered: int = 0
-    seen: int = 0
-    acknowledged: int = 0
-    declined: int = 0
-    unreachable: int = 0
-
-
 class BoardRow(msgspec.Struct, kw_only=True):
     """One case on the board."""
 
@@ -65,7 +55,7 @@ class BoardRow(msgspec.Struct, kw_only=True):
     receiver: FacilityRef | None
     oldest_unanswered_at: datetime | None
     waiting_for: WaitingCode
-    reach: Reach
+    reach: ReachCounts
     eta: datetime | None
     sent_at: datetime | None
     created_at: datetime

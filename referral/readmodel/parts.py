@@ -64,6 +64,7 @@ class Offer(msgspec.Struct, kw_only=True):
     decline_note: str | None
     supervisor: str | None
     remote_advice: str | None
+    redirect_reason: str | None
     onward: FacilityRef | None
     withdrawn_at: datetime | None
     withdrawn_reason: str | None
@@ -187,7 +188,6 @@ class Note(msgspec.Struct, kw_only=True):
     id: UUID
     at: datetime
     by: PersonRef | None
-    facility: FacilityRef | None
     text: str
 
 
@@ -204,12 +204,23 @@ class Guidance(msgspec.Struct, kw_only=True):
 
 
 class Ending(msgspec.Struct, kw_only=True):
-    """How the case ended."""
+    """How the case ended; `at` is empty while a case with a loss still goes on."""
 
     outcome: Outcome | None
     diagnosis: str | None
     feedback: str | None
     timeliness: Timeliness | None
     cancel_code: CancelCode | None
-    at: datetime
+    cancel_note: str | None
+    loss: Literal["fetus", "newborn"] | None
+    place: str | None
+    certifier: str | None
+    at: datetime | None
     needs_review: bool
+
+
+class BackPlan(msgspec.Struct, kw_only=True):
+    """What a back-referral asks of the local unit."""
+
+    plan: str
+    red_flags: str

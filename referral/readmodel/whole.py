@@ -9,6 +9,7 @@ import msgspec
 from referral.commands.fields import Acuity, Consent, Subject
 from referral.readmodel.board import BoardRow
 from referral.readmodel.parts import (
+    BackPlan,
     Ending,
     Guidance,
     Hold,
@@ -41,6 +42,7 @@ class Referral(BoardRow, kw_only=True):
     remote_lead: PersonRef | None
     guidance: Guidance | None
     ending: Ending | None
+    plan: BackPlan | None
     replaces_id: UUID | None
     replaced_by_ids: list[UUID]
     committed_at: datetime | None
@@ -67,3 +69,12 @@ class Condition(msgspec.Struct, kw_only=True):
     acuity: Acuity
     source: str
     confidence: Literal["V", "S", "B", "I"]
+
+
+class TimerLimits(msgspec.Struct, kw_only=True):
+    """Time limits in force, by step; `status` says whether anybody has confirmed them."""
+
+    version: str
+    source: str
+    status: str
+    seconds: dict[str, int]

@@ -66,6 +66,17 @@ async def accept(
     return desk.case_id
 
 
+async def accept_after_stabilising(
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    offer_id: UUID,
+    order: AcceptAfterStabilising,
+) -> CaseId:
+    """Accept with conditions (5): she comes once they are met."""
+    return await accept(session, clock, viewer, offer_id, order)
+
+
 async def _refuse_if_taken(desk: Desk, offer: OfferRow) -> None:
     taken = next(
         (

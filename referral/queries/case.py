@@ -1,0 +1,155 @@
+"""One case, whole, as its viewer may see it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kernel.clock import Clock
+from kernel.errors import NotFound
+from kernel.ids import CaseId, PersonId, PregnancyId
+from kernel.sealing import Sealer
+from kernel.viewer import Viewer
+from referral.models import ReferralRow
+from referral.queries import parts
+from referral.queries.rows import Around, around, row_fields, view_of
+from referral.readmodel.parts import Guidance, Sbar
+from referral.readmodel.whole import Referral
+from referral.repository import CaseRepository, CaseRows
+from registry.people import queries as people
+from registry.people.schemas import PersonRef
+from registry.pregnancies import queries as pregnancies
+from registry.pregnancies.access import Purpose
+from registry.pregnancies.schemas import PregnancyOut
+
+EXPECTED = (
+    "vitals",
+    "diagnosis",
+    "treatment",
+    "drugs",
+    "allergies",
+    "blood_group",
+    "rh",
+    "hb_g_per_l",
+    "plt_10e9_per_l",
+)
+"""What a receiver wants to know beyond the first send; shown as missing, never enforced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Everything read about one case."""
+
+    case: CaseRows
+    record: Sequence[Any]
+    notes: Sequence[Any]
+    questions: Sequence[Any]
+    people: Mapping[PersonId, PersonRef]
+    around: Around
+    replaced_by: list[UUID]
+
+    def person(self, id_: UUID | None) -> PersonRef | None:
+        """A colleague by name."""
+        return None if id_ is None else self.people.get(PersonId(id_))
+
+
+async def referral(
+    session: AsyncSession, clock: Clock, viewer: Viewer, sealer: Sealer, case_id: UUID
+) -> Referral:
+    """The case with everything that hangs on it; opening it is logged with the patient.
+
+    Raises:
+        NotFound: unknown or foreign.
+    """
+    repository = CaseRepository(session, viewer)
+    case = await repository.get(case_id)
+    stored = Stored(
+        case=case,
+        record=await repository.record(case_id),
+        notes=await repository.notes(case_id),
+        questions=await repository.questions(case_id),
+        people={},
+        around=await around(session, clock, viewer, sealer, [case]),
+        replaced_by=await _replaced_by(session, repository, case_id),
+    )
+    named = await people.get_many(session, parts.people_in(stored))
+    stored = replace(stored, people=named)
+    woman = await _woman(session, clock, viewer, sealer, case.referral)
+    snapshot = await repository.snapshot(case_id)
+    view = view_of(case, viewer)
+    record = parts.record(stored)
+    return Referral(
+        **row_fields(case, case.facts(), view, stored.around),
+        consent=case.referral.consent,  # type: ignore[arg-type]
+        needs_neonatal=case.referral.needs_neonatal,
+        snapshot=None if snapshot is None else msgspec.convert(snapshot.sbar, Sbar),
+        record=record,
+        missing=[name for name in EXPECTED if getattr(record, name) is None],
+        offers=[parts.offer(stored, row) for row in case.offers],
+        legs=[parts.leg(stored, row) for row in case.legs],
+        holds=[parts.hold(stored, row) for row in case.holds],
+        notes=[parts.note(stored, row) for row in stored.notes],
+        pregnancy=woman,
+        newborns=[] if woman is None else woman.newborns,
+        created_by=stored.person(case.referral.created_by),
+        remote_lead=stored.person(case.referral.remote_lead_id),
+        guidance=_guidance(stored),
+        ending=parts.ending(stored),
+        plan=parts.plan(stored),
+        replaces_id=case.referral.replaces_id,
+        replaced_by_ids=stored.replaced_by,
+        committed_at=case.referral.committed_at,
+    )
+
+
+async def _replaced_by(
+    session: AsyncSession, repository: CaseRepository, case_id: UUID
+) -> list[UUID]:
+    found = select(ReferralRow.id).where(
+        repository.scope(), ReferralRow.replaces_id == case_id, ReferralRow.state != "voided"
+    )
+    return list((await session.execute(found)).scalars())
+
+
+async def _woman(
+    session: AsyncSession, clock: Clock, viewer: Viewer, sealer: Sealer, row: ReferralRow
+) -> PregnancyOut | None:
+    """Who she is; None where identity is closed to the viewer (the commission)."""
+    try:
+        return await pregnancies.open_pregnancy(
+            session,
+            clock,
+            viewer,
+            sealer,
+            PregnancyId(row.pregnancy_id),
+            purpose=Purpose.CASE,
+            case_id=CaseId(row.id),
+        )
+    except NotFound:
+        return None
+
+
+def _guidance(stored: Stored) -> Guidance | None:
+    row = stored.case.referral
+    if row.guided_since is None:
+        return None
+    said = [entry for entry in stored.record if entry.kind == "guidance"]
+    begun = [entry.data.get("text", "") for entry in said if entry.data.get("what") == "begun"]
+    review: datetime | None = row.due_at if row.due_kind == "guidance_review" else None
+    lead = stored.person(row.remote_lead_id)
+    return Guidance(
+        reason=begun[-1] if begun else "",
+        remote_lead=lead,
+        lead_facility=(
+            None if row.lead_facility_id is None else parts.place_of(stored, row.lead_facility_id)
+        ),
+        team_travelling=row.team_travelling,
+        since=row.guided_since,
+        review_due_at=review,
+        ended_at=row.guided_ended_at,
+    )
