@@ -34,7 +34,7 @@ async def create_referral(data: SendReferral, asked: Asked) -> Referral:
 async def list_referrals(
     asked: Asked,
     scope: Scope = "all",
-    state: Filter = "live",
+    which: Annotated[Filter, Parameter(query="state")] = "live",
     limit: Annotated[int, Parameter(ge=1, le=500)] = 100,
 ) -> Board:
     """The board: by acuity, then by the age of the oldest unanswered step."""
@@ -44,7 +44,7 @@ async def list_referrals(
         asked.viewer,
         asked.sealer,
         scope=scope,
-        state=state,
+        state=which,
         limit=limit,
     )
 
