@@ -26,7 +26,8 @@ from registry.pregnancies.service import create_patient_with_pregnancy, link_cas
 
 START = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 PASSWORD = "Correct-Horse-7"
-SEALER = Sealer(b"a test installation's master key")
+MASTER_KEY = b"a test installation's master key"
+SEALER = Sealer(MASTER_KEY)
 
 
 @cache
