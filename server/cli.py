@@ -88,6 +88,22 @@ def demo_seed() -> None:
     region.seed(settings().need("system_database_url"))
 
 
+@app.command(hidden=True)
+def demo_history() -> None:
+    """Tell the synthetic region's closed cases."""
+    from server.commands import region
+
+    region.history(settings().need("database_url"))
+
+
+@app.command(hidden=True)
+def demo_monitors() -> None:
+    """Stream the synthetic region's monitors."""
+    from server.commands import region
+
+    region.monitors(settings().need("system_database_url"))
+
+
 @app.command()
 def openapi(
     output: Annotated[

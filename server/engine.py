@@ -25,6 +25,8 @@ from kernel.outbox import WAKE_CHANNEL as OUTBOX
 from kernel.relay import Relay
 from kernel.sealing import Sealer
 from kernel.wake import Listener
+from server.demo.emergency import TOPIC as DEMO_STEP
+from server.demo.emergency import Colleagues
 from server.keyfile import master_key
 from server.settings import Settings
 from server.subscriptions import Subscriptions
@@ -94,7 +96,10 @@ async def run(settings: Settings) -> None:
     sweep = Sweep(Delivery(database, Sealer(master_key(settings)), {webhook.name: webhook}))
     escalation = EscalationEngine(database, clock)
     wakes = {OUTBOX: asyncio.Event(), ESCALATION: asyncio.Event()}
-    relay = Relay(database, Subscriptions(database, valkey, celery).handlers())
+    handlers = dict(Subscriptions(database, valkey, celery).handlers())
+    if settings.demo:
+        handlers[DEMO_STEP] = Colleagues(database, clock).take_step
+    relay = Relay(database, handlers)
     duties = [
         Duty("relay", relay.run_once, 0.5, wakes[OUTBOX]),
         Duty("escalation", escalation.run_once, 0.5, wakes[ESCALATION]),

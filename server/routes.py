@@ -2,10 +2,28 @@
 
 from litestar import Router
 
-from referral.routes import router as referrals
+from duty.escalation.routes import router as pages
+from duty.notify.routes import router as inbox
+from duty.rosters.routes import router as rosters
+from quality.routes import router as quality
+from realtime.routes import router as ctg
+from referral.routes import router as referral
 from registry.facilities.routes import router as facilities
 from registry.people.routes import router as people
 from registry.pregnancies.routes import router as pregnancies
+from server.demo.routes import router as demo
 from server.health import health_router
 
-ROUTERS: tuple[Router, ...] = (health_router, facilities, people, pregnancies, referrals)
+ROUTERS: tuple[Router, ...] = (
+    health_router,
+    facilities,
+    people,
+    pregnancies,
+    rosters,
+    pages,
+    inbox,
+    referral,
+    ctg,
+    quality,
+    demo,
+)

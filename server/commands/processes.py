@@ -56,14 +56,14 @@ def gateway(settings: Settings) -> None:
     """CTG ingest and live fan-out."""
     from realtime.gateway.main import run
 
-    _beat_and_run("gateway", settings, run(settings))
+    until_signal("gateway", settings, run(settings))
 
 
 def engine(settings: Settings) -> None:
     """Relay, escalations, timers, checkpoints."""
     from server.engine import run
 
-    _beat_and_run("engine", settings, run(settings))
+    until_signal("engine", settings, run(settings))
 
 
 def worker(settings: Settings) -> None:
@@ -94,7 +94,8 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _beat_and_run(name: str, settings: Settings, work: Coroutine[Any, Any, None]) -> None:
+def until_signal(name: str, settings: Settings, work: Coroutine[Any, Any, None]) -> None:
+    """Run a long-lived coroutine with heartbeats until SIGTERM or SIGINT."""
     configure(settings, name)
 
     async def run() -> None:

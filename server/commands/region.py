@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from kernel.clock import SystemClock
 from kernel.database import Database
 from kernel.sealing import Sealer
+from server.commands.processes import until_signal
 from server.keyfile import master_key
 from server.logging import configure
 from server.settings import Settings, SettingsError
@@ -18,10 +19,34 @@ def seed(settings: Settings) -> None:
     _only_in_demo(settings, "seed")
 
     async def run(database: Database) -> None:
-        sealer = Sealer(master_key(settings))
-        await work(database, SystemClock(), sealer, settings.demo_history_days)
+        master = master_key(settings)
+        days = settings.demo_history_days
+        await work(database, SystemClock(), Sealer(master), master, days)
 
     asyncio.run(_with(settings.system_database_url, run))
+
+
+def history(settings: Settings) -> None:
+    """Closed cases of the last days; those already told stay as they are."""
+    from server.demo.history import tell_history
+
+    _only_in_demo(settings, "history")
+
+    async def run(database: Database) -> None:
+        sealer = Sealer(master_key(settings))
+        now = SystemClock().now()
+        await tell_history(database, now, sealer, settings.demo_history_days)
+
+    asyncio.run(_with(settings.database_url, run))
+
+
+def monitors(settings: Settings) -> None:
+    """Four synthetic monitors, until stopped."""
+    from server.demo.devices import stream
+
+    _only_in_demo(settings, "monitors")
+    local = f"ws://{settings.gateway_host}:{settings.gateway_port}"
+    until_signal("monitors", settings, stream(local, master_key(settings)))
 
 
 def _only_in_demo(settings: Settings, name: str) -> None:

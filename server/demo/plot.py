@@ -8,7 +8,6 @@ from typing import Literal
 from server.demo.region import PLACES, Facility
 
 Ending = Literal["transferred", "guided", "cancelled"]
-ENDINGS: tuple[Ending, ...] = ("transferred", "guided", "cancelled")
 
 CONDITIONS: dict[str, tuple[str, int]] = {
     # condition: usual acuity, how often (per hundred)
@@ -64,6 +63,13 @@ def _minutes(rng: random.Random, median: float, spread: float) -> timedelta:
     return timedelta(minutes=rng.lognormvariate(0, spread) * median)
 
 
+def _ending(number: int) -> Ending:
+    """One in twelve is rescued where she is, one in twenty is called off."""
+    if number % 12 == 5:
+        return "guided"
+    return "cancelled" if number % 20 == 9 else "transferred"
+
+
 def _senders() -> list[Facility]:
     return [place for place in PLACES.facilities if place.staff == "county"]
 
@@ -113,5 +119,5 @@ def _plot(rng: random.Random, number: int, sent_at: datetime) -> Plot:
         incision=_minutes(rng, 17, 0.4),
         birth=_minutes(rng, 5, 0.3),
         close=timedelta(hours=rng.uniform(4, 20)),
-        ending=rng.choices(ENDINGS, [88, 7, 5])[0],
+        ending=_ending(number),
     )

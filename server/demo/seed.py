@@ -9,6 +9,7 @@ from kernel.clock import Clock
 from kernel.database import Database
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
+from server.demo.devices import seed_devices
 from server.demo.places import is_seeded, seed_places
 from server.demo.region import PLACES
 from server.demo.rosters import AHEAD, extend_rosters, seed_rosters
@@ -18,7 +19,9 @@ log = structlog.get_logger()
 SEED = Viewer.system("demo")
 
 
-async def seed(database: Database, clock: Clock, sealer: Sealer, history_days: int) -> bool:
+async def seed(
+    database: Database, clock: Clock, sealer: Sealer, master: bytes, history_days: int
+) -> bool:
     """Create the region if it is not there; True if it was created now.
 
     One transaction: a start that is interrupted leaves nothing half made.
@@ -33,5 +36,6 @@ async def seed(database: Database, clock: Clock, sealer: Sealer, history_days: i
         since = now - timedelta(days=history_days + 7)
         for facility in PLACES.facilities:
             await seed_rosters(session, SEED, seeded, facility, since, now + AHEAD)
+        await seed_devices(session, seeded, master)
     log.info("demo.seeded", facilities=len(seeded.facilities), people=len(seeded.people))
     return True

@@ -57,6 +57,10 @@ def demo_roles(settings: Settings, layout: Layout) -> list[Role]:
         ),
         Role(_command("engine", settings), needs=needs),
         Role(_command("worker", settings), needs=needs),
+        Role(_command("monitors", settings, "demo-monitors"), needs=("gateway",)),
+        Role(
+            _command("history", settings, "demo-history"), needs=("serve",), once=True, aside=True
+        ),
     ]
 
 

@@ -38,6 +38,7 @@ class Role:
         needs: children that must answer (or be done) first.
         stage: stages stop in ascending order, each completely before the next.
         once: runs to its end and must succeed; nothing restarts it afterwards.
+        aside: nobody waits for it, and its failure fails nothing else.
         answers: tells whether it works; None means that being alive is enough.
         before: clears the ground before each start.
         patience_s: how long it may take to answer before it is ended and tried again.
@@ -47,6 +48,7 @@ class Role:
     needs: tuple[str, ...] = ()
     stage: int = 0
     once: bool = False
+    aside: bool = False
     answers: Probe | None = None
     before: Callable[[], None] | None = None
     patience_s: float = 60.0
@@ -94,8 +96,9 @@ class Supervisor:
         return not self._stopping.is_set()
 
     async def _everybody(self) -> None:
-        for event in self._ready.values():
-            await event.wait()
+        for role in self._roles:
+            if not role.aside:
+                await self._ready[role.name].wait()
 
     async def run(self) -> None:
         """Fill the roles until `stop`; on return no child is left.
@@ -138,6 +141,8 @@ class Supervisor:
             self._set(ended)
             log.warning("child.ended", child=role.name, code=code, pause_s=ended.pause_s)
             if role.once and ended.life is Life.CRASHED:
+                if role.aside:
+                    return
                 self._failed = f"{role.name} failed:\n{self.tail(role.name)}"
                 self._stopping.set()
                 return
