@@ -38,6 +38,7 @@ class Role:
         needs: children that must answer (or be done) first.
         stage: stages stop in ascending order, each completely before the next.
         once: runs to its end and must succeed; nothing restarts it afterwards.
+        background: nobody waits for it, and its failure is shown but ends nothing.
         aside: nobody waits for it, and its failure fails nothing else.
         answers: tells whether it works; None means that being alive is enough.
         before: clears the ground before each start.
@@ -86,7 +87,7 @@ class Supervisor:
         return self._children[name]
 
     async def ready(self) -> bool:
-        """Wait until every role is filled; False if the supervisor stopped before that."""
+        """Wait until every role that matters is filled; False if stopped before that."""
         everybody = asyncio.create_task(self._everybody())
         stopping = asyncio.create_task(_set(self._stopping))
         await asyncio.wait({everybody, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -140,7 +141,7 @@ class Supervisor:
             ended = self._children[role.name].ended(code, self._clock.now())
             self._set(ended)
             log.warning("child.ended", child=role.name, code=code, pause_s=ended.pause_s)
-            if role.once and ended.life is Life.CRASHED:
+            if role.once and not role.background and ended.life is Life.CRASHED:
                 if role.aside:
                     return
                 self._failed = f"{role.name} failed:\n{self.tail(role.name)}"

@@ -125,6 +125,19 @@ async def test_a_step_that_fails_again_and_again_ends_everything(tmp_path: Path)
     assert {child.state for child in last.children} == {"stopped"}
 
 
+async def test_nobody_waits_for_the_background(tmp_path: Path) -> None:
+    roles = (
+        Role(_python("sleeper", SLEEPER)),
+        Role(_python("late", SLEEPER), once=True, background=True),
+        Role(_python("broken", "raise SystemExit(1)"), once=True, background=True),
+    )
+    async with _running(tmp_path, *roles) as supervisor:
+        assert await supervisor.ready()
+        await _until(lambda: supervisor.child("broken").life is Life.CRASHED)
+        assert supervisor.child("sleeper").life is Life.RUNNING
+        assert supervisor.child("late").life is Life.STARTING
+
+
 async def test_stages_stop_one_after_the_other(tmp_path: Path) -> None:
     trace = tmp_path / "trace"
     script = (
