@@ -33,7 +33,10 @@ _NO_SUCH_CASE = "YS004"
 
 @dataclass(frozen=True, slots=True)
 class DeviceTime:
-    """What a device's clock said, kept raw beside the result of the four-timestamp exchange."""
+    """What a device's clock said, kept raw beside the result of the four-timestamp exchange.
+
+    `clock_offset_ms` is what must be added to the device's time to get the server's.
+    """
 
     at: datetime
     clock_offset_ms: int | None = None

@@ -1,0 +1,17 @@
+"""Refusals of the read side."""
+
+from kernel.errors import Refusal
+
+
+class IndicatorUnknown(Refusal):
+    """No indicator of this code is in force on the period's last day. Fields: code."""
+
+    code = "quality.indicator_unknown"
+    status = 404
+
+
+class PeriodInvalid(Refusal):
+    """The period ends before it begins, or is longer than can be answered at once."""
+
+    code = "quality.period_invalid"
+    status = 422

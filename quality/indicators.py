@@ -1,0 +1,289 @@
+"""Indicators: counted from the views, described, and given out with their definition."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from quality import repository
+from quality.course import matches, target_out
+from quality.definitions import Definition, valid_on
+from quality.distributions import describe
+from quality.errors import IndicatorUnknown, PeriodInvalid
+from quality.names import read_names
+from quality.repository import CaseRow, Scope, Session15
+from quality.schemas import (
+    CentreCount,
+    CountValue,
+    DefinitionOut,
+    Indicator,
+    IndicatorCase,
+    IndicatorCases,
+    IndicatorDetail,
+    Indicators,
+    IntervalValue,
+    Month,
+    PlaceOut,
+    Point,
+    ScopeOut,
+)
+from registry.facilities.rules import CHINA, local_date
+
+LateEntries = Literal["with", "without"]
+State = Literal["counted", "open", "inconsistent", "late_left_out", "outside"]
+
+LONGEST_DAYS = 800
+MOST_POINTS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One case or session as one indicator sees it."""
+
+    case_id: UUID
+    opened_at: datetime
+    place: UUID | None
+    from_at: datetime
+    to_at: datetime | None
+    seconds: float | None
+    state: State
+    late: bool
+    demo: bool
+
+
+def check_period(scope: Scope) -> None:
+    """Raise `PeriodInvalid` for a period that ends before it begins or is too long."""
+    if not timedelta(0) < scope.end - scope.start <= timedelta(days=LONGEST_DAYS):
+        raise PeriodInvalid(days=LONGEST_DAYS)
+
+
+async def overview(session: AsyncSession, scope: Scope, late: LateEntries) -> Indicators:
+    """All indicators in force, over the cases that the viewer may see."""
+    check_period(scope)
+    cases = await repository.cases(session, scope)
+    sessions = await repository.guidance(session, scope)
+    places = await _places(session, sessions)
+    found = [
+        _indicator(entry, _measure(entry, cases, sessions, late), sessions, places)
+        for entry in _in_force(scope).values()
+    ]
+    return Indicators(await _scope(session, scope, late, len(cases)), found)
+
+
+async def detail(
+    session: AsyncSession, scope: Scope, late: LateEntries, code: str
+) -> IndicatorDetail:
+    """One indicator with points and months."""
+    check_period(scope)
+    definition = _definition(scope, code)
+    cases = await repository.cases(session, scope)
+    sessions = await repository.guidance(session, scope)
+    measured = _measure(definition, cases, sessions, late)
+    counted = [entry for entry in measured if entry.state == "counted"]
+    places = await _places(session, sessions)
+    return IndicatorDetail(
+        scope=await _scope(session, scope, late, len(cases)),
+        indicator=_indicator(definition, measured, sessions, places),
+        points=[
+            Point(entry.case_id, entry.from_at, entry.seconds, entry.late, entry.demo)
+            for entry in counted[-MOST_POINTS:]
+        ],
+        months=_months(counted),
+    )
+
+
+async def behind(
+    session: AsyncSession, scope: Scope, late: LateEntries, code: str
+) -> IndicatorCases:
+    """Every case behind one number, those not counted included, slowest first."""
+    check_period(scope)
+    definition = _definition(scope, code)
+    cases = await repository.cases(session, scope)
+    measured = _measure(definition, cases, await repository.guidance(session, scope), late)
+    names = await read_names(session, facility_ids=[entry.place for entry in measured])
+    ordered = sorted(measured, key=lambda entry: (-(entry.seconds or 0), entry.from_at))
+    return IndicatorCases(
+        scope=await _scope(session, scope, late, len(cases)),
+        definition=definition_out(definition),
+        cases=[
+            IndicatorCase(
+                case_id=entry.case_id,
+                opened_at=entry.opened_at,
+                origin=names.place(entry.place),
+                from_at=entry.from_at,
+                to_at=entry.to_at,
+                seconds=entry.seconds,
+                state=entry.state,
+                late=entry.late,
+                demo=entry.demo,
+            )
+            for entry in ordered
+        ],
+    )
+
+
+def definition_out(entry: Definition) -> DefinitionOut:
+    """A definition as the API says it."""
+    return DefinitionOut(
+        code=entry.code,
+        version=entry.version,
+        valid_from=entry.valid_from,
+        kind=entry.kind,
+        unit=entry.unit,
+        direction=entry.direction,
+        name=entry.name,
+        definition=entry.definition,
+        population=entry.population,
+        exclusions=entry.exclusions,
+        national_no=entry.national_no,
+        source=entry.source,
+        data_source=entry.data_source,
+        confidence=entry.confidence,
+        to_be_verified=entry.to_be_verified,
+        from_milestone=entry.start,
+        to_milestone=entry.end,
+        target=target_out(entry.target),
+    )
+
+
+def measure_interval(definition: Definition, case: CaseRow, late: LateEntries) -> Measured | None:
+    """The case under an interval indicator, or None when it is not in its population."""
+    start = case.milestones.get(definition.start or "")
+    if start is None or not matches(definition, dict(start.payload)):
+        return None
+    end = case.milestones.get(definition.end or "")
+    entered_late = start.late or (end is not None and end.late)
+    seconds, state = None, _state(start.at, None if end is None else end.at)
+    if state == "counted" and entered_late and late == "without":
+        state = "late_left_out"
+    elif state == "counted" and end is not None:
+        seconds = (end.at - start.at).total_seconds()
+    return Measured(
+        case_id=case.case_id,
+        opened_at=case.opened_at,
+        place=case.origin,
+        from_at=start.at,
+        to_at=None if end is None else end.at,
+        seconds=seconds,
+        state=state,
+        late=entered_late,
+        demo=case.demo,
+    )
+
+
+def _state(start: datetime, end: datetime | None) -> State:
+    if end is None:
+        return "open"
+    return "counted" if end >= start else "inconsistent"
+
+
+def _measure(
+    definition: Definition,
+    cases: Sequence[CaseRow],
+    sessions: Sequence[Session15],
+    late: LateEntries,
+) -> list[Measured]:
+    if definition.kind == "interval":
+        found = (measure_interval(definition, case, late) for case in cases)
+        return [entry for entry in found if entry is not None]
+    return [_measure_session(entry, late) for entry in sessions]
+
+
+def _measure_session(entry: Session15, late: LateEntries) -> Measured:
+    state: State = "counted" if entry.counts else "outside"
+    if entry.counts and entry.late and late == "without":
+        state = "late_left_out"
+    return Measured(
+        case_id=entry.case_id,
+        opened_at=entry.at,
+        place=entry.centre,
+        from_at=entry.at,
+        to_at=None,
+        seconds=None,
+        state=state,
+        late=entry.late,
+        demo=entry.demo,
+    )
+
+
+def _indicator(
+    definition: Definition,
+    measured: Sequence[Measured],
+    sessions: Sequence[Session15],
+    places: dict[UUID, PlaceOut],
+) -> Indicator:
+    counted = [entry for entry in measured if entry.state == "counted"]
+    late, demo = sum(entry.late for entry in measured), sum(entry.demo for entry in counted)
+    if definition.kind == "interval":
+        target = None if definition.target is None else definition.target.seconds
+        durations = [entry.seconds for entry in counted if entry.seconds is not None]
+        states = Counter(entry.state for entry in measured)
+        value: IntervalValue | CountValue = IntervalValue(
+            distribution=describe(durations, target),
+            open=states["open"],
+            inconsistent=states["inconsistent"],
+            late=late,
+            demo=demo,
+        )
+    else:
+        by_centre = Counter(entry.place for entry in counted)
+        value = CountValue(
+            n=len(counted),
+            by_centre=[
+                CentreCount(places[centre], n)
+                for centre, n in by_centre.most_common()
+                if centre in places
+            ],
+            outside_area=sum(entry.upper_tier and not entry.in_area for entry in sessions),
+            county_centres=sum(not entry.upper_tier for entry in sessions),
+            late=late,
+            demo=demo,
+        )
+    return Indicator(definition_out(definition), value)
+
+
+def _months(counted: Iterable[Measured]) -> list[Month]:
+    groups: dict[str, list[Measured]] = {}
+    for entry in counted:
+        month = entry.from_at.astimezone(CHINA).strftime("%Y-%m")
+        groups.setdefault(month, []).append(entry)
+    months = []
+    for month, group in sorted(groups.items()):
+        found = describe([entry.seconds for entry in group if entry.seconds is not None])
+        months.append(Month(month, len(group), found.p50_s, found.p90_s))
+    return months
+
+
+def _in_force(scope: Scope) -> dict[str, Definition]:
+    """Definitions in force on the period's last day."""
+    return valid_on(local_date(scope.end - timedelta(microseconds=1)))
+
+
+def _definition(scope: Scope, code: str) -> Definition:
+    found = _in_force(scope).get(code)
+    if found is None:
+        raise IndicatorUnknown(code=code)
+    return found
+
+
+async def _places(session: AsyncSession, sessions: Iterable[Session15]) -> dict[UUID, PlaceOut]:
+    names = await read_names(session, facility_ids=[entry.centre for entry in sessions])
+    return names.places
+
+
+async def _scope(session: AsyncSession, scope: Scope, late: LateEntries, cases: int) -> ScopeOut:
+    left = await repository.left_out(session, scope)
+    return ScopeOut(
+        start=scope.start,
+        end=scope.end,
+        region_id=scope.region_id,
+        facility_id=scope.facility_id,
+        late=late,
+        cases=cases,
+        drills_left_out=left.drills,
+        voided_left_out=left.voided,
+    )

@@ -1,0 +1,131 @@
+"""Routes of the read side: a case's course, and indicators."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+from uuid import UUID
+
+from litestar import Router, get
+from litestar.params import QueryParameter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kernel.access import OPT, roles
+from kernel.clock import Clock
+from kernel.ids import CaseId
+from kernel.viewer import CLINICAL_ROLES, Role
+from quality import course, indicators
+from quality.repository import Scope
+from quality.schemas import (
+    CaseClock,
+    IndicatorCases,
+    IndicatorDetail,
+    Indicators,
+    ProofOut,
+    Timeline,
+)
+
+LAST_DAYS = 30
+"""The period when none is asked for."""
+
+COURSE = roles(*CLINICAL_ROLES, Role.COMMISSION, Role.CREW)
+NUMBERS = roles(*CLINICAL_ROLES, Role.COMMISSION, Role.AUDITOR)
+
+From = Annotated[
+    datetime | None,
+    QueryParameter(name="from", description="Begin, RFC 3339; default 30 days before the end."),
+]
+To = Annotated[
+    datetime | None, QueryParameter(name="to", description="End, excluded; default now.")
+]
+Late = Annotated[
+    Literal["with", "without"],
+    QueryParameter(description="Whether times that were entered after the fact count."),
+]
+
+
+@get("/cases/{case_id:uuid}/timeline", opt={OPT: COURSE})
+async def get_timeline(session: AsyncSession, case_id: UUID) -> Timeline:
+    """A case's events with both clocks, who acted, and all amendments."""
+    return await course.timeline(session, CaseId(case_id))
+
+
+@get("/cases/{case_id:uuid}/clock", opt={OPT: COURSE})
+async def get_clock(session: AsyncSession, clock: Clock, case_id: UUID) -> CaseClock:
+    """A case's milestones and clocks, the same on every screen."""
+    return await course.case_clock(session, clock, CaseId(case_id))
+
+
+@get("/cases/{case_id:uuid}/proof", opt={OPT: COURSE})
+async def get_proof(session: AsyncSession, case_id: UUID, seq: int | None = None) -> ProofOut:
+    """Proof that an event stands in the signed log; without `seq`, of the newest that does."""
+    return await course.proof(session, CaseId(case_id), seq)
+
+
+@get("/indicators", opt={OPT: NUMBERS})
+async def get_indicators(
+    session: AsyncSession,
+    clock: Clock,
+    start: From = None,
+    end: To = None,
+    region_id: UUID | None = None,
+    facility_id: UUID | None = None,
+    late: Late = "with",
+) -> Indicators:
+    """All indicators over the cases that the viewer may see, each with its definition."""
+    scope = _scope(clock, start, end, region_id, facility_id)
+    return await indicators.overview(session, scope, late)
+
+
+@get("/indicators/{code:str}", opt={OPT: NUMBERS})
+async def get_indicator(
+    session: AsyncSession,
+    clock: Clock,
+    code: str,
+    start: From = None,
+    end: To = None,
+    region_id: UUID | None = None,
+    facility_id: UUID | None = None,
+    late: Late = "with",
+) -> IndicatorDetail:
+    """One indicator with points and months for plots."""
+    scope = _scope(clock, start, end, region_id, facility_id)
+    return await indicators.detail(session, scope, late, code)
+
+
+@get("/indicators/{code:str}/cases", opt={OPT: NUMBERS})
+async def get_indicator_cases(
+    session: AsyncSession,
+    clock: Clock,
+    code: str,
+    start: From = None,
+    end: To = None,
+    region_id: UUID | None = None,
+    facility_id: UUID | None = None,
+    late: Late = "with",
+) -> IndicatorCases:
+    """The cases behind one number."""
+    scope = _scope(clock, start, end, region_id, facility_id)
+    return await indicators.behind(session, scope, late, code)
+
+
+def _scope(
+    clock: Clock,
+    start: datetime | None,
+    end: datetime | None,
+    region_id: UUID | None,
+    facility_id: UUID | None,
+) -> Scope:
+    until = end or clock.now()
+    return Scope(start or until - timedelta(days=LAST_DAYS), until, region_id, facility_id)
+
+
+router = Router(
+    "",
+    route_handlers=[
+        get_timeline,
+        get_clock,
+        get_proof,
+        get_indicators,
+        get_indicator,
+        get_indicator_cases,
+    ],
+)

@@ -1,0 +1,291 @@
+"""What the API says about a case's course and about indicators. Durations are in seconds."""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from quality.definitions import Confidence, Text, Texts
+from quality.distributions import Distribution
+
+
+class PersonOut(msgspec.Struct, frozen=True):
+    """Who acted."""
+
+    id: UUID
+    name: str
+    title: str
+
+
+class PlaceOut(msgspec.Struct, frozen=True):
+    """The facility for which somebody acted."""
+
+    id: UUID
+    short_name: str
+
+
+class AmendmentOut(msgspec.Struct, frozen=True):
+    """One correction of an event: what it changes, why, who checked it."""
+
+    seq: int
+    reason: str
+    actor: PersonOut | None
+    second_person: PersonOut | None
+    changes: dict[str, object]
+    occurred_at: datetime | None
+    recv_at: datetime
+
+
+class EventOut(msgspec.Struct, frozen=True):
+    """An event with both clocks, as it reads after correction and as it was written.
+
+    `clocks_differ` is set when the device's corrected clock and the receipt differ by over 2 s.
+    """
+
+    seq: int
+    kind: str
+    milestone: str | None
+    at: datetime
+    original_at: datetime
+    recv_at: datetime
+    device_at: datetime | None
+    clock_offset_ms: int | None
+    rtt_ms: int | None
+    clocks_differ: bool
+    source: str
+    auto: bool
+    late: bool
+    simulated: bool
+    actor: PersonOut | None
+    facility: PlaceOut | None
+    payload: dict[str, object]
+    original: dict[str, object]
+    amendments: list[AmendmentOut]
+    hash: str
+
+
+class Timeline(msgspec.Struct, frozen=True):
+    """A case's events in the order in which they were recorded."""
+
+    case_id: UUID
+    events: list[EventOut]
+    drill: bool
+    demo: bool
+    voided: bool
+
+
+class MilestoneOut(msgspec.Struct, frozen=True):
+    """One milestone of the case with the event that reports it."""
+
+    name: str
+    seq: int
+    at: datetime
+    recv_at: datetime
+    device_at: datetime | None
+    source: str
+    auto: bool
+    late: bool
+    amended: bool
+    actor: PersonOut | None
+    facility: PlaceOut | None
+
+
+class TargetOut(msgspec.Struct, frozen=True):
+    """What is aimed at, where that comes from, and whether it is still to be verified (待核实)."""
+
+    seconds: int | None
+    text: Text
+    source: str
+    confidence: Confidence
+    to_be_verified: bool
+
+
+class ClockOut(msgspec.Struct, frozen=True):
+    """One running or stopped clock of the case.
+
+    Running: `stopped_at` and `elapsed_s` are null, count from `started_at` with server time.
+    `inconsistent`: the two times stand in the wrong order; no duration is shown.
+    """
+
+    code: str
+    version: int
+    name: Text
+    from_milestone: str
+    to_milestone: str
+    state: Literal["running", "stopped", "abandoned", "inconsistent"]
+    started_at: datetime
+    stopped_at: datetime | None
+    elapsed_s: float | None
+    due_at: datetime | None
+    overdue: bool | None
+    late: bool
+    target: TargetOut | None
+
+
+class CaseClock(msgspec.Struct, frozen=True):
+    """Milestones and clocks of a case; the same on every screen."""
+
+    case_id: UUID
+    server_time: datetime
+    ended: bool
+    milestones: list[MilestoneOut]
+    clocks: list[ClockOut]
+
+
+class CheckpointOut(msgspec.Struct, frozen=True):
+    """A signed tree head; `line` is the exact line of the public checkpoint file."""
+
+    no: int
+    size: int
+    root: str
+    at: datetime
+    key_id: str
+    line: str
+
+
+class ProofOut(msgspec.Struct, frozen=True):
+    """RFC 9162 inclusion proof of one event; `leaf_no` is null while it waits for a checkpoint."""
+
+    case_id: UUID
+    seq: int
+    event_hash: str
+    leaf_no: int | None
+    path: list[str]
+    checkpoint: CheckpointOut | None
+    public_key_pem: str | None
+
+
+class DefinitionOut(msgspec.Struct, frozen=True):
+    """What a number means; it travels with the number."""
+
+    code: str
+    version: int
+    valid_from: date
+    kind: Literal["interval", "count"]
+    unit: Literal["s", "sessions"]
+    direction: Literal["lower", "higher", "none"]
+    name: Text
+    definition: Text
+    population: Text
+    exclusions: Texts
+    national_no: int | None
+    source: str
+    data_source: str
+    confidence: Confidence
+    to_be_verified: bool
+    from_milestone: str | None
+    to_milestone: str | None
+    target: TargetOut | None
+
+
+class IntervalValue(msgspec.Struct, frozen=True, tag="interval", tag_field="kind"):
+    """A distribution, and what is not in it.
+
+    Attributes:
+        open: cases that have the first milestone and not (yet) the second.
+        inconsistent: cases whose two times stand in the wrong order.
+        late: cases among them with a late entry at either end; left out when late=without.
+        demo: cases among them whose times were made up for demonstration.
+    """
+
+    distribution: Distribution
+    open: int
+    inconsistent: int
+    late: int
+    demo: int
+
+
+class CentreCount(msgspec.Struct, frozen=True):
+    """Sessions of one centre."""
+
+    centre: PlaceOut
+    n: int
+
+
+class CountValue(msgspec.Struct, frozen=True, tag="count", tag_field="kind"):
+    """Sessions that count, by centre, and those that do not, by reason."""
+
+    n: int
+    by_centre: list[CentreCount]
+    outside_area: int
+    county_centres: int
+    late: int
+    demo: int
+
+
+class Indicator(msgspec.Struct, frozen=True):
+    """A number with its definition."""
+
+    definition: DefinitionOut
+    value: IntervalValue | CountValue
+
+
+class ScopeOut(msgspec.Struct, frozen=True):
+    """What the numbers cover: period, place, and cases left out of all of them."""
+
+    start: datetime = msgspec.field(name="from")
+    end: datetime = msgspec.field(name="to")
+    region_id: UUID | None
+    facility_id: UUID | None
+    late: Literal["with", "without"]
+    cases: int
+    drills_left_out: int
+    voided_left_out: int
+
+
+class Indicators(msgspec.Struct, frozen=True):
+    """All indicators in force on the period's last day."""
+
+    scope: ScopeOut
+    indicators: list[Indicator]
+
+
+class Point(msgspec.Struct, frozen=True):
+    """One case of a plot. `seconds` is null for a counted session."""
+
+    case_id: UUID
+    at: datetime
+    seconds: float | None
+    late: bool
+    demo: bool
+
+
+class Month(msgspec.Struct, frozen=True):
+    """One month of a trend, in China's time zone."""
+
+    month: str
+    n: int
+    p50_s: float | None
+    p90_s: float | None
+
+
+class IndicatorDetail(msgspec.Struct, frozen=True):
+    """One indicator with points and months for plots; points are the newest 2000."""
+
+    scope: ScopeOut
+    indicator: Indicator
+    points: list[Point]
+    months: list[Month]
+
+
+class IndicatorCase(msgspec.Struct, frozen=True):
+    """One case behind a number."""
+
+    case_id: UUID
+    opened_at: datetime
+    origin: PlaceOut | None
+    from_at: datetime
+    to_at: datetime | None
+    seconds: float | None
+    state: Literal["counted", "open", "inconsistent", "late_left_out", "outside"]
+    late: bool
+    demo: bool
+
+
+class IndicatorCases(msgspec.Struct, frozen=True):
+    """Drill-down: every case behind one number, slowest first; nothing is hidden in it."""
+
+    scope: ScopeOut
+    definition: DefinitionOut
+    cases: list[IndicatorCase]
