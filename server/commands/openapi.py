@@ -4,6 +4,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from litestar.serialization import decode_json, encode_json
+
 from server.settings import Settings
 
 
@@ -18,4 +20,6 @@ def document() -> dict[str, Any]:
             data_dir=Path(nowhere),
             demo=True,
         )
-        return dict(create_app(settings).openapi_schema.to_schema())
+        schema = create_app(settings).openapi_schema.to_schema()
+        # Defaults may be structs: the same encoder as for answers.
+        return dict(decode_json(encode_json(schema)))
