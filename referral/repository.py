@@ -140,6 +140,12 @@ class CaseRepository:
         await self._session.refresh(row)
         return (await self.with_parts([row]))[0]
 
+    async def locked_or_skipped(self, case_id: UUID) -> CaseRows | None:
+        """One case for the engine; None if somebody else is at work on it."""
+        found = self.cases().where(ReferralRow.id == case_id).with_for_update(skip_locked=True)
+        row = (await self._session.execute(found)).scalar_one_or_none()
+        return None if row is None else (await self.with_parts([row]))[0]
+
     async def get(self, case_id: UUID) -> CaseRows:
         """One case to look at.
 

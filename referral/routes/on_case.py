@@ -43,7 +43,7 @@ async def add_offer(case_id: UUID, data: AddOffer, asked: Asked) -> Referral:
 @post("/referrals/{case_id:uuid}/actions/commit", opt={OPT: TREATING}, dependencies=ASKED)
 async def commit_case(case_id: UUID, data: Commit, asked: Asked) -> Referral:
     """Take an accepted offer."""
-    return await asked.do(commit.commit, case_id, data)
+    return await asked.do(commit.take_up, case_id, data)
 
 
 @post("/referrals/{case_id:uuid}/actions/guide_in_place", opt={OPT: TREATING}, dependencies=ASKED)

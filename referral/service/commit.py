@@ -29,7 +29,7 @@ from referral.states import (
 from registry.facilities import queries as facilities
 
 
-async def commit(
+async def take_up(
     session: AsyncSession, clock: Clock, viewer: Viewer, case_id: UUID, order: Commit
 ) -> CaseId:
     """Take an accepted offer (8) and plan the journey.

@@ -27,7 +27,7 @@ from referral.models import ReferralRow, SnapshotRow
 from referral.repository import CaseRepository, CaseRows
 from referral.rules.conditions import CATALOGUE
 from referral.service.ask import designated_for_origin, make_offer, tell
-from referral.service.desk import Desk, at_desk, moment
+from referral.service.desk import Desk, Moment, at_desk, moment
 from referral.service.snapshot import freeze
 from referral.states import ReferralAction, ReferralState
 from registry.facilities import queries as facilities
@@ -130,31 +130,10 @@ async def _open(
         session, clock, viewer, sealer, pregnancy_id, purpose=Purpose.CASE, case_id=case_id
     )
     await registry.link_case(session, viewer, case_id, pregnancy_id)
-    repository = CaseRepository(session, viewer)
-    row = ReferralRow(
-        id=case_id,
-        number=await repository.next_number(when.at),
-        state=ReferralState.DRAFT,
-        version=1,
-        direction="up",
-        patient_id=woman.patient_id,
-        pregnancy_id=pregnancy_id,
-        subject=order.subject,
-        condition=order.condition,
-        acuity=order.acuity,
-        risk_colour=order.risk_colour,
-        purple=order.purple,
-        needs_neonatal=False,
-        drill=order.drill,
-        demo=viewer.demo if demo is None else demo,
-        simulated=clock.simulated,
-        origin_id=origin,
-        origin_region_id=region,
-        created_by=viewer.person_id,
-        created_at=when.at,
-        team_travelling=False,
-        needs_review=False,
-    )
+    row = _draft(clock, viewer, order, case_id, woman, when)
+    row.number = await CaseRepository(session, viewer).next_number(when.at)
+    row.origin_id, row.origin_region_id = origin, region
+    row.demo = viewer.demo if demo is None else demo
     for name, value in (changes or {}).items():
         setattr(row, name, value)
     session.add(row)
@@ -164,6 +143,36 @@ async def _open(
     vitals = None if order.vitals is None else msgspec.to_builtins(order.vitals)
     desk.remember("first", {"reason": order.reason, "vitals": vitals})
     return desk, woman
+
+
+def _draft(
+    clock: Clock,
+    viewer: Viewer,
+    order: SendReferral | SelfArrival,
+    case_id: CaseId,
+    woman: PregnancyOut,
+    when: Moment,
+) -> ReferralRow:
+    return ReferralRow(
+        id=case_id,
+        state=ReferralState.DRAFT,
+        version=1,
+        direction="up",
+        patient_id=woman.patient_id,
+        pregnancy_id=woman.id,
+        subject=order.subject,
+        condition=order.condition,
+        acuity=order.acuity,
+        risk_colour=order.risk_colour,
+        purple=order.purple,
+        needs_neonatal=False,
+        drill=order.drill,
+        simulated=clock.simulated,
+        created_by=viewer.person_id,
+        created_at=when.at,
+        team_travelling=False,
+        needs_review=False,
+    )
 
 
 async def _send(desk: Desk, woman: PregnancyOut, destinations: list[UUID]) -> None:

@@ -197,7 +197,7 @@ async def _accept(session: AsyncSession, clock: Clock, viewer: Viewer, now: Now)
 
 async def _commit(session: AsyncSession, clock: Clock, viewer: Viewer, now: Now) -> None:
     order = on_case.Commit(version=now.version, offer_id=now.offer_id)
-    await commit.commit(session, clock, viewer, now.case_id, order)
+    await commit.take_up(session, clock, viewer, now.case_id, order)
 
 
 async def _depart(session: AsyncSession, clock: Clock, viewer: Viewer, now: Now) -> None:

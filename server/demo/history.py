@@ -198,7 +198,7 @@ class Story:
         await accept.accept(self.session, self.clock, self.receiver, offer_id, order)
         version = await self._as(self.origin, self.plot.commit)
         chosen = on_case.Commit(version=version, offer_id=offer_id)
-        await commit.commit(self.session, self.clock, self.origin, self._case, chosen)
+        await commit.take_up(self.session, self.clock, self.origin, self._case, chosen)
 
     @property
     def _case(self) -> CaseId:

@@ -8,7 +8,7 @@ from referral.commands.on_offer import Accept, Acknowledge
 from referral.service.accept import accept
 from referral.service.answer import acknowledge
 from referral.service.arrive import arrive, sign_handover
-from referral.service.commit import commit
+from referral.service.commit import take_up
 from referral.service.finish import close
 from referral.service.travel import depart
 from tests.fixtures.database import Clone
@@ -40,7 +40,7 @@ async def test_from_the_call_to_the_outcome(net: Network) -> None:
     net.wait(minutes=3)
     await net.act("city_expert", case, accept, Accept, on=offer, bed="产科 12 床")
     net.wait(minutes=1)
-    await net.act("county_doctor", case, commit, Commit, offer_id=offer)
+    await net.act("county_doctor", case, take_up, Commit, offer_id=offer)
     leg = (await net.see("county_doctor", case)).legs[0].id
 
     net.wait(minutes=15)
