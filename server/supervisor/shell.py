@@ -38,8 +38,7 @@ class Role:
         needs: children that must answer (or be done) first.
         stage: stages stop in ascending order, each completely before the next.
         once: runs to its end and must succeed; nothing restarts it afterwards.
-        background: nobody waits for it, and its failure is shown but ends nothing.
-        aside: nobody waits for it, and its failure fails nothing else.
+        aside: nobody waits for it, and its failure is shown but ends nothing else.
         answers: tells whether it works; None means that being alive is enough.
         before: clears the ground before each start.
         patience_s: how long it may take to answer before it is ended and tried again.
@@ -141,7 +140,7 @@ class Supervisor:
             ended = self._children[role.name].ended(code, self._clock.now())
             self._set(ended)
             log.warning("child.ended", child=role.name, code=code, pause_s=ended.pause_s)
-            if role.once and not role.background and ended.life is Life.CRASHED:
+            if role.once and ended.life is Life.CRASHED:
                 if role.aside:
                     return
                 self._failed = f"{role.name} failed:\n{self.tail(role.name)}"

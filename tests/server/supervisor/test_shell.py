@@ -125,11 +125,11 @@ async def test_a_step_that_fails_again_and_again_ends_everything(tmp_path: Path)
     assert {child.state for child in last.children} == {"stopped"}
 
 
-async def test_nobody_waits_for_the_background(tmp_path: Path) -> None:
+async def test_nobody_waits_for_what_runs_aside(tmp_path: Path) -> None:
     roles = (
         Role(_python("sleeper", SLEEPER)),
-        Role(_python("late", SLEEPER), once=True, background=True),
-        Role(_python("broken", "raise SystemExit(1)"), once=True, background=True),
+        Role(_python("late", SLEEPER), once=True, aside=True),
+        Role(_python("broken", "raise SystemExit(1)"), once=True, aside=True),
     )
     async with _running(tmp_path, *roles) as supervisor:
         assert await supervisor.ready()
