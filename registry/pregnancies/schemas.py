@@ -45,7 +45,7 @@ class NewPatient(Strict, frozen=True):
     birth_date: date | None = None
     age: Annotated[int, msgspec.Meta(ge=8, le=70)] | None = None
     phone: Phone | None = None
-    pregnancy: NewPregnancy = NewPregnancy()
+    pregnancy: NewPregnancy = msgspec.field(default_factory=NewPregnancy)
 
 
 class NewNewborn(Strict, frozen=True):
