@@ -105,6 +105,76 @@ def demo_monitors() -> None:
 
 
 @app.command()
+def verify(
+    export_to: Annotated[
+        Path | None, typer.Option("--export", help="Also write what was read, to check elsewhere.")
+    ] = None,
+    offline: Annotated[
+        Path | None, typer.Option(help="Check an export instead of a database.")
+    ] = None,
+    checkpoints: Annotated[
+        Path | None, typer.Option(help="The append-only file; else the installation's.")
+    ] = None,
+    public_key: Annotated[
+        Path | None, typer.Option(help="Trusted public keys; else the installation's.")
+    ] = None,
+) -> None:
+    """Find out whether anybody changed history: every chain, every signed checkpoint."""
+    from kernel.chain.signing import PUBLIC_FILE
+    from server.commands import verify as command
+    from server.commands.demo import say
+    from server.commands.local import installation
+
+    ours = settings()
+    file = checkpoints or ours.checkpoints
+    key = public_key or ours.data_dir / PUBLIC_FILE
+    if offline is not None:
+        raise typer.Exit(command.verify_export(offline, file, key, say))
+    with installation(ours) as found:
+        url = found.system_database_url
+        raise typer.Exit(command.verify_database(url, file, key, say, export_to=export_to))
+
+
+@app.command()
+def replay(
+    files: Annotated[list[Path] | None, typer.Argument(help=".hea, .dat, .fhr or .fhrm")] = None,
+    synth: Annotated[list[str] | None, typer.Option(help="A scenario of the synthesiser.")] = None,
+    device: Annotated[list[str] | None, typer.Option(help="Serial number, one a tracing.")] = None,
+    bed: Annotated[list[str] | None, typer.Option(help="Name of the bed, one a device.")] = None,
+    token_file: Annotated[
+        Path | None, typer.Option(help="File with the agent's token; else CTG_TOKEN.")
+    ] = None,
+    gateway: Annotated[str, typer.Option(help="ws://… of the gateway; else the setting.")] = "",
+    speed: Annotated[float, typer.Option(help="1 to 60 times life.")] = 1.0,
+    loop: Annotated[bool, typer.Option(help="Begin again at the end of a file.")] = False,
+    seconds: Annotated[int | None, typer.Option(help="Length of synthetic tracings.")] = None,
+    seed: Annotated[int, typer.Option(help="Decides synthetic tracings.")] = 1,
+) -> None:
+    """Send CTG recordings or synthetic tracings to a gateway, as a centre's agent would."""
+    from server.commands import replay as command
+    from server.commands.demo import say
+
+    token = token_file.read_text().strip() if token_file else os.environ.get("CTG_TOKEN", "")
+    if not token:
+        raise SettingsError("name the agent's token: --token-file FILE or CTG_TOKEN")
+    status = command.send(
+        settings(),
+        say,
+        files=files or (),
+        synth=synth or (),
+        devices=device or (),
+        token=token,
+        gateway=gateway,
+        beds=bed or (),
+        speed=speed,
+        loop=loop,
+        seconds=seconds,
+        seed=seed,
+    )
+    raise typer.Exit(status)
+
+
+@app.command()
 def openapi(
     output: Annotated[
         Path | None, typer.Option(help="File to write; else standard output.")
