@@ -12,11 +12,13 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.params import HeaderParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from duty.rosters.queries import on_duty_of
 from kernel.access import PUBLIC
 from kernel.clock import Clock, SystemClock
 from kernel.database import Database
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
+from realtime.sockets import hub_lifespan
 from server import problems, web
 from server.headers import SecurityHeaders, content_security_policy
 from server.keyfile import master_key
@@ -90,6 +92,7 @@ def create_app(
             "database": pool,
             "clock": clock or SystemClock(),
             "sealer": Sealer(master_key(settings)),
+            "on_duty_of": on_duty_of,
         }
     )
 
@@ -114,6 +117,7 @@ def create_app(
         guards=[require_role],
         exception_handlers=problems.HANDLERS,
         on_shutdown=[close],
+        lifespan=[hub_lifespan],
         state=state,
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=_openapi(),

@@ -7,6 +7,7 @@ from duty.notify.routes import router as inbox
 from duty.rosters.routes import router as rosters
 from quality.routes import router as quality
 from realtime.routes import router as ctg
+from realtime.sockets import router as stream
 from referral.routes import router as referral
 from registry.facilities.routes import router as facilities
 from registry.people.routes import router as people
@@ -24,6 +25,7 @@ ROUTERS: tuple[Router, ...] = (
     inbox,
     referral,
     ctg,
+    stream,
     quality,
     demo,
 )

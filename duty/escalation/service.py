@@ -203,6 +203,23 @@ async def receipt(
     return True
 
 
+async def pushed(
+    session: AsyncSession, clock: Clock, viewer: Viewer, page_ids: Collection[PageId]
+) -> None:
+    """These pages went out over the viewer's socket; the device has not said so yet."""
+    for page_id in sorted(page_ids):
+        row = await repository.get(session, page_id)
+        if row is None:
+            continue
+        at = clock.now()
+        moved = await repository.move_targets(
+            session, page_id, ReachAction.SEND, at, people=[viewer.person_id], route="app"
+        )
+        if moved:
+            await outgoing.move_in_app(session, page_id, viewer.person_id, MessageAction.ACCEPT, at)
+            await firing.tell(session, row, at, _moved(viewer.person_id, ReachState.SENT, None))
+
+
 async def stop(
     session: AsyncSession,
     clock: Clock,

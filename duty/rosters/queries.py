@@ -7,19 +7,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from duty.rosters import presence, repository
 from duty.rosters.oncall import OnCall, on_call
 from duty.rosters.presence import Presence
-from duty.rosters.repository import DutyNow, SlotRow
+from duty.rosters.repository import SlotRow
 from duty.rosters.schemas import (
     DutyGroup,
     DutyPerson,
     DutyReach,
     DutySlot,
     DutyToday,
+    OnDuty,
     PhoneEntry,
     PhoneList,
 )
+from kernel.clock import Clock
 from kernel.errors import NotFound
 from kernel.ids import FacilityId, PersonId
 from kernel.sealing import Sealer
+from kernel.viewer import Viewer
 from registry.facilities import queries as facilities
 from registry.people import queries as people
 from registry.people.schemas import PersonRef
@@ -80,9 +83,10 @@ async def phone_list(
     return PhoneList(facility.id, facility.name, at, entries)
 
 
-async def duties_of(session: AsyncSession, person_id: PersonId, at: datetime) -> list[DutyNow]:
-    """The places that a person fills at `at`, for their own home page."""
-    return await repository.duties(session, person_id, at)
+async def on_duty_of(session: AsyncSession, clock: Clock, viewer: Viewer) -> list[OnDuty]:
+    """The places that the viewer fills now, for their own home page."""
+    found = await repository.duties(session, viewer.person_id, clock.now())
+    return [OnDuty(one.group_name, str(one.tier), one.until) for one in found]
 
 
 async def _answers(

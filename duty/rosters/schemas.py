@@ -54,6 +54,14 @@ class DutyToday(msgspec.Struct, frozen=True):
     slots: list[DutySlot]
 
 
+class OnDuty(msgspec.Struct, frozen=True):
+    """A place that the viewer fills until a moment."""
+
+    group: str
+    tier: str
+    until: datetime
+
+
 class PhoneEntry(msgspec.Struct, frozen=True):
     """One line of the printed phone list: a desk (`person` null) or somebody on call."""
 
