@@ -19,7 +19,7 @@ from uuid import UUID
 import msgspec
 import structlog
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from kernel.ids import new_id
 from realtime import frames
@@ -304,7 +304,7 @@ def _retry_or_raise(error: Exception) -> Exception | None:
     """Wait and try again, unless the gateway says that we may not pass."""
     if isinstance(error, InvalidStatus) and error.response.status_code < 500:
         return Rejected(f"the gateway answered {error.response.status_code}")
-    return None if isinstance(error, OSError | TimeoutError | InvalidStatus | EOFError) else error
+    return None if isinstance(error, OSError | TimeoutError | InvalidHandshake) else error
 
 
 async def replay(
@@ -344,7 +344,7 @@ async def replay(
     unknown = set(synth) - set(scenarios())
     if unknown:
         raise ValueError(f"no such scenario: {', '.join(sorted(unknown))}")
-    sources: list[Source] = [Recorded(read_series(path), loop=loop) for path in files]
+    sources: list[Source] = [_recorded(path, loop) for path in files]
     sources += [Synthetic(name, seed + number, seconds) for number, name in enumerate(synth)]
     if not sources:
         raise ValueError("name a file or a scenario")
@@ -355,3 +355,10 @@ async def replay(
         for number, source in enumerate(sources)
     ]
     return await Agent(url, token, monitors, speed=speed).run()
+
+
+def _recorded(path: Path, loop: bool) -> Recorded:
+    series = read_series(path)
+    if series.saturated:
+        log.warning("replay.toco_saturated", file=path.name, samples=series.saturated)
+    return Recorded(series, loop=loop)

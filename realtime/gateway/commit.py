@@ -73,7 +73,7 @@ class Committer:
         self._batch = Batch()
         self._waiting = 0
         self._in_flight = 0
-        self._high_water = high_water
+        self.high_water = high_water
         self._on_pressure = on_pressure
         self.pressed = False
         self._wake = asyncio.Event()
@@ -92,7 +92,7 @@ class Committer:
             group = self._batch.groups[recording] = []
         group.append(frame)
         self._waiting += 1
-        if self._waiting + self._in_flight > self._high_water and not self.pressed:
+        if self._waiting + self._in_flight > self.high_water and not self.pressed:
             self._press(True)
         self._wake.set()
 
@@ -232,7 +232,7 @@ class Committer:
                 feeder.durable(stream, seq)
         for then in batch.after:
             then()
-        if self.pressed and self.waiting < self._high_water // 2:
+        if self.pressed and self.waiting < self.high_water // 2:
             self._press(False)
 
     async def close(self) -> None:

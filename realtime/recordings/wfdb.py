@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from realtime import frames
 from realtime.recordings.series import (
+    SATURATED,
     NotReadable,
     Series,
     mark_presence,
@@ -79,11 +80,12 @@ def from_source(label: str, raw: npt.NDArray[np.int16]) -> Series:
     samples["fhr1"] = rate // RATE_STEP
     samples["toco"] = toco_from_source(toco // TOCO_STEP)
     mark_presence(samples)
-    return Series(label, ("fhr1", "toco"), samples)
+    saturated = int((toco // TOCO_STEP == SATURATED).sum())
+    return Series(label, ("fhr1", "toco"), samples, saturated=saturated)
 
 
 def to_source(series: Series) -> bytes:
-    """The .dat file's bytes."""
+    """The .dat file's bytes, unless the series has saturated samples."""
     raw = np.empty((len(series.samples), 2), dtype="<i2")
     raw[:, 0] = series.samples["fhr1"] * RATE_STEP
     raw[:, 1] = toco_to_source(series.samples["toco"]).astype(np.int16) * TOCO_STEP

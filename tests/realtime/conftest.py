@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -107,3 +109,13 @@ async def site(database: Clone) -> AsyncIterator[Site]:
         yield Site(database, gateway, port, facility, token, sessions)
     finally:
         await gateway.stop()
+
+
+@pytest.fixture(scope="session")
+def ctg_data() -> Path:
+    """The directory with real recordings; they are never part of the repository."""
+    beside = Path(__file__).parents[3] / "shared" / "data" / "ctg"
+    found = Path(os.environ.get("YUNSHANG_CTG_DATA", beside))
+    if not found.is_dir():
+        pytest.skip("no real recordings here: set YUNSHANG_CTG_DATA")
+    return found

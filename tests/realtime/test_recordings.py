@@ -37,6 +37,12 @@ def test_wfdb_goes_back_to_the_same_bytes(tmp_path: Path) -> None:
     assert wfdb.to_source(read_series(path.with_suffix(".hea"))) == path.read_bytes()
 
 
+def test_a_sensor_at_its_stop_is_127_and_counted(tmp_path: Path) -> None:
+    series = read_series(write_wfdb(tmp_path, [14000] * 4, [12700, 12750, 12750, 50]))
+    assert series.samples["toco"].tolist() == [254, 254, 254, 1]
+    assert series.saturated == 2
+
+
 @pytest.mark.parametrize(
     ("rate", "toco", "header"),
     [
@@ -44,6 +50,7 @@ def test_wfdb_goes_back_to_the_same_bytes(tmp_path: Path) -> None:
         ([-25], [100], HEADER),
         ([14000], [101], HEADER),
         ([14000], [12800], HEADER),
+        ([14000], [-50], HEADER),
         ([14000], [100], HEADER.replace("2 4 {n}", "2 250 {n}")),
         ([14000], [100], HEADER.replace(" 16 100(0)", " 212 100(0)")),
         ([14000], [100], HEADER.replace("100(0)", "200(0)")),

@@ -1,0 +1,73 @@
+"""The gateway as a process of its own, started as an operator starts it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class GatewayProcess:
+    """`yunshang gateway` that can be killed and started again on the same port."""
+
+    def __init__(self, system_url: str, valkey_url: str, origin: str, log: Path) -> None:
+        self.port = free_port()
+        self._log = log
+        self._process: asyncio.subprocess.Process | None = None
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "YUNSHANG_SYSTEM_DATABASE_URL": system_url,
+            "VALKEY_URL": valkey_url,
+            "YUNSHANG_GATEWAY_PORT": str(self.port),
+            "YUNSHANG_PUBLIC_ORIGINS": origin,
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        """Start and wait until it answers."""
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "server.cli", "gateway",
+                cwd=ROOT, env=self._environment, stdout=log, stderr=log,
+            )  # fmt: skip
+        async with asyncio.timeout(20):
+            while not await self._healthy():
+                assert self._process.returncode is None, self._log.read_text()
+                await asyncio.sleep(0.05)
+
+    async def _healthy(self) -> bool:
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        except OSError:
+            return False
+        writer.write(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        try:
+            return (await reader.readline()).startswith(b"HTTP/1.1 200")
+        except OSError:
+            return False
+        finally:
+            writer.close()
+
+    async def end(self, number: signal.Signals) -> int:
+        """Send a signal and wait for the end; returns the exit code."""
+        assert self._process is not None
+        if self._process.returncode is None:
+            self._process.send_signal(number)
+        async with asyncio.timeout(15):
+            return await self._process.wait()
