@@ -45,6 +45,7 @@ class Measured:
     """One case or session as one indicator sees it."""
 
     case_id: UUID
+    number: str | None
     opened_at: datetime
     place: UUID | None
     from_at: datetime
@@ -112,6 +113,7 @@ async def behind(
         cases=[
             IndicatorCase(
                 case_id=entry.case_id,
+                number=entry.number,
                 opened_at=entry.opened_at,
                 origin=names.place(entry.place),
                 from_at=entry.from_at,
@@ -164,6 +166,7 @@ def measure_interval(definition: Definition, case: CaseRow, late: LateEntries) -
         seconds = (end.at - start.at).total_seconds()
     return Measured(
         case_id=case.case_id,
+        number=case.number,
         opened_at=case.opened_at,
         place=case.origin,
         from_at=start.at,
@@ -199,6 +202,7 @@ def _measure_session(entry: Session15, late: LateEntries) -> Measured:
         state = "late_left_out"
     return Measured(
         case_id=entry.case_id,
+        number=None,
         opened_at=entry.at,
         place=entry.centre,
         from_at=entry.at,
@@ -286,4 +290,5 @@ async def _scope(session: AsyncSession, scope: Scope, late: LateEntries, cases: 
         cases=cases,
         drills_left_out=left.drills,
         voided_left_out=left.voided,
+        back_referrals_left_out=left.back_referrals,
     )

@@ -64,11 +64,16 @@ class Milestone:
 
 @dataclass(frozen=True, slots=True)
 class CaseFold:
-    """What the indicators need to know about one case."""
+    """What the indicators need to know about one case.
+
+    `back` marks a back-referral: it travels the other way and is nobody's emergency.
+    """
 
     milestones: dict[str, Milestone]
     opened_at: datetime | None
     origin: UUID | None
+    number: str | None
+    back: bool
     drill: bool
     voided: bool
     demo: bool
@@ -93,6 +98,8 @@ def fold(events: Iterable[EventView]) -> CaseFold:
         milestones=milestones,
         opened_at=None if first is None else first.at,
         origin=None if first is None else _origin(first),
+        number=None if first is None else _number(first),
+        back=any(event.original.get("direction") == "back" for event in opening),
         # A case is a drill from its first event or never: no amendment takes it out of the count.
         drill=any(event.original.get("drill") is True for event in opening),
         voided=any(event.row.kind == "referral.voided" for event in ordered),
@@ -160,3 +167,8 @@ def _milestone(name: str, event: EventView) -> Milestone:
 def _origin(event: EventView) -> UUID | None:
     named = event.original.get("origin_facility")
     return event.row.facility if named is None else UUID(str(named))
+
+
+def _number(event: EventView) -> str | None:
+    named = event.original.get("number")
+    return None if named is None else str(named)

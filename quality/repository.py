@@ -43,6 +43,7 @@ class CaseRow:
     """A counted case with its milestones."""
 
     case_id: UUID
+    number: str | None
     opened_at: datetime
     origin: UUID | None
     demo: bool
@@ -74,6 +75,7 @@ class Left:
 
     drills: int
     voided: int
+    back_referrals: int
 
 
 # A facility's cases are those that it sent or accepted; a region's, those that began in it.
@@ -89,14 +91,16 @@ _WITHIN = """
            WHERE f.id = c.origin AND r.ancestor_id = :region))
 """
 _CASES = text(
-    "SELECT c.case_id, c.opened_at, c.origin, c.demo, m.milestone, m.at, m.late, m.payload"
+    "SELECT c.case_id, c.number, c.opened_at, c.origin, c.demo,"
+    "       m.milestone, m.at, m.late, m.payload"
     "  FROM quality_case c JOIN quality_milestone m USING (case_id)"
-    f" WHERE NOT c.drill AND NOT c.voided AND {_WITHIN}"
+    f" WHERE NOT (c.drill OR c.voided OR c.back) AND {_WITHIN}"
     " ORDER BY c.opened_at, c.case_id"
 ).columns(payload=JSONB)
 _LEFT = text(
     "SELECT count(*) FILTER (WHERE c.drill) AS drills,"
-    "       count(*) FILTER (WHERE c.voided AND NOT c.drill) AS voided"
+    "       count(*) FILTER (WHERE c.voided AND NOT c.drill) AS voided,"
+    "       count(*) FILTER (WHERE c.back AND NOT (c.voided OR c.drill)) AS back_referrals"
     f" FROM quality_case c WHERE {_WITHIN}"
 )
 _GUIDANCE = text(
@@ -120,15 +124,17 @@ async def cases(session: AsyncSession, scope: Scope) -> list[CaseRow]:
         if row.case_id not in found:
             reached: dict[str, Reached] = {}
             milestones[row.case_id] = reached
-            found[row.case_id] = CaseRow(row.case_id, row.opened_at, row.origin, row.demo, reached)
+            found[row.case_id] = CaseRow(
+                row.case_id, row.number, row.opened_at, row.origin, row.demo, reached
+            )
         milestones[row.case_id][row.milestone] = Reached(row.at, row.late, row.payload)
     return list(found.values())
 
 
 async def left_out(session: AsyncSession, scope: Scope) -> Left:
-    """Drills and voided cases of the scope, which no indicator counts."""
+    """Drills, voided cases and back-referrals of the scope, which no indicator counts."""
     row = (await session.execute(_LEFT, scope.values())).one()
-    return Left(row.drills, row.voided)
+    return Left(row.drills, row.voided, row.back_referrals)
 
 
 async def guidance(session: AsyncSession, scope: Scope) -> list[Session15]:

@@ -232,6 +232,7 @@ class ScopeOut(msgspec.Struct, frozen=True):
     cases: int
     drills_left_out: int
     voided_left_out: int
+    back_referrals_left_out: int
 
 
 class Indicators(msgspec.Struct, frozen=True):
@@ -270,9 +271,10 @@ class IndicatorDetail(msgspec.Struct, frozen=True):
 
 
 class IndicatorCase(msgspec.Struct, frozen=True):
-    """One case behind a number."""
+    """One case behind a number; `number` is the case's own, where it has one."""
 
     case_id: UUID
+    number: str | None
     opened_at: datetime
     origin: PlaceOut | None
     from_at: datetime
