@@ -2,6 +2,7 @@
 
 from litestar import Router
 
+from consult.routes import router as advice
 from duty.escalation.routes import router as pages
 from duty.notify.routes import router as inbox
 from duty.rosters.routes import router as rosters
@@ -24,6 +25,7 @@ ROUTERS: tuple[Router, ...] = (
     pages,
     inbox,
     referral,
+    advice,
     ctg,
     stream,
     quality,

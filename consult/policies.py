@@ -1,0 +1,41 @@
+"""Who may write, sign and report."""
+
+from uuid import UUID
+
+from consult.errors import BedsideReports, ExpertWrites, NotTheAuthor
+from kernel.viewer import Role, Viewer
+
+
+def must_be_expert(viewer: Viewer) -> None:
+    """Advice is an expert's.
+
+    Raises:
+        ExpertWrites: the viewer is none.
+    """
+    if not viewer.has(Role.EXPERT):
+        raise ExpertWrites()
+
+
+def must_be_author(viewer: Viewer, author_id: UUID) -> None:
+    """Only the writer signs.
+
+    Raises:
+        NotTheAuthor: somebody else wrote it.
+    """
+    if viewer.person_id != author_id:
+        raise NotTheAuthor()
+
+
+def may_report(viewer: Viewer, author_id: UUID) -> bool:
+    """Whoever treats her, except the one who gave the order."""
+    return viewer.person_id != author_id
+
+
+def must_stand_at_bedside(viewer: Viewer, author_id: UUID) -> None:
+    """The decision stays with those who treat her.
+
+    Raises:
+        BedsideReports: the viewer gave the order.
+    """
+    if not may_report(viewer, author_id):
+        raise BedsideReports()

@@ -1,0 +1,111 @@
+"""Scoped reads of advice: a foreign case's advice does not exist, a draft is its author's."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, text, true
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from consult.models import AdviceRow, OrderRow, OutcomeRow
+from consult.states import AdviceState
+from kernel.errors import NotFound
+from kernel.viewer import Viewer
+
+_SEES = text("SELECT app_sees_identity(:case_id)")
+_ORIGIN = text(
+    "SELECT facility_id FROM case_party WHERE case_id = :case_id AND role = 'origin'"
+    " AND facility_id IS NOT NULL ORDER BY id LIMIT 1"
+)
+
+
+class AdviceRepository:
+    """Advice that `viewer` may see."""
+
+    def __init__(self, session: AsyncSession, viewer: Viewer) -> None:
+        self._session = session
+        self._viewer = viewer
+
+    def _scope(self) -> ColumnElement[bool]:
+        if self._viewer.is_process:
+            return true()
+        return and_(
+            func.app_sees_identity(AdviceRow.case_id),
+            or_(
+                AdviceRow.state == AdviceState.SIGNED,
+                AdviceRow.author_id == self._viewer.person_id,
+            ),
+        )
+
+    async def must_see(self, case_id: UUID) -> None:
+        """Refuse strangers before anything is said.
+
+        Raises:
+            NotFound: unknown, foreign, or identity closed to the viewer.
+        """
+        if self._viewer.is_process:
+            return
+        if not (await self._session.execute(_SEES, {"case_id": case_id})).scalar_one():
+            raise NotFound()
+
+    async def get(self, advice_id: UUID) -> AdviceRow:
+        """One piece of advice.
+
+        Raises:
+            NotFound: unknown, foreign or somebody else's draft.
+        """
+        found = select(AdviceRow).where(AdviceRow.id == advice_id, self._scope())
+        row = (await self._session.execute(found)).scalar_one_or_none()
+        if row is None:
+            raise NotFound()
+        return row
+
+    async def locked_own(self, advice_id: UUID) -> AdviceRow:
+        """The viewer's own advice, locked: two signatures at once queue up."""
+        found = (
+            select(AdviceRow)
+            .where(AdviceRow.id == advice_id, self._scope())
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        row = (await self._session.execute(found)).scalar_one_or_none()
+        if row is None:
+            raise NotFound()
+        return row
+
+    async def locked_order(self, advice_id: UUID, n: int) -> OrderRow:
+        """One order, locked: two bedsides reporting at once queue up.
+
+        Raises:
+            NotFound: unknown or foreign.
+        """
+        found = select(OrderRow).where(OrderRow.advice_id == advice_id, OrderRow.n == n)
+        fresh = found.with_for_update().execution_options(populate_existing=True)
+        row = (await self._session.execute(fresh)).scalar_one_or_none()
+        if row is None:
+            raise NotFound()
+        return row
+
+    async def of_case(self, case_id: UUID) -> Sequence[AdviceRow]:
+        """All advice of a case, oldest first."""
+        found = (
+            select(AdviceRow)
+            .where(AdviceRow.case_id == case_id, self._scope())
+            .order_by(AdviceRow.created_at, AdviceRow.id)
+        )
+        return (await self._session.execute(found)).scalars().all()
+
+    async def orders(self, advice_ids: Sequence[UUID]) -> Sequence[OrderRow]:
+        """Orders of the advice, in their order."""
+        found = select(OrderRow).where(OrderRow.advice_id.in_(advice_ids)).order_by(OrderRow.n)
+        return (await self._session.execute(found)).scalars().all()
+
+    async def outcomes(self, advice_ids: Sequence[UUID]) -> Sequence[OutcomeRow]:
+        """What was said about the orders, oldest first."""
+        found = (
+            select(OutcomeRow).where(OutcomeRow.advice_id.in_(advice_ids)).order_by(OutcomeRow.at)
+        )
+        return (await self._session.execute(found)).scalars().all()
+
+    async def origin(self, case_id: UUID) -> UUID | None:
+        """The institution whose case it is."""
+        return (await self._session.execute(_ORIGIN, {"case_id": case_id})).scalar_one_or_none()

@@ -1,0 +1,114 @@
+"""HTTP for advice. Thin: parse, one command or query, answer."""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import msgspec
+from litestar import Router, get, post
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from consult import queries, service
+from consult.schemas import Advice, NewAdvice, ReportOrder, SignAdvice
+from kernel.access import CLINICAL, OPT
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.idempotency import once
+from kernel.ids import AdviceId
+from kernel.viewer import Viewer
+from registry.people.service import confirm_password
+
+
+class Done(msgspec.Struct, frozen=True):
+    """What an idempotency key remembers: no text, only which advice."""
+
+    advice_id: UUID
+
+
+@get("/cases/{case_id:uuid}/advice", opt={OPT: CLINICAL})
+async def list_advice(case_id: UUID, session: AsyncSession, viewer: Viewer) -> list[Advice]:
+    """Signed advice of the case, and one's own drafts."""
+    return await queries.advice_of_case(session, viewer, case_id)
+
+
+@post("/cases/{case_id:uuid}/advice", opt={OPT: CLINICAL})
+async def write_advice(
+    case_id: UUID,
+    data: NewAdvice,
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    idempotency_key: str | None,
+) -> Advice:
+    """Keep a draft."""
+    return await _once(
+        session,
+        viewer,
+        idempotency_key,
+        f"write_advice/{case_id}",
+        data,
+        lambda: service.write_advice(session, clock, viewer, case_id, data),
+    )
+
+
+@post("/advice/{advice_id:uuid}/sign", opt={OPT: CLINICAL})
+async def sign_advice(
+    advice_id: UUID,
+    data: SignAdvice,
+    session: AsyncSession,
+    database: Database,
+    clock: Clock,
+    viewer: Viewer,
+    idempotency_key: str | None,
+) -> Advice:
+    """Sign with one's password; locked from then on."""
+    await confirm_password(database, clock, viewer, data.password)
+    return await _once(
+        session,
+        viewer,
+        idempotency_key,
+        f"sign_advice/{advice_id}",
+        {},  # the password is no part of what is remembered
+        lambda: service.sign_advice(session, clock, viewer, advice_id),
+    )
+
+
+@post("/advice/{advice_id:uuid}/orders/{n:int}/outcome", opt={OPT: CLINICAL})
+async def report_order(
+    advice_id: UUID,
+    n: int,
+    data: ReportOrder,
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    idempotency_key: str | None,
+) -> Advice:
+    """Read back, executed, or not executed and why."""
+    return await _once(
+        session,
+        viewer,
+        idempotency_key,
+        f"report_order/{advice_id}/{n}",
+        data,
+        lambda: service.report_order(session, clock, viewer, advice_id, n, data),
+    )
+
+
+async def _once(
+    session: AsyncSession,
+    viewer: Viewer,
+    key: str | None,
+    operation: str,
+    body: object,
+    work: Callable[[], Awaitable[AdviceId]],
+) -> Advice:
+    async def answer() -> Done:
+        return Done(await work())
+
+    done = await once(session, viewer, key, operation, body, Done, answer)
+    await session.flush()  # the view reads what the command wrote
+    return await queries.advice(session, viewer, done.advice_id)
+
+
+router = Router(
+    "/", route_handlers=[list_advice, write_advice, sign_advice, report_order], tags=["advice"]
+)
