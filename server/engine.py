@@ -8,10 +8,10 @@ PostgreSQL.
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
-from redis.asyncio import Redis
 
 from duty.escalation.engine import EscalationEngine
 from duty.escalation.service import WAKE_CHANNEL as ESCALATION
@@ -25,8 +25,7 @@ from kernel.outbox import WAKE_CHANNEL as OUTBOX
 from kernel.relay import Relay
 from kernel.sealing import Sealer
 from kernel.wake import Listener
-from server.demo.emergency import TOPIC as DEMO_STEP
-from server.demo.emergency import Colleagues
+from referral.timers import run_due
 from server.keyfile import master_key
 from server.settings import Settings
 from server.subscriptions import Subscriptions
@@ -91,19 +90,17 @@ async def run(settings: Settings) -> None:
 
     clock = SystemClock()
     database = Database(settings.system_database_url, name="engine", pool_size=settings.pool_size)
-    valkey: Redis = Redis.from_url(settings.valkey_url, socket_timeout=2)
+    subscriptions = Subscriptions(database, clock, settings.valkey_url, celery, demo=settings.demo)
     webhook = WebhookChannel(clock)
     sweep = Sweep(Delivery(database, Sealer(master_key(settings)), {webhook.name: webhook}))
     escalation = EscalationEngine(database, clock)
     wakes = {OUTBOX: asyncio.Event(), ESCALATION: asyncio.Event()}
-    handlers = dict(Subscriptions(database, valkey, celery).handlers())
-    if settings.demo:
-        handlers[DEMO_STEP] = Colleagues(database, clock).take_step
-    relay = Relay(database, handlers)
+    relay = Relay(database, subscriptions.handlers())
     duties = [
         Duty("relay", relay.run_once, 0.5, wakes[OUTBOX]),
         Duty("escalation", escalation.run_once, 0.5, wakes[ESCALATION]),
         Duty("sweep", sweep.run_once, 1.0),
+        Duty("timers", partial(run_due, database, clock), 1.0),
         Duty("checkpoint", _checkpointer(settings, database).run_once, EVERY_SECONDS),
     ]
     listener = Listener(
@@ -115,7 +112,7 @@ async def run(settings: Settings) -> None:
     finally:
         await sweep.close()
         await webhook.close()
-        await valkey.aclose()
+        await subscriptions.close()
         await database.close()
 
 

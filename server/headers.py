@@ -1,6 +1,7 @@
 """Response headers that every page and answer carries."""
 
 from litestar.datastructures import MutableScopeHeaders
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 _FIXED = {
@@ -30,7 +31,7 @@ class SecurityHeaders:
         self._policy = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
         api = scope["path"].startswith("/api/")

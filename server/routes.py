@@ -24,10 +24,10 @@ ROUTERS: tuple[Router, ...] = (
     rosters,
     pages,
     inbox,
+    stream,
     referral,
     advice,
     ctg,
-    stream,
     quality,
     demo,
 )

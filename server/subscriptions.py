@@ -8,50 +8,39 @@ from collections.abc import Mapping
 
 import structlog
 from celery import Celery
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
-from sqlalchemy import text
 
 from duty.notify.outgoing import TOPIC as MESSAGE_QUEUED
 from kernel.chain.append import CHANGED
+from kernel.clock import Clock
 from kernel.database import Database
 from kernel.outbox import OutboxMessage
 from kernel.relay import Handler
-from kernel.viewer import Viewer
+from realtime.hub_hints import CaseAnnouncer
+from server.demo.emergency import TOPIC as DEMO_STEP
+from server.demo.emergency import Colleagues
 
 log = structlog.get_logger()
 
-CASE_CHANNEL = "yunshang_case"
-"""NOTIFY channel of the hubs; the payload is the case's id."""
-
-CASE_TOPIC = "yunshang:case"
-"""The same hint over Valkey, for hubs that are not connected to this database's primary."""
-
-_NOTIFY = text("SELECT pg_notify(:channel, :payload)")
-
 
 class Subscriptions:
-    """Holds what the handlers need."""
+    """Holds what the handlers need; close it with the process."""
 
-    def __init__(self, database: Database, valkey: Redis, celery: Celery) -> None:
-        self._database = database
-        self._valkey = valkey
+    def __init__(
+        self, database: Database, clock: Clock, valkey_url: str, celery: Celery, *, demo: bool
+    ) -> None:
+        self._announcer = CaseAnnouncer(valkey_url)
         self._celery = celery
-        self._viewer = Viewer.system("subscriptions")
+        self._colleagues = Colleagues(database, clock) if demo else None
 
     def handlers(self) -> Mapping[str, Handler]:
         """Everything that is listened to."""
-        return {CHANGED: self.tell_hubs, MESSAGE_QUEUED: self.hand_to_worker}
-
-    async def tell_hubs(self, message: OutboxMessage) -> None:
-        """A case changed: browsers that show it fetch again. A hint; losing it costs seconds."""
-        case_id = str(message.payload["case_id"])
-        async with self._database.session(self._viewer) as session:
-            await session.execute(_NOTIFY, {"channel": CASE_CHANNEL, "payload": case_id})
-        try:
-            await self._valkey.publish(CASE_TOPIC, case_id)
-        except (RedisError, OSError) as error:
-            log.warning("subscriptions.valkey_unavailable", error=type(error).__name__)
+        found: dict[str, Handler] = {
+            CHANGED: self._announcer,
+            MESSAGE_QUEUED: self.hand_to_worker,
+        }
+        if self._colleagues is not None:
+            found[DEMO_STEP] = self._colleagues.take_step
+        return found
 
     async def hand_to_worker(self, message: OutboxMessage) -> None:
         """A message leaves the house: by the worker or, with Valkey dead, by the sweep."""
@@ -66,3 +55,7 @@ class Subscriptions:
         except Exception as error:
             # Whatever the broker's client raises: the row is still queued and the sweep finds it.
             log.warning("subscriptions.worker_unreachable", error=type(error).__name__)
+
+    async def close(self) -> None:
+        """Give connections back."""
+        await self._announcer.close()

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from kernel.access import PUBLIC
 from litestar import Response, Router, get
 from litestar.exceptions import NotFoundException
 from litestar.response import File
 from litestar.static_files import create_static_files_router
+
+from kernel.access import PUBLIC
 
 STATIC = Path(__file__).parent / "static"
 _NEVER = "no-cache"
