@@ -33,7 +33,8 @@ async def create_referral(data: SendReferral, asked: Asked) -> Referral:
 @get("/referrals", opt={OPT: WATCHING}, dependencies=ASKED)
 async def list_referrals(
     asked: Asked,
-    scope: Scope = "all",
+    # Litestar gives an argument named `scope` the ASGI scope, not the query.
+    whose: Annotated[Scope, Parameter(query="scope")] = "all",
     which: Annotated[Filter, Parameter(query="state")] = "live",
     limit: Annotated[int, Parameter(ge=1, le=500)] = 100,
 ) -> Board:
@@ -43,7 +44,7 @@ async def list_referrals(
         asked.clock,
         asked.viewer,
         asked.sealer,
-        scope=scope,
+        scope=whose,
         state=which,
         limit=limit,
     )
