@@ -49,9 +49,9 @@ export class ApiClient {
   }
 
   /** A clinical write: keep the object until it is settled, send as often as needed. */
-  submission<T>(path: string, key?: string): Submission<T> {
+  submission<T>(path: string, key?: string, method: 'POST' | 'PATCH' = 'POST'): Submission<T> {
     return new Submission<T>(
-      (body, sentKey) => this.request<T>('POST', path, body, sentKey),
+      (body, sentKey) => this.request<T>(method, path, body, sentKey),
       this.newKey,
       this.sleep,
       key,

@@ -6,9 +6,11 @@ import type { Problem } from '@/api/problem'
 
 export interface Toast {
   id: number
-  kind: 'success' | 'info' | 'failure'
+  kind: 'success' | 'info' | 'failure' | 'notice'
   text: string
   problem: Problem | null
+  /** A notice's case, to be opened from here. */
+  caseId: string | null
 }
 
 const SHOWN_MS = 5_000
@@ -17,12 +19,12 @@ export const useToasts = defineStore('toasts', () => {
   const toasts = ref<Toast[]>([])
   let next = 1
 
-  function add(kind: Toast['kind'], text: string, problem: Problem | null = null): void {
+  function add(kind: Toast['kind'], text: string, problem: Problem | null = null, caseId: string | null = null): void {
     const id = next++
     // The same failure twice (a poll and a click) is one message.
     if (problem !== null) toasts.value = toasts.value.filter((t) => t.problem?.code !== problem.code)
-    toasts.value = [...toasts.value.slice(-3), { id, kind, text, problem }]
-    if (kind !== 'failure') setTimeout(() => close(id), SHOWN_MS)
+    toasts.value = [...toasts.value.slice(-3), { id, kind, text, problem, caseId }]
+    if (kind === 'success' || kind === 'info') setTimeout(() => close(id), SHOWN_MS)
   }
 
   function close(id: number): void {
@@ -36,5 +38,7 @@ export const useToasts = defineStore('toasts', () => {
     info: (text: string) => add('info', text),
     failure: (text: string) => add('failure', text),
     problem: (problem: Problem) => add('failure', '', problem),
+    /** Something happened to a case of mine; `code` is worded where it is shown. Stays until closed. */
+    notice: (code: string, caseId: string) => add('notice', code, null, caseId),
   }
 })

@@ -55,6 +55,7 @@ export function useStrip(recording: Ref<string>, sinceSeconds = 1200): UseStrip 
     // History does not make the strip look alive; only what comes after it does.
     if (frame.seq > Math.max(ring.lastSeq, historyUpTo)) arrivedMs = serverClock.local()
     ring.put(frame)
+    if (status.value.state === 'waiting') status.value = current()
   }
 
   function onEvent(event: WatchEvent): void {

@@ -19,18 +19,18 @@ export interface UseSubmission<T> {
   reset(): void
 }
 
-export function useSubmission<T>(path: () => string, key?: string): UseSubmission<T> {
+export function useSubmission<T>(path: () => string, key?: string, method: 'POST' | 'PATCH' = 'POST'): UseSubmission<T> {
   const state = ref<SubmitState>('idle')
   const problem = shallowRef<Problem | null>(null)
   const recordedAt = ref<number | null>(null)
   let at = path()
-  let submission = api.submission<T>(at, key)
+  let submission = api.submission<T>(at, key, method)
 
   async function send(body: unknown): Promise<T | null> {
     if (state.value === 'sending') return null
     if (path() !== at) {
       at = path()
-      submission = api.submission<T>(at)
+      submission = api.submission<T>(at, undefined, method)
     }
     state.value = 'sending'
     problem.value = null

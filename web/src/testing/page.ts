@@ -17,6 +17,8 @@ export interface PageOptions {
   /** Answers of GET by path without the query; a function gets the query. A Problem is thrown. */
   answers: Record<string, unknown>
   roles?: Role[]
+  /** Other places the page links to. */
+  routes?: { path: string; name: string }[]
 }
 
 const blank = { render: () => null }
@@ -32,6 +34,7 @@ export function aMe(roles: Role[] = ['referring_clinician', 'expert']): Me {
     facilities: [],
     region_ids: [],
     demo: true,
+    must_change_password: false,
     on_duty: [],
     gateway_url: '',
     server_time: '2026-11-22T03:07:41Z',
@@ -52,6 +55,7 @@ export async function renderPage(page: Component, options: PageOptions) {
   const routes: RouteRecordRaw[] = [
     { path: options.path, component: page },
     { path: '/referrals/new', name: 'new-referral', component: blank },
+    ...(options.routes ?? []).map((route) => ({ ...route, component: blank })),
     { path: '/:rest(.*)*', component: blank },
   ].filter((route, at, all) => all.findIndex((other) => other.path === route.path) === at)
   const router = createRouter({ history: createMemoryHistory(), routes })

@@ -8,7 +8,7 @@ const T0 = Date.parse('2026-11-22T03:00:00Z')
 const at = (minutes: number) => new Date(T0 + minutes * 60_000).toISOString()
 
 function reached(name: string, minutes: number): Milestone {
-  return { name, seq: minutes, at: at(minutes), recv_at: at(minutes), source: 'human', auto: false, late: false, amended: false, actor: null, facility: null }
+  return { name, seq: minutes, at: at(minutes), recv_at: at(minutes), device_at: null, source: 'human', auto: false, late: false, amended: false, actor: null, facility: null }
 }
 
 function running(to: string, dueMinutes: number | null): RunningClock {

@@ -8,16 +8,20 @@ import type { Page } from '@/api/types'
 import type { StreamMessage } from '@/stream/socket'
 
 import { useLive } from '../live'
+import { serverNow } from '../clock'
 import { useSession } from '../session'
+import { useToasts } from '../toasts'
 import { AlarmSound, type SoundState } from './sound'
 import { type Alert, type AlertState, NO_ALERTS, arrived, listed, loudest, settled } from './state'
 
-const ENDED = new Set(['acknowledged', 'exhausted', 'cancelled'])
-const MINE_ENDED = new Set(['acknowledged', 'declined'])
+/** An exhausted page has nobody left to climb to, so it goes on ringing for those it reached. */
+const PAGE_OVER = new Set(['acknowledged', 'cancelled'])
+const MINE_OVER = new Set(['acknowledged', 'declined'])
 
 export const useAlerts = defineStore('alerts', () => {
   const live = useLive()
   const session = useSession()
+  const toasts = useToasts()
   const state = shallowRef<AlertState>(NO_ALERTS)
   const soundState = ref<SoundState>('locked')
   const signedOn = ref(false)
@@ -47,11 +51,16 @@ export const useAlerts = defineStore('alerts', () => {
     const data = message.data
     const id = String(data['page_id'] ?? data['id'] ?? '')
     if (message.kind === 'page') {
+      // Ring at once with what the item says; the list then adds what it does not.
       state.value = arrived(state.value, alertFrom(id, data))
       live.receipt(id, 'delivered')
-    } else if (message.kind === 'page_update' && isOver(data, session.me?.person_id)) {
-      state.value = settled(state.value, id)
-    } else if (message.kind === 'notice') sound.once('message')
+      void refresh().catch(() => undefined)
+    } else if (message.kind === 'page_update') {
+      if (isOver(data, session.me?.person_id)) state.value = settled(state.value, id)
+    } else if (message.kind === 'notice') {
+      sound.once('message')
+      toasts.notice(String(data['code'] ?? ''), String(data['case_id'] ?? ''))
+    }
   }
 
   async function answer(pageId: string, path: 'acknowledge' | 'decline', body: object): Promise<Problem | null> {
@@ -119,7 +128,7 @@ function alertOf(page: Page): Alert {
     caseId: page.case_id,
     level: page.level,
     reason: page.reason,
-    title: page.title ?? '',
+    title: page.title,
     step: page.step,
     createdAt: page.created_at,
   }
@@ -130,18 +139,17 @@ function alertFrom(id: string, data: Record<string, unknown>): Alert {
     pageId: id,
     caseId: String(data['case_id'] ?? ''),
     level: String(data['level'] ?? ''),
-    reason: String(data['reason'] ?? data['event'] ?? ''),
+    reason: String(data['event'] ?? ''),
     title: String(data['title'] ?? ''),
     step: Number(data['step'] ?? 0),
-    createdAt: String(data['created_at'] ?? new Date().toISOString()),
+    createdAt: new Date(serverNow()).toISOString(),
   }
 }
 
 /** The page ended for everybody, or this person answered it on another device. */
 function isOver(data: Record<string, unknown>, personId: string | undefined): boolean {
-  if (ENDED.has(String(data['state'] ?? ''))) return true
-  const mine = data['person_id'] === undefined || data['person_id'] === personId
-  return mine && MINE_ENDED.has(String(data['target_state'] ?? ''))
+  if (PAGE_OVER.has(String(data['page_state'] ?? ''))) return true
+  return data['person_id'] === personId && MINE_OVER.has(String(data['state'] ?? ''))
 }
 
 /** One id per browser profile, so that the reach board can tell a phone from the ward PC. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { MILESTONES } from '@/api/case'
 import { i18n } from '@/shared/i18n'
 
-import { CHECKLIST, FORMS, bodyOf, fieldsOf, missing, needsDialog } from './fields'
+import { CHECKLIST, FORMS, bodyOf, fieldsOf, missing, needOf, needsDialog } from './fields'
 
 const accept = { machine: 'offer', action: 'accept', needs: ['bed|no_bed_accept_to'], danger: false }
 const names = (action: typeof accept) => fieldsOf(action).map((field) => field.name)
@@ -13,6 +13,11 @@ describe('an action’s dialog', () => {
     expect(missing(accept, {})).toEqual(['bed|no_bed_accept_to'])
     expect(missing(accept, { bed: '3 床' })).toEqual([])
     expect(missing(accept, { no_bed_accept_to: 'theatre' })).toEqual([])
+  })
+
+  it('tells required, either and optional fields apart', () => {
+    expect(['bed', 'note'].map((name) => needOf(accept, name))).toEqual(['either', 'optional'])
+    expect(needOf({ ...accept, needs: ['question'] }, 'question')).toBe('required')
   })
 
   it('asks for the neonatal answer only when the server does', () => {

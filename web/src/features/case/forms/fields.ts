@@ -162,8 +162,10 @@ export function fieldsOf(action: ActionLike): Field[] {
   return [...fields, ...unknown]
 }
 
-export function isRequired(action: ActionLike, name: string): boolean {
-  return action.needs.includes(name)
+/** Must be there, or it or another must be, or it may stay empty. */
+export function needOf(action: ActionLike, name: string): 'required' | 'either' | 'optional' {
+  if (action.needs.includes(name)) return 'required'
+  return action.needs.some((need) => need.split('|').includes(name)) ? 'either' : 'optional'
 }
 
 /** Needs not met yet; `a|b` is met by either. */
