@@ -1,0 +1,90 @@
+import userEvent from '@testing-library/user-event'
+import { describe, expect, it, vi } from 'vitest'
+
+import { axeViolations, renderPage } from '@/testing/page'
+
+import type { Definition, Indicators, IntervalValue } from '../types'
+import QualityPage from './QualityPage.vue'
+
+const definition: Definition = {
+  code: 'request_to_accept',
+  version: 1,
+  valid_from: '2026-01-01',
+  kind: 'interval',
+  unit: 's',
+  direction: 'lower',
+  name: { zh: '发出求助→同意接收', en: 'Request to acceptance' },
+  definition: { zh: '从求助到首次同意接收的时间。', en: 'Time from the request to the first acceptance.' },
+  population: { zh: '本期求助', en: 'requested in the period' },
+  exclusions: { zh: ['演练'], en: ['drills'] },
+  national_no: null,
+  source: '平台定义',
+  data_source: 'requested → accepted',
+  confidence: 'I',
+  to_be_verified: true,
+  from_milestone: 'requested',
+  to_milestone: 'accepted',
+  target: { seconds: 600, text: { zh: '10 分钟', en: '10 minutes' }, source: '', confidence: 'I', to_be_verified: true },
+}
+
+function value(n: number): IntervalValue {
+  const histogram = n === 0 ? [] : [{ from_s: 0, to_s: 300, n }]
+  const quantile = n === 0 ? null : 204
+  return {
+    kind: 'interval',
+    distribution: { n, p50_s: quantile, p90_s: quantile, min_s: quantile, max_s: quantile, histogram, within_target: n === 0 ? null : { n: n - 1, of: n, share: (n - 1) / n } },
+    open: 1,
+    inconsistent: 0,
+    late: 0,
+    demo: n,
+  }
+}
+
+function answers(n: number): Record<string, unknown> {
+  const indicators: Indicators = {
+    scope: { from: '2026-10-23T00:00:00Z', to: '2026-11-22T00:00:00Z', region_id: null, facility_id: null, late: 'with', cases: n, drills_left_out: 2, back_referrals_left_out: 0, voided_left_out: 0 },
+    indicators: [{ definition, value: value(n) }],
+  }
+  return { '/api/indicators': indicators, '/api/regions': [], '/api/facilities': [], '/api/conditions': [] }
+}
+
+const show = (n: number) => renderPage(QualityPage, { path: '/quality', answers: answers(n), routes: [{ path: '/quality/:code', name: 'indicator' }] })
+
+describe('indicators', () => {
+  it('say n with every number and never a bare share', async () => {
+    const view = await show(58)
+    const card = await view.findByRole('article')
+    expect(card.textContent).toContain('n58')
+    expect(card.textContent).toContain('3 分 24 秒')
+    expect(card.textContent).toContain('58 例中 57 例达到：10 分钟')
+    expect(card.textContent).not.toContain('%')
+    expect(card.textContent).not.toContain('仅 58 例')
+  })
+
+  it('say when n is small, and when there is nobody', async () => {
+    expect((await (await show(4)).findByRole('article')).textContent).toContain('仅 4 例')
+    expect((await (await show(0)).findAllByText('本期没有病例')).length).toBe(1)
+  })
+
+  it('say what is not verified, and keep the definition one click away', async () => {
+    const view = await show(58)
+    expect(await view.findByText('? 待核实', { selector: 'summary *' })).toBeTruthy()
+    expect(view.getByText('从求助到首次同意接收的时间。').closest('details')).toBeTruthy()
+  })
+
+  it('ask again without late entries', async () => {
+    const view = await show(58)
+    await view.findByRole('article')
+    await userEvent.click(view.getByLabelText('计入补录的时间'))
+    await vi.waitFor(() =>
+      expect(view.get.mock.calls.some(([path, query]) => path === '/api/indicators' && query?.['late'] === 'without')).toBe(true),
+    )
+    expect(view.router.currentRoute.value.query).toEqual({ late: 'without' })
+  })
+
+  it('have no accessibility violations', async () => {
+    const view = await show(58)
+    await view.findByRole('article')
+    expect(await axeViolations(view.container)).toEqual([])
+  })
+})

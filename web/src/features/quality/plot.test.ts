@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+
+import { bars, durationTicks, edges, lineOf, path, placeOf, trend } from './plot'
+import type { Bin } from './types'
+
+const BOX = { width: 300, height: 100 }
+const histogram: Bin[] = [
+  { from_s: 0, to_s: 60, n: 4 },
+  { from_s: 60, to_s: 120, n: 0 },
+  { from_s: 120, to_s: 180, n: 1 },
+]
+
+describe('bars', () => {
+  it('stand on the axis, the fullest as high as the box', () => {
+    const drawn = bars(histogram, BOX, 170)
+    expect(drawn.map((bar) => [bar.y, bar.height])).toEqual([[0, 100], [100, 0], [75, 25]])
+    expect(drawn.every((bar) => bar.y + bar.height === BOX.height)).toBe(true)
+  })
+
+  it('show even one case among thousands', () => {
+    const drawn = bars([{ from_s: 0, to_s: 60, n: 5000 }, { from_s: 60, to_s: 120, n: 1 }], BOX, 90)
+    expect(drawn[1]?.height).toBeGreaterThanOrEqual(2)
+  })
+
+  it('mark the last one as open when something lies beyond it', () => {
+    expect(bars(histogram, BOX, 170).map((bar) => bar.open)).toEqual([false, false, false])
+    expect(bars(histogram, BOX, 400).map((bar) => bar.open)).toEqual([false, false, true])
+  })
+})
+
+describe('the axis', () => {
+  it.each([
+    [0, 0],
+    [90, 150],
+    [180, 300],
+    [9999, 300],
+  ])('%i s stands at %i', (seconds, x) => {
+    expect(placeOf(seconds, histogram, BOX)).toBe(x)
+  })
+
+  it('labels the ends, and fewer edges when there is little room', () => {
+    expect(edges(histogram, 9)).toEqual([0, 60, 120, 180])
+    expect(edges(histogram, 2)).toEqual([0, 180])
+    expect(edges([], 5)).toEqual([])
+  })
+
+  it('ticks durations at readable steps up to the top', () => {
+    expect(durationTicks(3300)).toEqual([0, 900, 1800, 2700, 3600])
+    expect(durationTicks(60)).toEqual([0, 30, 60])
+    expect(durationTicks(86_400 * 40, 5)).toHaveLength(4)
+  })
+})
+
+it('moves a label to the next line when it would touch another', () => {
+  expect(lineOf(100, [], 50)).toBe(0)
+  expect(lineOf(100, [120], 50)).toBe(1)
+  expect(lineOf(100, [120, 90, 300], 50)).toBe(2)
+})
+
+it('leaves a hole in the trend where a month has no cases', () => {
+  const months = [
+    { month: '2026-09', n: 18, p50_s: 50, p90_s: 100 },
+    { month: '2026-10', n: 0, p50_s: null, p90_s: null },
+    { month: '2026-11', n: 46, p50_s: 25, p90_s: 75 },
+  ]
+  const points = trend(months, 100, BOX)
+  expect(points.map((p) => p.p50)).toEqual([50, null, 75])
+  expect(path(points.map((p) => ({ x: p.x, y: p.p50 })))).toBe('M50 50M250 75')
+  expect(path([{ x: 0, y: 1 }, { x: 10, y: 2 }])).toBe('M0 1L10 2')
+})

@@ -1,0 +1,29 @@
+import type { Feature } from '@/shared/navigation'
+
+export const feature: Feature = {
+  routes: [
+    {
+      path: '/quality',
+      name: 'quality',
+      component: () => import('./pages/QualityPage.vue'),
+      meta: { title: 'quality.title' },
+    },
+    {
+      path: '/quality/:code',
+      name: 'indicator',
+      component: () => import('./pages/IndicatorPage.vue'),
+      meta: { title: 'quality.title' },
+    },
+  ],
+  nav: [
+    {
+      to: 'quality',
+      label: 'quality.nav',
+      mark: '▥',
+      roles: ['referring_clinician', 'expert', 'coordinator', 'duty_desk', 'commission', 'auditor'],
+      order: 40,
+      phone: true,
+      home: 'quality',
+    },
+  ],
+}

@@ -1,0 +1,37 @@
+/** Durations and short words of indicators. */
+import type { Text } from './types'
+
+/** Below this many cases a quantile says little; the page says so and shows the cases. */
+export const SMALL_N = 10
+
+/** A duration to read, not to compare digit by digit: 45 秒, 3 分 24 秒, 1 小时 05 分, 2 天 3 小时. */
+export function duration(seconds: number | null, lang: string): string {
+  if (seconds === null) return '–'
+  const unit = lang === 'en' ? { s: ' s', m: ' min', h: ' h', d: ' d' } : { s: ' 秒', m: ' 分', h: ' 小时', d: ' 天' }
+  const total = Math.max(0, Math.round(seconds))
+  const two = (value: number): string => String(value).padStart(2, '0')
+  if (total < 60) return `${total}${unit.s}`
+  if (total < 3_600) return join(Math.floor(total / 60), unit.m, total % 60, two(total % 60), unit.s)
+  const minutes = Math.round(total / 60)
+  if (minutes < 1_440) return join(Math.floor(minutes / 60), unit.h, minutes % 60, two(minutes % 60), unit.m)
+  const hours = Math.round(total / 3_600)
+  return join(Math.floor(hours / 24), unit.d, hours % 24, String(hours % 24), unit.h)
+}
+
+function join(first: number, firstUnit: string, rest: number, restText: string, restUnit: string): string {
+  return rest === 0 ? `${first}${firstUnit}` : `${first}${firstUnit} ${restText}${restUnit}`
+}
+
+/** Axis labels: the shortest exact form. */
+export function tick(seconds: number, lang: string): string {
+  const en = lang === 'en'
+  if (seconds === 0) return '0'
+  if (seconds % 86_400 === 0) return `${seconds / 86_400}${en ? 'd' : '天'}`
+  if (seconds % 3_600 === 0) return `${seconds / 3_600}${en ? 'h' : '时'}`
+  if (seconds % 60 === 0) return `${seconds / 60}${en ? 'min' : '分'}`
+  return `${seconds}${en ? 's' : '秒'}`
+}
+
+export function say(text: Text, lang: string): string {
+  return lang === 'en' ? text.en : text.zh
+}
