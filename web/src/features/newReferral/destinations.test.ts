@@ -5,7 +5,7 @@ import type { Facility } from '@/api/board'
 import { centres } from './destinations'
 
 function unit(id: string, tier: string, region: string, ...roles: string[]): Facility {
-  return { id, code: id, name: id, short_name: id, tier, region_id: region, region_name: region, roles, contacts: [] }
+  return { id, code: id, name: id, short_name: id, tier, region_id: region, region_name: region, latitude: null, longitude: null, roles, contacts: [] }
 }
 
 const all = [

@@ -1,18 +1,14 @@
 /** The form of a new referral as data: what it holds, what it still lacks, what is sent. */
 import type { Condition, Subject } from '@/api/board'
+import type { components } from '@/api/schema'
 import type { Acuity, RiskColour } from '@/api/types'
 import { gestationDays } from '@/shared/format/gestation'
 
-export type Consent = 'signed' | 'verbal' | 'emergency_waiver'
+type SendReferral = components['schemas']['SendReferral']
+export type Consent = NonNullable<SendReferral['consent']>
 export type DatedBy = 'weeks' | 'lmp' | 'edd'
 
-export interface Found {
-  patient_id: string
-  pregnancy_id: string | null
-  name: string
-  age: number | null
-  gestation_days: number | null
-}
+export type Found = Omit<components['schemas']['PatientFound'], 'facility'>
 
 /** A number field as the browser gives it: empty is an empty string. */
 export type Numeric = number | ''
