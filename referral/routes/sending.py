@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import get, post
 from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 
 from kernel.access import CLINICAL, OPT
 from referral.commands.on_case import Send
@@ -34,8 +34,8 @@ async def create_referral(data: SendReferral, asked: Asked) -> Referral:
 async def list_referrals(
     asked: Asked,
     # Litestar gives an argument named `scope` the ASGI scope, not the query.
-    whose: Annotated[Scope, Parameter(query="scope")] = "all",
-    which: Annotated[Filter, Parameter(query="state")] = "live",
+    whose: Annotated[Scope, QueryParameter(name="scope")] = "all",
+    which: Annotated[Filter, QueryParameter(name="state")] = "live",
     limit: Annotated[int, Parameter(ge=1, le=500)] = 100,
 ) -> Board:
     """The board: by acuity, then by the age of the oldest unanswered step."""

@@ -32,7 +32,7 @@ class Door:
         answer = await self.send("POST", "/api/login", json={"login": login, "password": password})
         assert answer.status_code == 200, answer.text
         token = answer.cookies.get(COOKIE) or _token(answer)
-        self.cookies[login] = token
+        self.cookies.setdefault(login, token)
         return token
 
     async def send(

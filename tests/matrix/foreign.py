@@ -1,0 +1,57 @@
+"""Rows of another hospital: what nobody of the home hospital may see or touch.
+
+Made through the public API, by that hospital's own people: a case from a far county to the
+province's centre, accepted, with everything that hangs on it. A new kind of row joins by putting
+its id under the name of the path parameter that takes it.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from kernel.viewer import Role
+from registry.people.service import Grant
+from tests.fixtures.database import Clone
+from tests.matrix.door import Door
+from tests.registry.world import World, account
+
+STRANGERS = {"stranger": Role.REFERRING_CLINICIAN, "province": Role.EXPERT}
+
+
+async def rows(door: Door, database: Clone, world: World) -> dict[str, str]:
+    """Path parameter → id of a foreign row."""
+    places = {"stranger": world.stranger, "province": world.province_centre}
+    tokens = {}
+    for login, role in STRANGERS.items():
+        await account(database.system, world.clock, login, places[login], Grant(role))
+        tokens[login] = await door.log_in(login)
+    made = await _post(door, tokens["stranger"], "/api/patients", {"name": "陌生人", "age": 30})
+    case = await _referred(door, tokens["stranger"], made["pregnancy_id"], world)
+    found = {"pregnancy_id": made["pregnancy_id"], "case_id": case["id"]}
+    found["offer_id"] = case["offers"][0]["id"]
+    return found
+
+
+async def _referred(door: Door, token: str, pregnancy_id: str, world: World) -> dict[str, Any]:
+    catalogue = (await door.send("GET", "/api/conditions", token=token)).json()
+    body = {
+        "pregnancy_id": pregnancy_id,
+        "subject": "mother",
+        "condition": catalogue[0]["code"],
+        "acuity": "critical",
+        "reason": "test",
+        "consent": "verbal",
+        "destinations": [str(world.province_centre)],
+    }
+    return await _post(door, token, "/api/referrals", body)
+
+
+async def _post(door: Door, token: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    answer = await door.send(
+        "POST", path, token=token, json=body, headers={"idempotency-key": f"foreign {path}"}
+    )
+    assert answer.status_code in (200, 201), answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+UNKNOWN = str(UUID(int=1))
