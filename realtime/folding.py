@@ -61,7 +61,7 @@ class Conflict:
 
 def extents(rows: Sequence[JournalRow]) -> list[tuple[int, int, int]]:
     """Return `(recording number, lowest seq, highest seq)` for every recording in the rows."""
-    if not rows:
+    if not any(row.frames for row in rows):
         return []
     seqs = _joined(rows)["seq"]
     owners = _owners(rows)
@@ -81,7 +81,7 @@ def fold(
         rows: journal rows in the order of their commits.
         stored: frames of chunks that overlap the rows' extents.
     """
-    if not rows:
+    if not any(row.frames for row in rows):
         return [], []
     old = np.concatenate(
         [frames.view_frames(part.frames) for part in stored] or [np.empty(0, frames.FRAME)]

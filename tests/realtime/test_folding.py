@@ -53,7 +53,7 @@ def test_equal_seconds_vanish_and_different_ones_are_named() -> None:
 
 
 def test_nothing_gives_nothing() -> None:
-    assert fold([]) == ([], [])
+    assert fold([]) == fold([row(0)]) == fold([row(0, (1, []))]) == ([], [])
     assert extents([]) == []
     assert fold([row(0, (1, run(1, 2)))], [Stored(1, b"".join(run(1, 3)))]) == ([], [])
 
