@@ -51,7 +51,7 @@ class Role:
     aside: bool = False
     answers: Probe | None = None
     before: Callable[[], None] | None = None
-    patience_s: float = 60.0
+    patience_s: float = 120.0
 
     @property
     def name(self) -> str:
