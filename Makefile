@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 VENV := .venv/bin
 UV := .setup/uv-env/bin/uv
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-annotate
+	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
 UV_VERSION := 0.13.9
 ARGS ?=
 

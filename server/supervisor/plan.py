@@ -8,7 +8,7 @@ from pathlib import Path
 from server.embedded import postgres, valkey
 from server.embedded.layout import Layout
 from server.settings import Settings
-from server.supervisor.probes import healthy
+from server.supervisor.probes import beats, healthy
 from server.supervisor.program import Program
 from server.supervisor.shell import Probe, Role
 
@@ -55,8 +55,16 @@ def demo_roles(settings: Settings, layout: Layout) -> list[Role]:
             needs=needs,
             answers=healthy(settings.gateway_host, settings.gateway_port, "/health"),
         ),
-        Role(_command("engine", settings), needs=needs),
-        Role(_command("worker", settings), needs=needs),
+        Role(
+            _command("engine", settings),
+            needs=needs,
+            answers=beats(settings.system_database_url, "engine"),
+        ),
+        Role(
+            _command("worker", settings),
+            needs=needs,
+            answers=beats(settings.system_database_url, "worker"),
+        ),
         Role(_command("monitors", settings, "demo-monitors"), needs=("gateway",)),
         Role(
             _command("history", settings, "demo-history"), needs=("serve",), once=True, aside=True
@@ -75,7 +83,7 @@ def _command(name: str, settings: Settings, command: str = "") -> Program:
 
 
 def _asked(question: Callable[[], bool]) -> Probe:
-    async def probe() -> bool:
+    async def probe(_pid: int) -> bool:
         return question()
 
     return probe

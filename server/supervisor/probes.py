@@ -4,9 +4,13 @@ import asyncio
 import socket
 from contextlib import suppress
 
+import asyncpg
+
 from server.supervisor.shell import Probe
 
 TIMEOUT_S = 2.0
+
+_BEATEN = "SELECT EXISTS (SELECT FROM process_heartbeat WHERE name = $1 AND pid = $2)"
 
 
 class PortTaken(Exception):
@@ -39,7 +43,7 @@ def check_port(host: str, port: int, variable: str) -> None:
 def accepts(host: str, port: int) -> Probe:
     """A probe: the port accepts connections."""
 
-    async def probe() -> bool:
+    async def probe(_pid: int) -> bool:
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 _, writer = await asyncio.open_connection(local(host), port)
@@ -56,7 +60,7 @@ def accepts(host: str, port: int) -> Probe:
 def healthy(host: str, port: int, path: str = "/api/health") -> Probe:
     """A probe: the HTTP server answers 200."""
 
-    async def probe() -> bool:
+    async def probe(_pid: int) -> bool:
         request = f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n"
         try:
             async with asyncio.timeout(TIMEOUT_S):
@@ -69,5 +73,21 @@ def healthy(host: str, port: int, path: str = "/api/health") -> Probe:
         except (OSError, TimeoutError):
             return False
         return b" 200 " in status
+
+    return probe
+
+
+def beats(url: str, name: str) -> Probe:
+    """A probe: the process has written a heartbeat, so it is connected and its loop turns."""
+
+    async def probe(pid: int) -> bool:
+        try:
+            connection = await asyncpg.connect(url, timeout=TIMEOUT_S)
+        except (OSError, asyncpg.PostgresError, TimeoutError):
+            return False
+        try:
+            return bool(await connection.fetchval(_BEATEN, name, pid))
+        finally:
+            await connection.close()
 
     return probe

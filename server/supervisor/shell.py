@@ -20,7 +20,9 @@ from server.supervisor.program import Program, spawn
 
 log = structlog.get_logger()
 
-Probe = Callable[[], Awaitable[bool]]
+Probe = Callable[[int], Awaitable[bool]]
+"""Asked again and again with the child's process id until it says True."""
+
 POLL_S = 0.05
 LOG_BYTES = 5_000_000
 
@@ -188,7 +190,7 @@ class Supervisor:
             return True
         deadline = asyncio.get_running_loop().time() + role.patience_s
         while asyncio.get_running_loop().time() < deadline:
-            if process.poll() is None and await role.answers():
+            if process.poll() is None and await role.answers(process.pid):
                 return True
             await asyncio.sleep(POLL_S)
         return False

@@ -23,7 +23,7 @@ async def _rows(database: Clone, query: str, *values: object) -> list[asyncpg.Re
 
 async def _until(condition: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
     async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110  (another connection changes it)
+        while not await condition():
             await asyncio.sleep(0.05)
 
 

@@ -173,12 +173,12 @@ FOREIGN = [
 ]
 
 
-@pytest.mark.parametrize("origin", FOREIGN)
-async def test_no_foreign_page_writes_with_our_cookie(door: Door, origin: str | None) -> None:
+async def test_no_foreign_page_writes_with_our_cookie(door: Door) -> None:
     token = await door.log_in("li")
-    answer = await door.send("POST", "/api/logout", token=token, origin=origin)
-    assert _code(answer) == (403, "server.origin_refused")
-    assert (await door.send("GET", "/api/me", token=token, origin=origin)).status_code == 200
+    for origin in FOREIGN:
+        answer = await door.send("POST", "/api/logout", token=token, origin=origin)
+        assert _code(answer) == (403, "server.origin_refused"), origin
+        assert (await door.send("GET", "/api/me", token=token, origin=origin)).status_code == 200
 
 
 async def test_no_foreign_page_logs_somebody_in(door: Door) -> None:
@@ -189,10 +189,10 @@ async def test_no_foreign_page_logs_somebody_in(door: Door) -> None:
     assert (await door.send("POST", "/api/login", origin=None, json=body)).status_code == 200
 
 
-@pytest.mark.parametrize("origin", FOREIGN)
-async def test_no_foreign_page_opens_a_socket(door: Door, origin: str | None) -> None:
+async def test_no_foreign_page_opens_a_socket(door: Door) -> None:
     token = await door.log_in("li")
-    assert await door.handshake("/test/socket", token=token, origin=origin) == 4403
+    for origin in FOREIGN:
+        assert await door.handshake("/test/socket", token=token, origin=origin) == 4403, origin
 
 
 async def test_a_socket_needs_a_live_session_and_a_role(door: Door) -> None:
@@ -204,13 +204,11 @@ async def test_a_socket_needs_a_live_session_and_a_role(door: Door) -> None:
     assert await door.handshake("/test/socket", token=token) == 4401
 
 
-@pytest.mark.parametrize(
-    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""]
-)
-async def test_writes_are_json(door: Door, kind: str) -> None:
+async def test_writes_are_json(door: Door) -> None:
     body = f'{{"login": "li", "password": "{PASSWORD}"}}'
-    answer = await door.send("POST", "/api/login", content=body, headers={"content-type": kind})
-    assert _code(answer) == (415, "kernel.unsupported_media_type")
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""):
+        answer = await door.send("POST", "/api/login", content=body, headers={"content-type": kind})
+        assert _code(answer) == (415, "kernel.unsupported_media_type"), kind
 
 
 async def test_a_route_may_declare_another_content(door: Door) -> None:

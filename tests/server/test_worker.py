@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 async def _until(condition: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
     async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110  (another process changes it)
+        while not await condition():
             await asyncio.sleep(0.1)
 
 

@@ -48,7 +48,7 @@ async def _running(data_dir: Path, *roles: Role) -> AsyncIterator[Supervisor]:
 
 async def _until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110  (another process changes)
+        while not condition():
             await asyncio.sleep(0.02)
 
 
@@ -152,7 +152,7 @@ async def test_stages_stop_one_after_the_other(tmp_path: Path) -> None:
         argv = (sys.executable, "-c", script, str(trace), name, str(delay))
         up = tmp_path / "logs" / f"{name}.log"
 
-        async def answers() -> bool:
+        async def answers(_pid: int) -> bool:
             return up.exists() and "up" in up.read_text()
 
         return Role(Program(name, argv), stage=stage, answers=answers)
