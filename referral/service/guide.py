@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.escalation import service as duty
 from kernel import parties
+from kernel.chain.history import history
 from kernel.clock import Clock
 from kernel.ids import CaseId, PersonId
 from kernel.parties import PartyRole
@@ -17,6 +18,8 @@ from referral.service.commit import free_holds, let_go
 from referral.service.desk import Desk, at_desk
 from referral.states import OfferState, ReferralAction
 from registry.people import queries as people
+
+GUIDANCE = "guidance.session"
 
 
 async def guide_in_place(
@@ -48,15 +51,22 @@ async def guide_in_place(
             "team_travelling": order.team_travelling,
         }
         await desk.write("referral.guided_in_place", facts, side=side)
-        if known.facility_id != case.origin_id:
-            session_facts = {
-                "centre_facility": known.facility_id,
-                "institution_facility": case.origin_id,
-                "way": "guided_in_place",
-            }
-            await desk.write("guidance.session", session_facts)
+        await _count_session(desk, known.facility_id)
         await _tell_lead(desk, "referral.guided_in_place")
     return desk.case_id
+
+
+async def _count_session(desk: Desk, centre: UUID) -> None:
+    """One guidance session per case and centre, however often it guides (indicator 15)."""
+    institution = desk.rows.referral.origin_id
+    counted = any(
+        event.row.kind == GUIDANCE and event.payload.get("centre_facility") == str(centre)
+        for event in await history(desk.session, desk.case_id)
+    )
+    if centre == institution or counted:
+        return
+    facts = {"centre_facility": centre, "institution_facility": institution}
+    await desk.write(GUIDANCE, {**facts, "way": "guided_in_place"})
 
 
 async def _tell_lead(desk: Desk, kind: str) -> None:

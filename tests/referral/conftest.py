@@ -1,4 +1,4 @@
-"""A referral network in a fresh database."""
+"""A referral network; the tests of a file share one, each with cases of its own."""
 
 import pytest
 
@@ -6,7 +6,13 @@ from tests.fixtures.database import Clone
 from tests.referral.network import Network, build
 
 
+@pytest.fixture(scope="module")
+async def net(module_database: Clone) -> Network:
+    """Township, county, city, province; time stands until a test moves it."""
+    return await build(module_database)
+
+
 @pytest.fixture
-async def net(database: Clone) -> Network:
-    """Township, county, city, province; time stands until the test moves it."""
+async def fresh_net(database: Clone) -> Network:
+    """A network of one's own, for tests that look at everything in it."""
     return await build(database)
