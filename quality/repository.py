@@ -83,19 +83,21 @@ class Left:
 _WITHIN = """
     c.opened_at >= :start AND c.opened_at < :end
     AND (CAST(:facility AS uuid) IS NULL OR c.origin = :facility OR EXISTS (
-          SELECT 1 FROM quality_milestone a
-           WHERE a.case_id = c.case_id AND a.milestone = 'accepted'
+          SELECT 1 FROM quality_event a
+           WHERE a.case_id = c.case_id AND a.kind = 'offer.accepted'
              AND a.payload ->> 'facility_id' = CAST(:facility AS text)))
     AND (CAST(:region AS uuid) IS NULL OR EXISTS (
           SELECT 1 FROM facility f JOIN region_closure r ON r.descendant_id = f.region_id
            WHERE f.id = c.origin AND r.ancestor_id = :region))
 """
 _CASES = text(
-    "SELECT c.case_id, c.number, c.opened_at, c.origin, c.demo,"
-    "       m.milestone, m.at, m.late, m.payload"
-    "  FROM quality_case c JOIN quality_milestone m USING (case_id)"
+    "SELECT c.case_id, c.number, c.opened_at, c.origin, c.demo FROM quality_case c"
     f" WHERE NOT (c.drill OR c.voided OR c.back) AND {_WITHIN}"
     " ORDER BY c.opened_at, c.case_id"
+)
+_MILESTONES = text(
+    "SELECT m.case_id, m.milestone, m.at, m.late, m.payload FROM quality_milestone m"
+    " WHERE m.case_id = ANY(:cases)"
 ).columns(payload=JSONB)
 _LEFT = text(
     "SELECT count(*) FILTER (WHERE c.drill) AS drills,"
@@ -118,17 +120,23 @@ _GUIDANCE = text(
 
 async def cases(session: AsyncSession, scope: Scope) -> list[CaseRow]:
     """Counted cases of the scope with all their milestones, by opening time."""
-    found: dict[UUID, CaseRow] = {}
-    milestones: dict[UUID, dict[str, Reached]] = {}
-    for row in await session.execute(_CASES, scope.values()):
-        if row.case_id not in found:
-            reached: dict[str, Reached] = {}
-            milestones[row.case_id] = reached
-            found[row.case_id] = CaseRow(
-                row.case_id, row.number, row.opened_at, row.origin, row.demo, reached
-            )
-        milestones[row.case_id][row.milestone] = Reached(row.at, row.late, row.payload)
-    return list(found.values())
+    rows = (await session.execute(_CASES, scope.values())).all()
+    milestones: dict[UUID, dict[str, Reached]] = {row.case_id: {} for row in rows}
+    for reached in await session.execute(_MILESTONES, {"cases": list(milestones)}):
+        milestones[reached.case_id][reached.milestone] = Reached(
+            reached.at, reached.late, reached.payload
+        )
+    return [
+        CaseRow(
+            case_id=row.case_id,
+            number=row.number,
+            opened_at=row.opened_at,
+            origin=row.origin,
+            demo=row.demo,
+            milestones=milestones[row.case_id],
+        )
+        for row in rows
+    ]
 
 
 async def left_out(session: AsyncSession, scope: Scope) -> Left:
