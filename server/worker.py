@@ -13,7 +13,9 @@ from typing import Any, TypeVar
 from celery import Celery, signals
 
 from kernel.database import Database
+from kernel.sealing import Sealer
 from server.heartbeat import keep_beating, leave
+from server.keyfile import master_key
 from server.settings import Settings
 
 T = TypeVar("T")
@@ -30,6 +32,7 @@ class Bridge:
         self._lock = threading.Lock()
         self._pid = 0
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
         self._database: Database | None = None
 
     def run(self, work: Callable[[Database], Awaitable[T]], timeout_s: float = 60.0) -> T:
@@ -46,6 +49,11 @@ class Bridge:
 
         return asyncio.run_coroutine_threadsafe(bounded(), loop).result()
 
+    @property
+    def sealer(self) -> Sealer:
+        """Opens what the database holds sealed."""
+        return Sealer(master_key(self.settings))
+
     def close(self) -> None:
         """Close the pool and the loop of this process."""
         loop, database = self._loop, self._database
@@ -53,7 +61,10 @@ class Bridge:
             return
         asyncio.run_coroutine_threadsafe(database.close(), loop).result(5)
         loop.call_soon_threadsafe(loop.stop)
-        self._loop = self._database = None
+        if self._thread is not None:
+            self._thread.join(5)
+            loop.close()
+        self._loop = self._database = self._thread = None
 
     def _open(self) -> tuple[asyncio.AbstractEventLoop, Database]:
         with self._lock:
@@ -61,7 +72,10 @@ class Bridge:
             if self._loop is None or self._database is None or self._pid != os.getpid():
                 self._pid = os.getpid()
                 self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, name="bridge", daemon=True).start()
+                self._thread = threading.Thread(
+                    target=self._loop.run_forever, name="bridge", daemon=True
+                )
+                self._thread.start()
                 url = self.settings.need("system_database_url").system_database_url
                 self._database = Database(url, name="worker", pool_size=2)
             return self._loop, self._database
