@@ -8,29 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
-from uuid import UUID
 
 import msgspec
 import structlog
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
-from kernel.ids import new_id
 from realtime import frames
+from realtime.monitor import Monitor, Report
 from realtime.recordings.series import read_series
 from realtime.sources import Recorded, Source, Synthetic
 from realtime.synthesiser import scenarios
 
 log = structlog.get_logger()
 
-MAX_BUFFER: Final = 3_600
-"""Unacknowledged seconds of one stream; then sending waits."""
 CLOCK_EVERY_S: Final = 60.0
 REOPEN_S: Final = 1.0
 _RETRY: Final = frozenset({"ctg.storage_unavailable", "ctg.taken_over"})
@@ -38,68 +33,6 @@ _RETRY: Final = frozenset({"ctg.storage_unavailable", "ctg.taken_over"})
 
 class Rejected(Exception):
     """The gateway will not take this stream; trying again would not help."""
-
-
-@dataclass(slots=True)
-class Monitor:
-    """One stream and what of it is not yet acknowledged."""
-
-    number: int
-    device: str
-    source: Source
-    bed: str = ""
-    recording: UUID = field(default_factory=new_id)
-    started_ns: int = 0
-    pending: deque[bytes] = field(default_factory=deque)
-    sent: dict[int, float] = field(default_factory=dict)
-    produced: int = 0
-    acked: int = 0
-    state: str = "new"
-    """new → opening → open → closing → done; back to new when the connection is cut."""
-    _frames: Iterator[bytes] | None = None
-
-    def produce(self) -> bytes | None:
-        """The next second, also kept until acknowledged; None at the end or when too much waits."""
-        if len(self.pending) >= MAX_BUFFER:
-            return None
-        if self._frames is None:
-            self._frames = self.source.frames(self.started_ns)
-        frame = next(self._frames, None)
-        if frame is None:
-            return None
-        frame = frames.with_stream(frame, self.number)
-        self.pending.append(frame)
-        self.produced += 1
-        return frame
-
-    @property
-    def ended(self) -> bool:
-        """Whether the source has nothing more."""
-        return self.source.seconds is not None and self.produced >= self.source.seconds
-
-    def settle(self, seq: int) -> None:
-        """Everything up to `seq` is durable."""
-        while self.pending and frames.seq_of(self.pending[0]) <= seq:
-            self.pending.popleft()
-        self.acked = max(self.acked, seq)
-
-
-@dataclass(slots=True)
-class Report:
-    """What has been sent, and how long the acknowledgements took (milliseconds)."""
-
-    frames_sent: int = 0
-    frames_acked: int = 0
-    connections: int = 0
-    refused: list[str] = field(default_factory=list)
-    ack_ms: deque[float] = field(default_factory=lambda: deque(maxlen=200_000))
-    clock_offset_ns: int | None = None
-    clock_rtt_ns: int | None = None
-
-    def quantile(self, share: float) -> float | None:
-        """A quantile of the acknowledgement times."""
-        times = sorted(self.ack_ms)
-        return round(times[min(len(times) - 1, int(len(times) * share))], 1) if times else None
 
 
 class Agent:
@@ -208,9 +141,9 @@ class Agent:
             # While a stream is not open its seconds wait in the buffer.
             if frame is not None and monitor.state == "open":
                 bundle.append(frame)
+                self._count(monitor, [frame])
                 monitor.sent[frames.seq_of(frame)] = now
         if bundle:
-            self.report.frames_sent += len(bundle)
             await socket.send(frames.build_bundle(bundle))
 
     async def _resend(self, socket: ClientConnection, monitor: Monitor) -> None:
@@ -226,8 +159,14 @@ class Agent:
             for frame in part:
                 monitor.sent[frames.seq_of(frame)] = now
             upto = frames.seq_of(part[-1])
-            self.report.frames_sent += len(part)
+            self._count(monitor, part)
             await socket.send(frames.build_bundle(part))
+
+    def _count(self, monitor: Monitor, part: Sequence[bytes]) -> None:
+        fresh = sum(1 for frame in part if frames.seq_of(frame) > monitor.highest)
+        monitor.highest = max(monitor.highest, frames.seq_of(part[-1]))
+        self.report.frames_sent += fresh
+        self.report.frames_resent += len(part) - fresh
 
     async def _clock(self, socket: ClientConnection) -> None:
         while True:

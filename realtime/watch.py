@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 
 from realtime import frames
+from realtime.resume import SeqRanges
 from realtime.session import CLOSE_BAD_TEXT, CLOSE_POLICY, MAX_TEXT_BYTES, Hangup
 
 MAX_VIEWS: Final = 64
@@ -52,6 +53,8 @@ class View:
     spilled: bool = False
     """More came than could be held: the page must be read again."""
     skipped: tuple[int, int] | None = None
+    history: SeqRanges = field(default_factory=SeqRanges)
+    """What has been sent as history; relayed frames may repeat it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,8 @@ class WatchSession:
 
     def page(self, view: View, history: list[bytes]) -> list[bytes]:
         """Return the messages of a page of history."""
+        for frame in history:
+            view.history.add(frames.seq_of(frame))
         return _bundles((view, frame) for frame in history)
 
     def go_live(self, view: View, history: list[bytes], from_seq: int) -> list[bytes]:
@@ -164,10 +169,17 @@ class WatchSession:
         merged = {seq: frame for seq, frame in view.held.items() if seq >= from_seq}
         merged.update((frames.seq_of(frame), frame) for frame in history)
         view.held, view.live = {}, True
+        for seq in sorted(merged):
+            view.history.add(seq)
         return _bundles((view, merged[seq]) for seq in sorted(merged))
 
-    def feed(self, view: View, frame: bytes) -> None:
-        """Queue one live frame, within the bound."""
+    def feed(self, view: View, frame: bytes, *, relayed: bool = False) -> None:
+        """Queue one live frame, within the bound.
+
+        `relayed` frames were stored before they came here, so they may have been history.
+        """
+        if relayed and frames.seq_of(frame) in view.history:
+            return
         if not view.live:
             if len(view.held) >= self._max_pending:
                 view.spilled = True

@@ -194,7 +194,7 @@ class IngestListener(MessageListener):
         if answer.feeder is not None:
             feeder, other = answer.feeder
             feeder.taken_over(other)
-        answer.feeder = (self, stream)
+        answer.feeder, answer.elsewhere = (self, stream), False
         answer.pulse_due = True
         self._recordings[stream] = answer
         self.send_text(self._session.opened(stream, answer.progress, answer.durable))

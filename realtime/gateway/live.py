@@ -28,8 +28,8 @@ class Feeder(Protocol):
 class Audience(Protocol):
     """A viewer connection."""
 
-    def feed(self, view: View, frame: bytes) -> None:
-        """One live frame."""
+    def feed(self, view: View, frame: bytes, *, relayed: bool = False) -> None:
+        """One live frame; `relayed` when it was stored before and may have been history."""
 
     def tell(self, view: View, kind: str, **facts: object) -> None:
         """One JSON message about the view."""
@@ -55,17 +55,27 @@ class Recording:
     clock_offset_ns: int | None = None
     clock_rtt_ns: int | None = None
     pulse_due: bool = False
+    elsewhere: bool = False
+    """Another gateway has it; set while that one's flushes arrive."""
 
     def receive(self, seq: int, frame: bytes, at_ns: int) -> None:
         """Take one new frame: it waits for the next flush and goes to every viewer."""
         self.uncommitted.append(frame)
+        self._show(seq, frame, at_ns, relayed=False)
+        self.pulse_due = True
+
+    def relay(self, seq: int, frame: bytes, at_ns: int) -> None:
+        """Take one frame that another gateway has stored: it goes to every viewer."""
+        self.progress.receive(seq)
+        self._show(seq, frame, at_ns, relayed=True)
+
+    def _show(self, seq: int, frame: bytes, at_ns: int, *, relayed: bool) -> None:
         for audience, view in self.views:
-            audience.feed(view, frame)
+            audience.feed(view, frame, relayed=relayed)
         if self.last is None or seq >= self.last.seq:
             self.last_frame = frame
             self.last = frames.peek_head(frame)
         self.heard_ns = at_ns
-        self.pulse_due = True
 
     def tell(self, kind: str, **facts: object) -> None:
         """Send a JSON message to every viewer of the recording."""
@@ -80,7 +90,7 @@ class Recording:
         """
         last = self.last
         return {
-            "connected": self.feeder is not None,
+            "connected": self.connected,
             "last_seq": self.progress.received.highest,
             "heard_ns": self.heard_ns or None,
             "lag_ms": self.lag_ms,
@@ -88,6 +98,11 @@ class Recording:
             "battery_low": bool(last and last.flags & frames.Flag.BATTERY_LOW),
             "unsynchronised": bool(last and last.flags & frames.Flag.UNSYNCHRONISED),
         }
+
+    @property
+    def connected(self) -> bool:
+        """Whether it comes in, here or (heard of lately) by another gateway."""
+        return self.feeder is not None or self.elsewhere
 
     @property
     def lag_ms(self) -> int | None:

@@ -23,6 +23,7 @@ from realtime.gateway import viewing as viewing_module
 from realtime.gateway.access import Access, ViewerOf
 from realtime.gateway.commit import Committer
 from realtime.gateway.door import Doors, Pass, Refuse, Request
+from realtime.gateway.elsewhere import Elsewhere
 from realtime.gateway.folder import Folder
 from realtime.gateway.health import Health
 from realtime.gateway.ingest import Ingest
@@ -62,6 +63,7 @@ class Timing:
     fold_s: float = 60.0
     pulse_s: float = 5.0
     recheck_s: float = 60.0
+    follow_s: float = 1.0
 
 
 class Sessions:
@@ -112,6 +114,7 @@ class Gateway:
         self.health = Health(self.ingest, self.viewing, self.committer)
         self.folder = Folder(self.store, period_s=timing.fold_s)
         self._pulse = Pulse(self.ingest, self.health, period_s=timing.pulse_s)
+        self._elsewhere = Elsewhere(self.store, recordings, period_s=timing.follow_s)
         self._revocations = Listener(
             database_url,
             (REVOKED_CHANNEL,),
@@ -133,6 +136,7 @@ class Gateway:
                 self._pulse.run(),
                 self._ticks(),
                 self._revocations.run(),
+                self._elsewhere.run(),
             )
         ]
         reuse = hasattr(socket, "SO_REUSEPORT") or None

@@ -140,6 +140,28 @@ class Store:
             )  # fmt: skip
         return frames.merge((row["f"] for row in (*chunks, *journal)), first, top, limit)
 
+    async def newest_frames(
+        self, numbers: Sequence[int], after: int
+    ) -> tuple[int, dict[int, list[bytes]]]:
+        """Frames of these recordings in journal rows with `id > after`, and the newest row's id."""
+        rows = await (await self.pool()).fetch(
+            "SELECT id, recordings, counts, frames FROM ctg_journal"
+            " WHERE id > $1 AND recordings && $2::bigint[] ORDER BY id",
+            after, list(numbers),
+        )  # fmt: skip
+        found: dict[int, list[bytes]] = {}
+        wanted = set(numbers)
+        for row in rows:
+            at = 0
+            for number, count in zip(row["recordings"], row["counts"], strict=True):
+                if number in wanted:
+                    part = row["frames"][
+                        at * frames.FRAME_BYTES : (at + count) * frames.FRAME_BYTES
+                    ]
+                    found.setdefault(number, []).extend(frames.split_frames(part))
+                at += count
+        return (rows[-1]["id"] if rows else after), found
+
     async def facts(self, recordings: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
         """What a viewer is told about each recording when it subscribes."""
         rows = await (await self.pool()).fetch(

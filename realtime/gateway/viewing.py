@@ -136,9 +136,9 @@ class WatchListener(MessageListener):
 
     # Audience
 
-    def feed(self, view: View, frame: bytes) -> None:
+    def feed(self, view: View, frame: bytes, *, relayed: bool = False) -> None:
         """One live frame, sent with the next tick."""
-        self._session.feed(view, frame)
+        self._session.feed(view, frame, relayed=relayed)
 
     def tell(self, view: View, kind: str, **facts: object) -> None:
         """One notice, sent now unless the viewer is behind (the next state says it again)."""

@@ -86,6 +86,18 @@ def test_history_and_live_make_every_second_once(all_seqs: list[int], data: st.D
     assert sorted(seqs(first) + seqs(rest)) == sorted(all_seqs)
 
 
+def test_what_was_history_is_not_relayed_again() -> None:
+    session = WatchSession()
+    [view] = wanted(session, uuid4())
+    session.page(view, [frame(1), frame(2)])
+    session.hold(view, [frame(3)])
+    session.go_live(view, [frame(3), frame(4)], 3)
+    for seq in (2, 4, 5):
+        session.feed(view, frame(seq), relayed=True)
+    session.feed(view, frame(6))
+    assert seqs(session.take()[1]) == [5, 6]
+
+
 def test_a_view_that_holds_too_much_must_read_again() -> None:
     session = WatchSession(max_pending=3)
     [view] = wanted(session, uuid4())

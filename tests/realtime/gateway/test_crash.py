@@ -75,7 +75,7 @@ async def test_kill_9_of_the_gateway_loses_and_doubles_nothing(
     for _ in range(2):
         before = agent.report.frames_acked
         async with asyncio.timeout(20):
-            while agent.report.frames_acked < before + 100:  # noqa: ASYNC110 - it comes back
+            while agent.report.frames_acked < before + 100:
                 await asyncio.sleep(0.02)
         await asyncio.sleep(chance.random() / 2)
         assert not running.done()
