@@ -196,7 +196,11 @@ class CaseRepository:
     async def _parts(
         self, table: type[Part], ids: Iterable[UUID], order: InstrumentedAttribute[datetime]
     ) -> Sequence[Part]:
-        statement = select(table).where(table.case_id.in_(ids)).order_by(order)
+        statement = (
+            select(table)
+            .where(table.case_id.in_(ids))
+            .order_by(order, *table.__table__.primary_key)
+        )
         fresh = statement.execution_options(populate_existing=True)
         return (await self._session.execute(fresh)).scalars().all()
 

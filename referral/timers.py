@@ -40,7 +40,7 @@ _DUE = text(
 )
 _NEXT = text(
     """
-    SELECT min(due_at) FROM (
+    SELECT min(due.due_at) FROM (
       SELECT due_at, id AS case_id FROM referral UNION ALL SELECT due_at, case_id FROM offer
       UNION ALL SELECT due_at, case_id FROM leg UNION ALL SELECT due_at, case_id FROM hold
     ) AS due JOIN referral r ON r.id = due.case_id AND r.simulated = :simulated
@@ -83,7 +83,7 @@ async def _run_case(session: AsyncSession, clock: Clock, case_id: UUID) -> bool:
             continue  # an earlier one of this batch has settled it
         step = row.due_kind
         desk.rest(row)
-        await _STEPS[step](desk, row)
+        await STEPS[step](desk, row)
     if due:
         rows.referral.version += 1
     return bool(due)
@@ -189,7 +189,7 @@ async def _hold_over(desk: Desk, hold: HoldRow) -> None:
     await tell(desk, "hold.expired", [desk.rows.referral.origin_id, hold.facility_id], facts)
 
 
-_STEPS: dict[str, Callable[[Desk, Any], Awaitable[None]]] = {
+STEPS: dict[str, Callable[[Desk, Any], Awaitable[None]]] = {
     "acknowledge": _unacknowledged,
     "decide": _undecided,
     "answer_question": _unanswered,

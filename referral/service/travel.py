@@ -189,7 +189,7 @@ async def birth(
     async with on_leg(session, clock, viewer, leg_id, order) as (desk, leg):
         side = desk.move_leg(leg, LegAction.BIRTH)
         case = desk.rows.referral
-        newborn = await pregnancies.add_newborn(
+        born = await pregnancies.add_newborn(
             session,
             clock,
             viewer,
@@ -206,9 +206,9 @@ async def birth(
         )
         case.subject = "dyad" if case.subject == "mother" else case.subject
         _remember(desk, leg, "birth", order.note, None)
-        facts = {"leg_id": leg.id, "newborn_id": newborn, "birth_order": order.birth_order}
+        facts = {"leg_id": leg.id, "newborn_id": born.id, "birth_order": order.birth_order}
         await desk.write("leg.birth_en_route", facts, side=side)
-        await desk.write("milestone.birth", {"newborn_id": newborn, "en_route": True})
+        await desk.write("milestone.birth", {"newborn_id": born.id, "en_route": True})
         await tell(desk, "leg.birth_en_route", [leg.destination_id, case.origin_id], facts)
     return desk.case_id
 

@@ -118,11 +118,11 @@ class Network:
             return await whole(session, self.clock, viewer, SEALER, case_id)
 
     async def act(
-        self, who: str, case_id: UUID, command, order_type, *, on: UUID | None = None, **fields
+        self, as_: str, case_id: UUID, command, order_type, *, on: UUID | None = None, **fields
     ):  # type: ignore[no-untyped-def]
-        """One command at the version that `who` sees."""
-        version = (await self.see(who, case_id)).version
-        return await self.do(who, command, on or case_id, order_type(version=version, **fields))
+        """One command at the version that `as_` sees."""
+        version = (await self.see(as_, case_id)).version
+        return await self.do(as_, command, on or case_id, order_type(version=version, **fields))
 
     async def events(self, case_id: CaseId) -> list[EventView]:
         """The case's chain."""

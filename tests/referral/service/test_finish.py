@@ -240,8 +240,8 @@ async def test_a_hold_is_asked_for_kept_and_freed(net: Network) -> None:
     await net.act("city_desk", case, grant, Grant, on=blood.id, until=later, label="O+ 4 U")
     await net.act("city_desk", case, extend, Extend, on=blood.id, until=later.replace(minute=59))
     await net.act("city_desk", case, use, Use, on=blood.id)
-    await net.act("city_desk", case, release, Release, on=theatre.id, reason="全部占用")
     with pytest.raises(WrongSide):
-        await net.act("county_doctor", case, use, Use, on=theatre.id)
+        await net.act("county_doctor", case, grant, Grant, on=theatre.id, until=later)
+    await net.act("city_desk", case, release, Release, on=theatre.id, reason="全部占用")
     states = [hold.state for hold in (await net.see("county_doctor", case)).holds]
     assert states == ["used", "released"]

@@ -1,0 +1,1 @@
+"""The HTTP of transfers: coded refusals, keys, versions; nothing written when refused."""
