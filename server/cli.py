@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from server.settings import Settings, SettingsError
+from server.settings import CannotGoOn, Settings, SettingsError
 
 app = typer.Typer(
     name="yunshang",
@@ -194,29 +194,10 @@ def main() -> None:
     """Entry point: errors that people can mend are one line, not a trace."""
     try:
         app()
-    except EXPECTED as error:
+    except CannotGoOn as error:
         sys.stderr.write(f"yunshang: {error}\n")
         raise SystemExit(2) from None
 
-
-def _expected() -> tuple[type[Exception], ...]:
-    from server.embedded.binaries import MissingProgram
-    from server.embedded.postgres import PostgresFailed
-    from server.supervisor.ledger import AlreadySupervised
-    from server.supervisor.probes import PortTaken
-    from server.supervisor.shell import StartFailed
-
-    return (
-        SettingsError,
-        AlreadySupervised,
-        PortTaken,
-        MissingProgram,
-        PostgresFailed,
-        StartFailed,
-    )
-
-
-EXPECTED = _expected()
 
 if __name__ == "__main__":
     main()

@@ -13,7 +13,11 @@ from typing import Any
 DEMO_DIR = Path(".data")
 
 
-class SettingsError(Exception):
+class CannotGoOn(Exception):
+    """Something that people can mend; the message says how, so no trace is shown."""
+
+
+class SettingsError(CannotGoOn):
     """The environment does not describe an installation that can run."""
 
 

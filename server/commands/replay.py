@@ -5,8 +5,9 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from realtime.monitor import Report
 from realtime.recordings.series import NotReadable
-from realtime.replay import Rejected, Report, replay
+from realtime.replay import Rejected, replay
 from server.logging import configure
 from server.settings import Settings, SettingsError
 

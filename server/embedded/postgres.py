@@ -11,6 +11,7 @@ import psutil
 
 from server.embedded.binaries import postgres_bin
 from server.embedded.layout import Layout, own_directory
+from server.settings import CannotGoOn
 from server.supervisor.program import Program, spawn
 
 SUPERUSER = "postgres"
@@ -52,7 +53,7 @@ VOLATILE = {
 }
 
 
-class PostgresFailed(Exception):
+class PostgresFailed(CannotGoOn):
     """The private PostgreSQL could not be made or started."""
 
 

@@ -10,12 +10,13 @@ from typing import Any
 
 import msgspec
 
+from server.settings import CannotGoOn
 from server.supervisor.lives import Child
 
 FILE = "processes.json"
 
 
-class AlreadySupervised(Exception):
+class AlreadySupervised(CannotGoOn):
     """Another supervisor holds this data directory."""
 
 

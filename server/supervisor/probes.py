@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import asyncpg
 
+from server.settings import CannotGoOn
 from server.supervisor.shell import Probe
 
 TIMEOUT_S = 2.0
@@ -13,7 +14,7 @@ TIMEOUT_S = 2.0
 _BEATEN = "SELECT EXISTS (SELECT FROM process_heartbeat WHERE name = $1 AND pid = $2)"
 
 
-class PortTaken(Exception):
+class PortTaken(CannotGoOn):
     """Somebody else listens where we should."""
 
 

@@ -13,6 +13,7 @@ from typing import IO
 import structlog
 
 from kernel.clock import Clock
+from server.settings import CannotGoOn
 from server.supervisor import ledger
 from server.supervisor.leftovers import MARKER, born
 from server.supervisor.lives import Child, Life, Turn
@@ -27,7 +28,7 @@ POLL_S = 0.05
 LOG_BYTES = 5_000_000
 
 
-class StartFailed(Exception):
+class StartFailed(CannotGoOn):
     """A step that everything waits for failed again and again."""
 
 
