@@ -145,10 +145,10 @@ def viewer(person_id: PersonId, facility: FacilityId, *roles: Role) -> Viewer:
     )
 
 
-async def build(clone: Clone, clock: Clock | None = None) -> Region:
+async def build(clone: Clone, clock: Clock | None = None, *, master: bytes = b"k" * 32) -> Region:
     """Create the places, the people and a roster that covers now."""
     ticking = clock or SystemClock()
-    sealer = Sealer(b"k" * 32)
+    sealer = Sealer(master)
     async with clone.system.session(SEEDER) as session:
         city = await facilities.create_region(
             session, code="990100", name="云江市", level=Level.CITY
