@@ -138,6 +138,12 @@ describe('the line', () => {
     expect(stream.link.state).toBe('reconnecting')
   })
 
+  it('answers the server, so that a hidden tab with slow timers is not taken for dead', () => {
+    connect()
+    socket().says({ type: 'ping' })
+    expect(socket().types()).toContain('pong')
+  })
+
   it('keeps a line that only answers pings', () => {
     connect()
     for (let i = 0; i < 10; i += 1) {

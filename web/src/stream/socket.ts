@@ -26,6 +26,7 @@ export type StreamMessage =
   | StreamItem
   | { type: 'welcome'; offset: number; server_time: string }
   | { type: 'time'; t1: number; t2: number; t3: number }
+  | { type: 'ping' }
   | { type: 'pong' }
   | { type: 'case'; case_id: string; version: number }
   | { type: 'board' }
@@ -151,6 +152,10 @@ export class LiveStream {
         break
       case 'time':
         this.options.clock.add({ ...message, t4: this.options.clock.local() })
+        return
+      case 'ping':
+        // A hidden tab's own timer may run once a minute; an answer needs no timer.
+        this.post({ type: 'pong' })
         return
       case 'pong':
         return
