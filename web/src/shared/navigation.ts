@@ -17,6 +17,8 @@ export interface NavItem {
   phone: boolean
   /** The value of `me.home` that starts here. */
   home?: string
+  /** Only in a demo installation. */
+  demo?: boolean
 }
 
 export interface Feature {

@@ -1,0 +1,9 @@
+/** Rosters and phones: short names of the schema. */
+import type { components } from '@/api/schema'
+
+type Schemas = components['schemas']
+
+export type DutyGroup = Schemas['DutyToday']
+export type DutySlot = Schemas['DutySlot']
+export type PhoneList = Schemas['PhoneList']
+export type PhoneEntry = Schemas['PhoneEntry']
