@@ -1,0 +1,84 @@
+"""The routers over HTTP with the dependencies that the server provides; who asks is a header."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from litestar import Litestar, Request, Router
+from litestar.di import Provide
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.sealing import Sealer
+from kernel.viewer import Viewer
+from server import problems
+from server.app import MAX_BODY_BYTES
+from tests.referral.network import SEALER, Network
+
+ORIGIN = "http://test"
+
+
+def app(net: Network, *routers: Router) -> Litestar:
+    """The routers, below /api, with one transaction per request."""
+
+    async def viewer(request: Request[Any, Any, Any]) -> Viewer:
+        return net.staff[request.headers["x-who"]]
+
+    async def session(viewer: Viewer) -> AsyncIterator[AsyncSession]:
+        async with net.clone.app.session(viewer) as open_:
+            yield open_
+
+    async def clock() -> Clock:
+        return net.clock
+
+    async def sealer() -> Sealer:
+        return SEALER
+
+    async def database() -> Database:
+        return net.clone.app
+
+    async def key(request: Request[Any, Any, Any]) -> str | None:
+        return request.headers.get("Idempotency-Key")
+
+    return Litestar(
+        [Router("/api", route_handlers=list(routers))],
+        dependencies={
+            "viewer": Provide(viewer),
+            "session": Provide(session),
+            "clock": Provide(clock),
+            "sealer": Provide(sealer),
+            "database": Provide(database),
+            "idempotency_key": Provide(key),
+        },
+        exception_handlers=problems.HANDLERS,
+        request_max_body_size=MAX_BODY_BYTES,
+        logging_config=None,
+    )
+
+
+class Caller:
+    """A client that speaks as somebody of the network."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def post(
+        self, who: str, path: str, body: object, *, key: str | None = None, method: str = "POST"
+    ) -> httpx.Response:
+        """One write, under a fresh key unless one is given (empty: none at all)."""
+        headers = {"x-who": who}
+        if key != "":
+            headers["Idempotency-Key"] = key or str(uuid4())
+        return await self._client.request(method, f"/api{path}", json=body, headers=headers)
+
+    async def get(self, who: str, path: str) -> httpx.Response:
+        """One read."""
+        return await self._client.get(f"/api{path}", headers={"x-who": who})
+
+
+def caller(net: Network, *routers: Router) -> Caller:
+    """A client on the test's own loop."""
+    transport = httpx.ASGITransport(app(net, *routers))
+    return Caller(httpx.AsyncClient(transport=transport, base_url=ORIGIN))
