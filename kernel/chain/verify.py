@@ -39,7 +39,10 @@ class Finding:
 
 @dataclass(slots=True)
 class Report:
-    """What `verify` found; `ok` when nothing."""
+    """What `verify` found; `ok` when nothing.
+
+    A clock that stepped back is told and is no finding: order is `seq`, and times stand as written.
+    """
 
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -49,6 +52,7 @@ class Report:
     checkpoints: int = 0
     file_checkpoints: int | None = None
     uncovered: int = 0
+    clock_steps_back: int = 0
     newest_checkpoint_at: datetime | None = None
 
     @property
@@ -92,6 +96,12 @@ def verify(
         _check_file(checkpoint_file, export, report)
     if trusted_keys is None:
         report.notes.append("no public key from outside: keys of the database were used")
+    signed = pairwise(export.chain_checkpoint)
+    report.clock_steps_back += sum(later.at < earlier.at for earlier, later in signed)
+    if report.clock_steps_back:
+        report.notes.append(
+            f"the database's clock stepped back {report.clock_steps_back} times; order is seq"
+        )
     if export.chain_checkpoint:
         report.newest_checkpoint_at = export.chain_checkpoint[-1].at
     return report
@@ -142,6 +152,8 @@ def _check_case(
             detail = f"case {case_id} event {row.seq}: {column} changed"
             report.add("event_changed", "case_event", detail, **place, column=column)
         expected, prev = row.seq + 1, row.hash
+    steps_back = (later.recv_at < row.recv_at for row, later in pairwise(rows))
+    report.clock_steps_back += sum(steps_back)
     last = rows[-1]
     if head is None:
         report.add("head_missing", "case_head", f"case {case_id} has no head", case_id=case_id)

@@ -12,10 +12,12 @@ from pathlib import Path
 from kernel.chain.checkpoint import Checkpoint
 from kernel.chain.export import Export, dump_export, load_export, read_export
 from kernel.chain.guards import check_guards
-from kernel.chain.signing import read_public_keys
+from kernel.chain.signing import KeyUnusable, read_public_keys
 from kernel.chain.verify import Finding, Report, verify
 from kernel.database import Database
+from kernel.errors import Refusal
 from kernel.viewer import Viewer
+from server.settings import SettingsError
 
 SHOWN = 50
 FILE_LOOKS, FILE_LOOK_S = 20, 0.1
@@ -38,8 +40,14 @@ def verify_database(
 
     Returns:
         The exit status: 0 nothing was changed, 1 something was found.
+
+    Raises:
+        SettingsError: the database or the key cannot be read.
     """
-    export, file, guards = asyncio.run(_read(url, checkpoints))
+    try:
+        export, file, guards = asyncio.run(_read(url, checkpoints))
+    except Refusal as refusal:
+        raise SettingsError(f"the database does not answer ({refusal.code})") from refusal
     if export_to is not None:
         export_to.write_bytes(dump_export(export))
     return _report(export, file, public_key, guards, say)
@@ -47,7 +55,10 @@ def verify_database(
 
 def verify_export(path: Path, checkpoints: Path, public_key: Path, say: Say) -> int:
     """Check an export file on a machine without the database."""
-    export, bad = load_export(path.read_bytes())
+    content = _content(path)
+    if content is None:
+        raise SettingsError(f"there is no export {path}")
+    export, bad = load_export(content)
     findings = [
         Finding("export_changed", "export", f"line {number} of {path} is not as it was written")
         for number in bad
@@ -108,7 +119,10 @@ def _beyond(line: bytes, last: int) -> bool:
 def _report(
     export: Export, file: bytes | None, public_key: Path, more: list[Finding], say: Say
 ) -> int:
-    keys = read_public_keys(public_key) if public_key.exists() else None
+    try:
+        keys = read_public_keys(public_key) if public_key.exists() else None
+    except KeyUnusable as error:
+        raise SettingsError(str(error)) from error
     report = verify(export, checkpoint_file=file, trusted_keys=keys)
     if file is None and export.chain_checkpoint:
         report.add("file_missing", "file", "there is no checkpoint file at the given place")
@@ -151,6 +165,7 @@ def _summary(report: Report) -> dict[str, object]:
         "checkpoints": report.checkpoints,
         "file_checkpoints": report.file_checkpoints,
         "uncovered": report.uncovered,
+        "clock_steps_back": report.clock_steps_back,
         "newest_checkpoint_at": None if newest is None else newest.isoformat(),
         "notes": report.notes,
     }

@@ -228,10 +228,11 @@ async def test_indicator_15_counts_upper_centres_in_their_own_area(
             session,
             county_of(world),
             session_of(city, county),
+            session_of(city, county),  # the same case again
             session_of(world.province_centre, county),
-            session_of(city, world.stranger),  # another city's hospital
             session_of(county, county),  # a county centre, and its own house
         )
+        await write_case(session, county_of(world), session_of(city, world.stranger))
         await write_steps(session, case, session_of(city, county), at=MORNING + timedelta(days=40))
         await write_case(
             session, county_of(world), session_of(city, county), request={"drill": True}

@@ -86,6 +86,7 @@ COMMENT ON VIEW quality_case IS 'cases as the indicators count them';
 
 GUIDANCE = """
 -- Indicator 15 of the national list: sessions by centre, with what decides whether they count.
+-- One session per case and centre, however many events name it: two writers may meet.
 CREATE VIEW quality_guidance WITH (security_invoker = true) AS
 SELECT e.case_id, e.seq, e.at, e.late, e.demo, e.drill, e.voided, e.centre, e.institution,
        c.tier IN ('province', 'city') AS upper_tier,
@@ -95,7 +96,8 @@ SELECT e.case_id, e.seq, e.at, e.late, e.demo, e.drill, e.voided, e.centre, e.in
            JOIN responsible_area a ON a.region_id = r.ancestor_id AND a.centre_id = e.centre
             AND a.during @> (e.at AT TIME ZONE 'Asia/Shanghai')::date
           WHERE i.id = e.institution AND i.id <> e.centre) AS in_area
-  FROM (SELECT g.case_id, g.seq, g.at, g.late,
+  FROM (SELECT DISTINCT ON (g.case_id, g.original ->> 'centre_facility')
+               g.case_id, g.seq, g.at, g.late,
                (g.original ->> 'centre_facility')::uuid AS centre,
                (g.original ->> 'institution_facility')::uuid AS institution,
                g.source = 'simulated' OR coalesce(k.demo, false) AS demo,
@@ -103,7 +105,8 @@ SELECT e.case_id, e.seq, e.at, e.late, e.demo, e.drill, e.voided, e.centre, e.in
                  OR coalesce(k.drill, false) AS drill,
                coalesce(k.voided, false) AS voided
           FROM quality_event g LEFT JOIN quality_case k USING (case_id)
-         WHERE g.kind = 'guidance.session') e
+         WHERE g.kind = 'guidance.session'
+         ORDER BY g.case_id, g.original ->> 'centre_facility', g.late, g.at, g.seq) e
   LEFT JOIN facility c ON c.id = e.centre;
 COMMENT ON VIEW quality_guidance IS 'remote guidance sessions, indicator 15';
 """

@@ -69,9 +69,10 @@ def sample() -> Sample:
 
 def _case(dice: random.Random, number: int) -> list[EventRow]:
     case_id, prev, rows = UUID(int=dice.getrandbits(128)), GENESIS, []
+    at = START + timedelta(seconds=dice.randrange(1, 1000))
     for seq in range(1, (5, 5, 5, 5, 4)[number] + 1):
         device = dice.random() < 0.5
-        at = START + timedelta(seconds=dice.randrange(1, 10**5), microseconds=dice.randrange(10**6))
+        at += timedelta(seconds=dice.randrange(1, 10**4), microseconds=dice.randrange(10**6))
         row = EventRow(
             case_id=case_id,
             seq=seq,
