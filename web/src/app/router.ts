@@ -54,6 +54,7 @@ export function makeRouter(history = createWebHistory()): Router {
         reportError(error)
       }
     }
+    if (session.me?.must_change_password && to.name !== 'password') return { name: 'password' }
     if (session.signedIn) return to.path === '/' ? { name: homeRoute(session.me?.home) } : true
     return { name: 'login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
   })

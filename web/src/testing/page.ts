@@ -14,6 +14,8 @@ import { useSession } from '@/shared/session'
 
 export interface PageOptions {
   path: string
+  /** Where to go, when the path has parameters. */
+  at?: string
   /** Answers of GET by path without the query; a function gets the query. A Problem is thrown. */
   answers: Record<string, unknown>
   roles?: Role[]
@@ -59,7 +61,7 @@ export async function renderPage(page: Component, options: PageOptions) {
     { path: '/:rest(.*)*', component: blank },
   ].filter((route, at, all) => all.findIndex((other) => other.path === route.path) === at)
   const router = createRouter({ history: createMemoryHistory(), routes })
-  await router.push(options.path)
+  await router.push(options.at ?? options.path)
   const view = render({ template: '<router-view />' } as Component, {
     global: { plugins: [pinia, i18n, router] },
   })

@@ -12,6 +12,6 @@ export function useTitle(): void {
   watchEffect(() => {
     const calls = alerts.open.length
     const page = route.meta.title === undefined ? '' : `${t(route.meta.title)} · `
-    document.title = `${calls > 0 ? `(${calls}) 🔔 ` : ''}${page}${t('common.product')}`
+    document.title = `${calls > 0 ? `(${calls}) ☎ ` : ''}${page}${t('common.product')}`
   })
 }

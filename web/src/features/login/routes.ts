@@ -8,6 +8,12 @@ export const feature: Feature = {
       component: () => import('./pages/LoginPage.vue'),
       meta: { open: true, title: 'login.title' },
     },
+    {
+      path: '/password',
+      name: 'password',
+      component: () => import('./pages/PasswordPage.vue'),
+      meta: { bare: true, title: 'login.change' },
+    },
   ],
   nav: [],
 }
