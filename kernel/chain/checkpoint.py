@@ -14,7 +14,7 @@ from binascii import Error as Base64Error
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -30,6 +30,8 @@ from kernel.database import Database
 from kernel.viewer import Viewer
 
 EVERY_SECONDS = 60
+STALE_AFTER = timedelta(minutes=5)
+"""Without a checkpoint for so long, somebody has to look (five were missed)."""
 LOG_NAME = "yunshang.case-events.v1"
 FIRST_PREV = bytes(32)
 """`prev` of the first checkpoint."""
@@ -45,6 +47,7 @@ _TREE = text("SELECT size, peaks, clock_timestamp() AS now FROM chain_tree")
 _LAST = text(f"SELECT {COLUMNS} FROM chain_checkpoint ORDER BY no DESC LIMIT 1")  # noqa: S608
 _SINCE = text(f"SELECT {COLUMNS} FROM chain_checkpoint WHERE no > :no ORDER BY no")  # noqa: S608
 _AT = text(f"SELECT {COLUMNS} FROM chain_checkpoint WHERE no = :no")  # noqa: S608
+_AGE = text("SELECT clock_timestamp() - at FROM chain_checkpoint ORDER BY no DESC LIMIT 1")
 _SIGN = text(
     "SELECT chain_sign(:no, :size, :root, :at, :key_id, :public_key, :prev, :signature, :peaks,"
     " :tile_nos, :tile_hashes)"
@@ -203,6 +206,12 @@ async def checkpoint_once(session: AsyncSession, signer: Signer) -> Checkpoint:
         },
     )
     return replace(unsigned, signature=signature)
+
+
+async def newest_age(session: AsyncSession) -> timedelta | None:
+    """How long ago the newest checkpoint was signed; None before the first. For health pages."""
+    age: timedelta | None = (await session.execute(_AGE)).scalar_one_or_none()
+    return age
 
 
 class ChainCheckpointer:

@@ -2,17 +2,20 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from kernel.chain.checkpoint import (
+    STALE_AFTER,
     ChainBroken,
     ChainCheckpointer,
     Checkpoint,
     CheckpointFile,
     checkpoint_once,
+    newest_age,
 )
 from kernel.chain.export import read_export
 from kernel.chain.merkle import EMPTY_ROOT, TILE_LEAVES
@@ -57,6 +60,18 @@ async def test_new_events_get_leaves_and_the_root_is_signed(
     assert (idle.size, idle.root) == (second.size, second.root)
     report = await verified(database, tmp_path)
     assert (report.findings, report.checkpoints, report.uncovered) == ([], 3, 0)
+
+
+async def test_everybody_may_know_how_old_the_newest_checkpoint_is(
+    database: Clone, tmp_path: Path
+) -> None:
+    async with database.app.session(doctor()) as session:
+        assert await newest_age(session) is None
+    await checkpointer(database, tmp_path).sign()
+    async with database.app.session(doctor()) as session:
+        age = await newest_age(session)
+    assert age is not None
+    assert timedelta(0) < age < STALE_AFTER
 
 
 async def test_an_uncommitted_event_waits(database: Clone, tmp_path: Path) -> None:
