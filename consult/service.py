@@ -97,9 +97,9 @@ async def sign_advice(
     repository = AdviceRepository(session, viewer)
     policies.must_be_author(viewer, (await repository.get(advice_id)).author_id)
     row = await repository.locked_own(advice_id)
+    orders = await repository.orders([row.id])
     row.state = ADVICE.edge(AdviceState(row.state), AdviceAction.SIGN).to
     row.signed_at = clock.now()
-    orders = await repository.orders([row.id])
     row.digest = sha256(canonical_text(row, orders)).digest()
     await session.flush()
     case_id = CaseId(row.case_id)
