@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable, Collection
 from http import HTTPStatus
-from http.cookies import CookieError, SimpleCookie
 from typing import Final
 from uuid import UUID
 
@@ -97,8 +96,9 @@ def bearer(request: Request) -> str | None:
 
 
 def _cookie(header: str) -> str | None:
-    try:
-        morsel = SimpleCookie(header).get(SESSION_COOKIE)
-    except CookieError:
-        return None
-    return morsel.value or None if morsel is not None else None
+    """Our cookie's value; a neighbour's odd cookie must not hide it."""
+    for part in header.split(";"):
+        name, _, value = part.strip().partition("=")
+        if name == SESSION_COOKIE and value:
+            return value
+    return None

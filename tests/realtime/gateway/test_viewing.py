@@ -16,7 +16,7 @@ from tests.realtime.wire import Sender, Watcher, bundle, frame
 def cookie(site: Site, viewer: Viewer) -> dict[str, str]:
     """What a logged-in browser sends."""
     site.sessions["session-token"] = viewer
-    return {"Cookie": "a=b; __Host-yunshang=session-token", "Origin": ORIGIN}
+    return {"Cookie": "a=b; odd[]={1,2}; __Host-yunshang=session-token", "Origin": ORIGIN}
 
 
 async def colleague(site: Site) -> Watcher:
