@@ -115,7 +115,7 @@ async def site(database: Clone) -> AsyncIterator[Site]:
 def ctg_data() -> Path:
     """The directory with real recordings; they are never part of the repository."""
     beside = Path(__file__).parents[3] / "shared" / "data" / "ctg"
-    found = Path(os.environ.get("YUNSHANG_CTG_DATA", beside))
+    found = Path(os.environ.get("CTG_DATA", beside))
     if not found.is_dir():
-        pytest.skip("no real recordings here: set YUNSHANG_CTG_DATA")
+        pytest.skip("no real recordings here: set CTG_DATA")
     return found
