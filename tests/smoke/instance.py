@@ -1,5 +1,6 @@
 """A private instance on free ports: the same command that people run, in a directory of its own."""
 
+import json
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import httpx
 
@@ -74,7 +76,7 @@ class Instance:
         else:
             sys.stderr.write(f"the instance's data and logs stay in {self.place}\n")
 
-    def _wait_until_up(self, patience_s: float = 90) -> None:
+    def _wait_until_up(self, patience_s: float = 240) -> None:
         """Until the supervisor says that everything answers."""
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline:
@@ -101,6 +103,11 @@ class Instance:
             text=True,
             check=False,
         )
+
+    def child(self, name: str) -> dict[str, Any]:
+        """What the supervisor last wrote down about one of its children."""
+        found = json.loads((self.place / "processes.json").read_text())["children"]
+        return next(child for child in found if child["name"] == name)
 
     def stop(self) -> None:
         """SIGTERM, and wait until nothing is left."""

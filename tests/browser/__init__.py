@@ -1,0 +1,1 @@
+"""Stories told in a real browser against the real thing, started like people start it."""

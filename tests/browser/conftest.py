@@ -1,0 +1,97 @@
+"""One running demo region and one Chromium for all stories."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Playwright, async_playwright
+
+from tests.browser.visitor import Visitor
+from tests.smoke.instance import Instance
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+    "--lang=zh-CN",
+)
+
+
+@pytest.fixture(scope="session")
+def region() -> Iterator[Instance]:
+    """`yunshang demo` with three days of history."""
+    place = Path(tempfile.mkdtemp(prefix="ys-web-"))
+    with Instance(history_days=3, place=place) as instance:
+        yield instance
+
+
+@pytest.fixture(scope="session")
+async def playwright() -> AsyncIterator[Playwright]:
+    """Playwright's driver."""
+    async with async_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+async def chromium(playwright: Playwright) -> AsyncIterator[Browser]:
+    """The machine's Chromium."""
+    found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
+    assert found, "no Chromium here: make test installs one as root, else install it yourself"
+    browser = await playwright.chromium.launch(executable_path=found, args=list(QUIET))
+    yield browser
+    await browser.close()
+
+
+@pytest.fixture
+async def visit(region: Instance, chromium: Browser) -> AsyncIterator["Door"]:
+    """Opens the pages of people who log in; closed when the story ends."""
+    door = Door(region, chromium)
+    yield door
+    await door.close()
+
+
+class Door:
+    """Makes visitors."""
+
+    def __init__(self, region: Instance, browser: Browser) -> None:
+        self.region = region
+        self._browser = browser
+        self._visitors: list[Visitor] = []
+
+    async def __call__(
+        self,
+        login: str | None,
+        *,
+        width: int = 1440,
+        height: int = 900,
+        language: str = "zh-CN",
+        dark: bool = False,
+    ) -> Visitor:
+        """A browser of its own for `login` (None: not logged in)."""
+        context = await self._browser.new_context(
+            viewport={"width": width, "height": height},
+            locale=language,
+            timezone_id="Asia/Shanghai",
+            color_scheme="dark" if dark else "light",
+            has_touch=width < 600,
+        )
+        visitor = Visitor(self.region.url, context, await context.new_page())
+        self._visitors.append(visitor)
+        if login is not None:
+            await visitor.log_in(login)
+        return visitor
+
+    async def close(self) -> None:
+        """Close every browser window; a page that complained fails the story."""
+        for visitor in self._visitors:
+            await visitor.context.close()
+        complaints = [line for visitor in self._visitors for line in visitor.complaints]
+        assert not complaints, complaints
