@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.access import PUBLIC, roles
+from kernel.chain.checkpoint import STALE_AFTER, newest_age
 from kernel.database import Database
 from kernel.errors import Refusal
 from kernel.viewer import Role, Viewer
@@ -35,12 +36,18 @@ class Health(msgspec.Struct, frozen=True):
 
 
 class SystemHealth(msgspec.Struct, frozen=True):
-    """All processes and services; `degraded` as soon as one of them does not work."""
+    """All processes and services; `degraded` as soon as one of them does not work.
+
+    `checkpoint_age_s`: how long ago the newest checkpoint of the event chain was signed; null
+    before the first. `checkpoint_stale`: so long ago that somebody has to look.
+    """
 
     status: str
     at: datetime
     valkey: str
     database: str
+    checkpoint_age_s: float | None
+    checkpoint_stale: bool
     processes: list[ProcessHealth]
 
 
@@ -62,12 +69,16 @@ async def processes(session: AsyncSession, settings: Settings) -> SystemHealth:
     version = (await session.execute(text("SHOW server_version"))).scalar_one()
     beats = [Beat(**row) for row in (await session.execute(_BEATS)).mappings()]
     listed = assess(beats, _children(settings), at)
+    age = await newest_age(session)
+    stale = age is not None and age > STALE_AFTER
     answers = await _valkey_answers(settings.valkey_url)
     return SystemHealth(
-        status="ok" if answers and working(listed) else "degraded",
+        status="ok" if answers and working(listed) and not stale else "degraded",
         at=at,
         valkey="running" if answers else "absent",
         database=f"PostgreSQL {version}",
+        checkpoint_age_s=None if age is None else round(age.total_seconds(), 1),
+        checkpoint_stale=stale,
         processes=listed,
     )
 

@@ -1,15 +1,18 @@
 """The public health answer and the staff's page, on a real database and Valkey."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from os import getpid
 from pathlib import Path
 
 import pytest
 from litestar.testing import AsyncTestClient
 
+from kernel.chain.checkpoint import ChainCheckpointer, CheckpointFile
+from kernel.chain.signing import Signer
 from kernel.database import Database
 from kernel.viewer import Viewer
+from server import health
 from server.app import create_app
 from server.health import SystemHealth, processes
 from server.heartbeat import beat
@@ -81,3 +84,19 @@ async def test_only_a_living_supervisor_is_believed(
     assert engine.state == shown
     assert engine.restarts == (7 if alive else None)
     assert page.status == ("degraded" if alive else "ok")
+
+
+async def test_old_checkpoints_of_the_chain_degrade_it(
+    database: Clone, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in EXPECTED:
+        await beat(database.system, name)
+    assert (await _page(database, settings)).checkpoint_age_s is None
+    file = CheckpointFile(tmp_path / "checkpoints.jsonl")
+    await ChainCheckpointer(database.system, Signer.load_or_create(tmp_path), file).sign()
+    fresh = await _page(database, settings)
+    assert fresh.checkpoint_age_s is not None
+    assert (fresh.status, fresh.checkpoint_stale) == ("ok", False)
+    monkeypatch.setattr(health, "STALE_AFTER", timedelta(0))
+    old = await _page(database, settings)
+    assert (old.status, old.checkpoint_stale) == ("degraded", True)
