@@ -175,6 +175,15 @@ class CaseRepository:
             raise NotFound()
         return found
 
+    async def case_of_page(self, page_id: UUID) -> UUID | None:
+        """The case whose offer this page is about, if it is about one."""
+        found = (
+            select(OfferRow.case_id)
+            .join(ReferralRow, ReferralRow.id == OfferRow.case_id)
+            .where(OfferRow.page_id == page_id, self.scope(), ReferralRow.state != "voided")
+        )
+        return (await self._session.execute(found)).scalar_one_or_none()
+
     async def with_parts(self, rows: Sequence[ReferralRow]) -> list[CaseRows]:
         """The cases with offers, legs, holds and signatures: a handful of statements in all."""
         ids = [row.id for row in rows]

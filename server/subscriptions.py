@@ -5,17 +5,21 @@ Handlers repeat (at least once) and therefore change nothing that a repeat would
 
 import asyncio
 from collections.abc import Mapping
+from uuid import UUID
 
 import structlog
 from celery import Celery
 
+from duty.escalation.service import DELIVERED as PAGE_DELIVERED
 from duty.notify.outgoing import TOPIC as MESSAGE_QUEUED
 from kernel.chain.append import CHANGED
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.outbox import OutboxMessage
 from kernel.relay import Handler
+from kernel.viewer import Viewer
 from realtime.hub_hints import CaseAnnouncer
+from referral.service.answer import note_delivered
 from server.demo.emergency import TOPIC as DEMO_STEP
 from server.demo.emergency import Colleagues
 
@@ -30,6 +34,8 @@ class Subscriptions:
     ) -> None:
         self._announcer = CaseAnnouncer(valkey_url)
         self._celery = celery
+        self._database = database
+        self._clock = clock
         self._colleagues = Colleagues(database, clock) if demo else None
 
     def handlers(self) -> Mapping[str, Handler]:
@@ -37,6 +43,7 @@ class Subscriptions:
         found: dict[str, Handler] = {
             CHANGED: self._announcer,
             MESSAGE_QUEUED: self.hand_to_worker,
+            PAGE_DELIVERED: self.mark_offer_delivered,
         }
         if self._colleagues is not None:
             found[DEMO_STEP] = self._colleagues.take_step
@@ -55,6 +62,13 @@ class Subscriptions:
         except Exception as error:
             # Whatever the broker's client raises: the row is still queued and the sweep finds it.
             log.warning("subscriptions.worker_unreachable", error=type(error).__name__)
+
+    async def mark_offer_delivered(self, message: OutboxMessage) -> None:
+        """A page about an offer reached somebody: the offer is delivered (transition 2)."""
+        viewer = Viewer.system("engine")
+        page_id = UUID(message.payload["page_id"])
+        async with self._database.session(viewer) as session:
+            await note_delivered(session, self._clock, viewer, page_id)
 
     async def close(self) -> None:
         """Give connections back."""

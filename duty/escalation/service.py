@@ -26,6 +26,9 @@ from kernel.viewer import Viewer
 WAKE_CHANNEL = "yunshang_escalation"
 """NOTIFY channel of the engine: a ladder became due."""
 
+DELIVERED = "page.delivered"
+"""Outbox topic: a page reached the first of its people."""
+
 Receipt = Literal["delivered", "seen"]
 DeclineReason = Literal["in_surgery", "off_site", "other"]
 
@@ -200,6 +203,8 @@ async def receipt(
         return False
     await outgoing.move_in_app(session, page_id, viewer.person_id, MessageAction.CONFIRM, at)
     await firing.tell(session, row, at, _moved(viewer.person_id, ReachState(state), None))
+    # Once per page: whatever the page was about has reached its addressee.
+    await outbox.enqueue(session, DELIVERED, {"page_id": str(page_id)}, key=str(page_id))
     return True
 
 

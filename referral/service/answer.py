@@ -26,7 +26,7 @@ from referral.rules.allowed import MAX_HOPS
 from referral.rules.timers import TIMERS
 from referral.service.ask import ask_next, make_offer, tell
 from referral.service.desk import Desk, at_desk
-from referral.states import OfferAction, ReferralState, Side
+from referral.states import OfferAction, OfferState, ReferralState, Side
 
 
 async def acknowledge(
@@ -240,14 +240,19 @@ async def acknowledge_withdrawal(
 
 
 async def note_delivered(
-    session: AsyncSession, clock: Clock, viewer: Viewer, offer_id: UUID
+    session: AsyncSession, clock: Clock, viewer: Viewer, page_id: UUID
 ) -> None:
-    """A device or duty screen of the receiver has it (2); a machine fact. Repeats are nothing."""
-    case_id = await CaseRepository(session, viewer).case_of(OfferRow, offer_id)
-    order = Act(version=0)
-    async with at_desk(session, clock, viewer, case_id, order, check_version=False) as d:
-        offer = d.offer(offer_id)
-        if offer.delivered_at is None and offer.state == "offered":
+    """The page about an offer reached a device of the receiver (2): a machine fact.
+
+    Pages about something else, and repeats, are nothing. No open page of a user becomes stale.
+    """
+    case_id = await CaseRepository(session, viewer).case_of_page(page_id)
+    if case_id is None:
+        return
+    act = Act(version=0)
+    async with at_desk(session, clock, viewer, case_id, act, check_version=False, bump=False) as d:
+        offer = next(row for row in d.rows.offers if row.page_id == page_id)
+        if offer.state == OfferState.OFFERED:
             d.move_offer(offer, OfferAction.DELIVER, system=True)
             offer.delivered_at = d.at
             facts = {"offer_id": offer.id, "facility_id": offer.facility_id}

@@ -48,8 +48,7 @@ async def test_rescued_where_she_is(net: Network) -> None:
         event_at=called,
         late_reason="断网，先电话呼叫",
     )
-    request = (await net.events(case))[0]
-    assert request.occurred_at == called
+    assert (await net.events(case))[0].occurred_at == called
 
     # The city has no ICU bed. A bare no is impossible: it names its supervisor and advises.
     offer = (await net.see("city_expert", case)).offers[0].id
@@ -92,9 +91,8 @@ async def test_rescued_where_she_is(net: Network) -> None:
     done = await net.see("county_doctor", case)
     assert (done.state, done.waiting_for) == ("closed", "withdrawal_acknowledgement")
     kinds = await net.kinds(case)
-    # Led and advised by one centre: one session for indicator 15.
-    assert kinds.count("guidance.session") == 1
+    assert kinds.count("guidance.session") == 1  # led and advised by one centre
     assert kinds.index("referral.guided_in_place") < kinds.index("advice.signed")
-    assert done.guidance is not None
-    assert done.guidance.ended_at is not None
+    assert done.guidance
+    assert done.guidance.ended_at
     assert done.guidance.ended_at - done.guidance.since == timedelta(minutes=55)

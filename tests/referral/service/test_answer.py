@@ -1,9 +1,11 @@
 """What receivers answer: ask, decline, redirect; and who is asked next."""
 
 import pytest
+from sqlalchemy import text
 
+from duty.escalation import service as duty
 from kernel.errors import IllegalTransition, VersionStale
-from kernel.ids import new_id
+from kernel.ids import PageId, new_id
 from referral.commands.on_case import AddOffer
 from referral.commands.on_offer import (
     Accept,
@@ -42,14 +44,33 @@ from tests.referral.network import SEEDER, Network
 
 async def test_delivered_is_a_machine_fact_and_comes_once(net: Network) -> None:
     case = await net.sent(net.places["city"])
-    offer = (await net.see("county_doctor", case)).offers[0].id
-    for _ in range(2):
+    before = await net.see("county_doctor", case)
+    page = before.offers[0].page_id
+    assert page is not None
+    for about in (page, page, new_id()):
         async with net.clone.system.session(SEEDER) as session:
-            await note_delivered(session, net.clock, SEEDER, offer)
-    seen = (await net.see("county_doctor", case)).offers[0]
-    assert seen.state == "delivered"
+            await note_delivered(session, net.clock, SEEDER, about)
+    seen = await net.see("county_doctor", case)
+    assert seen.offers[0].state == "delivered"
+    assert seen.version == before.version
     events = [e for e in await net.events(case) if e.row.kind == "offer.delivered"]
     assert [event.row.auto for event in events] == [True]
+
+
+async def test_a_receipt_of_the_page_is_what_delivers_the_offer(net: Network) -> None:
+    case = await net.sent(net.places["city"])
+    page = (await net.see("county_doctor", case)).offers[0].page_id
+    assert page is not None
+    expert = net.staff["city_expert"]
+    for state in ("delivered", "seen"):
+        async with net.clone.app.session(expert) as session:
+            await duty.receipt(session, net.clock, expert, PageId(page), state)
+    async with net.clone.system.session(SEEDER) as session:
+        found = await session.execute(
+            text("SELECT payload FROM outbox WHERE topic = :topic AND key = :key"),
+            {"topic": duty.DELIVERED, "key": str(page)},
+        )
+        assert list(found.scalars()) == [{"page_id": str(page)}]
 
 
 async def test_a_question_pauses_the_decision_clock_once(net: Network) -> None:
