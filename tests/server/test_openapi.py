@@ -9,5 +9,5 @@ STORED = Path(__file__).parent.parent.parent / "web" / "openapi.json"
 
 
 def test_stored_description_is_fresh() -> None:
-    """If this fails: `yunshang openapi --output web/openapi.json` and `npm --prefix web run api`."""
+    """Else: `yunshang openapi --output web/openapi.json`, then `npm --prefix web run api`."""
     assert json.loads(STORED.read_text("utf-8")) == json.loads(json.dumps(document()))
