@@ -3389,6 +3389,8 @@ export interface components {
         SystemHealth: {
             /** Format: date-time */
             at: string;
+            checkpoint_age_s: number | null;
+            checkpoint_stale: boolean;
             database: string;
             processes: components["schemas"]["ProcessHealth"][];
             status: string;

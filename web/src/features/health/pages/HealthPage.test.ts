@@ -11,6 +11,8 @@ const health = {
   at: '2026-11-22T03:00:00Z',
   valkey: 'running',
   database: 'PostgreSQL 18.1',
+  checkpoint_age_s: 412,
+  checkpoint_stale: true,
   processes: [
     { name: 'serve', state: 'running', instance: 'host', pid: 12, since: '2026-11-22T02:00:00Z', beat_age_s: 1.2, restarts: 0 },
     { name: 'engine', state: 'restarting', pid: 14, since: '2026-11-22T02:59:00Z', restarts: 4, last_exit: -9 },
@@ -26,6 +28,15 @@ describe('system status', () => {
     const rows = view.getAllByRole('row').map((row) => row.textContent ?? '')
     expect(rows.find((row) => row.includes('engine'))).toMatch(/重启中.*4.*-9/)
     expect(rows.find((row) => row.includes('worker'))).toContain('未运行')
+  })
+
+  it('says how old the newest checkpoint of the event chain is', async () => {
+    const view = await show(health)
+    expect((await view.findByText(/6 分前/)).textContent).toContain('✕')
+    const fresh = await show({ ...health, checkpoint_age_s: 31, checkpoint_stale: false })
+    expect((await fresh.findByText(/31 秒前/)).textContent).toContain('●')
+    const none = await show({ ...health, checkpoint_age_s: null, checkpoint_stale: false })
+    expect(await none.findByText(/尚未签名/)).toBeTruthy()
   })
 
   it('says so when it cannot be read', async () => {
