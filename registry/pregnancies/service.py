@@ -85,46 +85,55 @@ async def create_patient_with_pregnancy(
     at = clock.now()
     today = local_date(at)
     facility = facility_id or registering_facility(viewer)
-    birth_date, exact = _birth(new, today)
-    dating = _dating(new.pregnancy, today)
+    birth, dating = _birth(new, today), _dating(new.pregnancy, today)
     repository = PregnancyRepository(session, viewer)
     patient = await _known(repository, sealer, facility, new)
     existing = patient is not None
     if patient is None:
-        patient = Patient(
-            id=new_id(),
-            facility_id=facility,
-            name_sealed=sealer.seal(new.name.strip(), NAME_FIELD),
-            name_index=sealer.blind_index(new.name, NAME_FIELD),
-            phone_sealed=None if new.phone is None else sealer.seal(new.phone, PHONE_FIELD),
-            birth_date=birth_date,
-            birth_date_exact=exact,
-            demo=demo,
-            created_at=at,
-            created_by=viewer.account_id,
-        )
+        patient = _new_patient(sealer, new, birth)
+        patient.facility_id, patient.demo = facility, demo
+        patient.created_at, patient.created_by = at, viewer.account_id
         session.add(patient)
         await session.flush()  # policies of the following rows look for the patient
         await _identify(session, sealer, patient, new)
-    patient_id = PatientId(patient.id)
-    pregnancy = await repository.ongoing(patient_id) if existing else None
+    elif patient.phone_sealed is None:
+        patient.phone_sealed = _sealed_phone(sealer, new)
+    pregnancy = await repository.ongoing(PatientId(patient.id)) if existing else None
     if pregnancy is None:
-        pregnancy = Pregnancy(
-            id=new_id(),
-            patient_id=patient.id,
-            facility_id=facility,
-            gravida=new.pregnancy.gravida,
-            para=new.pregnancy.para,
-            plurality=new.pregnancy.plurality,
-            created_at=at,
-            created_by=viewer.account_id,
-        )
+        pregnancy = _new_pregnancy(patient, new.pregnancy)
+        pregnancy.facility_id = facility
+        pregnancy.created_at, pregnancy.created_by = at, viewer.account_id
         session.add(pregnancy)
     if pregnancy.edd is None:
         pregnancy.lmp, pregnancy.edd, pregnancy.dated_by = dating
     await session.flush()  # callers link cases to the pregnancy
-    await access.record(session, at, viewer, [patient_id], Purpose.REGISTER)
+    await access.record(session, at, viewer, [PatientId(patient.id)], Purpose.REGISTER)
     return PatientCreated(patient.id, pregnancy.id, existing)
+
+
+def _new_patient(sealer: Sealer, new: NewPatient, birth: tuple[date | None, bool]) -> Patient:
+    return Patient(
+        id=new_id(),
+        name_sealed=sealer.seal(new.name.strip(), NAME_FIELD),
+        name_index=sealer.blind_index(new.name, NAME_FIELD),
+        phone_sealed=_sealed_phone(sealer, new),
+        birth_date=birth[0],
+        birth_date_exact=birth[1],
+    )
+
+
+def _sealed_phone(sealer: Sealer, new: NewPatient) -> bytes | None:
+    return None if new.phone is None else sealer.seal(new.phone, PHONE_FIELD)
+
+
+def _new_pregnancy(patient: Patient, new: NewPregnancy) -> Pregnancy:
+    return Pregnancy(
+        id=new_id(),
+        patient_id=patient.id,
+        gravida=new.gravida,
+        para=new.para,
+        plurality=new.plurality,
+    )
 
 
 async def _known(

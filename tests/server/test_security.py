@@ -1,8 +1,8 @@
 """The door: sessions, origins, content types, roles."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +12,7 @@ from litestar import WebSocket, get, post, websocket
 from kernel.access import ANY, OPT, roles
 from kernel.viewer import Role, Viewer
 from registry.people.service import Grant
+from server.embedded.services import EmbeddedServices
 from server.settings import Settings
 from tests.fixtures.database import Clone
 from tests.matrix.door import COOKIE, Door, opened
@@ -40,23 +41,60 @@ async def takes_files() -> None:
     """Takes something other than JSON."""
 
 
-@pytest.fixture
-async def world(database: Clone) -> World:
-    return await build(database.system)
+@dataclass(frozen=True, slots=True)
+class House:
+    """One application for the tests of this file; each employs people of its own."""
+
+    door: Door
+    world: World
+    database: Clone
+
+    async def employ(self, login: str, role: Role) -> str:
+        """An account with one role at the county hospital."""
+        place = self.world.county_hospital
+        await account(self.database.system, self.world.clock, login, place, Grant(role))
+        return login
 
 
-@pytest.fixture
-async def door(
-    database: Clone, world: World, settings: Settings, tmp_path: Path
-) -> AsyncIterator[Door]:
-    """The application with a clinician `li`, a security administrator `sec`, and test routes."""
-    place = world.county_hospital
-    await account(database.system, world.clock, "li", place, Grant(Role.REFERRING_CLINICIAN))
-    await account(database.system, world.clock, "sec", place, Grant(Role.SECURITY_ADMIN))
-    async with opened(settings, world.clock, tmp_path) as door:
+@pytest.fixture(scope="module")
+async def house(
+    module_database: Clone, services: EmbeddedServices, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[House]:
+    """The application with a few routes more."""
+    place = tmp_path_factory.mktemp("door")
+    settings = Settings(
+        database_url=module_database.app_url,
+        valkey_url=services.layout.valkey_url,
+        data_dir=place,
+        demo=True,
+    )
+    world = await build(module_database.system)
+    async with opened(settings, world.clock, place) as door:
         for handler in (some_socket, socket_for_experts, undeclared, takes_files):
             door.app.register(handler)
-        yield door
+        yield House(door, world, module_database)
+
+
+@pytest.fixture
+def door(house: House) -> Door:
+    return house.door
+
+
+@pytest.fixture
+def world(house: House) -> World:
+    return house.world
+
+
+@pytest.fixture
+async def li(house: House, request: pytest.FixtureRequest) -> str:
+    """The login of a clinician."""
+    return await house.employ(f"li.{request.node.name}"[:60], Role.REFERRING_CLINICIAN)
+
+
+@pytest.fixture
+async def sec(house: House, request: pytest.FixtureRequest) -> str:
+    """The login of a security administrator."""
+    return await house.employ(f"sec.{request.node.name}"[:60], Role.SECURITY_ADMIN)
 
 
 def _code(answer: httpx.Response) -> tuple[int, str]:
@@ -66,8 +104,8 @@ def _code(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, problem["code"]
 
 
-async def test_login_sets_a_cookie_that_only_we_can_read(door: Door) -> None:
-    answer = await door.send("POST", "/api/login", json={"login": "li", "password": PASSWORD})
+async def test_login_sets_a_cookie_that_only_we_can_read(door: Door, li: str) -> None:
+    answer = await door.send("POST", "/api/login", json={"login": li, "password": PASSWORD})
     name, _, attributes = answer.headers["set-cookie"].partition("=")
     parts = {part.strip().lower() for part in attributes.split(";")[1:]}
     assert name == "__Host-yunshang"
@@ -88,10 +126,10 @@ async def test_without_a_session_there_is_nothing(door: Door) -> None:
         assert _code(answer) == (401, "kernel.not_authenticated")
 
 
-async def test_wrong_password_and_unknown_login_answer_alike(door: Door) -> None:
+async def test_wrong_password_and_unknown_login_answer_alike(door: Door, li: str) -> None:
     answers = [
         await door.send("POST", "/api/login", json={"login": login, "password": "wrong"})
-        for login in ("li", "nobody")
+        for login in (li, "nobody")
     ]
     assert _code(answers[0]) == (401, "registry.login_failed")
     assert answers[0].json() == answers[1].json()
@@ -99,10 +137,10 @@ async def test_wrong_password_and_unknown_login_answer_alike(door: Door) -> None
 
 
 async def test_the_failure_counts_although_the_request_was_refused(
-    door: Door, world: World
+    door: Door, world: World, li: str
 ) -> None:
-    wrong = {"login": "li", "password": "wrong"}
-    right = {"login": "li", "password": PASSWORD}
+    wrong = {"login": li, "password": "wrong"}
+    right = {"login": li, "password": PASSWORD}
     for _ in range(5):
         assert (await door.send("POST", "/api/login", json=wrong)).status_code == 401
     assert _code(await door.send("POST", "/api/login", json=right)) == (
@@ -113,47 +151,47 @@ async def test_the_failure_counts_although_the_request_was_refused(
     assert (await door.send("POST", "/api/login", json=right)).status_code == 200
 
 
-async def test_logging_in_again_replaces_the_session(door: Door) -> None:
-    first = await door.log_in("li")
+async def test_logging_in_again_replaces_the_session(door: Door, li: str) -> None:
+    first = await door.log_in(li)
     answer = await door.send(
-        "POST", "/api/login", token=first, json={"login": "li", "password": PASSWORD}
+        "POST", "/api/login", token=first, json={"login": li, "password": PASSWORD}
     )
     assert answer.status_code == 200
     assert (await door.send("GET", "/api/me", token=first)).status_code == 401
 
 
-async def test_logout_ends_the_session_on_the_server(door: Door) -> None:
-    token = await door.log_in("li")
+async def test_logout_ends_the_session_on_the_server(door: Door, li: str) -> None:
+    token = await door.log_in(li)
     answer = await door.send("POST", "/api/logout", token=token)
     assert answer.status_code == 204
     assert "max-age=0" in answer.headers["set-cookie"].lower()
     assert (await door.send("GET", "/api/me", token=token)).status_code == 401
 
 
-async def test_an_administrator_ends_sessions(door: Door) -> None:
-    li, sec = await door.log_in("li"), await door.log_in("sec")
-    accounts = (await door.send("GET", "/api/admin/accounts", token=sec)).json()
-    [account_id] = [row["id"] for row in accounts if row["login"] == "li"]
-    ended = await door.send("POST", f"/api/admin/accounts/{account_id}/revoke-sessions", token=sec)
+async def test_an_administrator_ends_sessions(door: Door, li: str, sec: str) -> None:
+    theirs, mine = await door.log_in(li), await door.log_in(sec)
+    accounts = (await door.send("GET", "/api/admin/accounts", token=mine)).json()
+    [account_id] = [row["id"] for row in accounts if row["login"] == li]
+    ended = await door.send("POST", f"/api/admin/accounts/{account_id}/revoke-sessions", token=mine)
     assert ended.json() == {"sessions": 1}
-    assert (await door.send("GET", "/api/me", token=li)).status_code == 401
-    li = await door.log_in("li")
-    disabled = await door.send("POST", f"/api/admin/accounts/{account_id}/disable", token=sec)
+    assert (await door.send("GET", "/api/me", token=theirs)).status_code == 401
+    theirs = await door.log_in(li)
+    disabled = await door.send("POST", f"/api/admin/accounts/{account_id}/disable", token=mine)
     assert disabled.status_code == 204
-    assert (await door.send("GET", "/api/me", token=li)).status_code == 401
-    again = await door.send("POST", "/api/login", json={"login": "li", "password": PASSWORD})
+    assert (await door.send("GET", "/api/me", token=theirs)).status_code == 401
+    again = await door.send("POST", "/api/login", json={"login": li, "password": PASSWORD})
     assert _code(again) == (403, "registry.account_disabled")
-    await door.send("POST", f"/api/admin/accounts/{account_id}/enable", token=sec)
-    assert await door.log_in("li")
+    await door.send("POST", f"/api/admin/accounts/{account_id}/enable", token=mine)
+    assert await door.log_in(li)
     kinds = [
         line["kind"]
-        for line in (await door.send("GET", "/api/admin/security-events", token=sec)).json()
+        for line in (await door.send("GET", "/api/admin/security-events", token=mine)).json()
     ]
     assert kinds[:3] == ["login", "account_enabled", "login_disabled"]
 
 
-async def test_an_idle_session_ends_and_use_keeps_it(door: Door, world: World) -> None:
-    token = await door.log_in("li")
+async def test_an_idle_session_ends_and_use_keeps_it(door: Door, world: World, li: str) -> None:
+    token = await door.log_in(li)
     for _ in range(3):
         world.clock.advance(timedelta(minutes=14))
         assert (await door.send("GET", "/api/me", token=token)).status_code == 200
@@ -173,30 +211,30 @@ FOREIGN = [
 ]
 
 
-async def test_no_foreign_page_writes_with_our_cookie(door: Door) -> None:
-    token = await door.log_in("li")
+async def test_no_foreign_page_writes_with_our_cookie(door: Door, li: str) -> None:
+    token = await door.log_in(li)
     for origin in FOREIGN:
         answer = await door.send("POST", "/api/logout", token=token, origin=origin)
         assert _code(answer) == (403, "server.origin_refused"), origin
         assert (await door.send("GET", "/api/me", token=token, origin=origin)).status_code == 200
 
 
-async def test_no_foreign_page_logs_somebody_in(door: Door) -> None:
-    body = {"login": "li", "password": PASSWORD}
+async def test_no_foreign_page_logs_somebody_in(door: Door, li: str) -> None:
+    body = {"login": li, "password": PASSWORD}
     foreign = await door.send("POST", "/api/login", origin="https://evil.example", json=body)
     assert _code(foreign) == (403, "server.origin_refused")
     # A program without a browser's cookie jar has nothing to ride on.
     assert (await door.send("POST", "/api/login", origin=None, json=body)).status_code == 200
 
 
-async def test_no_foreign_page_opens_a_socket(door: Door) -> None:
-    token = await door.log_in("li")
+async def test_no_foreign_page_opens_a_socket(door: Door, li: str) -> None:
+    token = await door.log_in(li)
     for origin in FOREIGN:
         assert await door.handshake("/test/socket", token=token, origin=origin) == 4403, origin
 
 
-async def test_a_socket_needs_a_live_session_and_a_role(door: Door) -> None:
-    token = await door.log_in("li")
+async def test_a_socket_needs_a_live_session_and_a_role(door: Door, li: str) -> None:
+    token = await door.log_in(li)
     assert await door.handshake("/test/socket", token=token) == 101
     assert await door.handshake("/test/socket") == 4401
     assert await door.handshake("/test/socket-for-experts", token=token) == 4403
@@ -204,15 +242,15 @@ async def test_a_socket_needs_a_live_session_and_a_role(door: Door) -> None:
     assert await door.handshake("/test/socket", token=token) == 4401
 
 
-async def test_writes_are_json(door: Door) -> None:
-    body = f'{{"login": "li", "password": "{PASSWORD}"}}'
+async def test_writes_are_json(door: Door, li: str) -> None:
+    body = f'{{"login": "{li}", "password": "{PASSWORD}"}}'
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""):
         answer = await door.send("POST", "/api/login", content=body, headers={"content-type": kind})
         assert _code(answer) == (415, "kernel.unsupported_media_type"), kind
 
 
-async def test_a_route_may_declare_another_content(door: Door) -> None:
-    token = await door.log_in("li")
+async def test_a_route_may_declare_another_content(door: Door, li: str) -> None:
+    token = await door.log_in(li)
     for kind, status in (("application/dicom", 201), ("application/json", 415)):
         answer = await door.send(
             "POST", "/test/files", token=token, content=b"x", headers={"content-type": kind}
@@ -220,8 +258,8 @@ async def test_a_route_may_declare_another_content(door: Door) -> None:
         assert answer.status_code == status
 
 
-async def test_a_route_without_a_declaration_is_closed(door: Door) -> None:
-    token = await door.log_in("sec")
+async def test_a_route_without_a_declaration_is_closed(door: Door, sec: str) -> None:
+    token = await door.log_in(sec)
     assert _code(await door.send("GET", "/test/undeclared", token=token)) == (
         403,
         "kernel.not_allowed",
@@ -229,8 +267,8 @@ async def test_a_route_without_a_declaration_is_closed(door: Door) -> None:
     assert (await door.send("GET", "/test/undeclared")).status_code == 401
 
 
-async def test_own_logins_are_listed_and_ended(door: Door) -> None:
-    one, two = await door.log_in("li"), await door.log_in("li")
+async def test_own_logins_are_listed_and_ended(door: Door, li: str) -> None:
+    one, two = await door.log_in(li), await door.log_in(li)
     listed = (await door.send("GET", "/api/me/sessions", token=two)).json()
     [other] = [row["id"] for row in listed if not row["current"]]
     assert len(listed) == 2
@@ -242,14 +280,14 @@ async def test_own_logins_are_listed_and_ended(door: Door) -> None:
     assert _code(again) == (404, "kernel.not_found")
 
 
-async def test_passwords_change_over_http(door: Door) -> None:
-    token = await door.log_in("li")
+async def test_passwords_change_over_http(door: Door, li: str) -> None:
+    token = await door.log_in(li)
     change = {"old": PASSWORD, "new": "Another-Horse-8"}
     weak = await door.send("POST", "/api/me/password", token=token, json={**change, "new": "weak"})
     assert _code(weak) == (422, "registry.password_weak")
     done = await door.send("POST", "/api/me/password", token=token, json=change)
     assert done.status_code == 204
-    await door.log_in("li", "Another-Horse-8")
+    await door.log_in(li, "Another-Horse-8")
 
 
 async def test_the_public_configuration_names_no_one(door: Door) -> None:

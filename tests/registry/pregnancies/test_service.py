@@ -113,12 +113,13 @@ async def test_whom_the_hospital_knows_is_not_doubled(database: Clone, world: Wo
         database.app,
         world,
         world.doctor,
-        NewPatient(name="林测试", id_number=NUMBER.lower(), pregnancy=dated),
+        NewPatient(name="林测试", id_number=NUMBER.lower(), phone="19900001234", pregnancy=dated),
     )
     assert (again.patient_id, again.pregnancy_id) == (first.patient_id, first.pregnancy_id)
     assert (first.existing, again.existing) == (False, True)
     # What was empty is filled.
-    assert (await _open(database, world, first)).edd == date(2026, 12, 1)
+    seen = await _open(database, world, first)
+    assert (seen.edd, seen.phone) == (date(2026, 12, 1), "19900001234")
 
 
 async def test_another_hospital_learns_nothing_from_the_number(
