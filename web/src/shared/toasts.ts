@@ -14,6 +14,8 @@ export interface Toast {
 }
 
 const SHOWN_MS = 5_000
+/** A notice is also on the board and the case; the toast need not stay for ever. */
+const NOTICE_MS = 30_000
 
 export const useToasts = defineStore('toasts', () => {
   const toasts = ref<Toast[]>([])
@@ -24,7 +26,7 @@ export const useToasts = defineStore('toasts', () => {
     // The same failure twice (a poll and a click) is one message.
     if (problem !== null) toasts.value = toasts.value.filter((t) => t.problem?.code !== problem.code)
     toasts.value = [...toasts.value.slice(-3), { id, kind, text, problem, caseId }]
-    if (kind === 'success' || kind === 'info') setTimeout(() => close(id), SHOWN_MS)
+    if (kind !== 'failure') setTimeout(() => close(id), kind === 'notice' && location.pathname !== `/cases/${caseId}` ? NOTICE_MS : SHOWN_MS)
   }
 
   function close(id: number): void {
@@ -38,7 +40,7 @@ export const useToasts = defineStore('toasts', () => {
     info: (text: string) => add('info', text),
     failure: (text: string) => add('failure', text),
     problem: (problem: Problem) => add('failure', '', problem),
-    /** Something happened to a case of mine; `code` is worded where it is shown. Stays until closed. */
+    /** Something happened to a case of mine; `code` is worded where it is shown. */
     notice: (code: string, caseId: string) => add('notice', code, null, caseId),
   }
 })

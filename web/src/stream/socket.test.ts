@@ -106,6 +106,14 @@ describe('offsets', () => {
     expect(heard.filter((m) => m.type === 'item')).toHaveLength(2)
   })
 
+  it('on a new device does not tell old news', () => {
+    connect(40)
+    expect(socket().sent[0]).toMatchObject({ type: 'hello', offset: null })
+    socket().says({ type: 'item', offset: 12, kind: 'notice', data: {} })
+    socket().says({ type: 'item', offset: 41, kind: 'page', data: {} })
+    expect(heard.filter((m) => m.type === 'item')).toEqual([{ type: 'item', offset: 41, kind: 'page', data: {} }])
+  })
+
   it('starts over when the server is behind what was remembered', () => {
     localStorage.setItem('offset', '900')
     stream = make()

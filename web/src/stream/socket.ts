@@ -59,6 +59,8 @@ export class LiveStream {
   link: Link
   private socket: SocketLike | null = null
   private offset: number
+  /** Nothing remembered on this device: what happened before is in the lists, not news. */
+  private fresh: boolean
   private attempt = 0
   private heardAt = 0
   private beats = 0
@@ -77,7 +79,9 @@ export class LiveStream {
     this.open = options.open ?? ((url) => new WebSocket(url))
     this.random = options.random ?? Math.random
     this.networkUp = options.online ?? (() => navigator.onLine)
-    this.offset = Number(this.storage.getItem(options.storageKey) ?? 0) || 0
+    const stored = this.storage.getItem(options.storageKey)
+    this.fresh = stored === null
+    this.offset = Number(stored ?? 0) || 0
     this.link = { state: 'connecting', since: options.clock.local() }
   }
 
@@ -130,7 +134,7 @@ export class LiveStream {
     this.socket = socket
     this.heardAt = this.options.clock.local()
     socket.onopen = () => {
-      this.post({ type: 'hello', offset: this.offset, visible: isVisible() })
+      this.post({ type: 'hello', offset: this.fresh ? null : this.offset, visible: isVisible() })
     }
     socket.onmessage = (event) => this.receive(event.data)
     socket.onclose = () => this.lost(socket)
@@ -171,11 +175,13 @@ export class LiveStream {
     if (message.type === 'item') this.moveTo(message.offset)
   }
 
-  private welcomed(latest: number, serverTime: string): void {
+  /** `from` is where the server goes on: what we said, the newest if we said nothing or too much. */
+  private welcomed(from: number, serverTime: string): void {
     this.attempt = 0
     this.options.clock.seed(Date.parse(serverTime))
     // A restored or exchanged server may be behind what we remember.
-    if (latest < this.offset) this.moveTo(latest)
+    if (this.fresh || from < this.offset) this.moveTo(from)
+    this.fresh = false
     this.setLink('online')
     this.askTime()
     for (const [pageId, state] of this.receipts) {

@@ -47,7 +47,7 @@ export function aReferral(over: Partial<Referral> = {}): Referral {
     },
     record: { blood_group: 'O', fetus: 'not_applicable' }, missing: ['allergies'], offers: [anOffer()], legs: [], holds: [],
     notes: [{ id: 'n1', at: '2026-11-22T03:03:00Z', by: doctor, text: '血库只有 O 型 4U' }], pregnancy: null, newborns: [],
-    created_by: doctor, remote_lead: null, guidance: null, ending: null, replaces_id: null, replaced_by_ids: [],
+    created_by: doctor, remote_lead: null, guidance: null, ending: null, replaces_id: null, replaced_by_ids: [], plan: null,
     committed_at: null, ...over,
   }
 }
