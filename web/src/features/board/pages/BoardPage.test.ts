@@ -86,6 +86,19 @@ describe('the board', () => {
     expect(send).toHaveBeenCalledOnce()
   })
 
+  it('tells who was faster and shows what may be done now', async () => {
+    const faster = new Problem({ code: 'referral.already_accepted', zh: { title: '已被其他单位接收', detail: '云江市一院 03:07 已接收。' } }, 409)
+    vi.spyOn(api, 'submission').mockReturnValue({ key: 'k', send: () => Promise.reject(faster) } as never)
+    const answers = board(aRow({ allowed: [anAction('acknowledge', { primary: true })] }))
+    const view = await show(answers)
+    const button = await view.findByText('应答')
+    answers['/api/referrals'] = { counts, rows: [aRow({ version: 6, state: 'committed' })], server_time: '' }
+    await userEvent.click(button)
+    expect((await view.findByRole('alert')).textContent).toContain('云江市一院 03:07 已接收。')
+    expect(await view.findByText('已确定去向')).toBeTruthy()
+    expect(view.queryByText('应答')).toBeNull()
+  })
+
   it('opens the case page with the action where fields are needed', async () => {
     const view = await show(board(aRow({ allowed: [anAction('ask', { needs: ['question'] })] })))
     await userEvent.click(await view.findByText('询问…'))
