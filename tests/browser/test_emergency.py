@@ -115,13 +115,14 @@ async def test_from_the_request_to_the_handover(visit: Door) -> None:
     for check in CHECKS:
         await form.get_by_label(check).check()
     await confirm(doctor, form, "出发")
-    await expert.sees("预计")
+    await expert.sees("已出发")
     await expert.picture("case-expert")
 
-    form = await dialog(expert, "已到达")
-    await confirm(expert, form, "已到达")
-    for visitor in (doctor, expert):
-        await sign(visitor)
+    await expert.press("已到达")
+    await doctor.sees("等待双方签署交接")
+    await sign(doctor)
+    await expert.sees("转出方已签")
+    await sign(expert)
     await doctor.sees("交接")
     form = await dialog(expert, "填写结局并关闭")
     await form.get_by_text("抢救成功").click()
@@ -158,10 +159,13 @@ async def sign(visitor: Visitor) -> None:
 
 async def same_clock(*visitors: Visitor) -> None:
     """Every screen shows the same milestones at the same times."""
-    shown = []
-    for visitor in visitors:
-        column = visitor.page.get_by_role("region", name="绿色通道时钟").first
-        await expect(column).to_be_visible()
-        shown.append(sorted(await column.locator("time").all_inner_texts()))
-    assert shown[0]
+    columns = [
+        visitor.page.get_by_role("region", name="绿色通道时钟").first for visitor in visitors
+    ]
+    for column in columns:
+        await expect(column.get_by_text("结局反馈").first).to_be_visible()
+        # Reached marks have a time; the last one to appear is the outcome's.
+        await expect(column.locator("li", has_text="结局反馈").locator("time")).to_be_visible()
+    shown = [sorted(await column.locator("time").all_inner_texts()) for column in columns]
+    assert len(shown[0]) > 6
     assert shown[0] == shown[1]
