@@ -101,6 +101,19 @@ describe('a new referral', () => {
     expect(sent[2]).toMatchObject({ path: '/api/referrals', key: sent[1]?.key })
   })
 
+  it('searches by Enter without sending anything, and sends by Ctrl+Enter', async () => {
+    const sent = sending({ '/api/patients': [ok({ pregnancy_id: 'g1' })], '/api/referrals': [ok({ id: 'c9' })] })
+    const view = await show()
+    await userEvent.type(view.getByRole('searchbox'), '林小满{Enter}')
+    expect(await view.findByText(/没有找到/)).toBeTruthy()
+    expect(view.queryByText('请选择病情')).toBeNull()
+    await fill(view)
+    await userEvent.type(view.getByLabelText(/^姓名/), '{Enter}')
+    expect(sent).toEqual([])
+    await userEvent.keyboard('{Control>}{Enter}{/Control}')
+    await vi.waitFor(() => expect(view.router.currentRoute.value.path).toBe('/cases/c9'))
+  })
+
   it('asks before it is left with something unsent', async () => {
     const view = await show()
     await userEvent.click(view.getByText('血源不足'))
