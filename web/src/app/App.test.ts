@@ -1,0 +1,42 @@
+import { render, screen } from '@testing-library/vue'
+import { createPinia, setActivePinia } from 'pinia'
+import { expect, it, vi } from 'vitest'
+import { defineComponent, h } from 'vue'
+import { createMemoryHistory, createRouter, useRoute } from 'vue-router'
+
+import { api } from '@/api/client'
+import { i18n } from '@/shared/i18n'
+import { useSession } from '@/shared/session'
+import { aMe } from '@/testing/page'
+
+import App from './App.vue'
+
+/** Reads its case once, as the real page does. */
+const CaseProbe = defineComponent(() => {
+  const id = String(useRoute().params['id'])
+  return () => h('p', `case ${id}`)
+})
+
+it('shows the next case when a page leads there from another case', async () => {
+  const pinia = createPinia()
+  setActivePinia(pinia)
+  useSession().accept(aMe(['expert']))
+  vi.spyOn(api, 'get').mockResolvedValue([])
+  vi.stubGlobal('WebSocket', class { close(): void {} send(): void {} })
+  const blank = { render: () => null }
+  const router = createRouter({
+    history: createMemoryHistory(),
+    routes: [
+      { path: '/cases/:id', component: CaseProbe },
+      ...['board', 'new-referral', 'duty', 'quality', 'demo', 'health', 'admin'].map((name) => ({ path: `/${name}`, name, component: blank })),
+      { path: '/:rest(.*)*', component: blank },
+    ],
+  })
+  await router.push('/cases/a')
+  const view = render(App, { global: { plugins: [pinia, i18n, router] } })
+  expect(await screen.findByText('case a')).toBeTruthy()
+  await router.push('/cases/b')
+  expect(await screen.findByText('case b')).toBeTruthy()
+  expect(screen.queryByText('case a')).toBeNull()
+  view.unmount()
+})
