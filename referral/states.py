@@ -202,9 +202,9 @@ def _offer_edges() -> _OfferEdges:
     s, a = OfferState, OfferAction
     edges: _OfferEdges = {
         (s.OFFERED, a.DELIVER): Edge(s.DELIVERED, _by(_SYS), 2),
-        (s.OFFERED, a.ACKNOWLEDGE): Edge(s.ACKNOWLEDGED, _by(_R), 3),
-        (s.DELIVERED, a.ACKNOWLEDGE): Edge(s.ACKNOWLEDGED, _by(_R), 3),
-        (s.EXPIRED, a.ACKNOWLEDGE): Edge(s.ACKNOWLEDGED, _by(_R), 3),
+        (s.OFFERED, a.ACKNOWLEDGE): Edge(s.ACKNOWLEDGED, _by(_R, _SYS), 3),
+        (s.DELIVERED, a.ACKNOWLEDGE): Edge(s.ACKNOWLEDGED, _by(_R, _SYS), 3),
+        (s.EXPIRED, a.ACKNOWLEDGE): Edge(s.ACKNOWLEDGED, _by(_R, _SYS), 3),
         (s.INFO_REQUESTED, a.ANSWER): Edge(s.ACKNOWLEDGED, _by(_O, _C), 4),
         (s.ACCEPTED, a.WITHDRAW): Edge(s.WITHDRAWN, _by(_SYS), 8),
         (s.WITHDRAWN, a.ACKNOWLEDGE_WITHDRAWAL): Edge(s.WITHDRAWN, _by(_R), 8),

@@ -10,16 +10,18 @@ from uuid import UUID
 import structlog
 from celery import Celery
 
+from duty.escalation.service import ACKNOWLEDGED as PAGE_ACKNOWLEDGED
 from duty.escalation.service import DELIVERED as PAGE_DELIVERED
 from duty.notify.outgoing import TOPIC as MESSAGE_QUEUED
 from kernel.chain.append import CHANGED
 from kernel.clock import Clock
 from kernel.database import Database
+from kernel.ids import PersonId
 from kernel.outbox import OutboxMessage
 from kernel.relay import Handler
 from kernel.viewer import Viewer
 from realtime.hub_hints import CaseAnnouncer
-from referral.service.answer import note_delivered
+from referral.service.answer import note_delivered, note_page_acknowledged
 from server.demo.emergency import TOPIC as DEMO_STEP
 from server.demo.emergency import Colleagues
 
@@ -43,6 +45,7 @@ class Subscriptions:
         found: dict[str, Handler] = {
             CHANGED: self._announcer,
             MESSAGE_QUEUED: self.hand_to_worker,
+            PAGE_ACKNOWLEDGED: self.mark_offer_acknowledged,
             PAGE_DELIVERED: self.mark_offer_delivered,
         }
         if self._colleagues is not None:
@@ -69,6 +72,14 @@ class Subscriptions:
         page_id = UUID(message.payload["page_id"])
         async with self._database.session(viewer) as session:
             await note_delivered(session, self._clock, viewer, page_id)
+
+    async def mark_offer_acknowledged(self, message: OutboxMessage) -> None:
+        """Whoever took the page has the offer, too (transition 3)."""
+        viewer = Viewer.system("engine")
+        page_id = UUID(message.payload["page_id"])
+        person_id = PersonId(UUID(message.payload["person_id"]))
+        async with self._database.session(viewer) as session:
+            await note_page_acknowledged(session, self._clock, viewer, page_id, person_id)
 
     async def close(self) -> None:
         """Give connections back."""

@@ -26,6 +26,7 @@ from kernel.viewer import Viewer
 WAKE_CHANNEL = "yunshang_escalation"
 """NOTIFY channel of the engine: a ladder became due."""
 
+ACKNOWLEDGED = "page.acknowledged"
 DELIVERED = "page.delivered"
 """Outbox topic: a page reached the first of its people."""
 
@@ -66,7 +67,6 @@ async def page(
     if known is not None:
         return known
     version = await policy.choose(session, facility_id, event, level)
-    at = clock.now() if clock.simulated else version.database_now
     row = PageRow(
         id=PageId(new_id()),
         req_key=req_key,
@@ -79,29 +79,39 @@ async def page(
         policy_id=version.id,
         simulated=clock.simulated,
         created_by=None if viewer.is_process else viewer.person_id,
-        created_at=at,
+        created_at=clock.now() if clock.simulated else version.database_now,
     )
-    move = ladder.climb(version.policy, 0, await rosters.roster(session, facility_id, at))
+    await _first_step(session, clock, viewer, row, version.policy)
+    return row.id
+
+
+async def _first_step(
+    session: AsyncSession, clock: Clock, viewer: Viewer, row: PageRow, steps: ladder.Policy
+) -> None:
+    """Resolve the roster, ring the first step's people, start the ladder, say so in the chain."""
+    at = row.created_at
+    move = ladder.climb(steps, 0, await rosters.roster(session, row.facility_id, at))
     await repository.insert_page(session, row)
     state = PageState.EXHAUSTED if move.exhausted else PageState.RUNNING
     await repository.open_ladder(
         session, row, state, move.step, at + timedelta(seconds=move.next_delay_s)
     )
     people = await firing.ring(session, row, move, at)
+    said = {"event": row.event, "level": row.level, "step": move.step}
     await chain.append(
         session,
         clock,
-        case_id,
+        row.case_id,
         "page.sent",
         viewer=viewer,
-        payload=_facts(row, people) | {"event": event, "level": level, "step": move.step},
+        payload=_facts(row, people) | said,
         auto=True,
     )
     if move.exhausted:
+        facts = _facts(row)
         await chain.append(
-            session, clock, case_id, "page.exhausted", viewer=viewer, payload=_facts(row), auto=True
+            session, clock, row.case_id, "page.exhausted", viewer=viewer, payload=facts, auto=True
         )
-    return row.id
 
 
 async def acknowledge(
@@ -119,6 +129,10 @@ async def acknowledge(
     if rung.state == PageState.CANCELLED:
         raise PageOver(reason="cancelled")
     await _acknowledged(session, clock, viewer, row, rung, route="app")
+    if not clock.simulated:
+        # Once per page: "I have it" about the page is "I have it" about what it asks.
+        payload = {"page_id": str(page_id), "person_id": str(viewer.person_id)}
+        await outbox.enqueue(session, ACKNOWLEDGED, payload, key=str(page_id))
     return page_id
 
 

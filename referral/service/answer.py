@@ -51,6 +51,10 @@ async def note_acknowledged(desk: Desk, offer: OfferRow, side: Side) -> None:
     await duty.acknowledge_for(
         desk.session, desk.clock, desk.viewer, desk.case_id, FacilityId(offer.facility_id)
     )
+    _await_decision(desk, offer)
+
+
+def _await_decision(desk: Desk, offer: OfferRow) -> None:
     if desk.rows.referral.direction == "up":
         desk.due(offer, "decide")
         offer.decision_due_at = offer.due_at
@@ -257,6 +261,29 @@ async def note_delivered(
             offer.delivered_at = d.at
             facts = {"offer_id": offer.id, "facility_id": offer.facility_id}
             await d.write("offer.delivered", facts, auto=True)
+
+
+async def note_page_acknowledged(
+    session: AsyncSession, clock: Clock, viewer: Viewer, page_id: UUID, person_id: PersonId
+) -> None:
+    """Somebody on call took the page about an offer: that is the receiver's "I have it" (3).
+
+    One button, not two. Repeats, and pages about something else, are nothing.
+    """
+    case_id = await CaseRepository(session, viewer).case_of_page(page_id)
+    if case_id is None:
+        return
+    act = Act(version=0)
+    async with at_desk(session, clock, viewer, case_id, act, check_version=False, bump=False) as d:
+        offer = next(row for row in d.rows.offers if row.page_id == page_id)
+        waiting = (OfferState.OFFERED, OfferState.DELIVERED, OfferState.EXPIRED)
+        if offer.state not in waiting or offer.acknowledged_at is not None:
+            return
+        d.move_offer(offer, OfferAction.ACKNOWLEDGE, system=True)
+        offer.acknowledged_at, offer.acknowledged_by = d.at, person_id
+        facts = {"offer_id": offer.id, "facility_id": offer.facility_id, "person_id": person_id}
+        await d.write("offer.acknowledged", facts, auto=True)
+        _await_decision(d, offer)
 
 
 async def _case(session: AsyncSession, viewer: Viewer, offer_id: UUID) -> UUID:

@@ -36,6 +36,7 @@ from referral.service.answer import (
     ask,
     decline,
     note_delivered,
+    note_page_acknowledged,
     redirect,
 )
 from referral.service.ask import add_offer
@@ -71,6 +72,25 @@ async def test_a_receipt_of_the_page_is_what_delivers_the_offer(net: Network) ->
             {"topic": duty.DELIVERED, "key": str(page)},
         )
         assert list(found.scalars()) == [{"page_id": str(page)}]
+
+
+async def test_taking_the_page_takes_the_offer(net: Network) -> None:
+    """One button: whoever answers the ringing need not press again in the case."""
+    case = await net.sent(net.places["city"])
+    before = await net.see("county_doctor", case)
+    page = before.offers[0].page_id
+    assert page is not None
+    expert = net.staff["city_expert"]
+    for _ in range(2):
+        async with net.clone.system.session(SEEDER) as session:
+            await note_page_acknowledged(session, net.clock, SEEDER, page, expert.person_id)
+    seen = await net.see("city_expert", case)
+    assert seen.offers[0].state == "acknowledged"
+    assert seen.offers[0].decision_due_at is not None
+    assert seen.version == before.version, "no open page becomes stale"
+    events = [e for e in await net.events(case) if e.row.kind == "offer.acknowledged"]
+    assert [event.row.auto for event in events] == [True]
+    assert "acknowledge" not in [one.action for one in seen.allowed if one.machine == "offer"]
 
 
 async def test_a_question_pauses_the_decision_clock_once(net: Network) -> None:
