@@ -96,6 +96,9 @@ async def test_from_the_request_to_the_handover(visit: Door) -> None:
     await ring.get_by_role("button", name="应答并打开").click()
     await expert.page.wait_for_url("**/cases/*")
     await expect(expert.page.get_by_role("alertdialog")).to_have_count(0)
+    # Answering the page is answering the case: nobody is asked to press twice.
+    again = expert.page.get_by_role("button", name="应答", exact=True)
+    await expect(again).to_have_count(0)
     await doctor.sees("首次应答")
     await expect(doctor.page.get_by_text("已应答").first).to_be_visible()
 
