@@ -10,12 +10,18 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import URL, Connection, MetaData, event, make_url, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    StatementError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 
-from kernel.errors import Conflict, Unavailable
+from kernel.errors import Conflict, Unavailable, Unstorable
 from kernel.viewer import Viewer
 
 NAMING = {
@@ -83,6 +89,7 @@ class Database:
             max_overflow=5,
             pool_timeout=3,
             pool_pre_ping=False,
+            hide_parameters=True,  # errors are logged, and parameters are patients
             connect_args={
                 "timeout": 5,
                 "server_settings": {
@@ -101,6 +108,7 @@ class Database:
         Raises:
             Conflict: a constraint refused the work or its commit.
             Unavailable: the database could not be reached or was lost; nothing was recorded.
+            Unstorable: a value is beyond what its column can hold.
         """
         session = AsyncSession(
             self.engine,
@@ -120,8 +128,10 @@ class Database:
             raise Conflict(constraint=constraint_of(error)) from error
         except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
             raise Unavailable() from error
-        except DBAPIError as error:
-            if error.connection_invalidated or _connection_lost(error):
+        except StatementError as error:
+            if _beyond_range(error):
+                raise Unstorable() from error
+            if _connection_lost(error):
                 raise Unavailable() from error
             raise
 
@@ -136,9 +146,20 @@ def constraint_of(error: DBAPIError) -> str:
     return str(getattr(cause, "constraint_name", "") or "")
 
 
-def _connection_lost(error: DBAPIError) -> bool:
+def _state(error: StatementError) -> str:
+    return str(getattr(error.orig, "sqlstate", "") or "")
+
+
+def _beyond_range(error: StatementError) -> bool:
+    """SQLSTATE class 22 (data), or a date that overflows before it gets there."""
+    return isinstance(error.orig, OverflowError) or _state(error).startswith("22")
+
+
+def _connection_lost(error: StatementError) -> bool:
     """SQLSTATE class 08 (connection), 57P (shutdown), 53 (no resources), 55P03 (lock timeout)."""
-    state = str(getattr(error.orig, "sqlstate", "") or "")
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    state = _state(error)
     return state.startswith(("08", "57P", "53")) or state == "55P03"
 
 

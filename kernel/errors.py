@@ -75,6 +75,13 @@ class BadInput(Refusal):
     status = 422
 
 
+class Unstorable(Refusal):
+    """A value that no column can hold: a NUL, a number or a date beyond all ranges."""
+
+    code = "kernel.unstorable"
+    status = 422
+
+
 class Conflict(Refusal):
     """The database's constraints refused the commit."""
 

@@ -1,14 +1,17 @@
 """One scope: committed at the edge or not at all; what fails to commit is refused."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import BigInteger, Text, bindparam, select, text
+from sqlalchemy.exc import DBAPIError
 
+from kernel.columns import UTCDateTime
 from kernel.database import Database
-from kernel.errors import Conflict, Unavailable
+from kernel.errors import Conflict, Unavailable, Unstorable
 from kernel.ids import AccountId, FacilityId, PersonId, RegionId, new_id
 from kernel.viewer import Role, Viewer
 from tests.fixtures.database import Clone
@@ -116,3 +119,28 @@ def test_viewer_lists_become_array_literals() -> None:
     first, second = UUID(int=1), UUID(int=2)
     viewer = replace(VIEWER, facility_ids=frozenset({FacilityId(second), FacilityId(first)}))
     assert viewer_settings(viewer)["facilities"] == f"{{{first},{second}}}"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["甲\0", 10**30, datetime.max.replace(tzinfo=timezone(-timedelta(hours=14)))],
+    ids=["nul", "number", "date"],
+)
+async def test_what_no_column_can_hold_is_the_callers_mistake(
+    database: Clone, value: object
+) -> None:
+    kind = {str: Text, int: BigInteger, datetime: UTCDateTime}[type(value)]
+    question = select(bindparam("value", value, kind))
+    with pytest.raises(Unstorable):
+        async with database.app.session(VIEWER) as session:
+            await session.execute(question)
+
+
+async def test_errors_do_not_carry_what_was_stored(database: Clone) -> None:
+    """They are logged, and parameters are patients."""
+    with pytest.raises(DBAPIError) as failure:
+        async with database.app.session(VIEWER) as session:
+            await session.execute(
+                text("SELECT 1 FROM nowhere WHERE :name = ''"), {"name": "林晓岚"}
+            )
+    assert "林晓岚" not in str(failure.value)
