@@ -21,6 +21,7 @@ from kernel.viewer import Viewer
 from realtime.sockets import hub_lifespan
 from server import problems, web
 from server.headers import SecurityHeaders, content_security_policy
+from server.intake import inspect
 from server.keyfile import master_key
 from server.routes import ROUTERS
 from server.security import Authentication, require_role
@@ -115,6 +116,7 @@ def create_app(
             DefineMiddleware(Authentication, settings=settings, database=pool),
         ],
         guards=[require_role],
+        before_request=inspect,
         exception_handlers=problems.HANDLERS,
         lifespan=[hub_lifespan],
         on_shutdown=[close],
