@@ -1,7 +1,7 @@
 """What the API says about pages."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -92,7 +92,7 @@ class PageDeclineIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why somebody cannot come."""
 
     reason: Literal["in_surgery", "off_site", "other"]
-    note: str | None = msgspec.field(default=None)
+    note: Annotated[str, msgspec.Meta(max_length=500)] | None = msgspec.field(default=None)
 
 
 class ReachCounts(msgspec.Struct, frozen=True):

@@ -93,8 +93,8 @@ class ShiftIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"
 
     slot_id: UUID
     person_id: UUID
-    from_: datetime
-    to: datetime
+    from_: Annotated[datetime, msgspec.Meta(tz=True)]
+    to: Annotated[datetime, msgspec.Meta(tz=True)]
     cover: bool = False
 
 

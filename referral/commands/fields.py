@@ -39,6 +39,9 @@ MilestoneKind = Literal[
 
 ShortText = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 LongText = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
+When = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A moment with its zone: a wall clock's reading without one is refused."""
+
 Grams = Annotated[int, msgspec.Meta(ge=100, le=9000)]
 Apgar = Annotated[int, msgspec.Meta(ge=0, le=10)]
 
@@ -69,12 +72,12 @@ class Vitals(Input, kw_only=True):
     blood_loss_ml: Annotated[int, msgspec.Meta(ge=0, le=20000)] | None = None
     consciousness: Literal["alert", "voice", "pain", "unresponsive"] | None = None
     fhr_bpm: Annotated[int, msgspec.Meta(ge=0, le=300)] | None = None
-    taken_at: datetime | None = None
+    taken_at: When | None = None
 
 
 class Act(Input, kw_only=True):
     """What every action carries: the version acted upon, and when it happened if not now."""
 
     version: int
-    event_at: datetime | None = None
+    event_at: When | None = None
     late_reason: ShortText | None = None

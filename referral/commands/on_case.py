@@ -1,6 +1,5 @@
 """Commands to a case."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from referral.commands.fields import (
     Timeliness,
     Vitals,
     VoidCode,
+    When,
 )
 
 
@@ -164,7 +164,7 @@ class Milestone(Input, kw_only=True):
     """A moment on the green-channel clock, entered by a person."""
 
     kind: MilestoneKind
-    at: datetime | None = None
+    at: When | None = None
     urgency_class: Annotated[int, msgspec.Meta(ge=1, le=4)] | None = None
     late_reason: ShortText | None = None
     note: ShortText | None = None

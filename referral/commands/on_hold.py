@@ -1,21 +1,19 @@
 """Commands to a hold."""
 
-from datetime import datetime
-
-from referral.commands.fields import Act, ShortText
+from referral.commands.fields import Act, ShortText, When
 
 
 class Grant(Act, kw_only=True):
     """We keep it until then."""
 
-    until: datetime
+    until: When
     label: ShortText | None = None
 
 
 class Extend(Act, kw_only=True):
     """We keep it longer."""
 
-    until: datetime
+    until: When
 
 
 class Use(Act, kw_only=True):

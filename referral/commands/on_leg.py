@@ -1,12 +1,11 @@
 """Commands to a leg."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 
-from referral.commands.fields import Act, Apgar, Grams, Input, LongText, ShortText, Vitals
+from referral.commands.fields import Act, Apgar, Grams, Input, LongText, ShortText, Vitals, When
 from registry.pregnancies.schemas import Sex
 
 
@@ -19,7 +18,7 @@ class Replan(Act, kw_only=True):
     crew_person_ids: Annotated[list[UUID], msgspec.Meta(max_length=6)] = msgspec.field(
         default_factory=list
     )
-    eta: datetime | None = None
+    eta: When | None = None
 
 
 class Checklist(Input, kw_only=True):
@@ -44,7 +43,7 @@ class Ready(Act, kw_only=True):
 class Depart(Act, kw_only=True):
     """The doors close."""
 
-    eta: datetime | None = None
+    eta: When | None = None
     checklist: Checklist | None = None
 
 
@@ -52,7 +51,7 @@ class Report(Act, kw_only=True):
     """En route: how she is, and when we arrive."""
 
     vitals: Vitals | None = None
-    eta: datetime | None = None
+    eta: When | None = None
     note: ShortText | None = None
 
 
@@ -61,7 +60,7 @@ class Divert(Act, kw_only=True):
 
     offer_id: UUID
     reason: LongText
-    eta: datetime | None = None
+    eta: When | None = None
 
 
 class Deteriorate(Act, kw_only=True):
@@ -91,7 +90,7 @@ class Halt(Act, kw_only=True):
 class Resume(Act, kw_only=True):
     """Moving again."""
 
-    eta: datetime | None = None
+    eta: When | None = None
     note: ShortText | None = None
 
 

@@ -1,12 +1,20 @@
 """A case comes into being."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
-from referral.commands.fields import Acuity, Consent, Input, RiskColour, ShortText, Subject, Vitals
+from referral.commands.fields import (
+    Acuity,
+    Consent,
+    Input,
+    RiskColour,
+    ShortText,
+    Subject,
+    Vitals,
+    When,
+)
 
 
 class SendReferral(Input, kw_only=True):
@@ -22,13 +30,12 @@ class SendReferral(Input, kw_only=True):
     reason: Annotated[str, msgspec.Meta(max_length=2000)] = ""
     consent: Consent | None = None
     needs_neonatal: bool = False
-    newborn_ids: list[UUID] = msgspec.field(default_factory=list)
     destinations: Annotated[list[UUID], msgspec.Meta(max_length=6)] = msgspec.field(
         default_factory=list
     )
     send: bool = True
     drill: bool = False
-    event_at: datetime | None = None
+    event_at: When | None = None
     late_reason: ShortText | None = None
 
 
@@ -45,5 +52,5 @@ class SelfArrival(Input, kw_only=True):
     reason: Annotated[str, msgspec.Meta(max_length=2000)] = ""
     origin_facility_id: UUID | None = None
     drill: bool = False
-    event_at: datetime | None = None
+    event_at: When | None = None
     late_reason: ShortText | None = None

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from duty.escalation import service as duty
 from kernel.clock import Clock
 from kernel.errors import NotFound
-from kernel.ids import CaseId
+from kernel.ids import CaseId, PregnancyId
 from kernel.viewer import Viewer
 from referral.commands.on_case import Cancel, Close, Die, RecordLoss, Void
 from referral.errors import Incomplete, WrongMoment
@@ -19,6 +19,7 @@ from referral.service.commit import free_holds, let_go
 from referral.service.desk import at_desk
 from referral.service.guide import ending_text
 from referral.states import LegState, ReferralAction, ReferralState, Side
+from registry.pregnancies.repository import PregnancyRepository
 
 _ENTER = text("SELECT admin_enters_case(:case_id)")
 _LEAVE = text("SELECT admin_leaves_case(:case_id)")
@@ -91,10 +92,19 @@ async def die(
 async def record_loss(
     session: AsyncSession, clock: Clock, viewer: Viewer, case_id: UUID, order: RecordLoss
 ) -> CaseId:
-    """A fetus or newborn died while the mother is treated: the case goes on, a review opens."""
+    """A fetus or newborn died while the mother is treated: the case goes on, a review opens.
+
+    Raises:
+        NotFound: the newborn named is not hers.
+    """
     async with at_desk(session, clock, viewer, case_id, order) as desk:
         case = desk.rows.referral
         side = desk.move_case(ReferralAction.RECORD_LOSS)
+        if order.newborn_id is not None:
+            hers = PregnancyId(case.pregnancy_id)
+            born = await PregnancyRepository(session, viewer).newborns([hers])
+            if order.newborn_id not in {child.id for child in born.get(hers, [])}:
+                raise NotFound()
         case.needs_review = True
         facts = {"place": order.place, "certifier": order.certifier, "note": order.note}
         desk.remember("ending", {"loss": order.who, **facts})

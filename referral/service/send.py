@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel import parties
 from kernel.clock import Clock
+from kernel.errors import BadInput
 from kernel.ids import CaseId, FacilityId, PregnancyId, new_id
 from kernel.parties import PartyRole
 from kernel.sealing import Sealer
@@ -55,7 +56,10 @@ async def send_referral(
         NotFound: the pregnancy is not open to the viewer.
         Incomplete: consent (or its emergency waiver) is missing.
         NoDesignatedCentre: no destination is named and nobody answers for the area.
+        BadInput: a draft names destinations, which only sending asks for.
     """
+    if order.destinations and not order.send:
+        raise BadInput(field="destinations", reason="草稿不保存接收单位 / a draft keeps none")
     origin = _origin(viewer)
     desk, woman = await _open(
         session, clock, viewer, sealer, order, origin=origin, opened_by=origin, demo=demo

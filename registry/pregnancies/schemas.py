@@ -52,7 +52,7 @@ class NewNewborn(Strict, frozen=True):
     """A birth; `weight_g` in grams."""
 
     birth_order: Annotated[int, msgspec.Meta(ge=1, le=9)]
-    born_at: datetime
+    born_at: Annotated[datetime, msgspec.Meta(tz=True)]
     sex: Sex
     weight_g: Annotated[int, msgspec.Meta(ge=200, le=9000)] | None = None
     apgar_1: Apgar | None = None

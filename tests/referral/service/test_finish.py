@@ -183,6 +183,14 @@ async def test_a_lost_child_does_not_end_the_mothers_case(net: Network) -> None:
     assert seen.ending.loss == "fetus"
 
 
+async def test_a_loss_names_a_child_of_hers(net: Network) -> None:
+    case, other = await net.sent(net.places["city"]), new_id()
+    loss = {"who": "newborn", "place": "产房", "certifier": "测试医生", "newborn_id": other}
+    with pytest.raises(NotFound):
+        await net.act("county_doctor", case, record_loss, RecordLoss, **loss)
+    assert "referral.loss_recorded" not in await net.kinds(case)
+
+
 async def test_death_before_departure_freezes_the_case(net: Network) -> None:
     case, _ = await _accepted(net)
     await net.act("county_doctor", case, die, Die, place="手术室", certifier="测试医生")

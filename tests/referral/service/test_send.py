@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from duty.escalation import service as duty
-from kernel.errors import NotFound
+from kernel.errors import BadInput, NotFound
 from kernel.ids import new_id
 from referral.commands.on_case import AddNote, CompleteRecord, Milestone, Send
 from referral.commands.sending import SelfArrival, SendReferral
@@ -87,6 +87,13 @@ async def test_a_draft_rings_nobody_until_it_is_sent(net: Network) -> None:
     await net.act("county_doctor", case, _send_draft, Send, consent="emergency_waiver")
     assert (await net.see("county_doctor", case)).state == "open"
     assert (await net.kinds(case))[1:3] == ["referral.requested", "offer.offered"]
+
+
+async def test_a_draft_does_not_pretend_to_keep_destinations(net: Network) -> None:
+    order = await _order(net, send=False, destinations=[net.places["city"]])
+    with pytest.raises(BadInput) as refused:
+        await _send(net, "county_doctor", order)
+    assert refused.value.fields["field"] == "destinations"
 
 
 async def _send_draft(session, clock, viewer, case_id, order):  # type: ignore[no-untyped-def]

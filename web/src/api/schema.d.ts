@@ -3300,7 +3300,6 @@ export interface components {
             late_reason?: string | null;
             /** @default false */
             needs_neonatal: boolean;
-            newborn_ids?: string[];
             /** Format: uuid */
             pregnancy_id: string;
             /** @default false */
