@@ -1,0 +1,173 @@
+"""Ways through the platform that pass every write operation while it is possible.
+
+Each step names who acts, the operation, and what beyond the smallest body it takes to succeed.
+A test throws everything bad at an operation where it stands, and then lets the good request pass.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+PASSWORD = "Correct-Horse-7"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One operation at the moment when it can be done."""
+
+    who: str
+    operation: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    at: str = ""
+    """Which unit's offer is meant, where there are several."""
+    answers: tuple[int, ...] = (200, 201, 204)
+    """What the good request gives; a refusal where the test cannot make it succeed."""
+
+    def __str__(self) -> str:
+        return self.operation
+
+
+def _case(who: str, action: str, at: str = "", /, **fields: Any) -> Step:
+    return Step(who, f"POST /api/referrals/{{case_id}}/actions/{action}", fields, at)
+
+
+def _offer(who: str, action: str, at: str = "city", /, **fields: Any) -> Step:
+    return Step(who, f"POST /api/offers/{{offer_id}}/actions/{action}", fields, at)
+
+
+def _leg(who: str, action: str, at: str = "", /, **fields: Any) -> Step:
+    return Step(who, f"POST /api/legs/{{leg_id}}/actions/{action}", fields, at)
+
+
+def _hold(who: str, action: str, /, **fields: Any) -> Step:
+    return Step(who, f"POST /api/holds/{{hold_id}}/actions/{action}", fields)
+
+
+def _send(*destinations: str, who: str = "county_doctor", **fields: Any) -> Step:
+    known = {"consent": "signed", "condition": "pph", "send": True}
+    more = {"destinations": list(destinations)} if destinations else {}
+    return Step(who, "POST /api/referrals", {**known, **more, **fields})
+
+
+def _post(
+    who: str, path: str, answers: tuple[int, ...] = (200, 201, 204), /, **fields: Any
+) -> Step:
+    return Step(who, f"POST /api{path}", fields, answers=answers)
+
+
+COMMITTED = (_offer("city_expert", "accept", bed="1"), _case("county_doctor", "commit", "city"))
+
+JOURNEYS: dict[str, tuple[Step, ...]] = {
+    "to the handover": (
+        _send(send=False),
+        _case("county_doctor", "send", consent="signed", destinations=["city"]),
+        _offer("city_expert", "acknowledge"),
+        _offer("city_expert", "ask"),
+        _offer("county_doctor", "answer"),
+        _case("county_doctor", "request_hold", "city", kind="theatre"),
+        _hold("city_expert", "grant"),
+        _hold("city_expert", "extend"),
+        *COMMITTED,
+        _post("city_expert", "/referrals/{case_id}/notes"),
+        _post("county_doctor", "/referrals/{case_id}/milestones", kind="blood_requested"),
+        Step("county_doctor", "PATCH /api/referrals/{case_id}/record", {"hb_g_per_l": 61}),
+        _leg("county_doctor", "replan", vehicle="救护车 1"),
+        _leg("county_doctor", "ready"),
+        _leg("county_doctor", "depart"),
+        _leg("county_doctor", "report", note="途中平稳"),
+        _leg("county_doctor", "deteriorate"),
+        _leg("county_doctor", "birth"),
+        _leg("county_doctor", "halt"),
+        _leg("county_doctor", "resume"),
+        _hold("city_expert", "use"),
+        _leg("city_expert", "arrive"),
+        _leg("county_doctor", "sign_handover"),
+        _leg("city_expert", "sign_handover"),
+        _case("city_expert", "close"),
+        _case("city_expert", "back_refer"),
+    ),
+    "with a newborn": (
+        _send("city", needs_neonatal=True),
+        _offer("city_second", "answer_neonatal"),
+        _case("county_doctor", "record_loss", who="fetus"),
+        _offer("city_expert", "accept_after_stabilising", bed="1"),
+        _case("county_doctor", "request_hold", "city", kind="icu_bed"),
+        _hold("city_expert", "release"),
+        _case("county_doctor", "die"),
+    ),
+    "rescued in place": (
+        _send("city"),
+        _offer("city_expert", "redirect", facility_id="city_two"),
+        _post("county_doctor", "/referrals/{case_id}/offers", facility_id="province"),
+        _offer("province_expert", "decline", "province", supervisor="甲", remote_advice="乙"),
+        _case("county_doctor", "guide_in_place"),
+        _case("county_doctor", "review_guidance"),
+        _case("county_doctor", "resume_transfer"),
+        _case("county_doctor", "guide_in_place"),
+        _case("county_doctor", "end_guidance"),
+    ),
+    "diverted and missed": (
+        _send("city", "city_two"),
+        *COMMITTED,
+        _offer("city_two_expert", "acknowledge_withdrawal", "city_two"),
+        _leg("county_doctor", "ready"),
+        _leg("county_doctor", "depart"),
+        _post("county_doctor", "/referrals/{case_id}/offers", facility_id="province"),
+        _offer("province_expert", "accept", "province", bed="1"),
+        _leg("county_doctor", "divert", "province"),
+        _leg("province_expert", "miss"),
+    ),
+    "died on the road": (
+        _send("city"),
+        *COMMITTED,
+        _leg("county_doctor", "ready"),
+        _leg("county_doctor", "depart"),
+        _leg("county_doctor", "die"),
+    ),
+    "called off": (_send("city"), _case("county_doctor", "cancel")),
+    "voided": (_send("city"), _case("admin", "void")),
+    "arrived by herself": (_post("county_doctor", "/self-arrivals", condition="pph"),),
+    "advised": (
+        _send("city"),
+        _post("city_expert", "/cases/{case_id}/advice", orders=[{"text": "缩宫素"}]),
+        _post("city_expert", "/advice/{advice_id}/sign", password=PASSWORD),
+        _post("county_doctor", "/advice/{advice_id}/orders/{n}/outcome"),
+    ),
+    "paged": (
+        _send("city"),
+        _post("city_expert", "/pages/{page_id}/receipt"),
+        _post("city_expert", "/pages/{page_id}/acknowledge"),
+        _send("city"),
+        _post("city_expert", "/pages/{page_id}/decline"),
+    ),
+    "registered": (
+        _post("county_doctor", "/patients", pregnancy={}),
+        _post("county_doctor", "/pregnancies/{pregnancy_id}/newborns"),
+        _post("county_doctor", "/ctg/recordings/{recording_id}/bind", version=1),
+    ),
+    "on duty": (
+        _post("city_expert", "/duty/sign-on"),
+        _post("city_expert", "/duty/sign-off"),
+        _post("city_desk", "/duty/shifts", cover=True),
+    ),
+    "administered": (
+        _post(
+            "admin",
+            "/admin/endpoints",
+            url="https://192.0.2.8/hook",
+            secret="a shared secret of it",
+            facility_id="county",
+        ),
+        _post("admin", "/admin/endpoints/{endpoint_id}/disable"),
+        _post("security", "/admin/accounts/{account_id}/revoke-sessions"),
+        _post("security", "/admin/accounts/{account_id}/disable"),
+        _post("security", "/admin/accounts/{account_id}/enable"),
+        # The region of the demo is not here, and says so.
+        _post("auditor", "/demo/emergency", (409,)),
+    ),
+    "logged in and out": (
+        _post("leaver", "/login", login="leaver", password=PASSWORD),
+        _post("leaver", "/me/password", old=PASSWORD, new="Another-Horse-8"),
+        Step("leaver", "DELETE /api/me/sessions/{session_id}"),
+        _post("leaver", "/logout"),
+    ),
+}

@@ -1,0 +1,219 @@
+"""The whole application on a seeded region, everybody logged in, and another hospital's rows."""
+
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+
+from kernel.ids import new_id
+from kernel.viewer import REGIONAL_ROLES, Role, Viewer
+from registry.people.models import Account, LoginSession
+from registry.people.service import create_person, grant_role
+from registry.people.sessions import token_hash
+from server.commands.openapi import document
+from server.settings import Settings
+from tests.contract.description import Description, Operation
+from tests.contract.judging import Ledger
+from tests.contract.spoiling import NOWHERE, Spoiler
+from tests.fixtures.database import Clone
+from tests.matrix.door import Door, opened
+from tests.referral.network import SEALER, SEEDER, Network, build
+from tests.registry.world import password_hash
+
+OFFICES = {
+    "security": (Role.SECURITY_ADMIN, "institute"),
+    "auditor": (Role.AUDITOR, "institute"),
+    "leaver": (Role.EXPERT, "institute"),
+    "outsider_desk": (Role.DUTY_DESK, "stranger"),
+}
+"""People beside the network's own: offices, somebody to disable, a far desk."""
+
+
+@dataclass(slots=True)
+class Stage:
+    """Everything that a test of the interface needs."""
+
+    door: Door
+    net: Network
+    description: Description
+    spoiler: Spoiler
+    ledger: Ledger
+    accounts: dict[str, UUID]
+    tokens: dict[str, str]
+    ids: dict[str, str] = field(default_factory=dict)
+    foreign: dict[str, str] = field(default_factory=dict)
+    attacked: set[str] = field(default_factory=set)
+
+    async def call(
+        self,
+        who: str | None,
+        operation: Operation,
+        ids: Mapping[str, str],
+        body: Any = None,
+        *,
+        key: str | None = "",
+        query: str = "",
+        **more: Any,
+    ) -> httpx.Response:
+        """One request of an operation; `key` is fresh unless given, None for none."""
+        path = operation.path.format(**ids) + query
+        headers = dict(more.pop("headers", {}))
+        if operation.keyed and key is not None:
+            headers["idempotency-key"] = key or str(uuid4())
+        if body is not None:
+            more["json"] = body
+        token = None if who is None else self.tokens[who]
+        return await self.door.send(operation.method, path, token=token, headers=headers, **more)
+
+    async def case(self, who: str, case_id: str) -> dict[str, Any]:
+        """The case as somebody sees it."""
+        answer = await self.door.send("GET", f"/api/referrals/{case_id}", token=self.tokens[who])
+        assert answer.status_code == 200, answer.text
+        seen: dict[str, Any] = answer.json()
+        return seen
+
+    async def log_in(self, who: str) -> str:
+        """One more session of somebody; its id. The token takes the place of the former."""
+        token, session_id = secrets.token_urlsafe(32), new_id()
+        now = self.net.clock.now()
+        async with self.net.clone.system.session(SEEDER) as session:
+            session.add(
+                LoginSession(
+                    id=session_id,
+                    token_hash=token_hash(token),
+                    account_id=self.accounts[who],
+                    created_at=now,
+                    last_seen_at=now,
+                    expires_at=now + timedelta(hours=8),
+                    address="198.51.100.7",
+                    user_agent="test",
+                )
+            )
+        self.tokens[who] = token
+        return str(session_id)
+
+
+async def _employ(net: Network, who: Viewer, login: str) -> UUID:
+    """An account for somebody of the network."""
+    account_id = new_id()
+    async with net.clone.system.session(SEEDER) as session:
+        session.add(
+            Account(
+                id=account_id,
+                person_id=who.person_id,
+                login=login,
+                password_hash=password_hash(),
+                created_at=net.clock.now(),
+            )
+        )
+        await session.flush()
+        for role in who.roles:
+            regional = role in REGIONAL_ROLES and bool(who.region_ids)
+            await grant_role(
+                session,
+                net.clock,
+                account_id,  # type: ignore[arg-type]
+                role,
+                facility_id=None if regional else who.facility_id,
+                region_id=next(iter(who.region_ids)) if regional else None,
+            )
+    return account_id
+
+
+async def _officer(net: Network, name: str, role: Role, place: str) -> Viewer:
+    async with net.clone.system.session(SEEDER) as session:
+        person = await create_person(
+            session, net.clock, SEALER, facility_id=net.places[place], name=f"测试{name}"
+        )
+    sample = net.staff["outsider"]
+    return Viewer(
+        account_id=sample.account_id,
+        person_id=person,
+        session_id=None,
+        facility_id=net.places[place],
+        facility_ids=frozenset(),
+        region_ids=frozenset(),
+        roles=frozenset({role}),
+    )
+
+
+async def _recording(url: str, facility: UUID) -> str:
+    """A monitor with an unbound recording."""
+    device, recording = uuid4(), uuid4()
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(
+            "INSERT INTO ctg_device (id, serial, kind, facility_id) VALUES ($1, $2, 'monitor', $3)",
+            device, device.hex, facility,
+        )  # fmt: skip
+        await connection.execute(
+            "INSERT INTO ctg_recording (id, device_id, facility_id, channels, started_at)"
+            " VALUES ($1, $2, $3, '{fhr1}', clock_timestamp())",
+            recording, device, facility,
+        )  # fmt: skip
+    finally:
+        await connection.close()
+    return str(recording)
+
+
+async def _known_ids(stage: Stage) -> None:
+    """Rows that operations name in their paths, and the same of a far hospital."""
+    net, url = stage.net, stage.net.clone.superuser_url
+    for ids, doctor, place in (
+        (stage.ids, "county_doctor", "county"),
+        (stage.foreign, "outsider", "stranger"),
+    ):
+        ids["pregnancy_id"] = str(await net.pregnancy(net.staff[doctor]))
+        ids["person_id"] = str(net.staff[doctor].person_id)
+        ids["facility_id"] = str(net.places[place])
+        ids["recording_id"] = await _recording(url, net.places[place])
+        ids["case_id"] = str(await net.sent(net.places["province"], sender=doctor))
+        case = await stage.case(doctor, ids["case_id"])
+        ids["offer_id"] = case["offers"][0]["id"]
+    stage.ids["account_id"] = str(stage.accounts["leaver"])
+    stage.ids["code"] = "request_to_accept"
+    stage.ids["n"] = "1"
+    async with net.clone.system.session(SEEDER) as session:
+        connection = await session.connection()
+        found = await connection.exec_driver_sql(
+            "SELECT s.id FROM slot s JOIN expert_group g ON g.id = s.group_id"
+            f" WHERE g.facility_id = '{net.places['city']}' LIMIT 1"
+        )
+        stage.ids["slot_id"] = str(found.scalar_one())
+
+
+@asynccontextmanager
+async def staged(database: Clone, valkey_url: str, place: Path) -> AsyncIterator[Stage]:
+    """Build it, and take it down again."""
+    settings = Settings(
+        database_url=database.app_url,
+        system_database_url=database.system_url,
+        valkey_url=valkey_url,
+        data_dir=place,
+        demo=True,
+    )
+    net = await build(database)
+    for name, (role, where) in OFFICES.items():
+        net.staff[name] = await _officer(net, name, role, where)
+    accounts = {name: await _employ(net, who, name) for name, who in net.staff.items()}
+    description = Description(document())
+    ledger = await Ledger.open(database.superuser_url)
+    async with opened(settings, net.clock, place) as door:
+        stage = Stage(door, net, description, Spoiler(description), ledger, accounts, tokens={})
+        for name in accounts:
+            await stage.log_in(name)
+        await _known_ids(stage)
+        try:
+            yield stage
+        finally:
+            await ledger.close()
+
+
+UNKNOWN = NOWHERE

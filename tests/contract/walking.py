@@ -1,0 +1,117 @@
+"""Takes a journey's steps: which rows a step is about, and the body that makes it succeed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from tests.contract.description import Operation
+from tests.contract.journeys import Step
+from tests.contract.spoiling import NOWHERE
+from tests.contract.stage import Stage
+
+IN_AN_HOUR = "2026-11-22T03:00:00Z"
+IN_TWO_HOURS = "2026-11-22T04:00:00Z"
+MOMENTS = {"until": IN_AN_HOUR, "from": IN_AN_HOUR, "to": IN_TWO_HOURS}
+OPENING = ("POST /api/referrals", "POST /api/self-arrivals")
+"""A woman has one case at a time, so these need another woman."""
+
+SUBJECTS = ("pregnancy_id", "offer_id", "newborn_id", "case_id", "addendum_to")
+"""Body fields that name rows of patients: another hospital's must look unknown."""
+
+
+@dataclass(slots=True)
+class Walk:
+    """Where a journey stands."""
+
+    stage: Stage
+    ids: dict[str, str] = field(default_factory=dict)
+    case: dict[str, Any] = field(default_factory=dict)
+
+    async def look(self, step: Step) -> None:
+        """Read the case anew, and put the ids that the step's path takes in their places."""
+        if not self.ids:
+            self.ids.update(self.stage.ids)
+        if "{session_id}" in step.operation or step.operation.endswith("/login"):
+            self.ids["session_id"] = await self.stage.log_in("leaver")
+        elif step.who == "leaver":
+            await self.stage.log_in("leaver")
+        if step.operation in OPENING:
+            net = self.stage.net
+            self.ids["pregnancy_id"] = str(await net.pregnancy(net.staff["county_doctor"]))
+        self.case = await self.stage.case("county_doctor", self.ids["case_id"])
+        for name in ("offers", "legs", "holds"):
+            for row in self.case[name]:
+                self.ids[f"{name[:-1]}_id"] = row["id"]
+        place = self.stage.net.places.get(step.at)
+        for offer in self.case["offers"]:
+            if offer["facility"]["id"] == str(place):
+                self.ids["offer_id"] = offer["id"]
+        if "{page_id}" in step.operation:
+            path = f"/api/cases/{self.ids['case_id']}/pages"
+            token = self.stage.tokens["county_doctor"]
+            pages = (await self.stage.door.send("GET", path, token=token)).json()
+            self.ids["page_id"] = pages[0]["id"]
+
+    def operation(self, step: Step) -> Operation:
+        """The step's operation, as described."""
+        return self.stage.description.operations[step.operation]
+
+    def body(self, step: Step) -> dict[str, Any] | None:
+        """The body that makes the step succeed."""
+        schema = self.operation(step).body
+        if schema is None:
+            return None
+        plain = self.stage.description.plain(schema)
+        known = self._known()
+        fitting = {name: known[name] for name in plain.get("required", ()) if name in known}
+        fitting |= {name: self._place(value) for name, value in step.fields.items()}
+        made: dict[str, Any] = self.stage.spoiler.good(schema, fitting)
+        return made
+
+    def _known(self) -> dict[str, Any]:
+        lead = self.stage.net.staff["province_expert"]
+        ids = {name: value for name, value in self.ids.items() if name.endswith("_id")}
+        known = {**ids, **MOMENTS, "version": self.case["version"]}
+        known["remote_lead_id"] = str(lead.person_id)
+        return known
+
+    def _place(self, value: Any) -> Any:
+        places = self.stage.net.places
+        if isinstance(value, list):
+            return [self._place(one) for one in value]
+        return str(places[value]) if isinstance(value, str) and value in places else value
+
+    def strange(self, step: Step, good: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Bodies that name rows which are not there, or are another hospital's."""
+        schema = self.operation(step).body
+        assert schema is not None
+        describe = self.stage.description
+        for name, inner in describe.plain(schema)["properties"].items():
+            plain = describe.plain(inner)
+            many = plain.get("type") == "array"
+            item = describe.plain(plain["items"]) if many else plain
+            if item.get("format") != "uuid":
+                continue
+            wrong = [("unknown", NOWHERE)]
+            if name in SUBJECTS and name in self.stage.foreign:
+                wrong.append(("foreign", self.stage.foreign[name]))
+            for label, value in wrong:
+                yield f"{name}: {label}", {**good, name: [value] if many else value}
+
+    def note(self, step: Step, answer: httpx.Response) -> None:
+        """Remember the ids of what was made."""
+        if answer.status_code == 204 or not answer.content:
+            return
+        made = answer.json()
+        if not isinstance(made, dict):
+            return
+        if "offers" in made:
+            self.ids["case_id"] = made["id"]
+        elif step.operation.endswith("/endpoints"):
+            self.ids["endpoint_id"] = made["id"]
+        elif "advice" in step.operation:
+            self.ids["advice_id"] = made["id"]
+        elif "pregnancy_id" in made:
+            self.ids["pregnancy_id"] = made["pregnancy_id"]
