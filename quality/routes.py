@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.access import OPT, roles
 from kernel.clock import Clock
+from kernel.errors import BadInput
 from kernel.ids import CaseId
 from kernel.viewer import CLINICAL_ROLES, Role
 from quality import course, indicators
@@ -25,6 +26,9 @@ from quality.schemas import (
 
 LAST_DAYS = 30
 """The period when none is asked for."""
+
+YEARS = range(1901, 2200)
+"""Inside what the chain's columns take, in any time zone."""
 
 COURSE = roles(*CLINICAL_ROLES, Role.COMMISSION, Role.CREW)
 NUMBERS = roles(*CLINICAL_ROLES, Role.COMMISSION, Role.AUDITOR)
@@ -114,6 +118,10 @@ def _scope(
     region_id: UUID | None,
     facility_id: UUID | None,
 ) -> Scope:
+    for name, given in (("from", start), ("to", end)):
+        if given is not None and (given.tzinfo is None or given.year not in YEARS):
+            reason = "须为 1901–2199 年间带时区的时间 / a moment with its zone in 1901–2199"
+            raise BadInput(field=name, reason=reason)
     until = end or clock.now()
     return Scope(start or until - timedelta(days=LAST_DAYS), until, region_id, facility_id)
 
