@@ -177,6 +177,10 @@ async def _known_ids(stage: Stage) -> None:
         ids["case_id"] = str(await net.sent(net.places["province"], sender=doctor))
         case = await stage.case(doctor, ids["case_id"])
         ids["offer_id"] = case["offers"][0]["id"]
+        pages = await stage.door.send(
+            "GET", f"/api/cases/{ids['case_id']}/pages", token=stage.tokens[doctor]
+        )
+        ids["page_id"] = pages.json()[0]["id"]
     stage.ids["account_id"] = str(stage.accounts["leaver"])
     stage.ids["code"] = "request_to_accept"
     stage.ids["n"] = "1"

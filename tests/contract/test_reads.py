@@ -1,0 +1,113 @@
+"""Reads with foreign or foul addresses: a coded refusal or a plain answer, and nothing written."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from server.commands.openapi import document
+from server.embedded.services import EmbeddedServices
+from tests.contract.asking import PATTERNS, refused, survived
+from tests.contract.description import Description, Operation
+from tests.contract.judging import objection_to
+from tests.contract.spoiling import NOWHERE
+from tests.contract.stage import Stage, staged
+from tests.fixtures.database import Clone
+
+DESCRIPTION = Description(document())
+READS = [one for one in DESCRIPTION.operations.values() if not one.writes]
+ASKING = [one for one in READS if one.named("query")]
+NAMING = [one for one in READS if "_id}" in one.path and "person_id" not in one.path]
+PEOPLE = ("county_doctor", "auditor", "security", "admin")
+LISTS = frozenset({"GET /api/cases/{case_id}/pages"})
+"""Reads that answer nothing at all, instead of not found, where a case is closed to the viewer."""
+
+
+@pytest.fixture(scope="module")
+async def stage(
+    services: EmbeddedServices,
+    module_database: Clone,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Stage]:
+    """One application, one database."""
+    place = tmp_path_factory.mktemp("reads")
+    async with staged(module_database, services.layout.valkey_url, place) as standing:
+        yield standing
+
+
+async def _reader(stage: Stage, operation: Operation) -> str:
+    """Somebody for whom the read works."""
+    query = "?q=nobody" if operation.path.endswith("/patients") else ""
+    for who in PEOPLE:
+        answer = await stage.call(who, operation, stage.ids, query=query)
+        if answer.status_code == 200:
+            return who
+    raise AssertionError(f"nobody reads {operation}: {answer.text}")
+
+
+def _fails(answer: httpx.Response) -> str:
+    return objection_to(answer) if answer.status_code >= 400 else ""
+
+
+@pytest.mark.parametrize("operation", ASKING, ids=str)
+async def test_query_strings(stage: Stage, operation: Operation) -> None:
+    who = await _reader(stage, operation)
+    before = await stage.ledger.rows()
+    found = []
+    for query in refused(DESCRIPTION, operation):
+        answer = await stage.call(who, operation, stage.ids, query=query)
+        found.append((query, objection_to(answer)))
+    for query in survived(DESCRIPTION, operation):
+        answer = await stage.call(who, operation, stage.ids, query=query)
+        found.append((query, _fails(answer)))
+        assert "set-cookie" not in answer.headers
+    assert [one for one in found if one[1]] == []
+    assert await stage.ledger.rows() == before
+
+
+@pytest.mark.parametrize("operation", NAMING, ids=str)
+async def test_ids_in_paths(stage: Stage, operation: Operation) -> None:
+    who = await _reader(stage, operation)
+    before = await stage.ledger.rows()
+    for name in operation.named("path"):
+        for value in ("x", "%00", "'", "%2e%2e", NOWHERE, stage.foreign.get(name, NOWHERE)):
+            answer = await stage.call(who, operation, {**stage.ids, name: value})
+            if operation.name in LISTS and answer.status_code == 200:
+                assert answer.json() == []
+                continue
+            assert objection_to(answer) == "", value
+            assert answer.json()["code"] in ("kernel.not_found", "kernel.malformed")
+    if operation.name not in LISTS:
+        answer = await stage.call("outsider", operation, stage.ids)
+        assert answer.json()["code"] == "kernel.not_found", answer.text
+    assert await stage.ledger.rows() == before
+
+
+@pytest.mark.parametrize("text", PATTERNS)
+async def test_no_pattern_finds_a_patient(stage: Stage, text: str) -> None:
+    search = stage.description.operations["GET /api/patients"]
+    token = stage.tokens["county_doctor"]
+    found = await stage.door.send("GET", search.path, token=token, params={"q": text})
+    assert found.json() == []
+    known = await stage.door.send("GET", search.path, token=token, params={"q": "林测试"})
+    assert known.json() != []
+
+
+@pytest.mark.parametrize("path", ["/api/nothing", "/api/pages/x/y", "/api/referrals/%00"])
+async def test_addresses_that_lead_nowhere(stage: Stage, path: str) -> None:
+    answer = await stage.door.send("GET", path, token=stage.tokens["county_doctor"])
+    assert objection_to(answer) == ""
+    assert answer.status_code == 404
+
+
+async def test_the_page_of_the_application_serves_no_other_file(stage: Stage) -> None:
+    for path in (
+        "/%00",
+        "/..%2f..%2fetc/passwd",
+        "/assets/..%2f..%2fpyproject.toml",
+        "/assets/%00",
+    ):
+        answer = await stage.door.send("GET", path)
+        assert answer.status_code < 500, path
+        assert "root:" not in answer.text
+        assert "[project]" not in answer.text
