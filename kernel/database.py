@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 from sqlalchemy import URL, Connection, MetaData, event, make_url, text
 from sqlalchemy.exc import (
     DBAPIError,
@@ -31,6 +32,15 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+_NOT_NOW = (
+    asyncpg.CannotConnectNowError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InterfaceError,
+)
+"""While connecting, the driver's own errors arrive as they are: the server is starting, stopping
+or full."""
 
 _SET_VIEWER = text(
     "SELECT set_config('app.person_id', :person, true),"
@@ -126,7 +136,7 @@ class Database:
                     raise
         except IntegrityError as error:
             raise Conflict(constraint=constraint_of(error)) from error
-        except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
+        except (OperationalError, InterfaceError, PoolTimeout, OSError, *_NOT_NOW) as error:
             raise Unavailable() from error
         except StatementError as error:
             if _beyond_range(error):

@@ -102,6 +102,19 @@ async def test_unreachable_database_is_refused_as_unavailable() -> None:
     await pool.close()
 
 
+async def test_a_server_that_takes_no_connections_is_unavailable(database: Clone) -> None:
+    """Full, starting or stopping: the driver says so while connecting, before SQLAlchemy helps."""
+    root = await asyncpg.connect(database.superuser_url)
+    await root.execute(f"ALTER DATABASE {database.name} CONNECTION LIMIT 0")
+    pool = Database(database.app_url)
+    with pytest.raises(Unavailable):
+        async with pool.session(VIEWER) as session:
+            await session.execute(text("SELECT 1"))
+    await pool.close()
+    await root.execute(f"ALTER DATABASE {database.name} CONNECTION LIMIT -1")
+    await root.close()
+
+
 async def test_a_connection_lost_in_the_middle_is_unavailable(database: Clone) -> None:
     root = await asyncpg.connect(database.superuser_url)
     with pytest.raises(Unavailable):

@@ -61,6 +61,15 @@ class Demo:
         return process
 
     @property
+    def states(self) -> str:
+        """What the supervisor wrote down last, and the ends of its children's logs."""
+        last = ledger.read(self.data_dir)
+        lines = [str(child) for child in last.children] if last else []
+        for log in sorted((self.data_dir / "logs").glob("*.log")):
+            lines += [f"== {log.name}", *log.read_text("utf-8").splitlines()[-6:]]
+        return "\n".join(lines)
+
+    @property
     def words(self) -> str:
         """What the supervisors said so far."""
         return (self.data_dir / "demo.log").read_text()
@@ -118,7 +127,7 @@ def demo(short_dir: Path) -> Iterator[Demo]:
 async def _until(condition: Callable[[], bool], seconds: float, demo: Demo) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, demo.words
+        assert time.monotonic() < deadline, demo.words + demo.states
         await asyncio.sleep(0.1)
 
 
