@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import structlog
@@ -42,12 +42,16 @@ MAX_PER_SECOND = 50
 Socket = WebSocket[Any, Any, Any]
 
 
+DeviceName = Annotated[str, msgspec.Meta(max_length=80, pattern=r"\A[^\x00-\x1f\x7f]*\Z")]
+"""Presence of everybody is written in one statement: one name that no column takes stops it."""
+
+
 class Hello(msgspec.Struct, frozen=True, tag_field="type", tag="hello"):
     """First message: the last item handled (null: begin with the newest)."""
 
     offset: int | None = None
     visible: bool = True
-    device_id: str | None = None
+    device_id: DeviceName | None = None
 
 
 class Receipt(msgspec.Struct, frozen=True, tag_field="type", tag="receipt"):
@@ -136,7 +140,7 @@ async def _greet(socket: Socket, hub: Hub, viewer: Viewer) -> Connection:
     return Connection(
         viewer,
         offset=min(offset, latest),
-        device_id=(hello.device_id or f"browser-{viewer.session_id}")[:80],
+        device_id=hello.device_id or f"browser-{viewer.session_id}",
         send=lambda frame: socket.send_data(frame.decode(), mode="text"),
     )
 
@@ -258,7 +262,7 @@ async def _read(socket: Socket, within_s: float) -> Incoming:
         raise Closed(4408) from None
     except WebSocketDisconnect:
         raise
-    except (msgspec.DecodeError, WebSocketException):
+    except (msgspec.DecodeError, RecursionError, WebSocketException):
         raise Closed(4400) from None
     return message
 

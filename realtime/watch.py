@@ -94,7 +94,7 @@ class WatchSession:
             message = _messages.decode(data)
         except msgspec.ValidationError:
             return [self._hang_up(CLOSE_POLICY, "ctg.message_invalid")]
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return [self._hang_up(CLOSE_BAD_TEXT, "ctg.json_invalid")]
         if isinstance(message, Subscribe):
             return self._on_subscribe(message)
