@@ -46,7 +46,8 @@ _SET_VIEWER = text(
     "SELECT set_config('app.person_id', :person, true),"
     " set_config('app.facility_ids', :facilities, true),"
     " set_config('app.region_ids', :regions, true),"
-    " set_config('app.roles', :roles, true)"
+    " set_config('app.roles', :roles, true),"
+    " set_config('app.account_id', :account, true)"
 )
 
 
@@ -64,12 +65,13 @@ def asyncpg_url(url: str) -> URL:
 def viewer_settings(viewer: Viewer) -> dict[str, str]:
     """What row-level security is told about `viewer`; lists are `{a,b}` array literals."""
     if viewer.is_process:
-        return {"person": "", "facilities": "{}", "regions": "{}", "roles": "{}"}
+        return {"person": "", "facilities": "{}", "regions": "{}", "roles": "{}", "account": ""}
     return {
         "person": str(viewer.person_id),
         "facilities": _array(viewer.facility_ids),
         "regions": _array(viewer.region_ids),
         "roles": _array(viewer.roles),
+        "account": str(viewer.account_id),
     }
 
 

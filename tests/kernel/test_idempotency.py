@@ -71,11 +71,16 @@ async def test_a_refused_request_frees_its_key(database: Clone) -> None:
     assert await ask(database, Counter(), "k1", {}) == Answer(1)
 
 
+COUNT = text("SELECT count(*) FROM idempotency_key")
+
+
 async def test_keys_of_two_accounts_do_not_meet(database: Clone) -> None:
     counter = Counter()
     await ask(database, counter, "k1", {"a": 1})
     other = replace(VIEWER, account_id=AccountId(new_id()))
     async with database.app.session(other) as session:
         await once(session, other, "k1", "POST /x", {"a": 2}, Answer, counter.work)
-        rows = await session.execute(text("SELECT count(*) FROM idempotency_key"))
-        assert rows.scalar_one() == 2
+        # Row-level security: not even the fact that another account used the key is seen.
+        assert (await session.execute(COUNT)).scalar_one() == 1
+    async with database.system.session(Viewer.system("test")) as session:
+        assert (await session.execute(COUNT)).scalar_one() == 2
