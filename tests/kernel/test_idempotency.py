@@ -10,6 +10,7 @@ from sqlalchemy import text
 from kernel.errors import KeyMissing, KeyReused
 from kernel.idempotency import once
 from kernel.ids import AccountId, new_id
+from kernel.viewer import Viewer
 from tests.fixtures.database import Clone
 from tests.kernel.test_database import VIEWER
 
