@@ -43,6 +43,13 @@ class EventInFuture(Refusal):
     status = 422
 
 
+class EventTooOld(Refusal):
+    """A moment was given that lies too long ago to be a late entry. Fields: event_at, days."""
+
+    code = "referral.event_too_old"
+    status = 422
+
+
 class Incomplete(Refusal):
     """A case cannot be sent yet. Fields: missing."""
 

@@ -7,7 +7,7 @@ Only the `move_*` methods write a state column, and only along an edge of the ta
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from kernel.ids import CaseId, new_id
 from kernel.viewer import Viewer
 from referral import policies
 from referral.commands.fields import Act
-from referral.errors import EventInFuture, LateReasonMissing
+from referral.errors import EventInFuture, EventTooOld, LateReasonMissing
 from referral.models import HoldRow, LegRow, OfferRow, RecordRow
 from referral.repository import CaseRepository, CaseRows
 from referral.rules.facts import CaseFacts, Viewpoint, sides
@@ -41,6 +41,9 @@ from referral.states import (
     Side,
 )
 
+LATE_DAYS = 30
+"""How long after the fact a moment may still be entered; beyond it a year was mistyped."""
+
 Part = TypeVar("Part", OfferRow, LegRow, HoldRow)
 
 
@@ -60,6 +63,7 @@ def moment(clock: Clock, event_at: datetime | None, late_reason: str | None) -> 
     Raises:
         BadInput: it has no time zone.
         EventInFuture: it lies after now.
+        EventTooOld: it lies so far back that the date must be a slip.
         LateReasonMissing: it lies in the past and nobody says why.
     """
     now = clock.now()
@@ -69,6 +73,8 @@ def moment(clock: Clock, event_at: datetime | None, late_reason: str | None) -> 
         raise BadInput(field="event_at", reason="缺少时区 / has no time zone")
     if event_at > now:
         raise EventInFuture(event_at=event_at.isoformat(), now=now.isoformat())
+    if event_at < now - timedelta(days=LATE_DAYS):
+        raise EventTooOld(event_at=event_at.isoformat(), days=LATE_DAYS)
     if not late_reason:
         raise LateReasonMissing()
     return Moment(event_at, now, late_reason, late=True)

@@ -13,6 +13,7 @@ from referral.errors import (
     ConditionUnknown,
     DuplicateCase,
     EventInFuture,
+    EventTooOld,
     Incomplete,
     LateReasonMissing,
     NoDesignatedCentre,
@@ -122,6 +123,7 @@ async def test_nothing_remains_of_a_refused_case(
         (NotFound, {"pregnancy_id": new_id()}),
         (Incomplete, {"consent": None}),
         (EventInFuture, {"event_at": net.clock.now() + timedelta(minutes=1), "late_reason": "x"}),
+        (EventTooOld, {"event_at": net.clock.now() - timedelta(days=31), "late_reason": "x"}),
         (LateReasonMissing, {"event_at": net.clock.now() - timedelta(minutes=9)}),
     ]
     for refusal, changes in wrong:
