@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from server.settings import CannotGoOn, Settings, SettingsError
+from server.settings import CannotGoOn, Settings
 
 app = typer.Typer(
     name="yunshang",
@@ -142,7 +142,8 @@ def replay(
     device: Annotated[list[str] | None, typer.Option(help="Serial number, one a tracing.")] = None,
     bed: Annotated[list[str] | None, typer.Option(help="Name of the bed, one a device.")] = None,
     token_file: Annotated[
-        Path | None, typer.Option(help="File with the agent's token; else CTG_TOKEN.")
+        Path | None,
+        typer.Option(help="File with the agent's token; else CTG_TOKEN, else the demo's."),
     ] = None,
     gateway: Annotated[str, typer.Option(help="ws://… of the gateway; else the setting.")] = "",
     speed: Annotated[float, typer.Option(help="1 to 60 times life.")] = 1.0,
@@ -155,8 +156,6 @@ def replay(
     from server.commands.demo import say
 
     token = token_file.read_text().strip() if token_file else os.environ.get("CTG_TOKEN", "")
-    if not token:
-        raise SettingsError("name the agent's token: --token-file FILE or CTG_TOKEN")
     status = command.send(
         settings(),
         say,

@@ -3,11 +3,15 @@
 import asyncio
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from realtime.monitor import Report
 from realtime.recordings.series import NotReadable
 from realtime.replay import Rejected, replay
+from server.demo.devices import REPLAY, REPLAY_FACILITY
+from server.demo.devices import token as demo_token
+from server.keyfile import master_key
 from server.logging import configure
 from server.settings import Settings, SettingsError
 
@@ -35,6 +39,8 @@ def send(
         SettingsError: an argument makes no sense, a file is unreadable, the token is unknown.
     """
     configure(settings, "replay")
+    if not token:
+        token, devices, beds = demo_agent(settings, len(files) + len(synth), devices, beds)
     work = replay(
         gateway or settings.gateway_url,
         token,
@@ -53,6 +59,24 @@ def send(
         raise SettingsError(str(error)) from error
     say(json.dumps(_facts(report)))
     return 1 if report.refused or report.frames_acked < report.frames_sent else 0
+
+
+def demo_agent(
+    settings: Settings, count: int, devices: Sequence[str], beds: Sequence[str]
+) -> tuple[str, Sequence[str], Sequence[str]]:
+    """The demo's own agent and its empty beds, where this data directory holds a demo.
+
+    Raises:
+        SettingsError: it does not, or it has fewer empty beds than there are tracings.
+    """
+    demo = replace(settings, demo=True)
+    if settings.secret_key_file is not None or not demo.key_file.exists():
+        raise SettingsError("name the agent's token: --token-file FILE or CTG_TOKEN")
+    if count > len(REPLAY):
+        raise SettingsError(f"the demo has {len(REPLAY)} empty beds; replay fewer at a time")
+    token = demo_token(master_key(demo), REPLAY_FACILITY)
+    free = REPLAY[:count]
+    return token, devices or [bed.serial for bed in free], beds or [bed.bed for bed in free]
 
 
 def _facts(report: Report) -> dict[str, object]:

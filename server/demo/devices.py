@@ -33,6 +33,12 @@ BEDS = (
     Bed("WH001", "SN-WH001-1", "待产 1 床", "antepartum"),
 )
 
+REPLAY_FACILITY = "LJ001"
+REPLAY = tuple(
+    Bed(REPLAY_FACILITY, f"SN-LJ001-R{n}", f"回放 {n} 床", "reactive") for n in range(1, 9)
+)
+"""Beds that stay empty until somebody replays a recording (`yunshang replay FILE`)."""
+
 
 def agents() -> dict[str, list[Bed]]:
     """Beds by the facility whose agent carries them."""
@@ -59,7 +65,8 @@ async def seed_devices(session: AsyncSession, seeded: Seeded, master: bytes) -> 
             token=token(master, facility),
             name="演示采集代理",
         )
-        for bed in beds:
+        spare = REPLAY if facility == REPLAY_FACILITY else ()
+        for bed in (*beds, *spare):
             await register_device(
                 session,
                 serial=bed.serial,
