@@ -29,9 +29,8 @@ class Sealer:
     def __init__(self, master: bytes) -> None:
         if len(master) != 32:
             raise ValueError("the master key must be 32 bytes")
-        self._aead = AESGCM(_derive(master, b"seal"))
-        self._index = _derive(master, b"blind-index")
-        self._ticket = _derive(master, b"ticket")
+        self._aead = AESGCM(subkey(master, "seal"))
+        self._index = subkey(master, "blind-index")
 
     def seal(self, value: str, field: str) -> bytes:
         """`value` encrypted for `field`."""
@@ -53,10 +52,8 @@ class Sealer:
         normal = unicodedata.normalize("NFKC", value).strip().upper()
         return hmac.new(self._index, f"{field}\0{normal}".encode(), sha256).digest()
 
-    def sign(self, message: bytes) -> bytes:
-        """A 32-byte authenticator for short-lived tickets and links."""
-        return hmac.new(self._ticket, message, sha256).digest()
 
-
-def _derive(master: bytes, purpose: bytes) -> bytes:
-    return HKDF(SHA256(), 32, salt=None, info=b"yunshang/" + purpose).derive(master)
+def subkey(master: bytes, purpose: str) -> bytes:
+    """A 32-byte key for one purpose (RFC 5869), so that no two uses share key material."""
+    info = b"yunshang/" + purpose.encode()
+    return HKDF(SHA256(), 32, salt=None, info=info).derive(master)

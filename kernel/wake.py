@@ -1,7 +1,7 @@
 """A supervised LISTEN connection. It wakes; it never carries truth."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 
 import asyncpg
@@ -70,13 +70,3 @@ class Listener:
 
     def _received(self, _connection: object, _pid: int, channel: str, payload: object) -> None:
         self._on_notify(channel, str(payload))
-
-
-async def every(period_s: float, wake: asyncio.Event, work: Callable[[], Awaitable[bool]]) -> None:
-    """Run `work` when woken and at least every `period_s`; again at once while it returns True."""
-    while True:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(wake.wait(), timeout=period_s)
-        wake.clear()
-        while await work():
-            pass

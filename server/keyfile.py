@@ -1,12 +1,9 @@
-"""The master key of an installation and the keys derived from it."""
+"""The master key of an installation: where it lies and who may read it."""
 
 import os
 import secrets
 import stat
 from pathlib import Path
-
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from server.settings import Settings, SettingsError
 
@@ -31,12 +28,6 @@ def master_key(settings: Settings) -> bytes:
     if mode & (stat.S_IRWXG | stat.S_IRWXO) & ~stat.S_IRGRP:
         raise SettingsError(f"{path} is open to others: chmod 600 {path}")
     return _decode(path, raw)
-
-
-def subkey(master: bytes, purpose: str) -> bytes:
-    """A 32-byte key for one purpose (RFC 5869), so that no two uses share key material."""
-    info = b"yunshang/" + purpose.encode()
-    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(master)
 
 
 def _decode(path: Path, raw: bytes) -> bytes:

@@ -6,7 +6,6 @@ raw public bytes, so a checkpoint cannot name a key that it was not signed with.
 """
 
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -97,11 +96,6 @@ def read_public_keys(path: Path) -> dict[str, bytes]:
     if not blocks:
         raise KeyUnusable(f"{path} holds no public key")
     return dict(_raw(path, block) for block in blocks)
-
-
-def keys_by_id(keys: Iterable[bytes]) -> dict[str, bytes]:
-    """Raw public keys by name."""
-    return {key_id(key): key for key in keys}
 
 
 def _raw(path: Path, block: bytes) -> tuple[str, bytes]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from kernel.sealing import subkey
 from realtime.replay import replay
 from realtime.service import register_device
 from server.demo.places import Seeded
-from server.keyfile import subkey
 
 log = structlog.get_logger()
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from server.keyfile import master_key, subkey
+from kernel.sealing import subkey
+from server.keyfile import master_key
 from server.settings import Settings, SettingsError, variable
 
 ROOT = Path(__file__).resolve().parents[2]
