@@ -37,6 +37,7 @@ _RINGING_FOR = (
     "  WHERE t.page_id = p.id AND t.person_id = :person_id"
     "   AND t.state NOT IN ('acknowledged', 'declined')) ORDER BY p.created_at, p.id"
 )
+_SEES = text("SELECT app_sees_case(:case_id)")
 _MINE = text(_COLUMNS + _RINGING_FOR)
 _TARGETS = text(
     "SELECT page_id, step, person_id, tier, specialty, state, queued_at, sent_at, delivered_at,"
@@ -75,7 +76,13 @@ async def page(session: AsyncSession, page_id: PageId) -> PageOut:
 
 
 async def of_case(session: AsyncSession, case_id: CaseId) -> list[PageOut]:
-    """All pages of a case, oldest first."""
+    """All pages of a case, oldest first.
+
+    Raises:
+        NotFound: unknown, or not open to the viewer; a case that rang nobody gives an empty list.
+    """
+    if not (await session.execute(_SEES, {"case_id": case_id})).scalar_one():
+        raise NotFound()
     return await _pages(session, _OF_CASE, {"case_id": case_id})
 
 

@@ -30,7 +30,7 @@ async def one_page(session: AsyncSession, page_id: PageId) -> PageOut:
 
 @get("/cases/{case_id:uuid}/pages", opt=_SEES)
 async def case_pages(session: AsyncSession, case_id: CaseId) -> list[PageOut]:
-    """All pages of a case, oldest first; empty for a case that is not open to the viewer."""
+    """All pages of a case, oldest first."""
     return await queries.of_case(session, case_id)
 
 

@@ -29,7 +29,6 @@ class Row:
     query: str = ""
     ends_session: bool = False
     every_tenant: bool = False
-    hidden: str = "not_found"
 
     def __str__(self) -> str:
         return self.name
