@@ -11,6 +11,7 @@ from realtime.routes import router as ctg
 from realtime.sockets import router as stream
 from referral.routes import router as referral
 from registry.facilities.routes import router as facilities
+from registry.observations.routes import router as observations
 from registry.people.routes import router as people
 from registry.pregnancies.routes import router as pregnancies
 from server.demo.routes import router as demo
@@ -21,6 +22,7 @@ ROUTERS: tuple[Router, ...] = (
     facilities,
     people,
     pregnancies,
+    observations,
     rosters,
     pages,
     inbox,

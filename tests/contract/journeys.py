@@ -144,6 +144,14 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         _post("county_doctor", "/pregnancies/{pregnancy_id}/newborns"),
         _post("county_doctor", "/ctg/recordings/{recording_id}/bind", version=1),
     ),
+    "observed": (
+        _post(
+            "county_doctor",
+            "/pregnancies/{pregnancy_id}/observations",
+            entries=[{"code": "hr_per_min", "number": 88, "unit": "/min"}],
+        ),
+        _post("county_doctor", "/pregnancies/{pregnancy_id}/observations/{observation_id}/void"),
+    ),
     "on duty": (
         _post("city_expert", "/duty/sign-on"),
         _post("city_expert", "/duty/sign-off"),

@@ -111,6 +111,8 @@ class Walk:
             self.ids["case_id"] = made["id"]
         elif step.operation.endswith("/endpoints"):
             self.ids["endpoint_id"] = made["id"]
+        elif step.operation.endswith("/observations"):
+            self.ids["observation_id"] = made["ids"][0]
         elif "advice" in step.operation:
             self.ids["advice_id"] = made["id"]
         elif "pregnancy_id" in made:

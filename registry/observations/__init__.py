@@ -1,0 +1,1 @@
+"""What was measured: observations with units checked, their series, and early warning."""

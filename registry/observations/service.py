@@ -1,0 +1,190 @@
+"""Commands on observations: record readings, mark one as entered in error."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kernel import outbox
+from kernel.clock import Clock
+from kernel.errors import BadInput, NotFound
+from kernel.ids import CaseId, NewbornId, PregnancyId, new_id
+from kernel.viewer import Viewer
+from registry.observations.catalogue import Subject
+from registry.observations.errors import AlreadyVoid, NotYours, TakenInFuture, TakenTooOld
+from registry.observations.models import ObservationRow, VoidRow
+from registry.observations.policies import may_void
+from registry.observations.repository import ObservationRepository
+from registry.observations.rules import Reading, check_together, read
+from registry.observations.schemas import Entry, NewVoid, Source
+from registry.pregnancies.repository import PregnancyRepository
+
+RECORDED = "observations.recorded"
+"""Outbox topic: readings were recorded. Payload: ids and codes only."""
+
+CLOCK_SLACK = timedelta(minutes=5)
+"""So far ahead of ours a clock may run before its moments are refused."""
+
+OLDEST = timedelta(days=366)
+"""Longer ago a year was mistyped."""
+
+
+async def record(
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    *,
+    pregnancy_id: PregnancyId,
+    entries: Sequence[Entry],
+    taken_at: datetime | None = None,
+    case_id: CaseId | None = None,
+    newborn_id: NewbornId | None = None,
+    subject: Subject | None = None,
+    source: Source = "human",
+    device: tuple[UUID, int] | None = None,
+    drill: bool = False,
+) -> list[ObservationRow]:
+    """Record readings of a woman, or of a newborn of hers: all of them or none.
+
+    Args:
+        session: the caller's transaction.
+        clock: the present.
+        viewer: who records; a process or a device records as nobody.
+        pregnancy_id: whose.
+        entries: values with their units.
+        taken_at: when, for entries that do not say (default: now).
+        case_id: the case in which it was read.
+        newborn_id: the child, if it was read on a child.
+        subject: `newborn` without an id while the child is not recorded yet.
+        source: who read it: a person, a device in the ward, a device at home.
+        device: the device and the sequence of its message.
+        drill: an exercise, kept apart.
+
+    Raises:
+        NotFound: the pregnancy is not open to the viewer; newborn or case is not hers.
+        BadInput: a moment without a zone.
+        TakenInFuture, TakenTooOld: a moment that cannot be.
+        CodeUnknown, UnitMissing, UnitRefused, Implausible, WordRefused, WrongSubject,
+        PressuresSwapped: a value that cannot be.
+    """
+    at = clock.now()
+    whose: Subject = subject or ("newborn" if newborn_id else "mother")
+    await _must_be_hers(session, viewer, pregnancy_id, newborn_id, case_id)
+    rows: list[ObservationRow] = []
+    for moment, readings in _checked(entries, taken_at or at, at, whose):
+        rows += [
+            ObservationRow(
+                id=new_id(),
+                pregnancy_id=pregnancy_id,
+                case_id=case_id,
+                subject=whose,
+                newborn_id=newborn_id,
+                code=reading.code,
+                value_num=reading.number,
+                value_code=reading.word,
+                raw_value=reading.raw_value,
+                raw_unit=reading.raw_unit,
+                taken_at=moment,
+                entered_at=at,
+                source=source,
+                person_id=None if viewer.is_process or device else viewer.person_id,
+                facility_id=None if viewer.is_process else viewer.facility_id,
+                device_id=device and device[0],
+                device_sequence=device and device[1],
+                drill=drill,
+            )
+            for reading in readings
+        ]
+    ObservationRepository(session, viewer).add(rows)
+    await session.flush()  # policies and constraints refuse here, while the values can be named
+    payload = {
+        "pregnancy_id": str(pregnancy_id),
+        "case_id": None if case_id is None else str(case_id),
+        "codes": sorted({row.code for row in rows}),
+        "simulated": clock.simulated,
+    }
+    if not drill and whose == "mother":
+        await outbox.enqueue(session, RECORDED, payload)
+    return rows
+
+
+async def _must_be_hers(
+    session: AsyncSession,
+    viewer: Viewer,
+    pregnancy_id: PregnancyId,
+    newborn_id: NewbornId | None,
+    case_id: CaseId | None,
+) -> None:
+    repository = PregnancyRepository(session, viewer)
+    await repository.pregnancy(pregnancy_id)
+    if case_id is not None:
+        about = (await repository.of_cases([case_id])).get(case_id)
+        if about is None or about[0].id != pregnancy_id:
+            raise NotFound()
+    if newborn_id is None:
+        return
+    children = (await repository.newborns([pregnancy_id])).get(pregnancy_id, [])
+    if newborn_id not in {child.id for child in children}:
+        raise NotFound()
+
+
+def _checked(
+    entries: Sequence[Entry], taken_at: datetime, now: datetime, subject: Subject
+) -> list[tuple[datetime, list[Reading]]]:
+    """The readings by moment, each checked alone and beside the others of its moment."""
+    moments: dict[datetime, list[Reading]] = {}
+    for entry in entries:
+        moment = _moment(entry.taken_at or taken_at, now)
+        reading = read(
+            entry.code, number=entry.number, word=entry.word, unit=entry.unit, subject=subject
+        )
+        moments.setdefault(moment, []).append(reading)
+    for readings in moments.values():
+        if len({reading.code for reading in readings}) < len(readings):
+            raise BadInput(field="entries", reason="同一时刻重复 / twice at one moment")
+        check_together(readings)
+    return sorted(moments.items(), key=lambda pair: pair[0])
+
+
+def _moment(taken_at: datetime, now: datetime) -> datetime:
+    if taken_at.tzinfo is None:
+        raise BadInput(field="taken_at", reason="缺少时区 / has no time zone")
+    if taken_at > now + CLOCK_SLACK:
+        raise TakenInFuture(taken_at=taken_at.isoformat())
+    if taken_at < now - OLDEST:
+        raise TakenTooOld(taken_at=taken_at.isoformat(), days=OLDEST.days)
+    return taken_at
+
+
+async def void(
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    pregnancy_id: PregnancyId,
+    observation_id: UUID,
+    order: NewVoid,
+) -> None:
+    """Mark a reading as entered in error; it stays readable and counts nowhere.
+
+    Raises:
+        NotFound: unknown or foreign.
+        NotYours: another unit recorded it.
+        AlreadyVoid: it was marked before.
+    """
+    row, known = await ObservationRepository(session, viewer).one(pregnancy_id, observation_id)
+    if not may_void(viewer, row):
+        raise NotYours()
+    if known is not None:
+        raise AlreadyVoid()
+    session.add(
+        VoidRow(
+            observation_id=row.id,
+            reason=order.reason,
+            note=order.note,
+            person_id=viewer.person_id,
+            facility_id=viewer.facility_id,
+            voided_at=clock.now(),
+        )
+    )
+    await session.flush()  # two people marking it at once meet here
