@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -64,49 +65,59 @@ async def record(
     Raises:
         NotFound: the pregnancy is not open to the viewer; newborn or case is not hers.
         BadInput: a moment without a zone.
-        TakenInFuture, TakenTooOld: a moment that cannot be.
-        CodeUnknown, UnitMissing, UnitRefused, Implausible, WordRefused, WrongSubject,
-        PressuresSwapped: a value that cannot be.
+        Refusal: a moment or a value that cannot be (`errors`, `rules.read`).
     """
     at = clock.now()
     whose: Subject = subject or ("newborn" if newborn_id else "mother")
     await _must_be_hers(session, viewer, pregnancy_id, newborn_id, case_id)
-    rows: list[ObservationRow] = []
-    for moment, readings in _checked(entries, taken_at or at, at, whose):
-        rows += [
-            ObservationRow(
-                id=new_id(),
-                pregnancy_id=pregnancy_id,
-                case_id=case_id,
-                subject=whose,
-                newborn_id=newborn_id,
-                code=reading.code,
-                value_num=reading.number,
-                value_code=reading.word,
-                raw_value=reading.raw_value,
-                raw_unit=reading.raw_unit,
-                taken_at=moment,
-                entered_at=at,
-                source=source,
-                person_id=None if viewer.is_process or device else viewer.person_id,
-                facility_id=None if viewer.is_process else viewer.facility_id,
-                device_id=device and device[0],
-                device_sequence=device and device[1],
-                drill=drill,
-            )
-            for reading in readings
-        ]
+    nobody = viewer.is_process
+    rows = _rows(
+        _checked(entries, taken_at or at, at, whose),
+        pregnancy_id=pregnancy_id,
+        case_id=case_id,
+        subject=whose,
+        newborn_id=newborn_id,
+        entered_at=at,
+        source=source,
+        person_id=None if nobody or device else viewer.person_id,
+        facility_id=None if nobody else viewer.facility_id,
+        device_id=device and device[0],
+        device_sequence=device and device[1],
+        drill=drill,
+    )
     ObservationRepository(session, viewer).add(rows)
     await session.flush()  # policies and constraints refuse here, while the values can be named
+    if not drill and whose == "mother":
+        await _announce(session, clock, rows)
+    return rows
+
+
+def _rows(checked: Sequence[tuple[datetime, list[Reading]]], **same: Any) -> list[ObservationRow]:
+    return [
+        ObservationRow(
+            id=new_id(),
+            code=reading.code,
+            value_num=reading.number,
+            value_code=reading.word,
+            raw_value=reading.raw_value,
+            raw_unit=reading.raw_unit,
+            taken_at=moment,
+            **same,
+        )
+        for moment, readings in checked
+        for reading in readings
+    ]
+
+
+async def _announce(session: AsyncSession, clock: Clock, rows: Sequence[ObservationRow]) -> None:
+    case_id = rows[0].case_id
     payload = {
-        "pregnancy_id": str(pregnancy_id),
+        "pregnancy_id": str(rows[0].pregnancy_id),
         "case_id": None if case_id is None else str(case_id),
         "codes": sorted({row.code for row in rows}),
         "simulated": clock.simulated,
     }
-    if not drill and whose == "mother":
-        await outbox.enqueue(session, RECORDED, payload)
-    return rows
+    await outbox.enqueue(session, RECORDED, payload)
 
 
 async def _must_be_hers(

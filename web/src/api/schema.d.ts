@@ -1026,6 +1026,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/observation-catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetCatalogue */
+        get: operations["ApiObservationCatalogueGetCatalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/offers/{offer_id}/actions/accept": {
         parameters: {
             query?: never;
@@ -1327,6 +1344,41 @@ export interface paths {
         put?: never;
         /** AddNewborn */
         post: operations["ApiPregnanciesPregnancyIdNewbornsAddNewborn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pregnancies/{pregnancy_id}/observations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Series */
+        get: operations["ApiPregnanciesPregnancyIdObservationsSeries"];
+        put?: never;
+        /** Record */
+        post: operations["ApiPregnanciesPregnancyIdObservationsRecord"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pregnancies/{pregnancy_id}/observations/{observation_id}/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Void */
+        post: operations["ApiPregnanciesPregnancyIdObservationsObservationIdVoidVoid"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1984,6 +2036,11 @@ export interface components {
             /** Format: date-time */
             server_time: string;
         };
+        /** CatalogueOut */
+        CatalogueOut: {
+            items: components["schemas"]["ItemOut"][];
+            version: string;
+        };
         /** CentreCount */
         CentreCount: {
             centre: components["schemas"]["PlaceOut"];
@@ -2323,6 +2380,14 @@ export interface components {
             label: string;
             person_id: string | null;
         };
+        /** Entry */
+        Entry: {
+            code: string;
+            number?: number | null;
+            taken_at?: string | null;
+            unit?: string | null;
+            word?: string | null;
+        };
         /** EventOut */
         EventOut: {
             actor: components["schemas"]["quality_schemas_PersonOut"] | null;
@@ -2537,6 +2602,34 @@ export interface components {
             late: number;
             open: number;
         };
+        /** ItemOut */
+        ItemOut: {
+            caution: [
+                number,
+                number
+            ] | null;
+            code: string;
+            /** @enum {string} */
+            confidence: "V" | "S" | "B" | "I";
+            decimals: number;
+            en: string;
+            fresh_minutes: number;
+            /** @enum {string} */
+            group: "vital" | "loss" | "fetal" | "lab" | "body" | "newborn" | "state";
+            /** @enum {string} */
+            kind: "number" | "word" | "flag" | "derived";
+            loinc: string | null;
+            of: ("mother" | "newborn")[];
+            plausible: [
+                number,
+                number
+            ] | null;
+            source: string;
+            units: components["schemas"]["UnitOut"][];
+            verify: boolean;
+            words: components["schemas"]["WordOut"][];
+            zh: string;
+        };
         /** Leg */
         Leg: {
             arrived_at: string | null;
@@ -2647,6 +2740,15 @@ export interface components {
             sex: "female" | "male" | "undetermined" | "unknown";
             weight_g?: number | null;
         };
+        /** NewObservations */
+        NewObservations: {
+            case_id?: string | null;
+            /** @default false */
+            drill: boolean;
+            entries: components["schemas"]["Entry"][];
+            newborn_id?: string | null;
+            taken_at?: string | null;
+        };
         /** NewOrder */
         NewOrder: {
             text: string;
@@ -2670,6 +2772,12 @@ export interface components {
             /** @default 1 */
             plurality: number;
         };
+        /** NewVoid */
+        NewVoid: {
+            note?: string | null;
+            /** @enum {string} */
+            reason: "wrong_patient" | "wrong_value" | "wrong_unit" | "wrong_time" | "device_fault" | "other";
+        };
         /** NewbornOut */
         NewbornOut: {
             apgar_1: number | null;
@@ -2690,6 +2798,36 @@ export interface components {
             /** Format: uuid */
             id: string;
             text: string;
+        };
+        /** Observation */
+        Observation: {
+            age_hours?: number | null;
+            by?: components["schemas"]["PersonRef"] | null;
+            case_id?: string | null;
+            /** @default false */
+            caution: boolean;
+            code: string;
+            device?: string | null;
+            /** Format: date-time */
+            entered_at: string;
+            facility?: components["schemas"]["FacilityRef"] | null;
+            /** Format: date-time */
+            fresh_until: string;
+            id: string | null;
+            /** @default false */
+            may_void: boolean;
+            newborn_id?: string | null;
+            number: number | null;
+            raw_unit: string | null;
+            raw_value: string | null;
+            source: ("human" | "device" | "home") | "derived";
+            /** @enum {string} */
+            subject: "mother" | "newborn";
+            /** Format: date-time */
+            taken_at: string;
+            unit: string;
+            voided?: components["schemas"]["registry_observations_schemas_Voided"] | null;
+            word: string | null;
         };
         /** Offer */
         Offer: {
@@ -3024,6 +3162,11 @@ export interface components {
             /** @enum {string} */
             who: "fetus" | "newborn";
         };
+        /** Recorded */
+        Recorded: {
+            ids: string[];
+            latest: components["schemas"]["Observation"][];
+        };
         /** RecordingDetail */
         RecordingDetail: {
             gaps: components["schemas"]["GapOut"][];
@@ -3314,6 +3457,15 @@ export interface components {
             subject: "mother" | "newborn" | "dyad";
             vitals?: components["schemas"]["Vitals"] | null;
         };
+        /** Series */
+        Series: {
+            /** Format: date-time */
+            begin: string;
+            /** Format: date-time */
+            end: string;
+            latest: components["schemas"]["Observation"][];
+            observations: components["schemas"]["Observation"][];
+        };
         /** SessionOut */
         SessionOut: {
             /** Format: uuid */
@@ -3447,6 +3599,11 @@ export interface components {
             note: string | null;
             vitals: components["schemas"]["Vitals"] | null;
         };
+        /** UnitOut */
+        UnitOut: {
+            code: string;
+            shown: string;
+        };
         /** Use */
         Use: {
             event_at?: string | null;
@@ -3476,19 +3633,17 @@ export interface components {
             reason: string;
             version: number;
         };
-        /** Voided */
-        Voided: {
-            /** Format: uuid */
-            id: string;
-            number: string;
-            state: components["schemas"]["ReferralState"];
-            version: number;
-        };
         /** Within */
         Within: {
             n: number;
             of: number;
             share: number;
+        };
+        /** WordOut */
+        WordOut: {
+            code: string;
+            en: string;
+            zh: string;
         };
         /** PersonOut */
         quality_schemas_PersonOut: {
@@ -3496,6 +3651,23 @@ export interface components {
             id: string;
             name: string;
             title: string;
+        };
+        /** Voided */
+        referral_readmodel_whole_Voided: {
+            /** Format: uuid */
+            id: string;
+            number: string;
+            state: components["schemas"]["ReferralState"];
+            version: number;
+        };
+        /** Voided */
+        registry_observations_schemas_Voided: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["PersonRef"] | null;
+            note: string | null;
+            /** @enum {string} */
+            reason: "wrong_patient" | "wrong_value" | "wrong_unit" | "wrong_time" | "device_fault" | "other";
         };
         /** PersonOut */
         registry_people_schemas_PersonOut: {
@@ -5773,6 +5945,26 @@ export interface operations {
             };
         };
     };
+    ApiObservationCatalogueGetCatalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueOut"];
+                };
+            };
+        };
+    };
     ApiOffersOfferIdActionsAcceptAcceptOffer: {
         parameters: {
             query?: never;
@@ -6529,6 +6721,135 @@ export interface operations {
             };
         };
     };
+    ApiPregnanciesPregnancyIdObservationsSeries: {
+        parameters: {
+            query?: {
+                codes?: string | null;
+                from?: string | null;
+                to?: string | null;
+                drill?: boolean;
+            };
+            header?: never;
+            path: {
+                pregnancy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiPregnanciesPregnancyIdObservationsRecord: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                pregnancy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewObservations"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recorded"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiPregnanciesPregnancyIdObservationsObservationIdVoidVoid: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                pregnancy_id: string;
+                observation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVoid"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recorded"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiReferralsListReferrals: {
         parameters: {
             query?: {
@@ -7189,7 +7510,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Voided"];
+                    "application/json": components["schemas"]["referral_readmodel_whole_Voided"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
