@@ -12,7 +12,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 UV_VERSION := 0.13.9
 ARGS ?=
 
-.PHONY: help setup run test check smoke lock format clean
+.PHONY: help setup run test check smoke bench-referral lock format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
@@ -44,6 +44,10 @@ check: ## Format, lint, types, import contracts, web lint and types
 smoke: ## Boot a private instance, drive one emergency through the public API, stop it
 	@bin/setup dev
 	exec $(VENV)/python -m tests.smoke $(ARGS)
+
+bench-referral: ## Time a transfer's transitions under load, beside the same rows written plainly
+	@bin/setup dev
+	exec $(VENV)/python -m tests.bench.referral $(ARGS)
 
 format: ## Put the Python code into the house format
 	@bin/setup dev

@@ -1,0 +1,1 @@
+"""How fast a transfer's transitions are, and how far from the same rows written plainly."""
