@@ -16,11 +16,14 @@ from kernel.ids import OutboxId, new_id
 WAKE_CHANNEL = "yunshang_outbox"
 
 _INSERT = text(
-    "INSERT INTO outbox (id, topic, key, payload, available_at)"
+    "WITH added AS ("
+    " INSERT INTO outbox (id, topic, key, payload, available_at)"
     " VALUES (:id, :topic, :key, CAST(:payload AS jsonb),"
     "         coalesce(CAST(:available_at AS timestamptz), clock_timestamp()))"
-    " ON CONFLICT (topic, key) WHERE key IS NOT NULL DO NOTHING"
+    " ON CONFLICT (topic, key) WHERE key IS NOT NULL DO NOTHING)"
+    " SELECT pg_notify(:channel, :topic)"
 )
+"""Row and notification in one round trip: every event writes one."""
 _NOTIFY = text("SELECT pg_notify(:channel, :payload)")
 
 
@@ -60,9 +63,9 @@ async def enqueue(
             "key": key,
             "payload": msgspec.json.encode(payload).decode(),
             "available_at": available_at,
+            "channel": WAKE_CHANNEL,
         },
     )
-    await notify(session, WAKE_CHANNEL, topic)
     return id_
 
 

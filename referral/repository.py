@@ -133,11 +133,11 @@ class CaseRepository:
             NotFound: unknown or foreign.
         """
         found = self.cases().where(ReferralRow.id == case_id).with_for_update()
-        row = (await self._session.execute(found)).scalar_one_or_none()
+        # Another command may have moved the row while this one waited for the lock.
+        newest = found.execution_options(populate_existing=True)
+        row = (await self._session.execute(newest)).scalar_one_or_none()
         if row is None:
             raise NotFound()
-        # Another command may have moved the rows while this one waited for the lock.
-        await self._session.refresh(row)
         return (await self.with_parts([row]))[0]
 
     async def locked_or_skipped(self, case_id: UUID) -> CaseRows | None:
