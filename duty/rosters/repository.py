@@ -49,6 +49,10 @@ _SLOT = text(
 )
 
 
+_QUEUE = text(
+    "SELECT pg_advisory_xact_lock(7283003, CAST(CAST(:slot_no AS bigint) % 2147483647 AS int))"
+)
+
 _INSERT_GROUP = text(
     "INSERT INTO expert_group (id, facility_id, code, name)"
     " VALUES (:id, :facility_id, :code, :name)"
@@ -132,6 +136,14 @@ async def slot(session: AsyncSession, slot_id: SlotId) -> SlotRow | None:
     """One place, or None."""
     row = (await session.execute(_SLOT, {"id": slot_id})).one_or_none()
     return None if row is None else _slot_row(row)
+
+
+async def queue_up(session: AsyncSession, slot_no: int) -> None:
+    """Writers of one place's shifts go one after the other, until the transaction ends.
+
+    An exclusion constraint alone would let two insertions wait for each other.
+    """
+    await session.execute(_QUEUE, {"slot_no": slot_no})
 
 
 async def shifts_at(

@@ -114,6 +114,7 @@ async def _prepared(
     person = await people.get(session, person_id)
     if not title_suffices(person.title, row.min_title):
         raise TitleTooLow(min_title=row.min_title, title=person.title)
+    await repository.queue_up(session, row.slot_no)
     now = clock.now() if clock.simulated else await repository.database_now(session)
     return row, now
 
