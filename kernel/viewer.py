@@ -22,6 +22,7 @@ class Role(StrEnum):
     AUDITOR = "auditor"
     DEVICE = "device"
     CREW = "crew"
+    SPECIAL_POPULATION = "special_population"
 
 
 CLINICAL_ROLES = frozenset(
@@ -31,6 +32,9 @@ CLINICAL_ROLES = frozenset(
 
 REGIONAL_ROLES = frozenset({Role.COORDINATOR, Role.COMMISSION})
 """Roles whose region opens the cases that began in it (the commission sees no identity)."""
+
+HELD_FOR_REGIONS = REGIONAL_ROLES | {Role.SPECIAL_POPULATION}
+"""Roles that may be granted for a region; the last one opens no case, only its own lists."""
 
 
 @dataclass(frozen=True, slots=True)

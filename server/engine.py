@@ -25,6 +25,7 @@ from kernel.outbox import WAKE_CHANNEL as OUTBOX
 from kernel.relay import Relay
 from kernel.sealing import Sealer
 from kernel.wake import Listener
+from referral.casefiles.timers import run_due_files
 from referral.timers import run_due
 from server.keyfile import master_key
 from server.settings import Settings
@@ -101,6 +102,7 @@ async def run(settings: Settings) -> None:
         Duty("escalation", escalation.run_once, 0.5, wakes[ESCALATION]),
         Duty("sweep", sweep.run_once, 1.0),
         Duty("timers", partial(run_due, database, clock), 1.0),
+        Duty("case files", partial(run_due_files, database, clock), 5.0),
         Duty("checkpoint", _checkpointer(settings, database).run_once, EVERY_SECONDS),
     ]
     listener = Listener(

@@ -21,7 +21,8 @@ from server.supervisor import ledger
 from server.supervisor.leftovers import born
 from server.vitals import Beat, ProcessHealth, assess, working
 
-STAFF = roles(*(role for role in Role if role not in {Role.DEVICE, Role.CREW}))
+_OTHERS = {Role.DEVICE, Role.CREW, Role.SPECIAL_POPULATION}
+STAFF = roles(*(role for role in Role if role not in _OTHERS))
 VALKEY_S = 1.0
 
 _BEATS = text(

@@ -9,6 +9,7 @@ from duty.rosters.routes import router as rosters
 from quality.routes import router as quality
 from realtime.routes import router as ctg
 from realtime.sockets import router as stream
+from referral.casefiles.routes import router as case_files
 from referral.routes import router as referral
 from registry.facilities.routes import router as facilities
 from registry.observations.routes import router as observations
@@ -28,6 +29,7 @@ ROUTERS: tuple[Router, ...] = (
     inbox,
     stream,
     referral,
+    case_files,
     advice,
     ctg,
     quality,

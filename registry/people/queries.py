@@ -1,15 +1,16 @@
 """Reads of people. Names and titles are open to colleagues; phones only through `phones`."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.errors import NotFound
-from kernel.ids import PersonId
+from kernel.ids import FacilityId, PersonId
 from kernel.sealing import Sealer
-from kernel.viewer import Viewer
-from registry.people.models import Account, Person
+from kernel.viewer import Role, Viewer
+from registry.people.models import Account, Person, RoleGrant
 from registry.people.rules import PHONE_FIELD
 from registry.people.schemas import PersonRef
 
@@ -29,6 +30,31 @@ async def get_many(session: AsyncSession, ids: Iterable[PersonId]) -> dict[Perso
         PersonId(row.id): PersonRef(row.id, row.name, row.title, row.specialty, row.facility_id)
         for row in rows
     }
+
+
+async def holding(
+    session: AsyncSession, at: datetime, facility_id: FacilityId, roles: Collection[Role]
+) -> list[PersonRef]:
+    """Whoever works at a facility and holds one of `roles` at `at`, there or for a region."""
+    granted = (
+        select(RoleGrant.account_id)
+        .where(
+            RoleGrant.account_id == Account.id,
+            RoleGrant.role.in_([str(role) for role in roles]),
+            RoleGrant.during.contains(at),
+        )
+        .exists()
+    )
+    found = (
+        select(Person)
+        .join(Account, Account.person_id == Person.id)
+        .where(Person.facility_id == facility_id, Account.disabled_at.is_(None), granted)
+        .order_by(Person.name, Person.id)
+    )
+    return [
+        PersonRef(row.id, row.name, row.title, row.specialty, row.facility_id)
+        for row in (await session.execute(found)).scalars()
+    ]
 
 
 async def account(session: AsyncSession, viewer: Viewer) -> Account:

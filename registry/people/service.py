@@ -13,7 +13,7 @@ from kernel.database import Database
 from kernel.errors import NotFound
 from kernel.ids import AccountId, FacilityId, PersonId, RegionId, SessionId, new_id
 from kernel.sealing import Sealer
-from kernel.viewer import REGIONAL_ROLES, Role, Viewer
+from kernel.viewer import HELD_FOR_REGIONS, Role, Viewer
 from registry.people import attempts, passwords, sessions, trail
 from registry.people.errors import (
     LoginTaken,
@@ -149,7 +149,7 @@ async def grant_role(
         RoleNeedsPlace: exactly one of facility and region is needed, the one the role is held at.
     """
     regional = region_id is not None
-    if (facility_id is None) is not regional or (regional and role not in REGIONAL_ROLES):
+    if (facility_id is None) is not regional or (regional and role not in HELD_FOR_REGIONS):
         raise RoleNeedsPlace(role=str(role))
     if role is Role.COMMISSION and not regional:
         raise RoleNeedsPlace(role=str(role))

@@ -42,6 +42,18 @@ def _hold(who: str, action: str, /, **fields: Any) -> Step:
     return Step(who, f"POST /api/holds/{{hold_id}}/actions/{action}", fields)
 
 
+def _file(who: str, action: str, at: str = "", /, **fields: Any) -> Step:
+    return Step(who, f"POST /api/case-files/{{file_id}}/actions/{action}", fields, at)
+
+
+def _report(who: str, action: str, /) -> Step:
+    return Step(who, f"POST /api/case-file-reports/{{report_id}}/actions/{action}")
+
+
+def _handover(who: str, action: str, /) -> Step:
+    return Step(who, f"POST /api/case-file-handovers/{{handover_id}}/actions/{action}")
+
+
 def _send(*destinations: str, who: str = "county_doctor", **fields: Any) -> Step:
     known = {"consent": "signed", "condition": "pph", "send": True}
     more = {"destinations": list(destinations)} if destinations else {}
@@ -131,6 +143,33 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         _post("city_expert", "/cases/{case_id}/advice", orders=[{"text": "缩宫素"}]),
         _post("city_expert", "/advice/{advice_id}/sign", password=PASSWORD),
         _post("county_doctor", "/advice/{advice_id}/orders/{n}/outcome"),
+    ),
+    "a case file": (
+        _post("county_doctor", "/case-files", colour="red"),
+        _file("county_doctor", "draft_plan"),
+        _file("city_expert", "comment_plan"),
+        _file("county_doctor", "sign_plan", password=PASSWORD),
+        _file("city_expert", "sign_plan", password=PASSWORD),
+        _report("county_doctor", "submit"),
+        _report("coordinator", "return"),
+        _report("county_doctor", "submit"),
+        _report("coordinator", "receive"),
+        _file("county_doctor", "add_task"),
+        Step("county_doctor", "POST /api/case-file-tasks/{task_id}/actions/cancel"),
+        _file("county_doctor", "follow_up"),
+        _file("county_doctor", "add_note"),
+        _file("county_doctor", "assign"),
+        _file("county_doctor", "propose_handover", facility_id="city"),
+        _handover("county_doctor", "withdraw"),
+        _file("county_doctor", "propose_handover", facility_id="city"),
+        _handover("city_expert", "decline"),
+        _file("county_doctor", "propose_handover", facility_id="city"),
+        _handover("city_expert", "accept"),
+        _file("city_expert", "close", outcome="resolved"),
+    ),
+    "a voided case file": (
+        _post("county_doctor", "/case-files"),
+        _file("admin", "void"),
     ),
     "paged": (
         _send("city"),

@@ -163,6 +163,27 @@ async def _recording(url: str, facility: UUID) -> str:
     return str(recording)
 
 
+async def _filed(stage: Stage, doctor: str) -> dict[str, str]:
+    """A case file of somebody's, whose hand-over to the province is proposed."""
+    net, token = stage.net, stage.tokens[doctor]
+    pregnancy = str(await net.pregnancy(net.staff[doctor]))
+
+    async def post(path: str, body: dict[str, Any]) -> Any:
+        headers = {"idempotency-key": str(uuid4())}
+        return (await stage.door.send("POST", path, token=token, json=body, headers=headers)).json()
+
+    opening = {"pregnancy_id": pregnancy, "reason": "test", "colour": "red"}
+    file = await post("/api/case-files", opening)
+    asked = {"version": 1, "facility_id": str(net.places["province"]), "reason": "test"}
+    file = await post(f"/api/case-files/{file['id']}/actions/propose_handover", asked)
+    return {
+        "file_id": file["id"],
+        "report_id": file["reports"][0]["id"],
+        "task_id": file["tasks"][0]["id"],
+        "handover_id": file["handovers"][0]["id"],
+    }
+
+
 async def _known_ids(stage: Stage) -> None:
     """Rows that operations name in their paths, and the same of a far hospital."""
     net, url = stage.net, stage.net.clone.superuser_url
@@ -181,6 +202,7 @@ async def _known_ids(stage: Stage) -> None:
             "GET", f"/api/cases/{ids['case_id']}/pages", token=stage.tokens[doctor]
         )
         ids["page_id"] = pages.json()[0]["id"]
+        ids.update(await _filed(stage, doctor))
     stage.ids["account_id"] = str(stage.accounts["leaver"])
     stage.ids["code"] = "request_to_accept"
     stage.ids["n"] = "1"

@@ -24,7 +24,12 @@ from tests.fixtures.database import Clone
 JSON = {"content-type": "application/json"}
 OTHER_TYPES = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "")
 NOT_OBJECTS = (b"", b"null", b"[]", b'"x"', b"7", b"{", b'{"a":', b"\xff\xfe", b"[" * 100_000)
-EVERYBODYS = frozenset({"POST /api/referrals/{case_id}/actions/void"})
+EVERYBODYS = frozenset(
+    {
+        "POST /api/referrals/{case_id}/actions/void",
+        "POST /api/case-files/{file_id}/actions/void",
+    }
+)
 """An administrator voids any hospital's case, without seeing it."""
 
 SHARED = frozenset({"admin", "people"})

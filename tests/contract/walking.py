@@ -13,8 +13,13 @@ from tests.contract.stage import Stage
 
 IN_AN_HOUR = "2026-11-22T03:00:00Z"
 IN_TWO_HOURS = "2026-11-22T04:00:00Z"
-MOMENTS = {"until": IN_AN_HOUR, "from": IN_AN_HOUR, "to": IN_TWO_HOURS}
-OPENING = ("POST /api/referrals", "POST /api/self-arrivals")
+MOMENTS = {
+    "until": IN_AN_HOUR,
+    "from": IN_AN_HOUR,
+    "to": IN_TWO_HOURS,
+    "due_at": IN_TWO_HOURS,
+}
+OPENING = ("POST /api/referrals", "POST /api/self-arrivals", "POST /api/case-files")
 """A woman has one case at a time, so these need another woman."""
 
 SUBJECTS = ("pregnancy_id", "offer_id", "newborn_id", "case_id", "addendum_to")
@@ -28,6 +33,7 @@ class Walk:
     stage: Stage
     ids: dict[str, str] = field(default_factory=dict)
     case: dict[str, Any] = field(default_factory=dict)
+    file: dict[str, Any] = field(default_factory=dict)
 
     async def look(self, step: Step) -> None:
         """Read the case anew, and put the ids that the step's path takes in their places."""
@@ -44,6 +50,8 @@ class Walk:
         for name in ("offers", "legs", "holds"):
             for row in self.case[name]:
                 self.ids[f"{name[:-1]}_id"] = row["id"]
+        if "/api/case-file" in step.operation and step.operation not in OPENING:
+            await self._look_at_file()
         place = self.stage.net.places.get(step.at)
         for offer in self.case["offers"]:
             if offer["facility"]["id"] == str(place):
@@ -53,6 +61,17 @@ class Walk:
             token = self.stage.tokens["county_doctor"]
             pages = (await self.stage.door.send("GET", path, token=token)).json()
             self.ids["page_id"] = pages[0]["id"]
+
+    async def _look_at_file(self) -> None:
+        """The case file, with its newest report, task and hand-over."""
+        token = self.stage.tokens["county_doctor"]
+        path = f"/api/case-files/{self.ids['file_id']}"
+        self.file = (await self.stage.door.send("GET", path, token=token)).json()
+        self.ids["report_id"] = self.file["reports"][0]["id"]
+        waiting = [task["id"] for task in self.file["tasks"] if task["state"] == "due"]
+        self.ids["task_id"] = waiting[0] if waiting else self.ids["task_id"]
+        if self.file["handovers"]:
+            self.ids["handover_id"] = self.file["handovers"][0]["id"]
 
     def operation(self, step: Step) -> Operation:
         """The step's operation, as described."""
@@ -65,6 +84,9 @@ class Walk:
             return None
         plain = self.stage.description.plain(schema)
         known = self._known()
+        if "/api/case-file" in step.operation:
+            known |= {"version": self.file.get("version", 1)}
+            known["owner_id"] = str(self.stage.net.staff["county_doctor"].person_id)
         fitting = {name: known[name] for name in plain.get("required", ()) if name in known}
         fitting |= {name: self._place(value) for name, value in step.fields.items()}
         made: dict[str, Any] = self.stage.spoiler.good(schema, fitting)
@@ -107,7 +129,9 @@ class Walk:
         made = answer.json()
         if not isinstance(made, dict):
             return
-        if "offers" in made:
+        if "handovers" in made:
+            self.ids["file_id"] = made["id"]
+        elif "offers" in made:
             self.ids["case_id"] = made["id"]
         elif step.operation.endswith("/endpoints"):
             self.ids["endpoint_id"] = made["id"]

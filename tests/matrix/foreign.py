@@ -28,7 +28,26 @@ async def rows(door: Door, database: Clone, world: World) -> dict[str, str]:
     case = await _referred(door, tokens["stranger"], made["pregnancy_id"], world)
     found = {"pregnancy_id": made["pregnancy_id"], "case_id": case["id"]}
     found["offer_id"] = case["offers"][0]["id"]
-    return found
+    return found | await _filed(door, tokens["stranger"], made["pregnancy_id"], world)
+
+
+async def _filed(door: Door, token: str, pregnancy_id: str, world: World) -> dict[str, str]:
+    """A case file whose hand-over to the province's centre is proposed."""
+    body = {"pregnancy_id": pregnancy_id, "reason": "test", "colour": "red"}
+    file = await _post(door, token, "/api/case-files", body)
+    asked = {
+        "version": file["version"],
+        "facility_id": str(world.province_centre),
+        "reason": "test",
+    }
+    path = f"/api/case-files/{file['id']}/actions/propose_handover"
+    file = await _post(door, token, path, asked)
+    return {
+        "file_id": file["id"],
+        "report_id": file["reports"][0]["id"],
+        "task_id": file["tasks"][0]["id"],
+        "handover_id": file["handovers"][0]["id"],
+    }
 
 
 async def _referred(door: Door, token: str, pregnancy_id: str, world: World) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Reads of case files and special-population lists."""

@@ -1,0 +1,16 @@
+"""HTTP for case files. Thin: parse, one command or query, answer.
+
+Every write needs an Idempotency-Key; a repeat does nothing and shows the file.
+"""
+
+from litestar import Router
+
+from referral.casefiles.routes import on_file, on_parts
+
+router = Router(
+    "/",
+    route_handlers=[*on_file.HANDLERS, *on_parts.HANDLERS],
+    tags=["case files"],
+)
+
+__all__ = ["router"]
