@@ -192,6 +192,330 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/case-file-handovers/{handover_id}/actions/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AcceptHandover */
+        post: operations["ApiCaseFileHandoversHandoverIdActionsAcceptAcceptHandover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-file-handovers/{handover_id}/actions/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** DeclineHandover */
+        post: operations["ApiCaseFileHandoversHandoverIdActionsDeclineDeclineHandover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-file-handovers/{handover_id}/actions/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** WithdrawHandover */
+        post: operations["ApiCaseFileHandoversHandoverIdActionsWithdrawWithdrawHandover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-file-reports/{report_id}/actions/receive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ReceiveReport */
+        post: operations["ApiCaseFileReportsReportIdActionsReceiveReceiveReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-file-reports/{report_id}/actions/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ReturnReport */
+        post: operations["ApiCaseFileReportsReportIdActionsReturnReturnReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-file-reports/{report_id}/actions/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** SubmitReport */
+        post: operations["ApiCaseFileReportsReportIdActionsSubmitSubmitReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-file-tasks/{task_id}/actions/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CancelTask */
+        post: operations["ApiCaseFileTasksTaskIdActionsCancelCancelTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListCaseFiles */
+        get: operations["ApiCaseFilesListCaseFiles"];
+        put?: never;
+        /** OpenCaseFile */
+        post: operations["ApiCaseFilesOpenCaseFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-files/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetCaseFile */
+        get: operations["ApiCaseFilesFileIdGetCaseFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-files/{file_id}/actions/add_note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AddFileNote */
+        post: operations["ApiCaseFilesFileIdActionsAddNoteAddFileNote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-files/{file_id}/actions/add_task": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AddTask */
+        post: operations["ApiCaseFilesFileIdActionsAddTaskAddTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-files/{file_id}/actions/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AssignOwner */
+        post: operations["ApiCaseFilesFileIdActionsAssignAssignOwner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-files/{file_id}/actions/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CloseCaseFile */
+        post: operations["ApiCaseFilesFileIdActionsCloseCloseCaseFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-files/{file_id}/actions/comment_plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CommentPlan */
+        post: operations["ApiCaseFilesFileIdActionsCommentPlanCommentPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-files/{file_id}/actions/draft_plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** DraftPlan */
+        post: operations["ApiCaseFilesFileIdActionsDraftPlanDraftPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-files/{file_id}/actions/follow_up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** RecordFollowUp */
+        post: operations["ApiCaseFilesFileIdActionsFollowUpRecordFollowUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-files/{file_id}/actions/propose_handover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ProposeHandover */
+        post: operations["ApiCaseFilesFileIdActionsProposeHandoverProposeHandover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-files/{file_id}/actions/sign_plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** SignPlan */
+        post: operations["ApiCaseFilesFileIdActionsSignPlanSignPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-files/{file_id}/actions/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** VoidCaseFile */
+        post: operations["ApiCaseFilesFileIdActionsVoidVoidCaseFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/advice": {
         parameters: {
             query?: never;
@@ -1333,6 +1657,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/pregnancies/{pregnancy_id}/case-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetPregnancyFile */
+        get: operations["ApiPregnanciesPregnancyIdCaseFileGetPregnancyFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/pregnancies/{pregnancy_id}/newborns": {
         parameters: {
             query?: never;
@@ -1787,6 +2128,13 @@ export interface components {
             note?: string | null;
             version: number;
         };
+        /** AcceptHandover */
+        AcceptHandover: {
+            event_at?: string | null;
+            late_reason?: string | null;
+            owner_id?: string | null;
+            version: number;
+        };
         /** AccessOut */
         AccessOut: {
             /** Format: uuid */
@@ -1842,6 +2190,10 @@ export interface components {
             target_id: string;
             version: number;
         };
+        /** AddFileNote */
+        AddFileNote: {
+            text: string;
+        };
         /** AddNote */
         AddNote: {
             text: string;
@@ -1852,6 +2204,15 @@ export interface components {
             /** Format: uuid */
             facility_id: string;
             late_reason?: string | null;
+            version: number;
+        };
+        /** AddTask */
+        AddTask: {
+            /** Format: date-time */
+            due_at: string;
+            event_at?: string | null;
+            late_reason?: string | null;
+            text: string;
             version: number;
         };
         /** Advice */
@@ -1923,6 +2284,15 @@ export interface components {
             event_at?: string | null;
             late_reason?: string | null;
             question: string;
+            version: number;
+        };
+        /** AssignOwner */
+        AssignOwner: {
+            event_at?: string | null;
+            late_reason?: string | null;
+            /** Format: uuid */
+            owner_id: string;
+            reason: string;
             version: number;
         };
         /** BackPlan */
@@ -2026,6 +2396,13 @@ export interface components {
             note?: string | null;
             version: number;
         };
+        /** CancelTask */
+        CancelTask: {
+            event_at?: string | null;
+            late_reason?: string | null;
+            reason: string;
+            version: number;
+        };
         /** CaseClock */
         CaseClock: {
             /** Format: uuid */
@@ -2035,6 +2412,55 @@ export interface components {
             milestones: components["schemas"]["MilestoneOut"][];
             /** Format: date-time */
             server_time: string;
+        };
+        /** CaseFile */
+        CaseFile: {
+            allowed: components["schemas"]["FileActionOut"][];
+            colleagues: components["schemas"]["PersonRef"][];
+            /** @enum {null|string} */
+            colour: "green" | "yellow" | "orange" | "pink" | "red" | null;
+            county: components["schemas"]["FacilityRef"] | null;
+            demo: boolean;
+            ended_at: string | null;
+            entries: components["schemas"]["FileEntry"][];
+            facility: components["schemas"]["FacilityRef"];
+            grade_id: string | null;
+            /** Format: date-time */
+            graded_at: string;
+            handover_to: components["schemas"]["FacilityRef"] | null;
+            handovers: components["schemas"]["FileHandover"][];
+            /** Format: uuid */
+            id: string;
+            lowered: boolean;
+            mine: boolean;
+            /** @enum {string} */
+            my_side: "owner" | "upper" | "county" | "heir" | "admin" | "observer";
+            next: components["schemas"]["FileStep"] | null;
+            number: string;
+            /** Format: date-time */
+            opened_at: string;
+            /** @enum {null|string} */
+            outcome: "postpartum_42d" | "ended_early" | "resolved" | "moved_away" | "lost" | "died" | "other" | null;
+            overdue_since: string | null;
+            owner: components["schemas"]["PersonRef"] | null;
+            patient: components["schemas"]["PatientRef"];
+            plan_outdated: boolean;
+            plans: components["schemas"]["FilePlan"][];
+            /** Format: uuid */
+            pregnancy_id: string;
+            purple: boolean;
+            /** @enum {string} */
+            reason: "grade" | "manual";
+            reports: components["schemas"]["FileReport"][];
+            rules: components["schemas"]["FileRules"];
+            rules_version: string;
+            state: components["schemas"]["FileState"];
+            tasks: components["schemas"]["FileTask"][];
+            to_act: boolean;
+            upper: components["schemas"]["FacilityRef"] | null;
+            version: number;
+            waiting: components["schemas"]["FileStep"][];
+            woman: components["schemas"]["PregnancyOut"] | null;
         };
         /** CatalogueOut */
         CatalogueOut: {
@@ -2098,6 +2524,32 @@ export interface components {
              * @enum {string}
              */
             timeliness: "timely" | "delayed" | "not_judged";
+            version: number;
+        };
+        /** CloseFile */
+        CloseFile: {
+            delivered_at?: string | null;
+            delivered_place?: string | null;
+            /** @enum {null|string} */
+            delivery_way?: "vaginal" | "instrumental" | "caesarean" | null;
+            efforts?: string | null;
+            event_at?: string | null;
+            late_reason?: string | null;
+            /** @enum {null|string} */
+            maternal?: "well" | "complications" | "still_treated" | "died" | null;
+            moved_to?: string | null;
+            /** @enum {null|string} */
+            neonatal?: "alive_well" | "alive_treated" | "stillbirth" | "neonatal_death" | "not_applicable" | null;
+            /** @enum {string} */
+            outcome: "postpartum_42d" | "ended_early" | "resolved" | "moved_away" | "lost" | "died" | "other";
+            reason: string;
+            version: number;
+        };
+        /** CommentPlan */
+        CommentPlan: {
+            event_at?: string | null;
+            late_reason?: string | null;
+            text: string;
             version: number;
         };
         /** Commit */
@@ -2184,6 +2636,13 @@ export interface components {
             note?: string | null;
             remote_advice?: string | null;
             supervisor?: string | null;
+            version: number;
+        };
+        /** DeclineHandover */
+        DeclineHandover: {
+            event_at?: string | null;
+            late_reason?: string | null;
+            reason: string;
             version: number;
         };
         /** DefinitionOut */
@@ -2288,6 +2747,16 @@ export interface components {
             /** Format: uuid */
             offer_id: string;
             reason: string;
+            version: number;
+        };
+        /** DraftPlan */
+        DraftPlan: {
+            emergency: string;
+            event_at?: string | null;
+            late_reason?: string | null;
+            management: string;
+            treatment: string;
+            upper_id?: string | null;
             version: number;
         };
         /** DutyGroup */
@@ -2456,6 +2925,194 @@ export interface components {
          * @enum {string}
          */
         FacilityRole: "maternal_centre" | "neonatal_centre" | "midwifery" | "mch_institute" | "ambulance" | "blood_station" | "health_commission";
+        /** FileActionOut */
+        FileActionOut: {
+            action: string;
+            danger: boolean;
+            /** @enum {string} */
+            machine: "file" | "report" | "task" | "handover";
+            path: string;
+            primary: boolean;
+            /** Format: uuid */
+            target_id: string;
+            version: number;
+        };
+        /** FileCounts */
+        FileCounts: {
+            mine: number;
+            open: number;
+            overdue: number;
+            to_act: number;
+        };
+        /** FileEntry */
+        FileEntry: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["PersonRef"] | null;
+            data: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            entered_at: string;
+            facility: components["schemas"]["FacilityRef"] | null;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            ref_id: string | null;
+        };
+        /** FileHandover */
+        FileHandover: {
+            answered_at: string | null;
+            answered_by: components["schemas"]["PersonRef"] | null;
+            from_facility: components["schemas"]["FacilityRef"] | null;
+            from_person: components["schemas"]["PersonRef"] | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            proposed_at: string;
+            proposed_by: components["schemas"]["PersonRef"] | null;
+            state: components["schemas"]["HandoverState"];
+            to_facility: components["schemas"]["FacilityRef"] | null;
+            to_person: components["schemas"]["PersonRef"] | null;
+        };
+        /** FileList */
+        FileList: {
+            counts: components["schemas"]["FileCounts"];
+            rows: components["schemas"]["FileListRow"][];
+            /** Format: date-time */
+            server_time: string;
+        };
+        /** FileListRow */
+        FileListRow: {
+            /** @enum {null|string} */
+            colour: "green" | "yellow" | "orange" | "pink" | "red" | null;
+            county: components["schemas"]["FacilityRef"] | null;
+            demo: boolean;
+            ended_at: string | null;
+            facility: components["schemas"]["FacilityRef"];
+            handover_to: components["schemas"]["FacilityRef"] | null;
+            /** Format: uuid */
+            id: string;
+            lowered: boolean;
+            mine: boolean;
+            /** @enum {string} */
+            my_side: "owner" | "upper" | "county" | "heir" | "admin" | "observer";
+            next: components["schemas"]["FileStep"] | null;
+            number: string;
+            /** Format: date-time */
+            opened_at: string;
+            /** @enum {null|string} */
+            outcome: "postpartum_42d" | "ended_early" | "resolved" | "moved_away" | "lost" | "died" | "other" | null;
+            overdue_since: string | null;
+            owner: components["schemas"]["PersonRef"] | null;
+            patient: components["schemas"]["PatientRef"];
+            purple: boolean;
+            state: components["schemas"]["FileState"];
+            to_act: boolean;
+            upper: components["schemas"]["FacilityRef"] | null;
+            version: number;
+        };
+        /** FilePlan */
+        FilePlan: {
+            agreed: boolean;
+            author: components["schemas"]["PersonRef"] | null;
+            digest: string;
+            /** Format: date-time */
+            drafted_at: string;
+            emergency: string;
+            facility: components["schemas"]["FacilityRef"] | null;
+            management: string;
+            no: number;
+            signatures: components["schemas"]["PlanSignature"][];
+            treatment: string;
+        };
+        /** FileReport */
+        FileReport: {
+            /** @enum {null|string} */
+            colour: "green" | "yellow" | "orange" | "pink" | "red" | null;
+            due_at: string | null;
+            /** Format: uuid */
+            id: string;
+            late: boolean | null;
+            no: number;
+            overdue: boolean;
+            purple: boolean;
+            received_at: string | null;
+            received_by: components["schemas"]["PersonRef"] | null;
+            rules_version: string;
+            /** Format: date-time */
+            started_at: string;
+            state: components["schemas"]["ReportState"];
+            submitted_at: string | null;
+            submitted_by: components["schemas"]["PersonRef"] | null;
+        };
+        /** FileRules */
+        FileRules: {
+            label: string;
+            rules: components["schemas"]["RuleOut"][];
+            source: string;
+            to_be_verified: boolean;
+        };
+        /**
+         * FileState
+         * @description Where the file stands.
+         * @enum {string}
+         */
+        FileState: "opened" | "planned" | "agreed" | "closed" | "voided";
+        /** FileStep */
+        FileStep: {
+            /** @enum {string} */
+            code: "report" | "receipt" | "plan" | "owner_signature" | "upper_signature" | "handover" | "follow_up" | "nothing";
+            due_at: string | null;
+            overdue: boolean;
+            /** Format: date-time */
+            since: string;
+        };
+        /** FileTask */
+        FileTask: {
+            /** Format: date-time */
+            created_at: string;
+            done_at: string | null;
+            done_by: components["schemas"]["PersonRef"] | null;
+            /** Format: date-time */
+            due_at: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "follow_up" | "manual";
+            overdue: boolean;
+            state: components["schemas"]["TaskState"];
+            text: string | null;
+            told_county: boolean;
+        };
+        /** FileVoided */
+        FileVoided: {
+            /** Format: uuid */
+            id: string;
+            number: string;
+            state: components["schemas"]["FileState"];
+            version: number;
+        };
+        /** FollowUp */
+        FollowUp: {
+            /** @enum {null|string} */
+            adherence?: "good" | "partial" | "refuses" | null;
+            advice: string;
+            event_at?: string | null;
+            /** @enum {null|string} */
+            fetal_movement?: "normal" | "reduced" | "absent" | "not_applicable" | null;
+            findings: string;
+            late_reason?: string | null;
+            next_at?: string | null;
+            /** @enum {null|string} */
+            oedema?: "none" | "mild" | "marked" | null;
+            place: string;
+            task_id?: string | null;
+            version: number;
+            vitals?: components["schemas"]["Vitals"] | null;
+            /** @enum {string} */
+            way: "face_to_face" | "home_visit" | "outpatient" | "inpatient" | "phone" | "video";
+        };
         /** GapOut */
         GapOut: {
             /** Format: date-time */
@@ -2513,6 +3170,12 @@ export interface components {
             reason: string;
             version: number;
         };
+        /**
+         * HandoverState
+         * @description What became of a proposed hand-over.
+         * @enum {string}
+         */
+        HandoverState: "proposed" | "accepted" | "declined" | "withdrawn";
         /** Health */
         Health: {
             status: string;
@@ -2875,6 +3538,17 @@ export interface components {
          * @enum {string}
          */
         OfferState: "offered" | "delivered" | "acknowledged" | "info_requested" | "accepted" | "declined" | "redirected" | "expired" | "withdrawn";
+        /** OpenFile */
+        OpenFile: {
+            /** @enum {null|string} */
+            colour?: "green" | "yellow" | "orange" | "pink" | "red" | null;
+            owner_id?: string | null;
+            /** Format: uuid */
+            pregnancy_id: string;
+            /** @default false */
+            purple: boolean;
+            reason: string;
+        };
         /** PageChannelOut */
         PageChannelOut: {
             /** Format: date-time */
@@ -3010,6 +3684,16 @@ export interface components {
             id: string;
             short_name: string;
         };
+        /** PlanSignature */
+        PlanSignature: {
+            digest: string;
+            facility: components["schemas"]["FacilityRef"] | null;
+            person: components["schemas"]["PersonRef"] | null;
+            /** @enum {string} */
+            side: "owner" | "upper";
+            /** Format: date-time */
+            signed_at: string;
+        };
         /** Play */
         Play: {
             autoplay: boolean;
@@ -3025,6 +3709,11 @@ export interface components {
             demo: boolean;
             late: boolean;
             seconds: number | null;
+        };
+        /** PregnancyFile */
+        PregnancyFile: {
+            case_id: string | null;
+            number: string | null;
         };
         /** PregnancyOut */
         PregnancyOut: {
@@ -3070,6 +3759,15 @@ export interface components {
             path: string[];
             public_key_pem: string | null;
             seq: number;
+        };
+        /** ProposeHandover */
+        ProposeHandover: {
+            event_at?: string | null;
+            /** Format: uuid */
+            facility_id: string;
+            late_reason?: string | null;
+            reason: string;
+            version: number;
         };
         /** PulseOut */
         PulseOut: {
@@ -3121,6 +3819,13 @@ export interface components {
             checklist: components["schemas"]["Checklist"];
             event_at?: string | null;
             late_reason?: string | null;
+            version: number;
+        };
+        /** ReceiveReport */
+        ReceiveReport: {
+            event_at?: string | null;
+            late_reason?: string | null;
+            note?: string | null;
             version: number;
         };
         /** Record */
@@ -3311,6 +4016,12 @@ export interface components {
             /** @enum {string} */
             state: "read_back" | "executed" | "not_executed";
         };
+        /**
+         * ReportState
+         * @description How far the report form (妊娠风险评估分级报告单) is.
+         * @enum {string}
+         */
+        ReportState: "due" | "submitted" | "returned" | "received" | "superseded";
         /** RequestHold */
         RequestHold: {
             event_at?: string | null;
@@ -3337,12 +4048,27 @@ export interface components {
             note: string;
             version: number;
         };
+        /** ReturnReport */
+        ReturnReport: {
+            event_at?: string | null;
+            late_reason?: string | null;
+            reason: string;
+            version: number;
+        };
         /** ReviewGuidance */
         ReviewGuidance: {
             event_at?: string | null;
             late_reason?: string | null;
             note: string;
             version: number;
+        };
+        /** RuleOut */
+        RuleOut: {
+            confidence: string;
+            name: string;
+            source: string;
+            to_be_verified: boolean;
+            value: string;
         };
         /** Sbar */
         Sbar: {
@@ -3517,6 +4243,14 @@ export interface components {
             version: number;
             vitals?: components["schemas"]["Vitals"] | null;
         };
+        /** SignPlan */
+        SignPlan: {
+            event_at?: string | null;
+            late_reason?: string | null;
+            password: string;
+            plan_no: number;
+            version: number;
+        };
         /** Signature */
         Signature: {
             blood: string;
@@ -3535,6 +4269,15 @@ export interface components {
         StartEmergency: {
             /** @default true */
             autoplay: boolean;
+        };
+        /** SubmitReport */
+        SubmitReport: {
+            event_at?: string | null;
+            factors: string;
+            handling: string;
+            late_reason?: string | null;
+            remark?: string | null;
+            version: number;
         };
         /** SystemHealth */
         SystemHealth: {
@@ -3556,6 +4299,12 @@ export interface components {
             text: components["schemas"]["Text"];
             to_be_verified: boolean;
         };
+        /**
+         * TaskState
+         * @description What became of a follow-up task.
+         * @enum {string}
+         */
+        TaskState: "due" | "done" | "cancelled";
         /** Text */
         Text: {
             en: string;
@@ -3628,6 +4377,22 @@ export interface components {
         Void: {
             /** @enum {string} */
             code: "wrong_patient" | "test" | "entered_in_error";
+            event_at?: string | null;
+            late_reason?: string | null;
+            reason: string;
+            version: number;
+        };
+        /** VoidFile */
+        VoidFile: {
+            /** @enum {string} */
+            code: "wrong_patient" | "test" | "entered_in_error";
+            event_at?: string | null;
+            late_reason?: string | null;
+            reason: string;
+            version: number;
+        };
+        /** WithdrawHandover */
+        WithdrawHandover: {
             event_at?: string | null;
             late_reason?: string | null;
             reason: string;
@@ -4074,6 +4839,858 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Advice"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseFileHandoversHandoverIdActionsAcceptAcceptHandover: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                handover_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptHandover"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFile"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseFileHandoversHandoverIdActionsDeclineDeclineHandover: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                handover_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeclineHandover"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFile"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseFileHandoversHandoverIdActionsWithdrawWithdrawHandover: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                handover_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawHandover"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFile"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseFileReportsReportIdActionsReceiveReceiveReport: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                report_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReceiveReport"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFile"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseFileReportsReportIdActionsReturnReturnReport: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                report_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnReport"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFile"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseFileReportsReportIdActionsSubmitSubmitReport: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                report_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmitReport"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFile"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseFileTasksTaskIdActionsCancelCancelTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelTask"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFile"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseFilesListCaseFiles: {
+        parameters: {
+            query?: {
+                scope?: "mine" | "ours" | "overdue" | "all";
+                state?: "open" | "closed";
+                limit?: number;
+            };
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileList"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseFilesOpenCaseFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenFile"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFile"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseFilesFileIdGetCaseFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFile"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseFilesFileIdActionsAddNoteAddFileNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddFileNote"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFile"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseFilesFileIdActionsAddTaskAddTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddTask"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFile"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseFilesFileIdActionsAssignAssignOwner: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignOwner"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFile"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseFilesFileIdActionsCloseCloseCaseFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseFile"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFile"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseFilesFileIdActionsCommentPlanCommentPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommentPlan"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFile"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseFilesFileIdActionsDraftPlanDraftPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftPlan"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFile"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseFilesFileIdActionsFollowUpRecordFollowUp: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FollowUp"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFile"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseFilesFileIdActionsProposeHandoverProposeHandover: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeHandover"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFile"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseFilesFileIdActionsSignPlanSignPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignPlan"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFile"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseFilesFileIdActionsVoidVoidCaseFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoidFile"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileVoided"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -6659,6 +8276,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PregnancyOut"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiPregnanciesPregnancyIdCaseFileGetPregnancyFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                pregnancy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PregnancyFile"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
