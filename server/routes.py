@@ -15,6 +15,7 @@ from registry.facilities.routes import router as facilities
 from registry.observations.routes import router as observations
 from registry.people.routes import router as people
 from registry.pregnancies.routes import router as pregnancies
+from registry.risk.routes import router as risk
 from server.demo.routes import router as demo
 from server.health import health_router
 
@@ -24,6 +25,7 @@ ROUTERS: tuple[Router, ...] = (
     people,
     pregnancies,
     observations,
+    risk,
     rosters,
     pages,
     inbox,

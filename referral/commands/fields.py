@@ -7,7 +7,7 @@ import msgspec
 
 Acuity = Literal["resuscitation", "critical", "urgent", "stable"]
 Subject = Literal["mother", "newborn", "dyad"]
-RiskColour = Literal["green", "yellow", "orange", "red"]
+RiskColour = Literal["green", "yellow", "orange", "pink", "red", "critical"]
 Consent = Literal["signed", "emergency_waiver", "verbal"]
 MySide = Literal["origin", "receiver", "coordinator", "crew", "admin", "observer"]
 Machine = Literal["referral", "offer", "leg", "hold"]

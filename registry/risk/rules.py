@@ -53,6 +53,7 @@ class Evaluation(msgspec.Struct, frozen=True):
     """What a table says of the facts.
 
     Attributes:
+        facts: what was known, derived facts included.
         colour: the highest colour that holds, green if all is ruled out, None if unknown.
         may_rise_to: the highest colour above it that is not ruled out.
         purple: whether an infectious disease is known; None while it is not ruled out.
@@ -60,6 +61,7 @@ class Evaluation(msgspec.Struct, frozen=True):
     """
 
     ruleset: Ruleset
+    facts: dict[str, object]
     findings: tuple[Finding, ...]
     outcome: Outcome
     colour: Colour | None
@@ -88,8 +90,8 @@ def evaluate(
         _find(condition, complete, known, not_done) for condition in ruleset.conditions
     )
     if ruleset.kind is Kind.SCREENING:
-        return _screened(ruleset, findings)
-    return _graded(ruleset, findings)
+        return _screened(ruleset, complete, findings)
+    return _graded(ruleset, complete, findings)
 
 
 def derive(facts: Facts) -> dict[str, object]:
@@ -116,11 +118,10 @@ def lacking(condition: Predicate, facts: Facts) -> list[str]:
     return sorted(condition.facts() - facts.keys())
 
 
-def questions(evaluation: Evaluation, facts: Facts, known: Mapping[str, FactKind]) -> list[str]:
+def questions(evaluation: Evaluation, known: Mapping[str, FactKind]) -> list[str]:
     """What to ask next: facts that still settle something, without those of a closed gate."""
-    complete = derive(facts)
     wanted = dict.fromkeys(name for found in evaluation.findings for name in found.lacking)
-    return [name for name in wanted if _worth_asking(known[name], complete)]
+    return [name for name in wanted if _worth_asking(known[name], evaluation.facts)]
 
 
 def _worth_asking(fact: FactKind, facts: Facts) -> bool:
@@ -149,7 +150,9 @@ def _find(
     return Finding(condition, verdict, because, parts)
 
 
-def _screened(ruleset: Ruleset, findings: tuple[Finding, ...]) -> Evaluation:
+def _screened(
+    ruleset: Ruleset, facts: dict[str, object], findings: tuple[Finding, ...]
+) -> Evaluation:
     verdicts = {found.verdict for found in findings}
     unknown = Verdict.UNKNOWN in verdicts
     if Verdict.FIRED in verdicts:
@@ -158,10 +161,12 @@ def _screened(ruleset: Ruleset, findings: tuple[Finding, ...]) -> Evaluation:
         outcome, colour = Outcome.UNKNOWN, None
     else:
         outcome, colour = Outcome.NEGATIVE, ruleset.clear.colour
-    return Evaluation(ruleset, findings, outcome, colour, None, None, not unknown)
+    return Evaluation(ruleset, facts, findings, outcome, colour, None, None, not unknown)
 
 
-def _graded(ruleset: Ruleset, findings: tuple[Finding, ...]) -> Evaluation:
+def _graded(
+    ruleset: Ruleset, facts: dict[str, object], findings: tuple[Finding, ...]
+) -> Evaluation:
     fired = _severities(findings, Verdict.FIRED)
     open_ = _severities(findings, Verdict.UNKNOWN)
     purple = _purple(findings)
@@ -171,6 +176,7 @@ def _graded(ruleset: Ruleset, findings: tuple[Finding, ...]) -> Evaluation:
     above = [tier for tier in open_ if colour is None or SEVERITY[tier] > SEVERITY[colour]]
     return Evaluation(
         ruleset,
+        facts,
         findings,
         Outcome.UNKNOWN if colour is None else Outcome.GRADED,
         colour,

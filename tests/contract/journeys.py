@@ -66,6 +66,7 @@ def _post(
     return Step(who, f"POST /api{path}", fields, answers=answers)
 
 
+HB_60 = {"fact": "hb_g_per_l", "value": 60}
 COMMITTED = (_offer("city_expert", "accept", bed="1"), _case("county_doctor", "commit", "city"))
 
 JOURNEYS: dict[str, tuple[Step, ...]] = {
@@ -190,6 +191,17 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
             entries=[{"code": "hr_per_min", "number": 88, "unit": "/min"}],
         ),
         _post("county_doctor", "/pregnancies/{pregnancy_id}/observations/{observation_id}/void"),
+    ),
+    "graded": (
+        _post("outsider", "/risk/try", variant="zhejiang_2018", answers=[HB_60]),
+        _post(
+            "county_doctor",
+            "/pregnancies/{pregnancy_id}/risk/answers",
+            answers=[HB_60],
+        ),
+        _post("county_doctor", "/pregnancies/{pregnancy_id}/risk/propose"),
+        _post("county_doctor", "/pregnancies/{pregnancy_id}/risk/confirm"),
+        _post("county_doctor", "/pregnancies/{pregnancy_id}/risk/override", colour="red"),
     ),
     "on duty": (
         _post("city_expert", "/duty/sign-on"),

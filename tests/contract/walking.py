@@ -137,6 +137,8 @@ class Walk:
             self.ids["endpoint_id"] = made["id"]
         elif step.operation.endswith("/observations"):
             self.ids["observation_id"] = made["ids"][0]
+        elif made.get("proposals"):
+            self.ids["proposal_id"] = made["proposals"][-1]
         elif "advice" in step.operation:
             self.ids["advice_id"] = made["id"]
         elif "pregnancy_id" in made:

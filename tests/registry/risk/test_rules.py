@@ -261,13 +261,13 @@ def test_a_finding_says_why_and_what_is_lacking() -> None:
 
 
 def test_a_measured_value_is_asked_only_behind_its_gate() -> None:
-    start = questions(judged(ASSESSMENT, {}), {}, LIBRARY.facts)
+    start = questions(judged(ASSESSMENT, {}), LIBRARY.facts)
     assert "mitral_stenosis" in start
     assert "mitral_valve_area_cm2" not in start
     facts = {"mitral_stenosis": True}
-    assert "mitral_valve_area_cm2" in questions(judged(ASSESSMENT, facts), facts, LIBRARY.facts)
+    assert "mitral_valve_area_cm2" in questions(judged(ASSESSMENT, facts), LIBRARY.facts)
     facts = HEALTHY | none_of_it(ASSESSMENT)
-    assert questions(judged(ASSESSMENT, facts), facts, LIBRARY.facts) == []
+    assert questions(judged(ASSESSMENT, facts), LIBRARY.facts) == []
 
 
 @given(
