@@ -1726,6 +1726,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/pregnancies/{pregnancy_id}/risk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Risk */
+        get: operations["ApiPregnanciesPregnancyIdRiskRisk"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pregnancies/{pregnancy_id}/risk/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer */
+        post: operations["ApiPregnanciesPregnancyIdRiskAnswersAnswer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pregnancies/{pregnancy_id}/risk/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm */
+        post: operations["ApiPregnanciesPregnancyIdRiskConfirmConfirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pregnancies/{pregnancy_id}/risk/override": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Override */
+        post: operations["ApiPregnanciesPregnancyIdRiskOverrideOverride"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pregnancies/{pregnancy_id}/risk/propose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose */
+        post: operations["ApiPregnanciesPregnancyIdRiskProposePropose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/referrals": {
         parameters: {
             query?: never;
@@ -2067,6 +2152,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/risk/rulesets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rulesets */
+        get: operations["ApiRiskRulesetsRulesets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/risk/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** TryOut */
+        post: operations["ApiRiskTryTryOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/self-arrivals": {
         parameters: {
             query?: never;
@@ -2258,13 +2377,6 @@ export interface components {
             second_person: components["schemas"]["quality_schemas_PersonOut"] | null;
             seq: number;
         };
-        /** Answer */
-        Answer: {
-            answer: string;
-            event_at?: string | null;
-            late_reason?: string | null;
-            version: number;
-        };
         /** AnswerNeonatal */
         AnswerNeonatal: {
             accepted: boolean;
@@ -2272,6 +2384,10 @@ export interface components {
             late_reason?: string | null;
             note?: string | null;
             version: number;
+        };
+        /** Answers */
+        Answers: {
+            answers: components["schemas"]["registry_risk_schemas_Answer"][];
         };
         /** Arrive */
         Arrive: {
@@ -2308,7 +2424,7 @@ export interface components {
             plan: string;
             red_flags: string;
             /** @enum {null|string} */
-            risk_colour?: "green" | "yellow" | "orange" | "red" | null;
+            risk_colour?: "green" | "yellow" | "orange" | "pink" | "red" | "critical" | null;
             version: number;
         };
         /** Bin */
@@ -2377,7 +2493,7 @@ export interface components {
             reach: components["schemas"]["ReachCounts"];
             receiver: components["schemas"]["FacilityRef"] | null;
             /** @enum {null|string} */
-            risk_colour: "green" | "yellow" | "orange" | "red" | null;
+            risk_colour: "green" | "yellow" | "orange" | "pink" | "red" | "critical" | null;
             sent_at: string | null;
             state: components["schemas"]["ReferralState"];
             /** @enum {string} */
@@ -2545,6 +2661,12 @@ export interface components {
             reason: string;
             version: number;
         };
+        /**
+         * Colour
+         * @description Severity in rising order; pink is Guangzhou's, critical is Beijing's tier above red.
+         * @enum {string}
+         */
+        Colour: "green" | "yellow" | "orange" | "pink" | "red" | "critical";
         /** CommentPlan */
         CommentPlan: {
             event_at?: string | null;
@@ -2603,12 +2725,31 @@ export interface components {
             subject: "mother" | "newborn" | "dyad";
             zh: string;
         };
+        /** ConditionOut */
+        ConditionOut: {
+            code: string;
+            colour: string | null;
+            confidence: string;
+            en: string;
+            group: string;
+            note_en: string;
+            note_zh: string;
+            optional: boolean;
+            source: string;
+            to_be_verified: boolean;
+            zh: string;
+        };
         /** Config */
         Config: {
             demo: boolean;
             gateway_url: string;
             languages: string[];
             product: string;
+        };
+        /** Confirm */
+        Confirm: {
+            /** Format: uuid */
+            proposal_id: string;
         };
         /** Contact */
         Contact: {
@@ -2857,6 +2998,19 @@ export interface components {
             unit?: string | null;
             word?: string | null;
         };
+        /** EvaluationOut */
+        EvaluationOut: {
+            advice: components["schemas"]["MeaningOut"][];
+            colour: components["schemas"]["Colour"] | null;
+            findings: components["schemas"]["FindingOut"][];
+            groups: components["schemas"]["GroupOut"][];
+            may_rise_to: components["schemas"]["Colour"] | null;
+            outcome: components["schemas"]["Outcome"];
+            purple: boolean | null;
+            questions: components["schemas"]["QuestionOut"][];
+            ruleset: components["schemas"]["RulesetOut"];
+            settled: boolean;
+        };
         /** EventOut */
         EventOut: {
             actor: components["schemas"]["quality_schemas_PersonOut"] | null;
@@ -2925,6 +3079,15 @@ export interface components {
          * @enum {string}
          */
         FacilityRole: "maternal_centre" | "neonatal_centre" | "midwifery" | "mch_institute" | "ambulance" | "blood_station" | "health_commission";
+        /** FactOut */
+        FactOut: {
+            en: string;
+            fact: string;
+            unit: string;
+            unit_en: string;
+            value: boolean | number | string;
+            zh: string;
+        };
         /** FileActionOut */
         FileActionOut: {
             action: string;
@@ -3093,6 +3256,13 @@ export interface components {
             state: components["schemas"]["FileState"];
             version: number;
         };
+        /** FindingOut */
+        FindingOut: {
+            because: components["schemas"]["FactOut"][];
+            condition: components["schemas"]["ConditionOut"];
+            lacking: string[];
+            verdict: components["schemas"]["Verdict"];
+        };
         /** FollowUp */
         FollowUp: {
             /** @enum {null|string} */
@@ -3126,6 +3296,45 @@ export interface components {
             at: string;
             days: number;
         };
+        /**
+         * GradeAction
+         * @description `withdraw` is the platform's: what the proposal rested on has changed.
+         * @enum {string}
+         */
+        GradeAction: "confirm" | "override" | "withdraw";
+        /** GradeOut */
+        GradeOut: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["PersonRef"] | null;
+            colour: components["schemas"]["Colour"] | null;
+            evaluated_colour: components["schemas"]["Colour"] | null;
+            evaluated_purple: boolean | null;
+            facility: components["schemas"]["FacilityRef"] | null;
+            fired: components["schemas"]["ConditionOut"][];
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["Kind"];
+            not_done: number;
+            outcome: components["schemas"]["Outcome"];
+            /** Format: uuid */
+            pregnancy_id: string;
+            purple: boolean | null;
+            reason: string | null;
+            status: components["schemas"]["GradeState"];
+            supersedes: string | null;
+            to_be_verified: boolean;
+            unknown: number;
+            variant: string;
+            version: string;
+            was: components["schemas"]["Colour"] | null;
+        };
+        /**
+         * GradeState
+         * @description A proposal waits for a person; the others are final.
+         * @enum {string}
+         */
+        GradeState: "proposed" | "confirmed" | "overridden" | "withdrawn";
         /** Grant */
         Grant: {
             event_at?: string | null;
@@ -3140,6 +3349,12 @@ export interface components {
             facility_id: string | null;
             region_id: string | null;
             role: string;
+        };
+        /** GroupOut */
+        GroupOut: {
+            en: string;
+            group: string;
+            zh: string;
         };
         /** Guidance */
         Guidance: {
@@ -3293,6 +3508,20 @@ export interface components {
             words: components["schemas"]["WordOut"][];
             zh: string;
         };
+        /**
+         * Kind
+         * @description Screening decides who is assessed; assessment gives the colour.
+         * @enum {string}
+         */
+        Kind: "screening" | "assessment";
+        /** KnownOut */
+        KnownOut: {
+            at: string | null;
+            by: components["schemas"]["PersonRef"] | null;
+            fact: components["schemas"]["FactOut"];
+            /** @enum {string} */
+            source: "answer" | "observation" | "pregnancy";
+        };
         /** Leg */
         Leg: {
             arrived_at: string | null;
@@ -3346,6 +3575,15 @@ export interface components {
             /** Format: date-time */
             server_time: string;
             title: string;
+        };
+        /** MeaningOut */
+        MeaningOut: {
+            advice_en: string;
+            advice_zh: string;
+            colour: string;
+            en: string;
+            to_be_verified: boolean;
+            zh: string;
         };
         /** Milestone */
         Milestone: {
@@ -3549,6 +3787,19 @@ export interface components {
             purple: boolean;
             reason: string;
         };
+        /**
+         * Outcome
+         * @description The result in one word; `graded` stands for a colour.
+         * @enum {string}
+         */
+        Outcome: "unknown" | "positive" | "negative" | "graded";
+        /** Override */
+        Override: {
+            colour: components["schemas"]["Colour"];
+            proposal_id?: string | null;
+            purple: boolean;
+            reason: string;
+        };
         /** PageChannelOut */
         PageChannelOut: {
             /** Format: date-time */
@@ -3619,6 +3870,14 @@ export interface components {
             id: string;
             name: string;
             title: string;
+        };
+        /** PartOut */
+        PartOut: {
+            actions: components["schemas"]["GradeAction"][];
+            changed: boolean;
+            colours: components["schemas"]["MeaningOut"][];
+            evaluation: components["schemas"]["EvaluationOut"];
+            proposal: components["schemas"]["GradeOut"] | null;
         };
         /** PasswordChange */
         PasswordChange: {
@@ -3760,6 +4019,8 @@ export interface components {
             public_key_pem: string | null;
             seq: number;
         };
+        /** Propose */
+        Propose: Record<string, never>;
         /** ProposeHandover */
         ProposeHandover: {
             event_at?: string | null;
@@ -3788,6 +4049,20 @@ export interface components {
             asked_at: string;
             asked_by: components["schemas"]["PersonRef"] | null;
             question: string;
+        };
+        /** QuestionOut */
+        QuestionOut: {
+            en: string;
+            fact: string;
+            group: string;
+            /** @enum {string} */
+            kind: "boolean" | "integer" | "number";
+            max: number | null;
+            min: number | null;
+            optional: boolean;
+            unit: string;
+            unit_en: string;
+            zh: string;
         };
         /** ReachCounts */
         ReachCounts: {
@@ -3866,11 +4141,6 @@ export interface components {
             version: number;
             /** @enum {string} */
             who: "fetus" | "newborn";
-        };
-        /** Recorded */
-        Recorded: {
-            ids: string[];
-            latest: components["schemas"]["Observation"][];
         };
         /** RecordingDetail */
         RecordingDetail: {
@@ -3956,7 +4226,7 @@ export interface components {
             replaced_by_ids: string[];
             replaces_id: string | null;
             /** @enum {null|string} */
-            risk_colour: "green" | "yellow" | "orange" | "red" | null;
+            risk_colour: "green" | "yellow" | "orange" | "pink" | "red" | "critical" | null;
             sent_at: string | null;
             snapshot: components["schemas"]["Sbar"] | null;
             state: components["schemas"]["ReferralState"];
@@ -4062,6 +4332,17 @@ export interface components {
             note: string;
             version: number;
         };
+        /** RiskOut */
+        RiskOut: {
+            assessment: components["schemas"]["PartOut"];
+            current: components["schemas"]["GradeOut"] | null;
+            history: components["schemas"]["GradeOut"][];
+            known: components["schemas"]["KnownOut"][];
+            may_answer: boolean;
+            /** Format: uuid */
+            pregnancy_id: string;
+            screening: components["schemas"]["PartOut"];
+        };
         /** RuleOut */
         RuleOut: {
             confidence: string;
@@ -4069,6 +4350,21 @@ export interface components {
             source: string;
             to_be_verified: boolean;
             value: string;
+        };
+        /** RulesetOut */
+        RulesetOut: {
+            confidence: string;
+            en: string;
+            in_force: boolean;
+            kind: components["schemas"]["Kind"];
+            source: string;
+            to_be_verified: boolean;
+            /** Format: date */
+            valid_from: string;
+            valid_until: string | null;
+            variant: string;
+            version: string;
+            zh: string;
         };
         /** Sbar */
         Sbar: {
@@ -4088,7 +4384,7 @@ export interface components {
             reason: string;
             requests: string[];
             /** @enum {null|string} */
-            risk_colour: "green" | "yellow" | "orange" | "red" | null;
+            risk_colour: "green" | "yellow" | "orange" | "pink" | "red" | "critical" | null;
             sent_by: string;
             situation: string;
             /** @enum {string} */
@@ -4141,7 +4437,7 @@ export interface components {
             /** @default  */
             reason: string;
             /** @enum {null|string} */
-            risk_colour?: "green" | "yellow" | "orange" | "red" | null;
+            risk_colour?: "green" | "yellow" | "orange" | "pink" | "red" | "critical" | null;
             /** @enum {string} */
             subject: "mother" | "newborn" | "dyad";
             vitals?: components["schemas"]["Vitals"] | null;
@@ -4176,7 +4472,7 @@ export interface components {
             /** @default  */
             reason: string;
             /** @enum {null|string} */
-            risk_colour?: "green" | "yellow" | "orange" | "red" | null;
+            risk_colour?: "green" | "yellow" | "orange" | "pink" | "red" | "critical" | null;
             /** @default true */
             send: boolean;
             /** @enum {string} */
@@ -4348,6 +4644,12 @@ export interface components {
             note: string | null;
             vitals: components["schemas"]["Vitals"] | null;
         };
+        /** Try */
+        Try: {
+            answers?: components["schemas"]["registry_risk_schemas_Answer"][];
+            kind: components["schemas"]["Kind"];
+            variant: string;
+        };
         /** UnitOut */
         UnitOut: {
             code: string;
@@ -4359,6 +4661,12 @@ export interface components {
             late_reason?: string | null;
             version: number;
         };
+        /**
+         * Verdict
+         * @description What became of a condition.
+         * @enum {string}
+         */
+        Verdict: "fired" | "clear" | "unknown" | "not_done";
         /** Vitals */
         Vitals: {
             blood_loss_ml?: number | null;
@@ -4410,12 +4718,24 @@ export interface components {
             en: string;
             zh: string;
         };
+        /** Recorded */
+        observations_routes_Recorded: {
+            ids: string[];
+            latest: components["schemas"]["Observation"][];
+        };
         /** PersonOut */
         quality_schemas_PersonOut: {
             /** Format: uuid */
             id: string;
             name: string;
             title: string;
+        };
+        /** Answer */
+        referral_commands_on_offer_Answer: {
+            answer: string;
+            event_at?: string | null;
+            late_reason?: string | null;
+            version: number;
         };
         /** Voided */
         referral_readmodel_whole_Voided: {
@@ -4442,6 +4762,20 @@ export interface components {
             name: string;
             specialty: string;
             title: string;
+        };
+        /** Answer */
+        registry_risk_schemas_Answer: {
+            fact: string;
+            /**
+             * @default asked
+             * @enum {string}
+             */
+            method: "asked" | "none_of_group";
+            value: boolean | number | "not_done" | null;
+        };
+        /** Recorded */
+        risk_schemas_Recorded: {
+            proposals: string[];
         };
     };
     responses: never;
@@ -7767,7 +8101,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Answer"];
+                "application/json": components["schemas"]["referral_commands_on_offer_Answer"];
             };
         };
         responses: {
@@ -8442,7 +8776,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Recorded"];
+                    "application/json": components["schemas"]["observations_routes_Recorded"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -8486,7 +8820,216 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Recorded"];
+                    "application/json": components["schemas"]["observations_routes_Recorded"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiPregnanciesPregnancyIdRiskRisk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pregnancy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskOut"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiPregnanciesPregnancyIdRiskAnswersAnswer: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                pregnancy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Answers"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["risk_schemas_Recorded"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiPregnanciesPregnancyIdRiskConfirmConfirm: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                pregnancy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Confirm"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GradeOut"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiPregnanciesPregnancyIdRiskOverrideOverride: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                pregnancy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Override"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GradeOut"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiPregnanciesPregnancyIdRiskProposePropose: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                pregnancy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Propose"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["risk_schemas_Recorded"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -9374,6 +9917,65 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegionOut"][];
+                };
+            };
+        };
+    };
+    ApiRiskRulesetsRulesets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesetOut"][];
+                };
+            };
+        };
+    };
+    ApiRiskTryTryOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Try"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationOut"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
                 };
             };
         };
