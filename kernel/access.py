@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeAlias
 
 from kernel.viewer import CLINICAL_ROLES, Role
 
-Access: TypeAlias = Literal["public", "any"] | frozenset[Role]
+Access: TypeAlias = Literal["public", "any", "link"] | frozenset[Role]
 
 OPT: Final = "roles"
 """The key under which a route's `opt` holds its declaration."""
@@ -17,6 +17,9 @@ PUBLIC: Final[Access] = "public"
 
 ANY: Final[Access] = "any"
 """Open to every logged-in account, whatever its role."""
+
+LINK: Final[Access] = "link"
+"""Open to the holder of a case-scoped link, and to nobody else; a link opens nothing besides."""
 
 CLINICAL: Final[Access] = CLINICAL_ROLES
 """Open to those who treat or coordinate; what they see is narrowed by row-level security."""

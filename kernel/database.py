@@ -176,6 +176,9 @@ def _connection_lost(error: StatementError) -> bool:
 
 
 async def act_as(session: AsyncSession, viewer: Viewer) -> None:
-    """Go on in the same transaction as somebody else: only for stories told by one process."""
+    """Go on in the same transaction as somebody else.
+
+    Only for stories told by one process, and for a door that has just learnt who stands before it.
+    """
     session.sync_session.info["viewer"] = viewer
     await session.execute(_SET_VIEWER, viewer_settings(viewer))

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kernel import outbox
 from kernel.chain import canonical
 from kernel.chain.errors import AmendmentInvalid
-from kernel.clock import Clock
+from kernel.clock import Clock, DeviceTime
 from kernel.errors import NotFound
 from kernel.ids import CaseId, PersonId
 from kernel.viewer import Viewer
@@ -29,18 +29,6 @@ _APPEND = text(
 )
 _TARGET = text("SELECT kind FROM case_event WHERE case_id = :case_id AND seq = :seq")
 _NO_SUCH_CASE = "YS004"
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceTime:
-    """What a device's clock said, kept raw beside the result of the four-timestamp exchange.
-
-    `clock_offset_ms` is what must be added to the device's time to get the server's.
-    """
-
-    at: datetime
-    clock_offset_ms: int | None = None
-    rtt_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +66,8 @@ async def append(
         auto: a machine fact (page receipt, geofence), not somebody's statement.
         occurred_at: only for late entries: when it happened, not after now.
         source: where the fact comes from.
-        device: the device's own clock, for facts that a device stamped.
+        device: the device's own clock, for facts that a device stamped (default: what `clock`
+            says of it).
 
     Raises:
         PayloadInvalid: the payload cannot be stored byte for byte.
@@ -88,6 +77,7 @@ async def append(
         source = "system"
     if clock.simulated:
         source, occurred_at = "simulated", occurred_at or clock.now()
+    device = device or clock.device
     values = {
         "case_id": case_id,
         "kind": kind,
