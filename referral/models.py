@@ -107,6 +107,10 @@ class LegRow(Base):
     escort: Mapped[str | None]
     checklist: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     eta: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    estimated_eta: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    estimated_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    near_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    queried_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     planned_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ready_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     departed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -14,16 +14,21 @@ _ANSWERS = (Role.EXPERT, Role.COORDINATOR)
 _RECEIVES = (Role.EXPERT, Role.COORDINATOR, Role.DUTY_DESK, Role.REFERRING_CLINICIAN)
 
 
-def viewpoint(viewer: Viewer, *, coordinates: bool, rides: bool) -> Viewpoint:
+def viewpoint(
+    viewer: Viewer, *, coordinates: bool, rides: bool, stands_for: UUID | None = None
+) -> Viewpoint:
     """How `viewer` looks at a case.
 
     Args:
         viewer: who asks.
         coordinates: the case began in a region this viewer coordinates.
         rides: named as crew or escort of the case.
+        stands_for: the unit outside the network whose named doctor this is, on this case only.
     """
     if viewer.is_process:
         return Viewpoint(system=True)
+    if stands_for is not None:
+        return Viewpoint(facility_ids=frozenset({stands_for}), answers=True, receives=True)
     return Viewpoint(
         facility_ids=frozenset(UUID(str(id_)) for id_ in viewer.facility_ids),
         answers=viewer.has(*_ANSWERS),

@@ -40,6 +40,10 @@ _RIDDEN = text(
     "SELECT case_id FROM case_party WHERE case_id = ANY(:cases) AND person_id = :person"
     " AND role = 'crew'"
 )
+_STOOD_FOR = text(
+    "SELECT case_id, facility_id FROM case_link"
+    " WHERE id = :person AND case_id = ANY(:cases) AND purpose <> 'crew'"
+)
 
 
 @dataclass(slots=True)
@@ -54,6 +58,8 @@ class CaseRows:
     open_questions: dict[UUID, datetime] = field(default_factory=dict)
     coordinates: bool = False
     rides: bool = False
+    stands_for: UUID | None = None
+    """The unit outside the network that this viewer answers for, by a link to this case."""
 
     def facts(self) -> CaseFacts:
         """What the rules need to know."""
@@ -225,6 +231,9 @@ class CaseRepository:
         person = {"cases": ids, "person": self._viewer.person_id}
         for id_ in (await self._session.execute(_RIDDEN, person)).scalars():
             cases[id_].rides = True
+        if not self._viewer.roles:  # only the holder of a link holds no role at all
+            for id_, facility in await self._session.execute(_STOOD_FOR, person):
+                cases[id_].stands_for = facility
 
     async def snapshot(self, case_id: UUID) -> SnapshotRow | None:
         """The frozen SBAR."""

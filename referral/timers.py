@@ -151,6 +151,7 @@ async def _late(desk: Desk, leg: LegRow) -> None:
     """Expected and not here: ask both ends, then alarm."""
     facts = {"leg_id": leg.id, "eta": leg.eta, "timers": TIMERS.version}
     await desk.write("leg.arrival_overdue", facts, auto=True)
+    leg.queried_at = desk.at
     both = [desk.rows.referral.origin_id, leg.destination_id]
     await tell(desk, "leg.arrival_overdue", both, {"leg_id": leg.id})
     leg.due_at = desk.at + (TIMERS["missing_arrival"] - TIMERS["late_arrival"])
@@ -163,7 +164,6 @@ async def _missing(desk: Desk, leg: LegRow) -> None:
         return
     desk.move_leg(leg, LegAction.MISS, system=True)
     await missed(desk, leg, Side.SYSTEM)
-    await call_coordinator(desk, "leg.not_arrived", f"not-arrived:{leg.id}:{leg.eta}")
 
 
 async def _not_handed_over(desk: Desk, leg: LegRow) -> None:

@@ -10,6 +10,7 @@ from quality.routes import router as quality
 from realtime.routes import router as ctg
 from realtime.sockets import router as stream
 from referral.casefiles.routes import router as case_files
+from referral.links.routes import router as links
 from referral.routes import router as referral
 from registry.facilities.routes import router as facilities
 from registry.observations.routes import router as observations
@@ -32,6 +33,7 @@ ROUTERS: tuple[Router, ...] = (
     stream,
     referral,
     case_files,
+    links,
     advice,
     ctg,
     quality,

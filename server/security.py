@@ -16,6 +16,8 @@ that could change something:
 - **Content type** `application/json` on writes below /api that carry a body; a route that takes
   files says so by `opt={"content": frozenset({"application/dicom"})}`.
 - **Role**, by the route's own declaration (kernel.access). No declaration: nobody enters.
+- **Link**: a route declared `LINK` looks at the cookie of a case-scoped link and at no login; every
+  other route looks at the login and at no link.
 
 A socket is refused by closing it before it is accepted: 4401 not logged in, 4403 not allowed.
 """
@@ -28,11 +30,13 @@ from litestar.exceptions import WebSocketException
 from litestar.handlers.base import BaseRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from kernel.access import ANY, OPT, PUBLIC
+from kernel.access import ANY, LINK, OPT, PUBLIC
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.errors import NotAllowed, Refusal
 from kernel.viewer import Viewer
+from referral.links import cookie as link_cookie
+from referral.links import sessions as links
 from registry.people import cookie, sessions
 from registry.people.installation import policy_of
 from registry.people.sessions import ANONYMOUS
@@ -77,12 +81,15 @@ class Authentication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection: Connection = ASGIConnection(scope, receive, send)
-        token = connection.cookies.get(cookie.NAME)
+        declared = connection.route_handler.opt.get(OPT)
+        by_link = declared == LINK
+        token = connection.cookies.get(link_cookie.NAME if by_link else cookie.NAME)
         self._check_origin(connection, token)
         _check_content(connection)
-        if token and connection.route_handler.opt.get(OPT) != PUBLIC:
+        if token and declared != PUBLIC:
             clock: Clock = connection.app.state.clock
-            viewer = await self._viewer(token, clock)
+            find = self._holder if by_link else self._viewer
+            viewer = await find(token, clock)
             if viewer is not None:
                 scope["state"]["viewer"] = viewer
         await self._app(scope, receive, send)
@@ -106,6 +113,10 @@ class Authentication:
             if known.touch and known.viewer.session_id is not None:
                 await sessions.touch(session, known.viewer.session_id, at)
             return known.viewer
+
+    async def _holder(self, token: str, clock: Clock) -> Viewer | None:
+        async with self._database.session(ANONYMOUS) as session:
+            return await links.find(session, token, clock.now(), demo=self._demo)
 
 
 def _check_content(connection: Connection) -> None:
@@ -138,5 +149,5 @@ def require_role(connection: Connection, handler: BaseRouteHandler) -> None:
         refuse(connection, NotAuthenticated(), 4401)
     elif allowed is None:
         refuse(connection, NotAllowed(reason="undeclared"), 4403)
-    elif allowed != ANY and not viewer.has(*allowed):
+    elif allowed not in (ANY, LINK) and not viewer.has(*allowed):
         refuse(connection, NotAllowed(reason="role"), 4403)

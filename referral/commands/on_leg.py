@@ -21,6 +21,23 @@ class Replan(Act, kw_only=True):
     eta: When | None = None
 
 
+class OnBoard(Input, kw_only=True):
+    """A piece of kit or a document that is on board, by its code in the data set of the road."""
+
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+
+
+Items = Annotated[list[OnBoard], msgspec.Meta(max_length=40)]
+
+
+class Oxygen(Input, kw_only=True):
+    """The oxygen check as it was reckoned: litres of gas on board, flow, length of the trip."""
+
+    available_l: Annotated[float, msgspec.Meta(ge=0, le=100_000)]
+    flow_l_per_min: Annotated[float, msgspec.Meta(gt=0, le=60)]
+    trip_min: Annotated[int, msgspec.Meta(ge=1, le=1440)]
+
+
 class Checklist(Input, kw_only=True):
     """Before the doors close (airway, circulation, kit, family)."""
 
@@ -32,6 +49,9 @@ class Checklist(Input, kw_only=True):
     papers_and_consent: bool
     family_informed: bool
     exception: ShortText | None = None
+    oxygen: Oxygen | None = None
+    kit: Items = msgspec.field(default_factory=list)
+    documents: Items = msgspec.field(default_factory=list)
 
 
 class Ready(Act, kw_only=True):
@@ -113,6 +133,14 @@ class Miss(Act, kw_only=True):
     """She has not come."""
 
     note: LongText
+
+
+class AnswerQuery(Act, kw_only=True):
+    """Where is she? Not here yet, or delayed with a new expected arrival; always with why."""
+
+    answer: Literal["not_here", "delayed"]
+    reason: ShortText
+    eta: When | None = None
 
 
 class DieInTransit(Act, kw_only=True):

@@ -68,7 +68,9 @@ async def around(
 
 def view_of(case: CaseRows, viewer: Viewer) -> Viewpoint:
     """How the viewer stands to the case."""
-    return policies.viewpoint(viewer, coordinates=case.coordinates, rides=case.rides)
+    return policies.viewpoint(
+        viewer, coordinates=case.coordinates, rides=case.rides, stands_for=case.stands_for
+    )
 
 
 def row_fields(case: CaseRows, facts: CaseFacts, view: Viewpoint, others: Around) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from litestar.handlers import BaseRouteHandler
 
 from kernel.access import OPT
 from referral.commands.on_leg import (
+    AnswerQuery,
     Arrive,
     Birth,
     Depart,
@@ -24,7 +25,7 @@ from referral.commands.on_leg import (
 )
 from referral.readmodel.whole import Referral
 from referral.routes.asked import TREATING, Asked, provide_asked
-from referral.service import arrive, travel
+from referral.service import arrive, travel, whereabouts
 
 ASKED = {"asked": Provide(provide_asked)}
 
@@ -101,6 +102,12 @@ async def miss(leg_id: UUID, data: Miss, asked: Asked) -> Referral:
     return await asked.do(arrive.miss, leg_id, data)
 
 
+@post("/legs/{leg_id:uuid}/actions/answer_query", opt={OPT: TREATING}, dependencies=ASKED)
+async def answer_query(leg_id: UUID, data: AnswerQuery, asked: Asked) -> Referral:
+    """Where is she? Not here yet, or delayed."""
+    return await asked.do(whereabouts.answer_query, leg_id, data)
+
+
 @post("/legs/{leg_id:uuid}/actions/die", opt={OPT: TREATING}, dependencies=ASKED)
 async def die_in_transit(leg_id: UUID, data: DieInTransit, asked: Asked) -> Referral:
     """She died on the road."""
@@ -120,5 +127,6 @@ HANDLERS: list[BaseRouteHandler] = [
     arrive_leg,
     sign_handover,
     miss,
+    answer_query,
     die_in_transit,
 ]

@@ -13,7 +13,7 @@ from referral.commands.on_leg import Arrive, DieInTransit, Miss, SignHandover
 from referral.errors import AlreadySigned, Incomplete
 from referral.models import LegRow, SignatureRow
 from referral.rules.allowed import open_signatures
-from referral.service.ask import tell
+from referral.service.ask import call_coordinator, tell
 from referral.service.commit import free_holds, let_go
 from referral.service.desk import Desk
 from referral.service.travel import on_leg
@@ -26,7 +26,7 @@ async def arrive(
     """The receiver says that she is here (13); a position may suggest it, never decide it."""
     async with on_leg(session, clock, viewer, leg_id, order) as (desk, leg):
         side = desk.move_leg(leg, LegAction.ARRIVE)
-        leg.arrived_at = desk.at
+        leg.arrived_at, leg.queried_at = desk.at, None
         desk.due(leg, "handover")
         facts = {"leg_id": leg.id, "facility_id": leg.destination_id}
         await desk.write("leg.arrived", facts, side=side)
@@ -113,12 +113,14 @@ async def miss(
 
 
 async def missed(desk: Desk, leg: LegRow, side: Side) -> None:
-    """Record it and alarm both ends."""
+    """Record it, alarm both ends, and page the coordinator, who owns it from here."""
     desk.rest(leg)
+    leg.queried_at = None
     facts = {"leg_id": leg.id, "facility_id": leg.destination_id}
     await desk.write("leg.not_arrived", facts, side=side, auto=side is Side.SYSTEM)
     both = [desk.rows.referral.origin_id, leg.destination_id]
     await tell(desk, "leg.not_arrived", both, facts)
+    await call_coordinator(desk, "leg.not_arrived", f"not-arrived:{leg.id}:{leg.eta}")
 
 
 async def die_in_transit(

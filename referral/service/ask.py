@@ -77,7 +77,8 @@ async def make_offer(
         "from_offer_id": row.from_offer_id,
     }
     await desk.write("offer.offered", facts)
-    row.page_id = await _ring(desk, row)
+    if not await facilities.is_outside(desk.session, FacilityId(facility_id)):
+        row.page_id = await _ring(desk, row)
     desk.due(row, "acknowledge" if case.direction == "up" else "back_referral")
     return row
 

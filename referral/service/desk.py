@@ -254,7 +254,9 @@ async def at_desk(
         VersionStale: somebody changed it first.
     """
     rows = await CaseRepository(session, viewer).locked(case_id)
-    view = policies.viewpoint(viewer, coordinates=rows.coordinates, rides=rows.rides)
+    view = policies.viewpoint(
+        viewer, coordinates=rows.coordinates, rides=rows.rides, stands_for=rows.stands_for
+    )
     when = moment(clock, order.event_at, order.late_reason)
     desk = Desk(session, clock, viewer, rows, when, view)
     if check_version:

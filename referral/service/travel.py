@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from duty.escalation import service as duty
 from kernel import parties
 from kernel.clock import Clock
 from kernel.ids import CaseId, FacilityId, PersonId, PregnancyId
@@ -27,12 +28,15 @@ from referral.commands.on_leg import (
     Resume,
 )
 from referral.errors import ChecklistException, Incomplete, PersonUnknown, WrongMoment
+from referral.links.errors import OxygenShort
+from referral.links.rules import oxygen_needed_l
 from referral.models import LegRow
 from referral.repository import CaseRepository
 from referral.service.ask import tell
 from referral.service.commit import accepted_offer, let_go
 from referral.service.desk import Desk, at_desk
 from referral.states import LegAction, ReferralAction
+from registry.facilities import queries as facilities
 from registry.people import queries as people
 from registry.pregnancies import service as pregnancies
 from registry.pregnancies.schemas import NewNewborn
@@ -90,6 +94,11 @@ def _check(leg: LegRow, checklist: Checklist) -> None:
     absent = [item for item, value in given.items() if value is False]
     if absent and not checklist.exception:
         raise ChecklistException(items=", ".join(absent))
+    oxygen = checklist.oxygen
+    if oxygen is not None and not checklist.exception:
+        needed = oxygen_needed_l(oxygen.flow_l_per_min, oxygen.trip_min)
+        if oxygen.available_l < needed:
+            raise OxygenShort(needed_l=round(needed), available_l=round(oxygen.available_l))
     leg.checklist = given
 
 
@@ -110,16 +119,17 @@ async def depart(
         elif leg.checklist is None:
             raise Incomplete(missing="checklist")
         leg.departed_at = desk.at
-        _expect(desk, leg, order.eta)
+        expect(desk, leg, order.eta)
         facts = {"leg_id": leg.id, "facility_id": leg.destination_id, "eta": leg.eta}
         await desk.write("leg.departed", facts, side=side)
         await tell(desk, "leg.departed", [leg.destination_id], facts)
     return desk.case_id
 
 
-def _expect(desk: Desk, leg: LegRow, eta: datetime | None) -> None:
+def expect(desk: Desk, leg: LegRow, eta: datetime | None) -> None:
     """Set the arrival clock: query some time after the expected arrival."""
     leg.eta = eta or leg.eta
+    leg.queried_at = None
     if leg.eta is None:
         desk.due(leg, "no_eta_arrival")
     else:
@@ -132,14 +142,16 @@ async def report(
     """Vitals and expected arrival from the road."""
     async with on_leg(session, clock, viewer, leg_id, order) as (desk, leg):
         side = desk.move_leg(leg, LegAction.REPORT)
-        _remember(desk, leg, "report", order.note, order.vitals)
+        note_transit(desk, leg, "report", order.note, order.vitals)
         if order.eta is not None:
-            _expect(desk, leg, order.eta)
+            expect(desk, leg, order.eta)
         await desk.write("leg.reported", {"leg_id": leg.id, "eta": leg.eta}, side=side)
     return desk.case_id
 
 
-def _remember(desk: Desk, leg: LegRow, what: str, note: str | None, vitals: Vitals | None) -> None:
+def note_transit(
+    desk: Desk, leg: LegRow, what: str, note: str | None, vitals: Vitals | None
+) -> None:
     seen = None if vitals is None else msgspec.to_builtins(vitals)
     desk.remember("transit", {"what": what, "note": note, "vitals": seen}, leg_id=leg.id)
 
@@ -159,9 +171,9 @@ async def divert(
         leg.offer_id, leg.destination_id = chosen.id, chosen.facility_id
         desk.rows.referral.receiver_id = chosen.facility_id
         desk.rest(desk.rows.referral)
-        leg.eta = None
-        _expect(desk, leg, order.eta)
-        _remember(desk, leg, "diverted", order.reason, None)
+        leg.eta = leg.estimated_eta = leg.near_at = None
+        expect(desk, leg, order.eta)
+        note_transit(desk, leg, "diverted", order.reason, None)
         facts = {"leg_id": leg.id, "from_facility": former, "to_facility": chosen.facility_id}
         await desk.write("leg.diverted", facts, side=side)
         await tell(desk, "leg.diverted", [chosen.facility_id], facts)
@@ -174,12 +186,32 @@ async def deteriorate(
     """She gets worse on the road (11)."""
     async with on_leg(session, clock, viewer, leg_id, order) as (desk, leg):
         side = desk.move_leg(leg, LegAction.DETERIORATE)
-        _remember(desk, leg, "deteriorated", order.note, order.vitals)
+        note_transit(desk, leg, "deteriorated", order.note, order.vitals)
         facts = {"leg_id": leg.id}
         await desk.write("leg.deteriorated", facts, side=side)
         both = [leg.destination_id, desk.rows.referral.origin_id]
         await tell(desk, "leg.deteriorated", both, facts)
+        await ring(desk, leg, "leg.deteriorated")
     return desk.case_id
+
+
+async def ring(desk: Desk, leg: LegRow, event: str) -> None:
+    """Page the receiver's people for `event`; a unit outside the network has nobody to ring."""
+    destination = FacilityId(leg.destination_id)
+    if await facilities.is_outside(desk.session, destination):
+        return
+    case = desk.rows.referral
+    await duty.page(
+        desk.session,
+        desk.clock,
+        desk.viewer,
+        case_id=desk.case_id,
+        facility_id=destination,
+        event=event,
+        level="resuscitation" if case.acuity == "resuscitation" else "critical",
+        req_key=f"{event}:{leg.id}:{case.version}",
+        title=case.number,
+    )
 
 
 async def birth(
@@ -205,11 +237,12 @@ async def birth(
             facility_id=FacilityId(case.origin_id),
         )
         case.subject = "dyad" if case.subject == "mother" else case.subject
-        _remember(desk, leg, "birth", order.note, None)
+        note_transit(desk, leg, "birth", order.note, None)
         facts = {"leg_id": leg.id, "newborn_id": born.id, "birth_order": order.birth_order}
         await desk.write("leg.birth_en_route", facts, side=side)
         await desk.write("milestone.birth", {"newborn_id": born.id, "en_route": True})
         await tell(desk, "leg.birth_en_route", [leg.destination_id, case.origin_id], facts)
+        await ring(desk, leg, "leg.birth_en_route")
     return desk.case_id
 
 
@@ -219,7 +252,7 @@ async def halt(
     """The vehicle stands still."""
     async with on_leg(session, clock, viewer, leg_id, order) as (desk, leg):
         side = desk.move_leg(leg, LegAction.HALT)
-        _remember(desk, leg, "halted", order.reason, None)
+        note_transit(desk, leg, "halted", order.reason, None)
         facts = {"leg_id": leg.id}
         await desk.write("leg.halted", facts, side=side)
         await tell(desk, "leg.halted", [leg.destination_id], facts)
@@ -232,7 +265,7 @@ async def resume(
     """Moving again, or found again."""
     async with on_leg(session, clock, viewer, leg_id, order) as (desk, leg):
         side = desk.move_leg(leg, LegAction.RESUME)
-        _expect(desk, leg, order.eta)
-        _remember(desk, leg, "resumed", order.note, None)
+        expect(desk, leg, order.eta)
+        note_transit(desk, leg, "resumed", order.note, None)
         await desk.write("leg.resumed", {"leg_id": leg.id, "eta": leg.eta}, side=side)
     return desk.case_id

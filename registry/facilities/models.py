@@ -47,6 +47,7 @@ class Facility(Base):
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]
     demo: Mapped[bool] = mapped_column(default=False)
+    outside: Mapped[bool] = mapped_column(default=False)
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 

@@ -37,7 +37,7 @@ async def facilities(
     tier: Tier | None = None,
     role: FacilityRole | None = None,
 ) -> list[FacilityOut]:
-    """Open facilities with the roles they hold at `at`, by region and name."""
+    """Open facilities of the network with the roles they hold at `at`, by region and name."""
     held = (
         select(
             func.array_agg(
@@ -54,7 +54,7 @@ async def facilities(
     found: Select[tuple[Facility, str, list[str] | None]] = (
         select(Facility, Region.name, held)
         .join(Region, Region.id == Facility.region_id)
-        .where(Facility.closed_at.is_(None))
+        .where(Facility.closed_at.is_(None), Facility.outside.is_(False))
         .order_by(Region.code, Facility.code)
     )
     if tier is not None:
@@ -109,6 +109,30 @@ async def get_many(
     return {
         FacilityId(row.id): FacilityRef(row.id, row.name, row.short_name, row.tier) for row in rows
     }
+
+
+async def contacts(session: AsyncSession, facility_id: FacilityId) -> list[Contact]:
+    """The phones of a facility's desks; also of a unit outside the network."""
+    return (await _contacts(session, [facility_id])).get(facility_id, [])
+
+
+async def place_of(
+    session: AsyncSession, facility_id: FacilityId
+) -> tuple[float | None, float | None]:
+    """Latitude and longitude, where known."""
+    found = await session.get(Facility, facility_id)
+    return (None, None) if found is None else (found.latitude, found.longitude)
+
+
+async def has_region(session: AsyncSession, region_id: RegionId) -> bool:
+    """True if there is such a region."""
+    return await session.get(Region, region_id) is not None
+
+
+async def is_outside(session: AsyncSession, facility_id: FacilityId) -> bool:
+    """Outside the network: nobody there has an account or is on a roster."""
+    found = select(Facility.outside).where(Facility.id == facility_id)
+    return await session.scalar(found) is True
 
 
 async def region_of(session: AsyncSession, facility_id: FacilityId) -> RegionId:

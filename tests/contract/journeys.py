@@ -67,6 +67,30 @@ def _post(
 
 
 HB_60 = {"fact": "hb_g_per_l", "value": 60}
+
+
+def _ask_outside(name: str) -> Step:
+    path = "/referrals/{case_id}/outside-offers"
+    return _post("county_doctor", path, name=name, phone="0990-5550001", holder={"name": "何静"})
+
+
+CHECKED = {
+    "airway_and_breathing_stable": True,
+    "circulation_stable": True,
+    "iv_access": True,
+    "oxygen_for_trip_plus_30_min": True,
+    "emergency_kit": True,
+    "papers_and_consent": True,
+    "family_informed": True,
+}
+NOT_POSSIBLE = {
+    "id": "00000000-0000-4000-8000-000000000001",
+    "seq": 1,
+    "at": "2026-11-22T02:00:00Z",
+    "kind": "resume",
+}
+"""An entry that is refused: she is not standing still."""
+
 COMMITTED = (_offer("city_expert", "accept", bed="1"), _case("county_doctor", "commit", "city"))
 
 JOURNEYS: dict[str, tuple[Step, ...]] = {
@@ -128,6 +152,43 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         _offer("province_expert", "accept", "province", bed="1"),
         _leg("county_doctor", "divert", "province"),
         _leg("province_expert", "miss"),
+    ),
+    "by link": (
+        _send("city"),
+        *COMMITTED,
+        _post("county_doctor", "/legs/{leg_id}/links", holder={"name": "何静"}),
+        _leg("county_doctor", "depart", checklist=CHECKED, eta="2026-11-22T05:00:00Z"),
+        _post("holder of crew", "/crew/sync", now="2026-11-22T02:00:00Z", entries=[NOT_POSSIBLE]),
+        _post("city_expert", "/links/{link_id}/entries/{entry_id}/review"),
+        _leg("city_expert", "answer_query", answer="not_here"),
+        _post("holder of crew", "/links/leave"),
+        _post("city_expert", "/links/{link_id}/revoke"),
+        # A token that nobody was given opens nothing; a good one is opened all along.
+        _post("county_doctor", "/links/open", (410,), token="x" * 43),
+    ),
+    "a unit outside": (
+        _send("city"),
+        _ask_outside("网外医院甲"),
+        _post("holder of outside_unit", "/outside/acknowledge"),
+        _post("holder of outside_unit", "/outside/ask"),
+        _offer("county_doctor", "answer", ""),
+        _post("holder of outside_unit", "/outside/accept", bed="1"),
+        _case("county_doctor", "commit"),
+        _post("county_doctor", "/offers/{offer_id}/links", holder={"name": "何静"}),
+        _leg("county_doctor", "depart", checklist=CHECKED),
+        _post("holder of outside_door", "/outside/arrive"),
+        _post("holder of outside_door", "/outside/sign_handover"),
+        _leg("county_doctor", "sign_handover"),
+        _post("holder of outside_door", "/outside/close"),
+    ),
+    "units outside that say otherwise": (
+        _send("city"),
+        _ask_outside("网外医院乙"),
+        _post("holder of outside_unit", "/outside/decline"),
+        _ask_outside("网外医院丙"),
+        _post("holder of outside_unit", "/outside/redirect", facility_id="city_two"),
+        _ask_outside("网外医院丁"),
+        _post("holder of outside_unit", "/outside/accept_after_stabilising", bed="1"),
     ),
     "died on the road": (
         _send("city"),

@@ -43,7 +43,9 @@ class Spoiler:
         plain = self._described.plain(schema)
         match plain.get("type"):
             case "object":
-                wanted = set(plain.get("required", ())) | (fitting.keys() & plain["properties"])
+                wanted = set(plain.get("required", ())) | (
+                    fitting.keys() & plain.get("properties", {}).keys()
+                )
                 return {
                     one: self.good(plain["properties"][one], fitting, one) for one in sorted(wanted)
                 }
@@ -91,8 +93,8 @@ class Spoiler:
         if plain.get("type") == "array":
             sample = self.good(plain["items"], {})
             yield from self._wrong(plain["items"], sample, (*where, 0))
-        if plain.get("type") != "object":
-            return
+        if plain.get("type") != "object" or "properties" not in plain:
+            return  # a plain value, or an object whose content is judged where it is used
         for name in plain.get("required", ()):
             yield (*where, name), "missing", _Missing
         for name, value in UNKNOWN_FIELDS.items():
@@ -124,6 +126,8 @@ class _Missing:
 def _put(body: Any, where: tuple[str | int, ...], value: Any) -> None:
     for step, following in pairwise(where):
         if isinstance(step, int):
+            if body[step] is None:
+                body[step] = {}
             body = body[step]
         else:
             if body.get(step) is None or (following == 0 and not body[step]):

@@ -14,6 +14,10 @@ import httpx
 
 from kernel.ids import new_id
 from kernel.viewer import REGIONAL_ROLES, Role, Viewer
+from referral.commands.on_case import Commit
+from referral.commands.on_offer import Accept
+from referral.service.accept import accept
+from referral.service.commit import take_up
 from registry.people.models import Account, LoginSession
 from registry.people.service import create_person, grant_role
 from registry.people.sessions import token_hash
@@ -49,6 +53,8 @@ class Stage:
     tokens: dict[str, str]
     ids: dict[str, str] = field(default_factory=dict)
     foreign: dict[str, str] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    """Cookies of opened links, by what their holders are called on journeys."""
     attacked: set[str] = field(default_factory=set)
 
     async def call(
@@ -69,8 +75,11 @@ class Stage:
             headers["idempotency-key"] = key or str(uuid4())
         if body is not None:
             more["json"] = body
-        token = None if who is None else self.tokens[who]
-        return await self.door.send(operation.method, path, token=token, headers=headers, **more)
+        link = self.links.get(who or "")
+        token = None if who is None or link else self.tokens[who]
+        return await self.door.send(
+            operation.method, path, token=token, link=link, headers=headers, **more
+        )
 
     async def case(self, who: str, case_id: str) -> dict[str, Any]:
         """The case as somebody sees it."""
@@ -184,6 +193,16 @@ async def _filed(stage: Stage, doctor: str) -> dict[str, str]:
     }
 
 
+async def _leg(net: Network, doctor: str, expert: str) -> str:
+    """A journey that is planned."""
+    place = net.staff[expert].facility_id
+    case = await net.sent(place, sender=doctor)
+    offer = (await net.see(doctor, case)).offers[0].id
+    await net.act(expert, case, accept, Accept, on=offer, bed="1")
+    await net.act(doctor, case, take_up, Commit, offer_id=offer)
+    return str((await net.see(doctor, case)).legs[0].id)
+
+
 async def _known_ids(stage: Stage) -> None:
     """Rows that operations name in their paths, and the same of a far hospital."""
     net, url = stage.net, stage.net.clone.superuser_url
@@ -203,6 +222,11 @@ async def _known_ids(stage: Stage) -> None:
         )
         ids["page_id"] = pages.json()[0]["id"]
         ids.update(await _filed(stage, doctor))
+    for ids, doctor, expert in (
+        (stage.ids, "county_doctor", "city_expert"),
+        (stage.foreign, "outsider", "province_expert"),
+    ):
+        ids["leg_id"] = await _leg(net, doctor, expert)
     stage.ids["account_id"] = str(stage.accounts["leaver"])
     stage.ids["code"] = "request_to_accept"
     stage.ids["n"] = "1"

@@ -174,7 +174,7 @@ async def _once(walk: Walk, step: Step) -> None:
             said = is_problem(reused)
             assert said["code"] == "kernel.idempotency_key_reused", (step, label, said)
         assert await stage.ledger.rows() == done, step
-    walk.note(step, first)
+    await walk.note(step, first)
 
 
 def _who(answer: httpx.Response) -> Any:

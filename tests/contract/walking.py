@@ -26,6 +26,10 @@ SUBJECTS = ("pregnancy_id", "offer_id", "newborn_id", "case_id", "addendum_to")
 """Body fields that name rows of patients: another hospital's must look unknown."""
 
 
+MINTED = ("device_id",)
+"""Ids that a browser makes for itself: none is unknown."""
+
+
 @dataclass(slots=True)
 class Walk:
     """Where a journey stands."""
@@ -114,7 +118,7 @@ class Walk:
             plain = describe.plain(inner)
             many = plain.get("type") == "array"
             item = describe.plain(plain["items"]) if many else plain
-            if item.get("format") != "uuid":
+            if item.get("format") != "uuid" or name in MINTED:
                 continue
             wrong = [("unknown", NOWHERE)]
             if name in SUBJECTS and name in self.stage.foreign:
@@ -122,7 +126,7 @@ class Walk:
             for label, value in wrong:
                 yield f"{name}: {label}", {**good, name: [value] if many else value}
 
-    def note(self, step: Step, answer: httpx.Response) -> None:
+    async def note(self, step: Step, answer: httpx.Response) -> None:
         """Remember the ids of what was made."""
         if answer.status_code == 204 or not answer.content:
             return
@@ -131,6 +135,13 @@ class Walk:
             return
         if "handovers" in made:
             self.ids["file_id"] = made["id"]
+        elif made.get("path"):
+            self.ids["link_id"] = made["id"]
+            token = made["path"].partition("#")[2]
+            holder = f"holder of {made['link']['purpose']}"
+            self.stage.links[holder] = await self.stage.door.open_link(token)
+        elif "results" in made:
+            self.ids["entry_id"] = made["results"][0]["id"]
         elif "offers" in made:
             self.ids["case_id"] = made["id"]
         elif step.operation.endswith("/endpoints"):

@@ -16,6 +16,7 @@ from server.settings import Settings
 from tests.registry.world import MASTER_KEY, PASSWORD
 
 COOKIE = "__Host-yunshang"
+LINK_COOKIE = "__Host-yunshang-link"
 
 
 @dataclass(slots=True)
@@ -41,21 +42,38 @@ class Door:
         path: str,
         *,
         token: str | None = None,
+        link: str | None = None,
         origin: str | None = "",
         headers: dict[str, str] | None = None,
         **more: Any,
     ) -> httpx.Response:
-        """One request; `origin` is ours unless told otherwise, None for no header."""
+        """One request; `origin` is ours unless told otherwise, None for no header.
+
+        `token` is a login's, `link` that of a case-scoped link's session.
+        """
         sent = dict(headers or {})
         if origin is not None:
             sent["origin"] = origin or self.origin
         if token is not None:
             sent["cookie"] = f"{COOKIE}={token}"
+        if link is not None:
+            sent["cookie"] = f"{LINK_COOKIE}={link}"
         self.client.cookies.clear()
         return await self.client.request(method, path, headers=sent, **more)
 
+    async def open_link(self, token: str) -> str:
+        """The cookie's value of a freshly opened link."""
+        answer = await self.send("POST", "/api/links/open", json={"token": token})
+        assert answer.status_code == 200, answer.text
+        return _token(answer)
+
     async def handshake(
-        self, path: str, *, token: str | None = None, origin: str | None = ""
+        self,
+        path: str,
+        *,
+        token: str | None = None,
+        link: str | None = None,
+        origin: str | None = "",
     ) -> int:
         """Open a WebSocket and leave: 101 if it was accepted, else the code of its closing."""
         headers = [(b"host", b"127.0.0.1:8000")]
@@ -63,6 +81,8 @@ class Door:
             headers.append((b"origin", (origin or self.origin).encode()))
         if token is not None:
             headers.append((b"cookie", f"{COOKIE}={token}".encode()))
+        if link is not None:
+            headers.append((b"cookie", f"{LINK_COOKIE}={link}".encode()))
         answers: list[dict[str, Any]] = []
         questions = [{"type": "websocket.connect"}]
 

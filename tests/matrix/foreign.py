@@ -14,6 +14,9 @@ from tests.fixtures.database import Clone
 from tests.matrix.door import Door
 from tests.registry.world import World, account
 
+LINK = "link token"
+"""Under this name the door keeps the token of a crew's link to the foreign case."""
+
 STRANGERS = {"stranger": Role.REFERRING_CLINICIAN, "province": Role.EXPERT}
 
 
@@ -28,6 +31,17 @@ async def rows(door: Door, database: Clone, world: World) -> dict[str, str]:
     case = await _referred(door, tokens["stranger"], made["pregnancy_id"], world)
     found = {"pregnancy_id": made["pregnancy_id"], "case_id": case["id"]}
     found["offer_id"] = case["offers"][0]["id"]
+    yes = {"version": case["version"], "bed": "1"}
+    path = f"/api/offers/{found['offer_id']}/actions/accept"
+    case = await _post(door, tokens["province"], path, yes)
+    take = {"version": case["version"], "offer_id": found["offer_id"]}
+    path = f"/api/referrals/{case['id']}/actions/commit"
+    case = await _post(door, tokens["stranger"], path, take)
+    found["leg_id"] = case["legs"][0]["id"]
+    path = f"/api/legs/{found['leg_id']}/links"
+    issued = await _post(door, tokens["stranger"], path, {"holder": {"name": "随车"}})
+    found["link_id"] = issued["link"]["id"]
+    door.cookies[LINK] = issued["path"].partition("#")[2]
     return found | await _filed(door, tokens["stranger"], made["pregnancy_id"], world)
 
 

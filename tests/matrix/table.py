@@ -10,7 +10,7 @@ from litestar import Litestar
 from litestar.handlers import WebsocketRouteHandler
 from litestar.routes import HTTPRoute, WebSocketRoute
 
-from kernel.access import ANY, OPT, PUBLIC, Access
+from kernel.access import ANY, LINK, OPT, PUBLIC, Access
 from kernel.viewer import Role
 
 TABLE = Path(__file__).parent / "matrix.toml"
@@ -39,6 +39,8 @@ class Row:
 
     def admits(self, role: Role) -> bool:
         """True if holders of `role` get past the door."""
+        if self.access == LINK:
+            return False  # a login opens nothing that links are for
         return self.access in (ANY, PUBLIC) or role in self.access
 
 
@@ -46,7 +48,7 @@ def read() -> list[Row]:
     """The table, in its order."""
     raw = tomllib.loads(TABLE.read_text("utf-8"))
     groups = {name: frozenset(Role(role) for role in held) for name, held in raw["groups"].items()}
-    groups |= {"any": ANY, "public": PUBLIC}
+    groups |= {"any": ANY, "public": PUBLIC, "link": LINK}
     rows = []
     for name, entry in raw["routes"].items():
         given = {"roles": entry} if isinstance(entry, str) else dict(entry)

@@ -95,12 +95,15 @@ def _names_a_row(row: Row) -> bool:
     return "_id}" in row.path
 
 
-async def _knock(knock: Knock, row: Row, token: str | None) -> httpx.Response:
+async def _knock(
+    knock: Knock, row: Row, token: str | None, link: str | None = None
+) -> httpx.Response:
     body = row.body if row.body is not None else knock.bodies.get(row.name)
     return await knock.door.send(
         row.method,
         _path(row, {} if row.every_tenant else knock.foreign),
         token=token,
+        link=link,
         headers={"idempotency-key": str(uuid4())},
         **({} if body is None else {"json": body}),
     )
@@ -179,6 +182,33 @@ async def test_each_role_at_each_socket(knock: Knock, row: Row) -> None:
         assert await knock.door.handshake(path, token=token) == expected, role
         foreign_page = "https://evil.example"
         assert await knock.door.handshake(path, token=token, origin=foreign_page) == 4403
+
+
+async def test_a_link_opens_what_links_are_for_and_nothing_besides(knock: Knock) -> None:
+    door = knock.door
+    link = await door.open_link(door.cookies[foreign.LINK])
+    for row in ROWS:
+        if row.method == "WS":
+            assert await door.handshake(_path(row, knock.foreign), link=link) == 4401, row.name
+            continue
+        answer = await _knock(knock, row, None, link)
+        assert answer.status_code < 500, (row.name, answer.text)
+        if row.access == "link":
+            assert not _turned_away(answer), (row.name, answer.text)
+        elif row.access != "public":
+            assert answer.status_code == 401, (row.name, answer.text)
+    # Of what links are for, a crew's link opens the crew's page only.
+    for path, status in (("/api/crew", 200), ("/api/outside", 404)):
+        assert (await door.send("GET", path, link=link)).status_code == status
+
+
+async def test_a_login_is_no_link_and_a_links_cookie_is_no_login(knock: Knock) -> None:
+    door = knock.door
+    link = await door.open_link(door.cookies[foreign.LINK])
+    expert = door.cookies["expert"]
+    assert (await door.send("GET", "/api/crew", token=expert)).status_code == 401
+    assert (await door.send("GET", "/api/crew", link=expert)).status_code == 401
+    assert (await door.send("GET", "/api/me", token=link)).status_code == 401
 
 
 async def test_the_owner_of_the_foreign_rows_does_see_them(knock: Knock) -> None:

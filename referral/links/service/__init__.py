@@ -1,0 +1,1 @@
+"""Commands on links and by links."""
