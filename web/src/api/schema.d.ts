@@ -636,6 +636,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/crew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Crew */
+        get: operations["ApiCrewCrew"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/crew/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CrewSync */
+        post: operations["ApiCrewSyncCrewSync"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ctg/devices": {
         parameters: {
             query?: never;
@@ -1027,6 +1061,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/legs/{leg_id}/actions/answer_query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AnswerQuery */
+        post: operations["ApiLegsLegIdActionsAnswerQueryAnswerQuery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/legs/{leg_id}/actions/arrive": {
         parameters: {
             query?: never;
@@ -1242,6 +1293,108 @@ export interface paths {
         put?: never;
         /** SignHandover */
         post: operations["ApiLegsLegIdActionsSignHandoverSignHandover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/legs/{leg_id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** IssueCrewLink */
+        post: operations["ApiLegsLegIdLinksIssueCrewLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/legs/{leg_id}/track": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Track */
+        get: operations["ApiLegsLegIdTrackTrack"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/links/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leave */
+        post: operations["ApiLinksLeaveLeave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/links/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** OpenLink */
+        post: operations["ApiLinksOpenOpenLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/links/{link_id}/entries/{entry_id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ReviewEntry */
+        post: operations["ApiLinksLinkIdEntriesEntryIdReviewReviewEntry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/links/{link_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Revoke */
+        post: operations["ApiLinksLinkIdRevokeRevoke"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1514,6 +1667,193 @@ export interface paths {
         put?: never;
         /** Redirect */
         post: operations["ApiOffersOfferIdActionsRedirectRedirect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/offers/{offer_id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** IssueOfferLink */
+        post: operations["ApiOffersOfferIdLinksIssueOfferLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outside": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** OutsideCase */
+        get: operations["ApiOutsideOutsideCase"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outside/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** OutsideAccept */
+        post: operations["ApiOutsideAcceptOutsideAccept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outside/accept_after_stabilising": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** OutsideAcceptAfter */
+        post: operations["ApiOutsideAcceptAfterStabilisingOutsideAcceptAfter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outside/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** OutsideAcknowledge */
+        post: operations["ApiOutsideAcknowledgeOutsideAcknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outside/arrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** OutsideArrive */
+        post: operations["ApiOutsideArriveOutsideArrive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outside/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** OutsideAsk */
+        post: operations["ApiOutsideAskOutsideAsk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outside/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** OutsideClose */
+        post: operations["ApiOutsideCloseOutsideClose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outside/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** OutsideDecline */
+        post: operations["ApiOutsideDeclineOutsideDecline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outside/redirect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** OutsideRedirect */
+        post: operations["ApiOutsideRedirectOutsideRedirect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outside/sign_handover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** OutsideSign */
+        post: operations["ApiOutsideSignHandoverOutsideSign"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2067,6 +2407,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/referrals/{case_id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Links */
+        get: operations["ApiReferralsCaseIdLinksLinks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/referrals/{case_id}/milestones": {
         parameters: {
             query?: never;
@@ -2112,6 +2469,23 @@ export interface paths {
         put?: never;
         /** AddOffer */
         post: operations["ApiReferralsCaseIdOffersAddOffer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referrals/{case_id}/outside-offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AskOutside */
+        post: operations["ApiReferralsCaseIdOutsideOffersAskOutside"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2385,6 +2759,16 @@ export interface components {
             note?: string | null;
             version: number;
         };
+        /** AnswerQuery */
+        AnswerQuery: {
+            /** @enum {string} */
+            answer: "not_here" | "delayed";
+            eta?: string | null;
+            event_at?: string | null;
+            late_reason?: string | null;
+            reason: string;
+            version: number;
+        };
         /** Answers */
         Answers: {
             answers: components["schemas"]["registry_risk_schemas_Answer"][];
@@ -2400,6 +2784,16 @@ export interface components {
             event_at?: string | null;
             late_reason?: string | null;
             question: string;
+            version: number;
+        };
+        /** AskOutside */
+        AskOutside: {
+            event_at?: string | null;
+            holder: components["schemas"]["Holder"];
+            late_reason?: string | null;
+            name: string;
+            phone: string;
+            region_id?: string | null;
             version: number;
         };
         /** AssignOwner */
@@ -2592,10 +2986,13 @@ export interface components {
         Checklist: {
             airway_and_breathing_stable: boolean;
             circulation_stable: boolean;
+            documents?: components["schemas"]["OnBoard"][];
             emergency_kit: boolean;
             exception?: string | null;
             family_informed: boolean;
             iv_access: boolean;
+            kit?: components["schemas"]["OnBoard"][];
+            oxygen?: components["schemas"]["Oxygen"] | null;
             oxygen_for_trip_plus_30_min: boolean;
             papers_and_consent: boolean;
         };
@@ -2608,6 +3005,16 @@ export interface components {
             no: number;
             root: string;
             size: number;
+        };
+        /** Child */
+        Child: {
+            apgar_1: number | null;
+            apgar_5: number | null;
+            birth_order: number;
+            /** Format: date-time */
+            born_at: string;
+            sex: string;
+            weight_g: number | null;
         };
         /** ClockOut */
         ClockOut: {
@@ -2768,6 +3175,109 @@ export interface components {
             n: number;
             outside_area: number;
         };
+        /** CrewEntry */
+        CrewEntry: {
+            /** Format: date-time */
+            at: string;
+            data?: {
+                [key: string]: unknown;
+            };
+            destination_id?: string | null;
+            happened_at?: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            seq: number;
+        };
+        /** CrewFix */
+        CrewFix: {
+            accuracy_m?: number | null;
+            /** Format: date-time */
+            at: string;
+            latitude: number;
+            longitude: number;
+        };
+        /** CrewNow */
+        CrewNow: {
+            actions: string[];
+            arrived_at: string | null;
+            children: components["schemas"]["Child"][];
+            departed_at: string | null;
+            destination: components["schemas"]["Place"];
+            diversions: components["schemas"]["Diversion"][];
+            entries: components["schemas"]["TransitEntry"][];
+            estimated_eta: string | null;
+            eta: string | null;
+            /** Format: uuid */
+            leg_id: string;
+            leg_state: components["schemas"]["LegState"];
+            queried_at: string | null;
+            ready_at: string | null;
+            refused: components["schemas"]["Refused"][];
+            /** Format: date-time */
+            server_time: string;
+            signed: ("origin" | "receiver")[];
+            state: components["schemas"]["ReferralState"];
+            version: number;
+        };
+        /** CrewView */
+        CrewView: {
+            /** @enum {string} */
+            acuity: "resuscitation" | "critical" | "urgent" | "stable";
+            condition: string;
+            condition_en: string;
+            condition_zh: string;
+            conditions: string | null;
+            cylinders: components["schemas"]["Cylinder"][];
+            data_version: string;
+            demo: boolean;
+            documents: components["schemas"]["Item"][];
+            drill: boolean;
+            /** Format: date-time */
+            expires_at: string;
+            holder: string;
+            hospitals: components["schemas"]["Hospital"][];
+            kit: components["schemas"]["Item"][];
+            /** Format: uuid */
+            link_id: string;
+            margin_min: number;
+            now: components["schemas"]["CrewNow"];
+            number: string;
+            origin: components["schemas"]["Place"];
+            poll_s: number;
+            post: string;
+            purple: boolean;
+            /** @enum {null|string} */
+            risk_colour: "green" | "yellow" | "orange" | "pink" | "red" | "critical" | null;
+            sample_s: number;
+            /** @enum {string} */
+            subject: "mother" | "newborn" | "dyad";
+            woman: components["schemas"]["CrewWoman"];
+        };
+        /** CrewWoman */
+        CrewWoman: {
+            age: number | null;
+            allergies: string | null;
+            blood_given: string | null;
+            blood_group: string | null;
+            drugs: string | null;
+            gestation_days: number | null;
+            infection: string | null;
+            name: string | null;
+            plurality: number | null;
+            rh: string | null;
+            treatment: string | null;
+            vitals: components["schemas"]["Vitals"] | null;
+        };
+        /** Cylinder */
+        Cylinder: {
+            code: string;
+            /** @enum {string} */
+            confidence: "V" | "S" | "B" | "I";
+            full_mpa: number;
+            source: string;
+            water_l: number;
+        };
         /** Decline */
         Decline: {
             /** @enum {string} */
@@ -2879,6 +3389,12 @@ export interface components {
             p50_s: number | null;
             p90_s: number | null;
             within_target: components["schemas"]["Within"] | null;
+        };
+        /** Diversion */
+        Diversion: {
+            facility: components["schemas"]["FacilityRef"];
+            /** Format: uuid */
+            offer_id: string;
         };
         /** Divert */
         Divert: {
@@ -2997,6 +3513,40 @@ export interface components {
             taken_at?: string | null;
             unit?: string | null;
             word?: string | null;
+        };
+        /** EntryOut */
+        EntryOut: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["PersonRef"] | null;
+            code: string;
+            data: {
+                [key: string]: unknown;
+            };
+            fields: {
+                [key: string]: unknown;
+            };
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            /** Format: uuid */
+            link_id: string;
+            /** Format: date-time */
+            received_at: string;
+            reviewed_at: string | null;
+        };
+        /** EntryResult */
+        EntryResult: {
+            already: boolean;
+            code?: string | null;
+            fields?: {
+                [key: string]: unknown;
+            } | null;
+            /** Format: uuid */
+            id: string;
+            seq: number;
+            /** @enum {string} */
+            status: "waiting" | "applied" | "refused";
         };
         /** EvaluationOut */
         EvaluationOut: {
@@ -3417,6 +3967,23 @@ export interface components {
          * @enum {string}
          */
         HoldState: "requested" | "held" | "used" | "released" | "expired";
+        /** Holder */
+        Holder: {
+            name: string;
+            phone?: string | null;
+            /** @default  */
+            post: string;
+        };
+        /** Hospital */
+        Hospital: {
+            /** Format: uuid */
+            id: string;
+            latitude: number;
+            longitude: number;
+            name: string;
+            phones: components["schemas"]["Contact"][];
+            tier: string;
+        };
         /** InboxItem */
         InboxItem: {
             /** Format: date-time */
@@ -3479,6 +4046,19 @@ export interface components {
             kind: "interval";
             late: number;
             open: number;
+        };
+        /** IssueLink */
+        IssueLink: {
+            holder: components["schemas"]["Holder"];
+        };
+        /** Item */
+        Item: {
+            code: string;
+            /** @enum {string} */
+            confidence: "V" | "S" | "B" | "I";
+            en: string;
+            source: string;
+            zh: string;
         };
         /** ItemOut */
         ItemOut: {
@@ -3551,6 +4131,35 @@ export interface components {
          * @enum {string}
          */
         LegState: "planned" | "ready" | "departed" | "diverted" | "deteriorated" | "birth_en_route" | "halted" | "arrived" | "handed_over" | "not_arrived" | "died_in_transit";
+        /** LinkIssued */
+        LinkIssued: {
+            /** Format: uuid */
+            id: string;
+            link: components["schemas"]["LinkOut"];
+            path: string | null;
+        };
+        /** LinkOut */
+        LinkOut: {
+            answered_at: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            facility: components["schemas"]["FacilityRef"] | null;
+            holder: components["schemas"]["PersonRef"] | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            issued_at: string;
+            issued_by: components["schemas"]["PersonRef"] | null;
+            leg_id: string | null;
+            live: boolean;
+            offer_id: string | null;
+            opened: number;
+            opened_at: string | null;
+            phone: string | null;
+            /** @enum {string} */
+            purpose: "crew" | "outside_unit" | "outside_door";
+            revoked_at: string | null;
+        };
         /** LoginIn */
         LoginIn: {
             login: string;
@@ -3776,6 +4385,10 @@ export interface components {
          * @enum {string}
          */
         OfferState: "offered" | "delivered" | "acknowledged" | "info_requested" | "accepted" | "declined" | "redirected" | "expired" | "withdrawn";
+        /** OnBoard */
+        OnBoard: {
+            code: string;
+        };
         /** OpenFile */
         OpenFile: {
             /** @enum {null|string} */
@@ -3787,18 +4400,71 @@ export interface components {
             purple: boolean;
             reason: string;
         };
+        /** OpenLink */
+        OpenLink: {
+            token: string;
+        };
+        /** Opened */
+        Opened: {
+            /** @enum {string} */
+            purpose: "crew" | "outside_unit" | "outside_door";
+        };
         /**
          * Outcome
          * @description The result in one word; `graded` stands for a colour.
          * @enum {string}
          */
         Outcome: "unknown" | "positive" | "negative" | "graded";
+        /** OutsideView */
+        OutsideView: {
+            /** @enum {string} */
+            acuity: "resuscitation" | "critical" | "urgent" | "stable";
+            condition_en: string;
+            condition_zh: string;
+            drill: boolean;
+            eta: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            holder: string;
+            leg_id: string | null;
+            leg_state: components["schemas"]["LegState"] | null;
+            may: string[];
+            name: string | null;
+            neonatal: string;
+            number: string;
+            /** Format: uuid */
+            offer_id: string;
+            offer_state: components["schemas"]["OfferState"];
+            origin: components["schemas"]["Place"];
+            post: string;
+            purple: boolean;
+            /** @enum {string} */
+            purpose: "crew" | "outside_unit" | "outside_door";
+            questions: components["schemas"]["Question"][];
+            /** @enum {null|string} */
+            risk_colour: "green" | "yellow" | "orange" | "pink" | "red" | "critical" | null;
+            /** Format: date-time */
+            server_time: string;
+            signed: ("origin" | "receiver")[];
+            snapshot: components["schemas"]["Sbar"] | null;
+            spent: boolean;
+            state: components["schemas"]["ReferralState"];
+            unit: components["schemas"]["FacilityRef"];
+            version: number;
+            vitals: components["schemas"]["Vitals"] | null;
+        };
         /** Override */
         Override: {
             colour: components["schemas"]["Colour"];
             proposal_id?: string | null;
             purple: boolean;
             reason: string;
+        };
+        /** Oxygen */
+        Oxygen: {
+            available_l: number;
+            flow_l_per_min: number;
+            trip_min: number;
         };
         /** PageChannelOut */
         PageChannelOut: {
@@ -3937,6 +4603,13 @@ export interface components {
             /** Format: uuid */
             facility_id: string;
         };
+        /** Place */
+        Place: {
+            facility: components["schemas"]["FacilityRef"];
+            latitude: number | null;
+            longitude: number | null;
+            phones: components["schemas"]["Contact"][];
+        };
         /** PlaceOut */
         PlaceOut: {
             /** Format: uuid */
@@ -3968,6 +4641,14 @@ export interface components {
             demo: boolean;
             late: boolean;
             seconds: number | null;
+        };
+        /** PositionOut */
+        PositionOut: {
+            accuracy_m: number | null;
+            /** Format: date-time */
+            at: string;
+            latitude: number;
+            longitude: number;
         };
         /** PregnancyFile */
         PregnancyFile: {
@@ -4243,6 +4924,21 @@ export interface components {
          * @enum {string}
          */
         ReferralState: "draft" | "open" | "committed" | "moving" | "handed_over" | "closed" | "guided_in_place" | "cancelled" | "voided" | "died";
+        /** Refused */
+        Refused: {
+            /** Format: date-time */
+            at: string;
+            code: string;
+            data: {
+                [key: string]: unknown;
+            };
+            fields: {
+                [key: string]: unknown;
+            };
+            /** Format: uuid */
+            id: string;
+            kind: string;
+        };
         /** RegionOut */
         RegionOut: {
             code: string;
@@ -4332,6 +5028,10 @@ export interface components {
             note: string;
             version: number;
         };
+        /** Reviewed */
+        Reviewed: Record<string, never>;
+        /** Revoke */
+        Revoke: Record<string, never>;
         /** RiskOut */
         RiskOut: {
             assessment: components["schemas"]["PartOut"];
@@ -4575,6 +5275,23 @@ export interface components {
             remark?: string | null;
             version: number;
         };
+        /** Sync */
+        Sync: {
+            /** Format: uuid */
+            device_id: string;
+            entries?: components["schemas"]["CrewEntry"][];
+            /** Format: date-time */
+            now: string;
+            offset_ms?: number | null;
+            positions?: components["schemas"]["CrewFix"][];
+            rtt_ms?: number | null;
+        };
+        /** Synced */
+        Synced: {
+            now: components["schemas"]["CrewNow"];
+            positions: number;
+            results: components["schemas"]["EntryResult"][];
+        };
         /** SystemHealth */
         SystemHealth: {
             /** Format: date-time */
@@ -4634,6 +5351,22 @@ export interface components {
             source: string;
             status: string;
             version: string;
+        };
+        /** Track */
+        Track: {
+            /** @enum {string} */
+            confidence: "V" | "S" | "B" | "I";
+            distance_km: number | null;
+            estimated_at: string | null;
+            estimated_eta: string | null;
+            eta: string | null;
+            last: components["schemas"]["PositionOut"] | null;
+            /** Format: uuid */
+            leg_id: string;
+            links: components["schemas"]["LinkOut"][];
+            near_at: string | null;
+            queried_at: string | null;
+            unreviewed: components["schemas"]["EntryOut"][];
         };
         /** TransitEntry */
         TransitEntry: {
@@ -6314,6 +7047,65 @@ export interface operations {
             };
         };
     };
+    ApiCrewCrew: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrewView"];
+                };
+            };
+        };
+    };
+    ApiCrewSyncCrewSync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Sync"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Synced"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiCtgDevicesListDevices: {
         parameters: {
             query?: never;
@@ -7166,6 +7958,49 @@ export interface operations {
             };
         };
     };
+    ApiLegsLegIdActionsAnswerQueryAnswerQuery: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                leg_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerQuery"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Referral"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiLegsLegIdActionsArriveArriveLeg: {
         parameters: {
             query?: never;
@@ -7706,6 +8541,234 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Referral"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiLegsLegIdLinksIssueCrewLink: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                leg_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IssueLink"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkIssued"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiLegsLegIdTrackTrack: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                leg_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Track"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiLinksLeaveLeave: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+        };
+    };
+    ApiLinksOpenOpenLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenLink"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opened"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiLinksLinkIdEntriesEntryIdReviewReviewEntry: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                link_id: string;
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reviewed"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Track"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiLinksLinkIdRevokeRevoke: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Revoke"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkOut"][];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -8284,6 +9347,438 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Referral"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiOffersOfferIdLinksIssueOfferLink: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                offer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IssueLink"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkIssued"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiOutsideOutsideCase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutsideView"];
+                };
+            };
+        };
+    };
+    ApiOutsideAcceptOutsideAccept: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Accept"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutsideView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiOutsideAcceptAfterStabilisingOutsideAcceptAfter: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptAfterStabilising"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutsideView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiOutsideAcknowledgeOutsideAcknowledge: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acknowledge"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutsideView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiOutsideArriveOutsideArrive: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Arrive"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutsideView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiOutsideAskOutsideAsk: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ask"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutsideView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiOutsideCloseOutsideClose: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Close"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutsideView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiOutsideDeclineOutsideDecline: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decline"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutsideView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiOutsideRedirectOutsideRedirect: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Redirect"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutsideView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiOutsideSignHandoverOutsideSign: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignHandover"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutsideView"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -9729,6 +11224,45 @@ export interface operations {
             };
         };
     };
+    ApiReferralsCaseIdLinksLinks: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkOut"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiReferralsCaseIdMilestonesAddMilestone: {
         parameters: {
             query?: never;
@@ -9839,6 +11373,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Referral"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiReferralsCaseIdOutsideOffersAskOutside: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskOutside"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkIssued"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
