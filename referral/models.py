@@ -52,6 +52,9 @@ class ReferralRow(Base):
     timeliness: Mapped[str | None]
     cancel_code: Mapped[str | None]
     needs_review: Mapped[bool] = mapped_column(default=False)
+    feedback_read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    feedback_read_by: Mapped[UUID | None]
+    frozen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     due_kind: Mapped[str | None]
 

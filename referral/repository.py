@@ -77,6 +77,8 @@ class CaseRows:
             committed_at=row.committed_at,
             guided_since=row.guided_since,
             ended_at=row.ended_at,
+            feedback_unread=row.state == ReferralState.CLOSED and row.feedback_read_at is None,
+            frozen_at=row.frozen_at,
             offers=tuple(self._offer(offer) for offer in self.offers),
             legs=tuple(self._leg(leg) for leg in self.legs),
             holds=tuple(

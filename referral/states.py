@@ -48,6 +48,7 @@ class ReferralAction(StrEnum):
     DEPART = "depart"
     HAND_OVER = "hand_over"
     CLOSE = "close"
+    READ_FEEDBACK = "read_feedback"
     GUIDE_IN_PLACE = "guide_in_place"
     REVIEW_GUIDANCE = "review_guidance"
     RESUME_TRANSFER = "resume_transfer"
@@ -172,6 +173,8 @@ def _referral_edges() -> _ReferralEdges:
         (s.GUIDED_IN_PLACE, a.REVIEW_GUIDANCE): Edge(s.GUIDED_IN_PLACE, _by(_O, _R, _C), 16),
         (s.GUIDED_IN_PLACE, a.RESUME_TRANSFER): Edge(s.OPEN, _by(_O, _C), 16),
         (s.GUIDED_IN_PLACE, a.END_GUIDANCE): Edge(s.CLOSED, _by(_O, _R), 16),
+        # The sender says that the feedback was read; until then it stays on the sender's board.
+        (s.CLOSED, a.READ_FEEDBACK): Edge(s.CLOSED, _by(_O), 15),
         (s.CLOSED, a.BACK_REFER): Edge(s.CLOSED, _by(_R), 20),
     }
     for state in (s.OPEN, s.COMMITTED, s.MOVING):

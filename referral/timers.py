@@ -11,8 +11,10 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from duty.escalation import service as duty
 from kernel.clock import Clock
 from kernel.database import Database
+from kernel.ids import PersonId
 from kernel.viewer import Viewer
 from referral import policies
 from referral.models import HoldRow, LegRow, OfferRow
@@ -172,8 +174,30 @@ async def _not_handed_over(desk: Desk, leg: LegRow) -> None:
 
 
 async def _no_outcome(desk: Desk, case: Any) -> None:
+    """No outcome and feedback yet: the receiver's desk and those who took her, every week anew."""
+    await desk.write("referral.outcome_overdue", {"timers": TIMERS.version}, auto=True)
     await tell(desk, "referral.outcome_overdue", [case.receiver_id or case.origin_id], {})
+    await _tell_in_person(desk, "referral.outcome_overdue", who_took_her(desk))
     desk.due(case, "outcome_again")
+
+
+def who_took_her(desk: Desk) -> set[PersonId]:
+    """Who accepted and who signed for her at the receiving unit: the ones to ask."""
+    receiver = desk.rows.referral.receiver_id
+    accepted = {offer.answered_by for offer in desk.rows.offers if offer.facility_id == receiver}
+    signed = {one.person_id for one in desk.rows.signatures if one.side == "receiver"}
+    return {PersonId(id_) for id_ in accepted | signed if id_ is not None}
+
+
+async def _tell_in_person(desk: Desk, kind: str, people: set[PersonId]) -> None:
+    await duty.notify_people(
+        desk.session,
+        desk.clock,
+        case_id=desk.case_id,
+        kind=kind,
+        data={"number": desk.rows.referral.number},
+        person_ids=people,
+    )
 
 
 async def _review_guidance(desk: Desk, case: Any) -> None:

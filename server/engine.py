@@ -25,6 +25,7 @@ from kernel.outbox import WAKE_CHANNEL as OUTBOX
 from kernel.relay import Relay
 from kernel.sealing import Sealer
 from kernel.wake import Listener
+from referral.aftermath.timers import run_due as remind_of_reviews
 from referral.casefiles.timers import run_due_files
 from referral.timers import run_due
 from server.keyfile import master_key
@@ -103,6 +104,7 @@ async def run(settings: Settings) -> None:
         Duty("sweep", sweep.run_once, 1.0),
         Duty("timers", partial(run_due, database, clock), 1.0),
         Duty("case files", partial(run_due_files, database, clock), 5.0),
+        Duty("reviews", partial(remind_of_reviews, database, clock), 30.0),
         Duty("checkpoint", _checkpointer(settings, database).run_once, EVERY_SECONDS),
     ]
     listener = Listener(

@@ -9,6 +9,7 @@ from duty.rosters.routes import router as rosters
 from quality.routes import router as quality
 from realtime.routes import router as ctg
 from realtime.sockets import router as stream
+from referral.aftermath.routes import router as aftermath
 from referral.casefiles.routes import router as case_files
 from referral.links.routes import router as links
 from referral.routes import router as referral
@@ -34,6 +35,7 @@ ROUTERS: tuple[Router, ...] = (
     referral,
     case_files,
     links,
+    aftermath,
     advice,
     ctg,
     quality,

@@ -21,6 +21,7 @@ from kernel.outbox import OutboxMessage
 from kernel.relay import Handler
 from kernel.viewer import Viewer
 from realtime.hub_hints import CaseAnnouncer
+from referral.aftermath.service import near_misses
 from referral.service.answer import note_delivered, note_page_acknowledged
 from server.demo.emergency import TOPIC as DEMO_STEP
 from server.demo.emergency import Colleagues
@@ -43,7 +44,7 @@ class Subscriptions:
     def handlers(self) -> Mapping[str, Handler]:
         """Everything that is listened to."""
         found: dict[str, Handler] = {
-            CHANGED: self._announcer,
+            CHANGED: self.follow_case,
             MESSAGE_QUEUED: self.hand_to_worker,
             PAGE_ACKNOWLEDGED: self.mark_offer_acknowledged,
             PAGE_DELIVERED: self.mark_offer_delivered,
@@ -51,6 +52,15 @@ class Subscriptions:
         if self._colleagues is not None:
             found[DEMO_STEP] = self._colleagues.take_step
         return found
+
+    async def follow_case(self, message: OutboxMessage) -> None:
+        """Screens look again; near-miss criteria are looked at when more may be known."""
+        await self._announcer(message)
+        if message.payload.get("kind") in near_misses.RELEVANT:
+            viewer = Viewer.system("engine")
+            async with self._database.session(viewer) as session:
+                case_id = UUID(message.payload["case_id"])
+                await near_misses.evaluate(session, self._clock, viewer, case_id)
 
     async def hand_to_worker(self, message: OutboxMessage) -> None:
         """A message leaves the house: by the worker or, with Valkey dead, by the sweep."""

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel import outbox
 from kernel.chain import canonical
-from kernel.chain.errors import AmendmentInvalid
+from kernel.chain.errors import AmendmentInvalid, TimelineFrozen
 from kernel.clock import Clock, DeviceTime
 from kernel.errors import NotFound
 from kernel.ids import CaseId, PersonId
@@ -29,6 +29,7 @@ _APPEND = text(
 )
 _TARGET = text("SELECT kind FROM case_event WHERE case_id = :case_id AND seq = :seq")
 _NO_SUCH_CASE = "YS004"
+_FROZEN = "YS013"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ async def append(
     Raises:
         PayloadInvalid: the payload cannot be stored byte for byte.
         NotFound: the case is not open to this viewer.
+        TimelineFrozen: a death is recorded; only corrections and the review are added.
     """
     if viewer.is_process and source == "human":
         source = "system"
@@ -94,8 +96,11 @@ async def append(
     try:
         row = (await session.execute(_APPEND, values)).one()
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) == _NO_SUCH_CASE:
+        state = getattr(error.orig, "sqlstate", None)
+        if state == _NO_SUCH_CASE:
             raise NotFound() from error
+        if state == _FROZEN:
+            raise TimelineFrozen() from error
         raise
     await outbox.enqueue(session, CHANGED, {"case_id": str(case_id), "seq": row.seq, "kind": kind})
     return ChainedEvent(case_id, row.seq, row.recv_at, row.hash)

@@ -15,3 +15,9 @@ class AmendmentInvalid(Refusal):
 
     code = "chain.amendment_invalid"
     status = 422
+
+
+class TimelineFrozen(Refusal):
+    """A death is recorded: nothing is added to what came before it."""
+
+    code = "chain.timeline_frozen"

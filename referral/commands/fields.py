@@ -16,7 +16,12 @@ HoldKind = Literal["maternal_bed", "icu_bed", "neonatal_cot", "theatre", "blood"
 DeclineCode = Literal["no_bed", "beyond_capability", "not_indicated", "other"]
 CancelCode = Literal["delivered_locally", "improved", "refused", "duplicate", "other"]
 VoidCode = Literal["wrong_patient", "test", "entered_in_error"]
-Outcome = Literal["improved", "rescued", "still_treated", "died", "transferred_on", "other"]
+Outcome = Literal[
+    "improved", "rescued", "still_treated", "died", "dead_on_arrival", "transferred_on", "other"
+]
+DEATHS = frozenset({"died", "dead_on_arrival"})
+"""Outcomes that freeze the timeline and open a review."""
+
 Timeliness = Literal["timely", "delayed", "not_judged"]
 MilestoneKind = Literal[
     "decision_for_cs",

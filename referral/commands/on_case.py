@@ -1,5 +1,6 @@
 """Commands to a case."""
 
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -79,6 +80,15 @@ class Close(Act, kw_only=True):
     diagnosis: ShortText
     feedback: LongText
     timeliness: Timeliness = "not_judged"
+    treatment: LongText | None = None
+    to_correct: LongText | None = None
+    advice: LongText | None = None
+    place: ShortText | None = None
+    certifier: ShortText | None = None
+
+
+class ReadFeedback(Act, kw_only=True):
+    """The sender has read outcome and feedback."""
 
 
 class Cancel(Act, kw_only=True):
@@ -113,13 +123,26 @@ class Void(Act, kw_only=True):
     reason: ShortText
 
 
+class NewbornPlan(Input, kw_only=True):
+    """What is to be done for one of her children."""
+
+    newborn_id: UUID
+    plan: LongText
+
+
 class BackRefer(Act, kw_only=True):
     """Down again with a plan."""
 
     facility_id: UUID | None = None
     plan: LongText
     red_flags: LongText
+    drugs: LongText | None = None
     risk_colour: RiskColour | None = None
+    follow_up_facility_id: UUID | None = None
+    follow_up_on: date | None = None
+    newborns: Annotated[list[NewbornPlan], msgspec.Meta(max_length=9)] = msgspec.field(
+        default_factory=list
+    )
 
 
 class RequestHold(Act, kw_only=True):

@@ -3,7 +3,7 @@
 from datetime import datetime, time
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.clock import Clock
@@ -45,10 +45,11 @@ async def board(
 ) -> Board:
     """Cases of `scope`, by acuity and then by the age of the oldest unanswered step.
 
-    Cancelled cases stay among the live ones until every receiver has said that it knows.
+    Cancelled cases stay among the live ones until every receiver has said that it knows, closed
+    ones on the sender's board until the feedback is read.
     """
     repository = CaseRepository(session, viewer)
-    wanted = repository.cases().where(_state(state), *_scope(viewer, scope))
+    wanted = repository.cases().where(_state(state, viewer), *_scope(viewer, scope))
     order = ReferralRow.ended_at.desc() if state == "ended" else ReferralRow.created_at.desc()
     statement = wanted.order_by(order, ReferralRow.id).limit(MAX_LIVE)
     found = (await session.execute(statement)).scalars().all()
@@ -70,7 +71,7 @@ def _pressing(row: BoardRow) -> tuple[int, datetime]:
     return ACUITY_ORDER.index(row.acuity), row.oldest_unanswered_at or row.created_at
 
 
-def _state(wanted: Filter) -> ColumnElement[bool]:
+def _state(wanted: Filter, viewer: Viewer) -> ColumnElement[bool]:
     unaware = exists().where(
         OfferRow.case_id == ReferralRow.id,
         OfferRow.state == "withdrawn",
@@ -79,6 +80,7 @@ def _state(wanted: Filter) -> ColumnElement[bool]:
     live = or_(
         ReferralRow.state.in_(LIVE_REFERRAL),
         (ReferralRow.state == ReferralState.CANCELLED) & unaware,
+        unread_feedback(viewer),
     )
     match wanted:
         case "live":
@@ -91,6 +93,15 @@ def _state(wanted: Filter) -> ColumnElement[bool]:
             return ReferralRow.state.in_(_ENDED)
         case _:
             return ReferralRow.state != ReferralState.VOIDED
+
+
+def unread_feedback(viewer: Viewer) -> ColumnElement[bool]:
+    """Closed, and we who sent her have not said that we read what came back."""
+    return and_(
+        ReferralRow.state == ReferralState.CLOSED,
+        ReferralRow.feedback_read_at.is_(None),
+        ReferralRow.origin_id.in_(viewer.facility_ids),
+    )
 
 
 def _scope(viewer: Viewer, scope: Scope) -> list[ColumnElement[bool]]:

@@ -68,13 +68,14 @@ async def referral(
     """
     repository = CaseRepository(session, viewer)
     case = await repository.get(case_id)
+    record = await repository.record(case_id)
     stored = Stored(
         case=case,
-        record=await repository.record(case_id),
+        record=record,
         notes=await repository.notes(case_id),
         questions=await repository.questions(case_id),
         people={},
-        around=await around(session, clock, viewer, sealer, [case]),
+        around=await around(session, clock, viewer, sealer, [case], parts.places_in(record)),
         replaced_by=await _replaced_by(session, repository, case_id),
     )
     named = await people.get_many(session, parts.people_in(stored))
@@ -82,14 +83,14 @@ async def referral(
     woman = await _woman(session, clock, viewer, sealer, case.referral)
     snapshot = await repository.snapshot(case_id)
     view = view_of(case, viewer)
-    record = parts.record(stored)
+    known = parts.record(stored)
     return Referral(
         **row_fields(case, case.facts(), view, stored.around),
         consent=case.referral.consent,  # type: ignore[arg-type]
         needs_neonatal=case.referral.needs_neonatal,
         snapshot=None if snapshot is None else msgspec.convert(snapshot.sbar, Sbar),
-        record=record,
-        missing=[name for name in EXPECTED if getattr(record, name) is None],
+        record=known,
+        missing=[name for name in EXPECTED if getattr(known, name) is None],
         offers=[parts.offer(stored, row) for row in case.offers],
         legs=[parts.leg(stored, row) for row in case.legs],
         holds=[parts.hold(stored, row) for row in case.holds],

@@ -1,5 +1,7 @@
 """The parts of a case as they are shown."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -7,6 +9,7 @@ import msgspec
 
 from kernel.ids import PersonId
 from referral.commands.fields import Vitals
+from referral.commands.on_case import NewbornPlan
 from referral.commands.on_leg import Checklist
 from referral.models import HoldRow, LegRow, NoteRow, OfferRow
 from referral.queries.rows import place
@@ -34,7 +37,7 @@ _RECORD_FIELDS = frozenset(field.name for field in msgspec.structs.fields(Record
 def people_in(stored: "Stored") -> set[PersonId]:
     """Everybody whose name the case page shows."""
     row = stored.case.referral
-    found = {row.created_by, row.remote_lead_id}
+    found = {row.created_by, row.remote_lead_id, row.feedback_read_by}
     for offer_row in stored.case.offers:
         found |= {offer_row.acknowledged_by, offer_row.answered_by}
     found |= {signature.person_id for signature in stored.case.signatures}
@@ -43,6 +46,12 @@ def people_in(stored: "Stored") -> set[PersonId]:
     for question in stored.questions:
         found |= {question.asked_by, question.answered_by}
     return {PersonId(id_) for id_ in found if id_ is not None}
+
+
+def places_in(record: Sequence[Any]) -> set[UUID]:
+    """Facilities that only the record names: where she is followed up."""
+    named = (entry.data.get("follow_up_facility_id") for entry in record if entry.kind == "plan")
+    return {UUID(id_) for id_ in named if id_ is not None}
 
 
 def place_of(stored: "Stored", facility_id: UUID) -> FacilityRef:
@@ -207,9 +216,11 @@ def ending(stored: "Stored") -> Ending | None:
     if row.ended_at is None and not row.needs_review:
         return None
     said: dict[str, Any] = {}
+    last = None
     for entry in stored.record:
         if entry.kind == "ending":
             said |= {name: value for name, value in entry.data.items() if value is not None}
+            last = entry
     return Ending(
         outcome=row.outcome,  # type: ignore[arg-type]
         diagnosis=said.get("diagnosis"),
@@ -222,12 +233,31 @@ def ending(stored: "Stored") -> Ending | None:
         certifier=said.get("certifier"),
         at=row.ended_at,
         needs_review=row.needs_review,
+        treatment=said.get("treatment"),
+        to_correct=said.get("to_correct"),
+        advice=said.get("advice"),
+        by=None if last is None else stored.person(last.person_id),
+        feedback_read_at=row.feedback_read_at,
+        feedback_read_by=stored.person(row.feedback_read_by),
+        frozen_at=row.frozen_at,
     )
 
 
 def plan(stored: "Stored") -> BackPlan | None:
     """Plan and red flags of a back-referral."""
-    found = [entry.data for entry in stored.record if entry.kind == "plan"]
+    found = [entry for entry in stored.record if entry.kind == "plan"]
     if not found:
         return None
-    return BackPlan(plan=found[-1]["plan"], red_flags=found[-1]["red_flags"])
+    said = found[-1].data
+    place_id, day = said.get("follow_up_facility_id"), said.get("follow_up_on")
+    return BackPlan(
+        plan=said["plan"],
+        red_flags=said["red_flags"],
+        drugs=said.get("drugs"),
+        risk_colour=said.get("risk_colour"),
+        follow_up_facility=None if place_id is None else place_of(stored, UUID(place_id)),
+        follow_up_on=None if day is None else date.fromisoformat(day),
+        newborns=msgspec.convert(said.get("newborns") or [], list[NewbornPlan]),
+        at=found[-1].at,
+        by=stored.person(found[-1].person_id),
+    )

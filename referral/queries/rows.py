@@ -1,6 +1,6 @@
 """From stored cases to rows of the board."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,8 +46,9 @@ async def around(
     viewer: Viewer,
     sealer: Sealer,
     cases: Sequence[CaseRows],
+    named: Collection[UUID] = (),
 ) -> Around:
-    """Names of places, short names of patients, reach counts."""
+    """Names of places (also of those in `named`), short names of patients, reach counts."""
     wanted: set[FacilityId] = set()
     for case in cases:
         row = case.referral
@@ -58,6 +59,7 @@ async def around(
         }
         wanted |= {FacilityId(offer.facility_id) for offer in case.offers}
         wanted |= {FacilityId(offer.onward_id) for offer in case.offers if offer.onward_id}
+    wanted |= {FacilityId(id_) for id_ in named}
     ids = [CaseId(case.referral.id) for case in cases]
     return Around(
         places=await facilities.get_many(session, wanted),

@@ -1,6 +1,6 @@
 """The parts of a case as shown."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from referral.commands.fields import (
     Timeliness,
     Vitals,
 )
+from referral.commands.on_case import NewbornPlan
 from referral.commands.on_leg import Checklist
 from referral.states import HoldState, LegState, OfferState
 from registry.facilities.schemas import FacilityRef
@@ -217,6 +218,13 @@ class Ending(msgspec.Struct, kw_only=True):
     certifier: str | None
     at: datetime | None
     needs_review: bool
+    treatment: str | None = None
+    to_correct: str | None = None
+    advice: str | None = None
+    by: PersonRef | None = None
+    feedback_read_at: datetime | None = None
+    feedback_read_by: PersonRef | None = None
+    frozen_at: datetime | None = None
 
 
 class BackPlan(msgspec.Struct, kw_only=True):
@@ -224,3 +232,10 @@ class BackPlan(msgspec.Struct, kw_only=True):
 
     plan: str
     red_flags: str
+    drugs: str | None
+    risk_colour: RiskColour | None
+    follow_up_facility: FacilityRef | None
+    follow_up_on: date | None
+    newborns: list[NewbornPlan]
+    at: datetime
+    by: PersonRef | None

@@ -21,6 +21,7 @@ from referral.commands.on_case import (
     EndGuidance,
     GuideInPlace,
     Milestone,
+    ReadFeedback,
     RecordLoss,
     RequestHold,
     ResumeTransfer,
@@ -74,6 +75,12 @@ async def end_guidance(case_id: UUID, data: EndGuidance, asked: Asked) -> Referr
 async def close_case(case_id: UUID, data: Close, asked: Asked) -> Referral:
     """Outcome and feedback go back to the sender."""
     return await asked.do(finish.close, case_id, data)
+
+
+@post("/referrals/{case_id:uuid}/actions/read_feedback", opt={OPT: TREATING}, dependencies=ASKED)
+async def read_feedback(case_id: UUID, data: ReadFeedback, asked: Asked) -> Referral:
+    """The sender has read outcome and feedback."""
+    return await asked.do(finish.read_feedback, case_id, data)
 
 
 @post("/referrals/{case_id:uuid}/actions/cancel", opt={OPT: TREATING}, dependencies=ASKED)
@@ -152,6 +159,7 @@ HANDLERS: list[BaseRouteHandler] = [
     resume_transfer,
     end_guidance,
     close_case,
+    read_feedback,
     cancel,
     die,
     record_loss,

@@ -88,6 +88,9 @@ _NEEDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("hold", "extend"): ("until",),
 }
 
+AFTER_DEATH = frozenset({ReferralAction.READ_FEEDBACK, ReferralAction.VOID})
+"""All that may still happen to a case whose timeline a death has frozen."""
+
 _COUPLED = {ReferralAction.DEPART, ReferralAction.HAND_OVER, ReferralAction.SELF_ARRIVE}
 """Moves of the case that follow a move of its leg, or that create it."""
 
@@ -103,6 +106,7 @@ URGENCY: tuple[tuple[str, str, frozenset[Side]], ...] = (
     ("hold", "grant", frozenset({Side.RECEIVER})),
     ("offer", "acknowledge_withdrawal", frozenset({Side.RECEIVER})),
     ("referral", "close", frozenset({Side.RECEIVER})),
+    ("referral", "read_feedback", frozenset({Side.ORIGIN})),
     ("referral", "send", frozenset({Side.ORIGIN})),
     ("referral", "add_offer", frozenset({Side.ORIGIN, Side.COORDINATOR})),
 )
@@ -161,8 +165,12 @@ def _on_case(case: CaseFacts, view: Viewpoint) -> Iterator[Allowed]:
 
 
 def _fits_case(case: CaseFacts, action: ReferralAction) -> bool:
+    if case.frozen and action not in AFTER_DEATH:
+        return False
     leg = case.leg
     match action:
+        case ReferralAction.READ_FEEDBACK:
+            return case.feedback_unread
         case ReferralAction.COMMIT:
             purpose = "transfer" if case.state is ReferralState.OPEN else "diversion"
             return case.accepted(purpose) is not None

@@ -93,9 +93,17 @@ class CaseFacts:
     committed_at: datetime | None = None
     guided_since: datetime | None = None
     ended_at: datetime | None = None
+    feedback_unread: bool = False
+    frozen_at: datetime | None = None
     offers: tuple[OfferFacts, ...] = ()
     legs: tuple[LegFacts, ...] = ()
     holds: tuple[HoldFacts, ...] = ()
+
+    @property
+    def frozen(self) -> bool:
+        """The one being transferred is dead: nothing is added to the timeline any more."""
+        over = self.state in (ReferralState.CLOSED, ReferralState.DIED)
+        return over and self.frozen_at is not None
 
     @property
     def leg(self) -> LegFacts | None:

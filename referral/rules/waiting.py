@@ -18,6 +18,7 @@ WaitingCode = Literal[
     "arrival",
     "handover",
     "outcome",
+    "feedback_reading",
     "withdrawal_acknowledgement",
     "guidance_review",
     "nothing",
@@ -54,6 +55,8 @@ def _steps(case: CaseFacts) -> list[Waiting]:
         case ReferralState.HANDED_OVER:
             leg = case.leg
             return [Waiting("outcome", (leg and leg.handed_over_at) or case.sent_at)]
+        case ReferralState.CLOSED if case.feedback_unread:
+            return [Waiting("feedback_reading", case.ended_at)]
         case state if state not in LIVE:
             return []
     found = [step for offer in case.offers if (step := _of_offer(offer)) is not None]

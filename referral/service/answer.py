@@ -223,7 +223,8 @@ async def acknowledge_withdrawal(
     order: AcknowledgeWithdrawal,
 ) -> CaseId:
     """The receiver knows that she is not coming."""
-    async with at_desk(session, clock, viewer, await _case(session, viewer, offer_id), order) as d:
+    case_id = await _case(session, viewer, offer_id)
+    async with at_desk(session, clock, viewer, case_id, order, after_death=True) as d:
         offer = d.offer(offer_id)
         side = d.move_offer(offer, OfferAction.ACKNOWLEDGE_WITHDRAWAL)
         offer.withdrawal_acknowledged_at = d.at

@@ -9,6 +9,8 @@ from duty.escalation import service as duty
 from kernel.clock import Clock
 from kernel.ids import CaseId
 from kernel.viewer import Viewer
+from referral.aftermath.deadlines import Who
+from referral.aftermath.service.reviews import open_review
 from referral.commands.on_leg import Arrive, DieInTransit, Miss, SignHandover
 from referral.errors import AlreadySigned, Incomplete
 from referral.models import LegRow, SignatureRow
@@ -144,14 +146,20 @@ def _death(order: DieInTransit) -> dict[str, str | None]:
 async def settle_death(desk: Desk, side: Side) -> None:
     """The timeline is frozen, everybody is told, a review is opened."""
     case = desk.rows.referral
-    case.ended_at, case.needs_review = desk.at, True
+    case.ended_at = desk.at
     desk.rest(case)
     for leg in desk.rows.legs:
         desk.rest(leg)
-    who = "newborn" if case.subject == "newborn" else "mother"
+    who = whose_death(case.subject)
     await desk.write("referral.died", {"who": who, "review": True}, side=side)
+    await open_review(desk, who)
     receivers = [offer.facility_id for offer in desk.facts().offers if offer.live]
     await let_go(desk, "died")
     await free_holds(desk, "died")
     await duty.stop(desk.session, desk.clock, desk.case_id, None, "died")
     await tell(desk, "referral.died", [case.origin_id, *receivers], {"who": who})
+
+
+def whose_death(subject: str) -> Who:
+    """Who died when the one being transferred did."""
+    return "newborn" if subject == "newborn" else "mother"

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.chain import append
+from kernel.chain.errors import TimelineFrozen
 from kernel.clock import Clock
 from kernel.errors import BadInput, NotFound, VersionStale
 from kernel.ids import CaseId, new_id
@@ -234,6 +235,16 @@ def _pick(rows: list[Part], id_: UUID) -> Part:
     return found
 
 
+def _refuse_frozen(desk: Desk) -> None:
+    """After a death the whole case stands still; after a loss, what came before the loss."""
+    frozen_at = desk.rows.referral.frozen_at
+    if frozen_at is None:
+        return
+    before = desk.moment.late and desk.moment.at < frozen_at
+    if desk.facts().frozen or before:
+        raise TimelineFrozen()
+
+
 @asynccontextmanager
 async def at_desk(
     session: AsyncSession,
@@ -244,13 +255,16 @@ async def at_desk(
     *,
     check_version: bool = True,
     bump: bool = True,
+    after_death: bool = False,
 ) -> AsyncIterator[Desk]:
     """Lock the case, check version and moment, let the command work, bump the version.
 
     `bump=False` is for what nobody decides on (a note, a milestone): it makes no open page stale.
+    `after_death=True` is for what may still be done to a case that a death has frozen.
 
     Raises:
         NotFound: unknown or foreign.
+        TimelineFrozen: somebody died; nothing is added to what came before.
         VersionStale: somebody changed it first.
     """
     rows = await CaseRepository(session, viewer).locked(case_id)
@@ -259,6 +273,8 @@ async def at_desk(
     )
     when = moment(clock, order.event_at, order.late_reason)
     desk = Desk(session, clock, viewer, rows, when, view)
+    if not after_death:
+        _refuse_frozen(desk)
     if check_version:
         desk.check_version(order.version)
     yield desk

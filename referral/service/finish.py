@@ -10,10 +10,12 @@ from kernel.clock import Clock
 from kernel.errors import NotFound
 from kernel.ids import CaseId, PregnancyId
 from kernel.viewer import Viewer
-from referral.commands.on_case import Cancel, Close, Die, RecordLoss, Void
+from referral.aftermath.service.reviews import open_review
+from referral.commands.fields import DEATHS
+from referral.commands.on_case import Cancel, Close, Die, ReadFeedback, RecordLoss, Void
 from referral.errors import Incomplete, WrongMoment
 from referral.readmodel.whole import Voided
-from referral.service.arrive import settle_death
+from referral.service.arrive import settle_death, whose_death
 from referral.service.ask import tell
 from referral.service.commit import free_holds, let_go
 from referral.service.desk import at_desk
@@ -34,12 +36,40 @@ async def close(
         side = desk.move_case(ReferralAction.CLOSE)
         case.outcome, case.timeliness = order.outcome, order.timeliness
         case.ended_at = desk.at
-        case.needs_review = case.needs_review or order.outcome == "died"
+        if case.origin_id == case.receiver_id:  # nobody else is waiting for it
+            case.feedback_read_at = desk.at
         desk.rest(case)
-        desk.remember("ending", ending_text(order.diagnosis, order.feedback))
+        said = {name: getattr(order, name) for name in FEEDBACK}
+        desk.remember("ending", ending_text(order.diagnosis, order.feedback) | said)
         facts = {"outcome": order.outcome, "timeliness": order.timeliness}
         await desk.write("referral.closed", facts, side=side)
+        if order.outcome in DEATHS:
+            await open_review(desk, whose_death(case.subject))
         await tell(desk, "referral.closed", [case.origin_id], facts)
+    return desk.case_id
+
+
+FEEDBACK = ("treatment", "to_correct", "advice", "place", "certifier")
+"""What goes back to the sender beside diagnosis and the feedback itself."""
+
+
+async def read_feedback(
+    session: AsyncSession, clock: Clock, viewer: Viewer, case_id: UUID, order: ReadFeedback
+) -> CaseId:
+    """The sender has read outcome and feedback (15): it leaves the sender's board.
+
+    Raises:
+        WrongMoment: it has been read.
+    """
+    async with at_desk(session, clock, viewer, case_id, order, after_death=True) as desk:
+        case = desk.rows.referral
+        side = desk.move_case(ReferralAction.READ_FEEDBACK)
+        if case.feedback_read_at is not None:
+            raise WrongMoment(machine="referral", action=str(ReferralAction.READ_FEEDBACK))
+        case.feedback_read_at, case.feedback_read_by = desk.at, viewer.person_id
+        await desk.write("referral.feedback_read", side=side)
+        if case.receiver_id is not None:
+            await tell(desk, "referral.feedback_read", [case.receiver_id], {})
     return desk.case_id
 
 
@@ -97,7 +127,7 @@ async def record_loss(
     Raises:
         NotFound: the newborn named is not hers.
     """
-    async with at_desk(session, clock, viewer, case_id, order) as desk:
+    async with at_desk(session, clock, viewer, case_id, order, after_death=True) as desk:
         case = desk.rows.referral
         side = desk.move_case(ReferralAction.RECORD_LOSS)
         if order.newborn_id is not None:
@@ -105,11 +135,11 @@ async def record_loss(
             born = await PregnancyRepository(session, viewer).newborns([hers])
             if order.newborn_id not in {child.id for child in born.get(hers, [])}:
                 raise NotFound()
-        case.needs_review = True
         facts = {"place": order.place, "certifier": order.certifier, "note": order.note}
         desk.remember("ending", {"loss": order.who, **facts})
         said = {"who": order.who, "newborn_id": order.newborn_id, "review": True}
         await desk.write("referral.loss_recorded", said, side=side)
+        await open_review(desk, order.who, order.newborn_id)
         others = [offer.facility_id for offer in desk.facts().offers if offer.live]
         await tell(desk, "referral.loss_recorded", [case.origin_id, *others], {"who": order.who})
     return desk.case_id
@@ -125,7 +155,7 @@ async def void(
     """
     if not (await session.execute(_ENTER, {"case_id": case_id})).scalar_one():
         raise NotFound()
-    async with at_desk(session, clock, viewer, case_id, order) as desk:
+    async with at_desk(session, clock, viewer, case_id, order, after_death=True) as desk:
         case = desk.rows.referral
         side = desk.move_case(ReferralAction.VOID)
         case.ended_at = case.ended_at or desk.at

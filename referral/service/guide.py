@@ -11,12 +11,14 @@ from kernel.clock import Clock
 from kernel.ids import CaseId, PersonId
 from kernel.parties import PartyRole
 from kernel.viewer import Viewer
+from referral.aftermath.service.reviews import open_review
+from referral.commands.fields import DEATHS
 from referral.commands.on_case import EndGuidance, GuideInPlace, ResumeTransfer, ReviewGuidance
 from referral.errors import PersonUnknown
 from referral.service.ask import tell
 from referral.service.commit import free_holds, let_go
 from referral.service.desk import Desk, at_desk
-from referral.states import OfferState, ReferralAction
+from referral.states import OfferState, ReferralAction, Side
 from registry.people import queries as people
 
 GUIDANCE = "guidance.session"
@@ -126,11 +128,14 @@ async def end_guidance(
         side = desk.move_case(ReferralAction.END_GUIDANCE)
         case.guided_ended_at = case.ended_at = desk.at
         case.outcome = order.outcome
-        case.needs_review = case.needs_review or order.outcome == "died"
+        if side is Side.ORIGIN:  # its own words
+            case.feedback_read_at = desk.at
         desk.rest(case)
         desk.remember("ending", ending_text(order.diagnosis, order.feedback))
         await desk.write("referral.guided_ended", {"decision": "end"}, side=side)
         await desk.write("referral.closed", {"outcome": order.outcome, "in_place": True})
+        if order.outcome in DEATHS:
+            await open_review(desk, "newborn" if case.subject == "newborn" else "mother")
         await let_go(desk, "rescued_in_place")
         await free_holds(desk, "rescued_in_place")
         await duty.stop(session, clock, desk.case_id, None, "rescued_in_place")
@@ -138,6 +143,6 @@ async def end_guidance(
     return desk.case_id
 
 
-def ending_text(diagnosis: str, feedback: str) -> dict[str, str]:
+def ending_text(diagnosis: str, feedback: str) -> dict[str, str | None]:
     """What goes back to the sender."""
     return {"diagnosis": diagnosis, "feedback": feedback}

@@ -7,9 +7,9 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from kernel import parties
+from kernel import outbox, parties
 from kernel.clock import Clock
-from kernel.errors import BadInput
+from kernel.errors import BadInput, NotFound
 from kernel.ids import CaseId, FacilityId, PregnancyId, new_id
 from kernel.parties import PartyRole
 from kernel.sealing import Sealer
@@ -298,8 +298,48 @@ async def back_refer(
             demo=former.demo,
             changes={"direction": "back", "replaces_id": former.id, "consent": "verbal"},
         )
-        desk.remember("plan", {"plan": order.plan, "red_flags": order.red_flags})
-        await _send(desk, woman, [order.facility_id or former.origin_id])
+        _check_newborns(order, woman)
+        down = order.facility_id or former.origin_id
+        desk.remember("plan", back_plan(order, down))
+        await _send(desk, woman, [down])
         facts = {"new_case_id": desk.case_id}
         await old.write("referral.back_referred", facts, side=side)
+        await outbox.enqueue(session, BACK_REFERRED, _back_referred(desk, order, down))
     return desk.case_id
+
+
+BACK_REFERRED = "referral.back_referred"
+"""Outbox topic: she goes back down; who keeps her file plans the follow-up."""
+
+
+def back_plan(order: BackRefer, down: UUID) -> dict[str, Any]:
+    """What the local unit is asked to do, as it is kept in the record."""
+    return {
+        "plan": order.plan,
+        "red_flags": order.red_flags,
+        "drugs": order.drugs,
+        "risk_colour": order.risk_colour,
+        "follow_up_facility_id": str(order.follow_up_facility_id or down),
+        "follow_up_on": None if order.follow_up_on is None else order.follow_up_on.isoformat(),
+        "newborns": msgspec.to_builtins(order.newborns),
+    }
+
+
+def _back_referred(desk: Desk, order: BackRefer, down: UUID) -> dict[str, Any]:
+    """Ids, codes and dates: the plan's words stay in the record."""
+    case = desk.rows.referral
+    return {
+        "case_id": str(case.id),
+        "pregnancy_id": str(case.pregnancy_id),
+        "facility_id": str(order.follow_up_facility_id or down),
+        "follow_up_on": None if order.follow_up_on is None else order.follow_up_on.isoformat(),
+        "risk_colour": order.risk_colour,
+        "newborn_ids": [str(item.newborn_id) for item in order.newborns],
+        "drill": case.drill,
+    }
+
+
+def _check_newborns(order: BackRefer, woman: PregnancyOut) -> None:
+    hers = {child.id for child in woman.newborns}
+    if any(item.newborn_id not in hers for item in order.newborns):
+        raise NotFound()

@@ -143,6 +143,18 @@ async def region_of(session: AsyncSession, facility_id: FacilityId) -> RegionId:
     return RegionId(found)
 
 
+async def region_codes(session: AsyncSession, region_id: RegionId) -> list[str]:
+    """Codes of a region and of every region above it, the nearest first."""
+    rows = await session.execute(
+        text(
+            "SELECT r.code FROM region_closure c JOIN region r ON r.id = c.ancestor_id"
+            " WHERE c.descendant_id = :region ORDER BY c.depth"
+        ),
+        {"region": region_id},
+    )
+    return list(rows.scalars())
+
+
 async def has_role(
     session: AsyncSession, facility_id: FacilityId, role: FacilityRole, at: datetime
 ) -> bool:

@@ -42,7 +42,8 @@ async def rows(door: Door, database: Clone, world: World) -> dict[str, str]:
     issued = await _post(door, tokens["stranger"], path, {"holder": {"name": "随车"}})
     found["link_id"] = issued["link"]["id"]
     door.cookies[LINK] = issued["path"].partition("#")[2]
-    return found | await _filed(door, tokens["stranger"], made["pregnancy_id"], world)
+    found |= await _filed(door, tokens["stranger"], made["pregnancy_id"], world)
+    return found | await _followed(door, tokens["province"], case)
 
 
 async def _filed(door: Door, token: str, pregnancy_id: str, world: World) -> dict[str, str]:
@@ -61,6 +62,22 @@ async def _filed(door: Door, token: str, pregnancy_id: str, world: World) -> dic
         "report_id": file["reports"][0]["id"],
         "task_id": file["tasks"][0]["id"],
         "handover_id": file["handovers"][0]["id"],
+    }
+
+
+async def _followed(door: Door, token: str, case: dict[str, Any]) -> dict[str, str]:
+    """A near-miss proposal and a death review on the case."""
+    critical = f"/api/cases/{case['id']}/critical-facts"
+    proposed = await _post(door, token, critical, {"cpr": True})
+    version = (await door.send("GET", f"/api/referrals/{case['id']}", token=token)).json()[
+        "version"
+    ]
+    loss = {"version": version, "who": "fetus", "place": "手术室", "certifier": "测试医生"}
+    await _post(door, token, f"/api/referrals/{case['id']}/actions/record_loss", loss)
+    after = (await door.send("GET", f"/api/cases/{case['id']}/aftermath", token=token)).json()
+    return {
+        "proposal_id": proposed["near_miss"][0]["id"],
+        "review_id": after["reviews"][0]["id"],
     }
 
 

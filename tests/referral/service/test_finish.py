@@ -2,7 +2,8 @@
 
 import pytest
 
-from kernel.errors import IllegalTransition, NotFound
+from kernel.chain.errors import TimelineFrozen
+from kernel.errors import NotFound
 from kernel.ids import new_id
 from referral.commands.on_case import (
     BackRefer,
@@ -194,7 +195,7 @@ async def test_a_loss_names_a_child_of_hers(net: Network) -> None:
 async def test_death_before_departure_freezes_the_case(net: Network) -> None:
     case, _ = await _accepted(net)
     await net.act("county_doctor", case, die, Die, place="手术室", certifier="测试医生")
-    with pytest.raises(IllegalTransition):
+    with pytest.raises(TimelineFrozen):
         await net.act("county_doctor", case, cancel, Cancel, code="other")
     event = next(e for e in await net.events(case) if e.row.kind == "referral.died")
     assert event.payload == {"who": "mother", "review": True, "side": "origin"}

@@ -1,0 +1,1 @@
+"""After the case: feedback read, deaths reviewed, near-misses confirmed."""
