@@ -298,7 +298,7 @@ async def back_refer(
             demo=former.demo,
             changes={"direction": "back", "replaces_id": former.id, "consent": "verbal"},
         )
-        _check_newborns(order, woman)
+        await _check_plan(session, order, woman)
         down = order.facility_id or former.origin_id
         desk.remember("plan", back_plan(order, down))
         await _send(desk, woman, [down])
@@ -339,7 +339,10 @@ def _back_referred(desk: Desk, order: BackRefer, down: UUID) -> dict[str, Any]:
     }
 
 
-def _check_newborns(order: BackRefer, woman: PregnancyOut) -> None:
+async def _check_plan(session: AsyncSession, order: BackRefer, woman: PregnancyOut) -> None:
+    follow_up = order.follow_up_facility_id
+    if follow_up and not await facilities.get_many(session, [FacilityId(follow_up)]):
+        raise DestinationUnknown(facility_id=str(follow_up))
     hers = {child.id for child in woman.newborns}
     if any(item.newborn_id not in hers for item in order.newborns):
         raise NotFound()

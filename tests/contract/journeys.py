@@ -119,7 +119,10 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         _leg("city_expert", "arrive"),
         _leg("county_doctor", "sign_handover"),
         _leg("city_expert", "sign_handover"),
+        _post("city_expert", "/cases/{case_id}/critical-facts", cpr=True),
+        _post("city_expert", "/near-misses/{proposal_id}/verdict"),
         _case("city_expert", "close"),
+        _case("county_doctor", "read_feedback"),
         _case("city_expert", "back_refer"),
     ),
     "with a newborn": (
@@ -130,6 +133,7 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         _case("county_doctor", "request_hold", "city", kind="icu_bed"),
         _hold("city_expert", "release"),
         _case("county_doctor", "die"),
+        _post("county_doctor", "/reviews/{review_id}/steps/{step}/report"),
     ),
     "rescued in place": (
         _send("city"),

@@ -131,7 +131,8 @@ def _put(body: Any, where: tuple[str | int, ...], value: Any) -> None:
             body = body[step]
         else:
             if body.get(step) is None or (following == 0 and not body[step]):
-                body[step] = [None] if following == 0 else {}
+                item = {} if where[-1] != 0 else None
+                body[step] = [item] if following == 0 else {}
             body = body[step]
     if value is _Missing:
         body.pop(where[-1], None)

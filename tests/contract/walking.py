@@ -65,6 +65,8 @@ class Walk:
             token = self.stage.tokens["county_doctor"]
             pages = (await self.stage.door.send("GET", path, token=token)).json()
             self.ids["page_id"] = pages[0]["id"]
+        if {"{proposal_id}", "{review_id}"} & set(step.operation.split("/")):
+            await self._look_after()
 
     async def _look_at_file(self) -> None:
         """The case file, with its newest report, task and hand-over."""
@@ -76,6 +78,16 @@ class Walk:
         self.ids["task_id"] = waiting[0] if waiting else self.ids["task_id"]
         if self.file["handovers"]:
             self.ids["handover_id"] = self.file["handovers"][0]["id"]
+
+    async def _look_after(self) -> None:
+        """What follows the case: a near-miss proposal, a death review with its first step."""
+        path = f"/api/cases/{self.ids['case_id']}/aftermath"
+        token = self.stage.tokens["county_doctor"]
+        after = (await self.stage.door.send("GET", path, token=token)).json()
+        for proposal in after["near_miss"]:
+            self.ids["proposal_id"] = proposal["id"]
+        for review in after["reviews"]:
+            self.ids |= {"review_id": review["id"], "step": review["steps"][0]["step"]}
 
     def operation(self, step: Step) -> Operation:
         """The step's operation, as described."""

@@ -59,9 +59,9 @@ async def record_critical(
         TimelineFrozen: she died.
     """
     given = {name: value for name, value in msgspec.to_builtins(order).items() if value is not None}
-    if not given:
-        raise NothingEntered()
     async with _desk(session, clock, viewer, case_id) as desk:
+        if not given:
+            raise NothingEntered()
         _must_be_maternal(desk.rows.referral)
         _must_treat(desk, "critical_facts")
         desk.remember("completion", {CRITICAL: given})

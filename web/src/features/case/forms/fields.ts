@@ -8,6 +8,8 @@ export type FieldKind =
   | 'long'
   | 'choice'
   | 'facility'
+  | 'unit'
+  | 'date'
   | 'person'
   | 'offer'
   | 'time'
@@ -32,7 +34,7 @@ const vitals: Field = { name: 'vitals', kind: 'vitals' }
 const eta: Field = { name: 'eta', kind: 'time' }
 const number = (name: string, min: number, max: number): Field => ({ name, kind: 'number', min, max })
 
-const OUTCOME = choice('outcome', 'improved', 'rescued', 'still_treated', 'died', 'transferred_on', 'other')
+const OUTCOME = choice('outcome', 'improved', 'rescued', 'still_treated', 'died', 'dead_on_arrival', 'transferred_on', 'other')
 const ACCEPT: Field[] = [
   short('bed'),
   choice('no_bed_accept_to', 'theatre', 'emergency_department', 'delivery_room'),
@@ -62,7 +64,10 @@ export const FORMS: Record<string, readonly Field[]> = {
     OUTCOME,
     short('diagnosis'),
     long('feedback'),
+    long('treatment'),
     choice('timeliness', 'timely', 'delayed', 'not_judged'),
+    long('to_correct'),
+    long('advice'),
   ],
   'referral.cancel': [
     choice('code', 'delivered_locally', 'improved', 'refused', 'duplicate', 'other'),
@@ -71,7 +76,15 @@ export const FORMS: Record<string, readonly Field[]> = {
   'referral.die': DEATH,
   'referral.record_loss': [choice('who', 'fetus', 'newborn'), ...DEATH],
   'referral.void': [choice('code', 'wrong_patient', 'test', 'entered_in_error'), short('reason')],
-  'referral.back_refer': [long('plan'), long('red_flags'), { name: 'facility_id', kind: 'facility' }],
+  'referral.back_refer': [
+    long('plan'),
+    long('drugs'),
+    long('red_flags'),
+    choice('risk_colour', 'green', 'yellow', 'orange', 'red'),
+    { name: 'follow_up_on', kind: 'date' },
+    { name: 'facility_id', kind: 'unit' },
+    { name: 'follow_up_facility_id', kind: 'unit' },
+  ],
   'referral.complete_record': [
     vitals,
     long('diagnosis'),
