@@ -534,6 +534,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/aftermath": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetAftermath */
+        get: operations["ApiCasesCaseIdAftermathGetAftermath"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/clock": {
         parameters: {
             query?: never;
@@ -545,6 +562,23 @@ export interface paths {
         get: operations["ApiCasesCaseIdClockGetClock"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/critical-facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** RecordCritical */
+        post: operations["ApiCasesCaseIdCriticalFactsRecordCritical"];
         delete?: never;
         options?: never;
         head?: never;
@@ -883,6 +917,23 @@ export interface paths {
         };
         /** Facilities */
         get: operations["ApiFacilitiesFacilities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetFeedback */
+        get: operations["ApiFeedbackGetFeedback"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1498,6 +1549,23 @@ export interface paths {
         post?: never;
         /** EndOwnSession */
         delete: operations["ApiMeSessionsSessionIdEndOwnSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/near-misses/{proposal_id}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide */
+        post: operations["ApiNearMissesProposalIdVerdictDecide"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2305,6 +2373,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/referrals/{case_id}/actions/read_feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ReadFeedback */
+        post: operations["ApiReferralsCaseIdActionsReadFeedbackReadFeedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/referrals/{case_id}/actions/record_loss": {
         parameters: {
             query?: never;
@@ -2520,6 +2605,40 @@ export interface paths {
         get: operations["ApiRegionsRegions"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetReviews */
+        get: operations["ApiReviewsGetReviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reviews/{review_id}/steps/{step}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ReportStep */
+        post: operations["ApiReviewsReviewIdStepsReportReportStep"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2805,16 +2924,37 @@ export interface components {
             reason: string;
             version: number;
         };
+        /** AwaitedFeedback */
+        AwaitedFeedback: {
+            asked: components["schemas"]["PersonRef"][];
+            case: components["schemas"]["CaseRef"];
+            due_at: string | null;
+            handed_over_at: string | null;
+            overdue: boolean;
+        };
         /** BackPlan */
         BackPlan: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["PersonRef"] | null;
+            drugs: string | null;
+            follow_up_facility: components["schemas"]["FacilityRef"] | null;
+            follow_up_on: string | null;
+            newborns: components["schemas"]["NewbornPlan"][];
             plan: string;
             red_flags: string;
+            /** @enum {null|string} */
+            risk_colour: "green" | "yellow" | "orange" | "pink" | "red" | "critical" | null;
         };
         /** BackRefer */
         BackRefer: {
+            drugs?: string | null;
             event_at?: string | null;
             facility_id?: string | null;
+            follow_up_facility_id?: string | null;
+            follow_up_on?: string | null;
             late_reason?: string | null;
+            newborns?: components["schemas"]["NewbornPlan"][];
             plan: string;
             red_flags: string;
             /** @enum {null|string} */
@@ -2895,7 +3035,7 @@ export interface components {
             to_act: boolean;
             version: number;
             /** @enum {string} */
-            waiting_for: "send" | "destination" | "acknowledgement" | "decision" | "answer" | "commitment" | "departure" | "arrival" | "handover" | "outcome" | "withdrawal_acknowledgement" | "guidance_review" | "nothing";
+            waiting_for: "send" | "destination" | "acknowledgement" | "decision" | "answer" | "commitment" | "departure" | "arrival" | "handover" | "outcome" | "feedback_reading" | "withdrawal_acknowledgement" | "guidance_review" | "nothing";
         };
         /** Cancel */
         Cancel: {
@@ -2912,6 +3052,14 @@ export interface components {
             late_reason?: string | null;
             reason: string;
             version: number;
+        };
+        /** CaseAftermath */
+        CaseAftermath: {
+            may_enter: boolean;
+            near_miss: components["schemas"]["NearMissProposal"][];
+            reviews: components["schemas"]["DeathReview"][];
+            ruleset: string;
+            unknown: components["schemas"]["Unknown"][];
         };
         /** CaseClock */
         CaseClock: {
@@ -2971,6 +3119,21 @@ export interface components {
             version: number;
             waiting: components["schemas"]["FileStep"][];
             woman: components["schemas"]["PregnancyOut"] | null;
+        };
+        /** CaseRef */
+        CaseRef: {
+            /** @enum {string} */
+            acuity: "resuscitation" | "critical" | "urgent" | "stable";
+            condition: string;
+            demo: boolean;
+            drill: boolean;
+            /** Format: uuid */
+            id: string;
+            name_short: string;
+            number: string;
+            origin: components["schemas"]["FacilityRef"];
+            receiver: components["schemas"]["FacilityRef"] | null;
+            state: components["schemas"]["ReferralState"];
         };
         /** CatalogueOut */
         CatalogueOut: {
@@ -3036,17 +3199,22 @@ export interface components {
         };
         /** Close */
         Close: {
+            advice?: string | null;
+            certifier?: string | null;
             diagnosis: string;
             event_at?: string | null;
             feedback: string;
             late_reason?: string | null;
             /** @enum {string} */
-            outcome: "improved" | "rescued" | "still_treated" | "died" | "transferred_on" | "other";
+            outcome: "improved" | "rescued" | "still_treated" | "died" | "dead_on_arrival" | "transferred_on" | "other";
+            place?: string | null;
             /**
              * @default not_judged
              * @enum {string}
              */
             timeliness: "timely" | "delayed" | "not_judged";
+            to_correct?: string | null;
+            treatment?: string | null;
             version: number;
         };
         /** CloseFile */
@@ -3269,6 +3437,43 @@ export interface components {
             treatment: string | null;
             vitals: components["schemas"]["Vitals"] | null;
         };
+        /** CriterionMet */
+        CriterionMet: {
+            code: string;
+            en: string;
+            system_en: string;
+            system_zh: string;
+            values: {
+                [key: string]: boolean | number | string;
+            };
+            zh: string;
+        };
+        /** CriticalFacts */
+        CriticalFacts: {
+            cardiac_arrest?: boolean | null;
+            coma?: boolean | null;
+            cpr?: boolean | null;
+            cyanosis?: boolean | null;
+            dialysis?: boolean | null;
+            failure_to_clot?: boolean | null;
+            fluid_given_ml?: number | null;
+            gasping?: boolean | null;
+            hysterectomy?: boolean | null;
+            jaundice?: boolean | null;
+            oliguria_unresponsive?: boolean | null;
+            preeclampsia?: boolean | null;
+            red_cell_units?: number | null;
+            sbp_below_90_minutes?: number | null;
+            shock?: boolean | null;
+            spo2_below_90_minutes?: number | null;
+            status_epilepticus?: boolean | null;
+            stroke?: boolean | null;
+            total_paralysis?: boolean | null;
+            unconscious_hours?: number | null;
+            urine_ketones_and_glucose?: boolean | null;
+            vasoactive_continuous?: boolean | null;
+            ventilation_minutes?: number | null;
+        };
         /** Cylinder */
         Cylinder: {
             code: string;
@@ -3277,6 +3482,32 @@ export interface components {
             full_mpa: number;
             source: string;
             water_l: number;
+        };
+        /** DeathReview */
+        DeathReview: {
+            calendar: string;
+            calendar_to_be_verified: boolean;
+            case: components["schemas"]["CaseRef"];
+            /** Format: date-time */
+            died_at: string;
+            /** Format: uuid */
+            id: string;
+            may_report: boolean;
+            newborn_id: string | null;
+            /** Format: date-time */
+            opened_at: string;
+            ruleset: string;
+            /** @enum {string} */
+            status: "open" | "overdue" | "reported";
+            steps: components["schemas"]["ReviewStep"][];
+            /** @enum {string} */
+            who: "mother" | "fetus" | "newborn";
+        };
+        /** Decide */
+        Decide: {
+            reason?: string | null;
+            /** @enum {string} */
+            verdict: "confirmed" | "rejected";
         };
         /** Decline */
         Decline: {
@@ -3461,7 +3692,7 @@ export interface components {
             feedback: string;
             late_reason?: string | null;
             /** @enum {string} */
-            outcome: "improved" | "rescued" | "still_treated" | "died" | "transferred_on" | "other";
+            outcome: "improved" | "rescued" | "still_treated" | "died" | "dead_on_arrival" | "transferred_on" | "other";
             version: number;
         };
         /** Ended */
@@ -3470,21 +3701,28 @@ export interface components {
         };
         /** Ending */
         Ending: {
+            advice?: string | null;
             at: string | null;
+            by?: components["schemas"]["PersonRef"] | null;
             /** @enum {null|string} */
             cancel_code: "delivered_locally" | "improved" | "refused" | "duplicate" | "other" | null;
             cancel_note: string | null;
             certifier: string | null;
             diagnosis: string | null;
             feedback: string | null;
+            feedback_read_at?: string | null;
+            feedback_read_by?: components["schemas"]["PersonRef"] | null;
+            frozen_at?: string | null;
             /** @enum {null|string} */
             loss: "fetus" | "newborn" | null;
             needs_review: boolean;
             /** @enum {null|string} */
-            outcome: "improved" | "rescued" | "still_treated" | "died" | "transferred_on" | "other" | null;
+            outcome: "improved" | "rescued" | "still_treated" | "died" | "dead_on_arrival" | "transferred_on" | "other" | null;
             place: string | null;
             /** @enum {null|string} */
             timeliness: "timely" | "delayed" | "not_judged" | null;
+            to_correct?: string | null;
+            treatment?: string | null;
         };
         /** EndpointIn */
         EndpointIn: {
@@ -3637,6 +3875,13 @@ export interface components {
             unit_en: string;
             value: boolean | number | string;
             zh: string;
+        };
+        /** Feedback */
+        Feedback: {
+            owed: components["schemas"]["AwaitedFeedback"][];
+            /** Format: date-time */
+            server_time: string;
+            unread: components["schemas"]["UnreadFeedback"][];
         };
         /** FileActionOut */
         FileActionOut: {
@@ -4233,6 +4478,26 @@ export interface components {
             p50_s: number | null;
             p90_s: number | null;
         };
+        /** NearMissProposal */
+        NearMissProposal: {
+            case: components["schemas"]["CaseRef"];
+            /** @enum {string} */
+            confidence: "V" | "S" | "B" | "I";
+            criteria: components["schemas"]["CriterionMet"][];
+            decided_at: string | null;
+            decided_by: components["schemas"]["PersonRef"] | null;
+            /** Format: uuid */
+            id: string;
+            may_decide: boolean;
+            newest: boolean;
+            /** Format: date-time */
+            proposed_at: string;
+            reason: string | null;
+            ruleset: string;
+            source: string;
+            /** @enum {null|string} */
+            verdict: "confirmed" | "rejected" | null;
+        };
         /** NewAdvice */
         NewAdvice: {
             addendum_to?: string | null;
@@ -4299,6 +4564,12 @@ export interface components {
             id: string;
             sex: string;
             weight_g: number | null;
+        };
+        /** NewbornPlan */
+        NewbornPlan: {
+            /** Format: uuid */
+            newborn_id: string;
+            plan: string;
         };
         /** Note */
         Note: {
@@ -4770,6 +5041,12 @@ export interface components {
             seen_at: string | null;
             sent_at: string | null;
         };
+        /** ReadFeedback */
+        ReadFeedback: {
+            event_at?: string | null;
+            late_reason?: string | null;
+            version: number;
+        };
         /** Ready */
         Ready: {
             checklist: components["schemas"]["Checklist"];
@@ -4916,7 +5193,7 @@ export interface components {
             to_act: boolean;
             version: number;
             /** @enum {string} */
-            waiting_for: "send" | "destination" | "acknowledgement" | "decision" | "answer" | "commitment" | "departure" | "arrival" | "handover" | "outcome" | "withdrawal_acknowledgement" | "guidance_review" | "nothing";
+            waiting_for: "send" | "destination" | "acknowledgement" | "decision" | "answer" | "commitment" | "departure" | "arrival" | "handover" | "outcome" | "feedback_reading" | "withdrawal_acknowledgement" | "guidance_review" | "nothing";
         };
         /**
          * ReferralState
@@ -4988,6 +5265,11 @@ export interface components {
          * @enum {string}
          */
         ReportState: "due" | "submitted" | "returned" | "received" | "superseded";
+        /** ReportStep */
+        ReportStep: {
+            at?: string | null;
+            reference?: string | null;
+        };
         /** RequestHold */
         RequestHold: {
             event_at?: string | null;
@@ -5028,8 +5310,34 @@ export interface components {
             note: string;
             version: number;
         };
+        /** ReviewStep */
+        ReviewStep: {
+            /** @enum {string} */
+            confidence: "V" | "S" | "B" | "I";
+            /** Format: date-time */
+            due_at: string;
+            en: string;
+            reference: string | null;
+            reminders: number;
+            reported_at: string | null;
+            reported_by: components["schemas"]["PersonRef"] | null;
+            reported_for: components["schemas"]["FacilityRef"] | null;
+            rule_en: string;
+            rule_zh: string;
+            source: string;
+            step: string;
+            to_be_verified: boolean;
+            zh: string;
+        };
         /** Reviewed */
         Reviewed: Record<string, never>;
+        /** Reviews */
+        Reviews: {
+            deaths: components["schemas"]["DeathReview"][];
+            near_misses: components["schemas"]["NearMissProposal"][];
+            /** Format: date-time */
+            server_time: string;
+        };
         /** Revoke */
         Revoke: Record<string, never>;
         /** RiskOut */
@@ -5387,6 +5695,20 @@ export interface components {
         UnitOut: {
             code: string;
             shown: string;
+        };
+        /** Unknown */
+        Unknown: {
+            code: string;
+            en: string;
+            needs: string[];
+            zh: string;
+        };
+        /** UnreadFeedback */
+        UnreadFeedback: {
+            case: components["schemas"]["CaseRef"];
+            closed_at: string | null;
+            /** @enum {null|string} */
+            outcome: "improved" | "rescued" | "still_treated" | "died" | "dead_on_arrival" | "transferred_on" | "other" | null;
         };
         /** Use */
         Use: {
@@ -6857,6 +7179,43 @@ export interface operations {
             };
         };
     };
+    ApiCasesCaseIdAftermathGetAftermath: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseAftermath"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiCasesCaseIdClockGetClock: {
         parameters: {
             query?: never;
@@ -6875,6 +7234,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaseClock"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCasesCaseIdCriticalFactsRecordCritical: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CriticalFacts"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseAftermath"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -7568,6 +7970,26 @@ export interface operations {
                         } | unknown[];
                         status_code: number;
                     };
+                };
+            };
+        };
+    };
+    ApiFeedbackGetFeedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feedback"];
                 };
             };
         };
@@ -8941,6 +9363,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiNearMissesProposalIdVerdictDecide: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                proposal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decide"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseAftermath"];
+                };
             };
             /** @description Bad request syntax or unsupported method */
             400: {
@@ -10966,6 +11431,49 @@ export interface operations {
             };
         };
     };
+    ApiReferralsCaseIdActionsReadFeedbackReadFeedback: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadFeedback"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Referral"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiReferralsCaseIdActionsRecordLossRecordLoss: {
         parameters: {
             query?: never;
@@ -11494,6 +12002,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegionOut"][];
+                };
+            };
+        };
+    };
+    ApiReviewsGetReviews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reviews"];
+                };
+            };
+        };
+    };
+    ApiReviewsReviewIdStepsReportReportStep: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                review_id: string;
+                step: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportStep"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseAftermath"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
                 };
             };
         };
