@@ -13,7 +13,7 @@ from kernel import outbox
 from kernel.chain import canonical
 from kernel.chain.errors import AmendmentInvalid, TimelineFrozen
 from kernel.clock import Clock, DeviceTime
-from kernel.errors import NotFound
+from kernel.errors import NotFound, Refusal
 from kernel.ids import CaseId, PersonId
 from kernel.viewer import Viewer
 
@@ -28,8 +28,8 @@ _APPEND = text(
     " :facility, :payload, :occurred_at, :device_at, :clock_offset_ms, :rtt_ms)"
 )
 _TARGET = text("SELECT kind FROM case_event WHERE case_id = :case_id AND seq = :seq")
-_NO_SUCH_CASE = "YS004"
-_FROZEN = "YS013"
+_REFUSALS: Mapping[str, type[Refusal]] = {"YS004": NotFound, "YS013": TimelineFrozen}
+"""What the database says with a code of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +96,10 @@ async def append(
     try:
         row = (await session.execute(_APPEND, values)).one()
     except DBAPIError as error:
-        state = getattr(error.orig, "sqlstate", None)
-        if state == _NO_SUCH_CASE:
-            raise NotFound() from error
-        if state == _FROZEN:
-            raise TimelineFrozen() from error
-        raise
+        refusal = _REFUSALS.get(getattr(error.orig, "sqlstate", ""))
+        if refusal is None:
+            raise
+        raise refusal() from error
     await outbox.enqueue(session, CHANGED, {"case_id": str(case_id), "seq": row.seq, "kind": kind})
     return ChainedEvent(case_id, row.seq, row.recv_at, row.hash)
 
