@@ -34,18 +34,26 @@ class Sealer:
 
     def seal(self, value: str, field: str) -> bytes:
         """`value` encrypted for `field`."""
-        nonce = os.urandom(_NONCE)
-        return _VERSION + nonce + self._aead.encrypt(nonce, value.encode(), field.encode())
+        return self.seal_bytes(value.encode(), field)
 
     def open(self, sealed: bytes, field: str) -> str:
         """The value sealed for `field`, or `SealBroken`."""
+        return self.open_bytes(sealed, field).decode()
+
+    def seal_bytes(self, value: bytes, field: str) -> bytes:
+        """Bytes encrypted for `field`."""
+        nonce = os.urandom(_NONCE)
+        return _VERSION + nonce + self._aead.encrypt(nonce, value, field.encode())
+
+    def open_bytes(self, sealed: bytes, field: str) -> bytes:
+        """The bytes sealed for `field`, or `SealBroken`."""
         if sealed[:1] != _VERSION:
             raise SealBroken(field)
         try:
-            plain = self._aead.decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], field.encode())
-        except InvalidTag as error:
+            nonce, body = sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :]
+            return self._aead.decrypt(nonce, body, field.encode())
+        except (InvalidTag, ValueError) as error:
             raise SealBroken(field) from error
-        return plain.decode()
 
     def blind_index(self, value: str, field: str) -> bytes:
         """32 bytes by which an equal value of `field` is found."""

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.rosters.queries import on_duty_of
 from kernel.access import PUBLIC
+from kernel.blobs import BlobStore
 from kernel.clock import Clock, SystemClock
 from kernel.database import Database
 from kernel.sealing import Sealer
@@ -52,6 +53,11 @@ async def provide_sealer(state: State) -> Sealer:
     return sealer
 
 
+async def provide_blobs(state: State) -> BlobStore:
+    blobs: BlobStore = state.blobs
+    return blobs
+
+
 async def provide_settings(state: State) -> Settings:
     settings: Settings = state.settings
     return settings
@@ -87,12 +93,16 @@ def create_app(
     pool = database or Database(
         settings.need("database_url").database_url, name="serve", pool_size=settings.pool_size
     )
+    sealer = Sealer(master_key(settings))
     state = State(
         {
             "settings": settings,
             "database": pool,
             "clock": clock or SystemClock(),
-            "sealer": Sealer(master_key(settings)),
+            "sealer": sealer,
+            "blobs": BlobStore(
+                settings.attachments, sealer, max_bytes=settings.attachment_max_mb * 1_000_000
+            ),
             "on_duty_of": on_duty_of,
         }
     )
@@ -107,6 +117,7 @@ def create_app(
             "viewer": Provide(provide_viewer),
             "clock": Provide(provide_clock),
             "sealer": Provide(provide_sealer),
+            "blobs": Provide(provide_blobs),
             "settings": Provide(provide_settings),
             "database": Provide(provide_database),
             "idempotency_key": Provide(provide_idempotency_key),

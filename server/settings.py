@@ -46,6 +46,13 @@ def _count(raw: str) -> int:
     return number
 
 
+def _megabytes(raw: str) -> int:
+    number = int(raw)
+    if not 1 <= number <= 20:
+        raise ValueError("must be between 1 and 20")
+    return number
+
+
 def _flag(raw: str) -> bool:
     lowered = raw.strip().lower()
     if lowered not in {"0", "1", "true", "false", "yes", "no"}:
@@ -153,6 +160,19 @@ class Settings:
         _path,
         None,
     )
+    attachment_dir: Path | None = _env(
+        "YUNSHANG_ATTACHMENT_DIR",
+        "Directory of sealed attachments, the same for every serve; back it up with the database; "
+        "empty means attachments in the data directory.",
+        _path,
+        None,
+    )
+    attachment_max_mb: int = _env(
+        "YUNSHANG_ATTACHMENT_MAX_MB",
+        "Largest attachment in megabytes, 20 at most.",
+        _megabytes,
+        10,
+    )
     session_idle_minutes: int = _env(
         "YUNSHANG_SESSION_IDLE_MINUTES",
         "A login ends after so many minutes without a request.",
@@ -243,6 +263,11 @@ class Settings:
     def checkpoints(self) -> Path:
         """The append-only checkpoint file."""
         return self.checkpoint_file or self.data_dir / "checkpoints.jsonl"
+
+    @property
+    def attachments(self) -> Path:
+        """The directory of sealed attachments."""
+        return self.attachment_dir or self.data_dir / "attachments"
 
     def to_env(self) -> dict[str, str]:
         """The variables that make `from_env` build the same settings in a child process."""

@@ -1,6 +1,8 @@
 """The routers over HTTP with the dependencies that the server provides; who asks is a header."""
 
+import tempfile
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +11,7 @@ from litestar import Litestar, Request, Router
 from litestar.di import Provide
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from kernel.blobs import BlobStore
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.sealing import Sealer
@@ -36,6 +39,11 @@ def app(net: Network, *routers: Router) -> Litestar:
     async def sealer() -> Sealer:
         return SEALER
 
+    folder = Path(tempfile.mkdtemp(prefix="ys-blobs-"))
+
+    async def blobs() -> BlobStore:
+        return BlobStore(folder, SEALER, max_bytes=300_000)
+
     async def database() -> Database:
         return net.clone.app
 
@@ -50,6 +58,7 @@ def app(net: Network, *routers: Router) -> Litestar:
             "clock": Provide(clock),
             "sealer": Provide(sealer),
             "database": Provide(database),
+            "blobs": Provide(blobs),
             "idempotency_key": Provide(key),
         },
         exception_handlers=problems.HANDLERS,
@@ -72,6 +81,13 @@ class Caller:
         if key != "":
             headers["Idempotency-Key"] = key or str(uuid4())
         return await self._client.request(method, f"/api{path}", json=body, headers=headers)
+
+    async def upload(
+        self, who: str, path: str, content: bytes, *, key: str = "", kind: str = "image/jpeg"
+    ) -> httpx.Response:
+        """One file, under a fresh key unless one is given."""
+        headers = {"x-who": who, "Idempotency-Key": key or str(uuid4()), "content-type": kind}
+        return await self._client.post(f"/api{path}", content=content, headers=headers)
 
     async def get(self, who: str, path: str) -> httpx.Response:
         """One read."""

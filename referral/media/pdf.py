@@ -1,0 +1,43 @@
+"""PDF (ISO 32000): kept as it is, if nothing in it acts by itself.
+
+Objects inside compressed object streams are not looked into; the file is only ever handed out as a
+download, under a policy that lets nothing run.
+"""
+
+import re
+
+from referral.media.broken import Broken
+
+_STREAM = re.compile(rb"stream\r?\n.*?endstream", re.DOTALL)
+_ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
+_ACTIVE = re.compile(rb"/(?:JavaScript|JS|Launch|EmbeddedFiles?|RichMedia|XFA|SubmitForm)\b")
+_ENCRYPTED = re.compile(rb"/Encrypt\b")
+_END = b"%%EOF"
+
+
+def begins(content: bytes) -> bool:
+    """Whether it starts like a PDF, at the very first byte."""
+    return re.match(rb"%PDF-[12]\.\d", content) is not None
+
+
+def cleaned(content: bytes) -> bytes:
+    """The file up to its end marker.
+
+    Raises:
+        Broken: no end, encrypted, or with scripts, launches or files inside.
+    """
+    end = content.rfind(_END)
+    if end < 0:
+        raise Broken("not_whole")
+    whole = content[: end + len(_END)] + b"\n"
+    outside = _ESCAPED.sub(_unescaped, _STREAM.sub(b"", whole))
+    if _ENCRYPTED.search(outside):
+        raise Broken("encrypted")
+    if _ACTIVE.search(outside):
+        raise Broken("active")
+    return whole
+
+
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    """Names may be written with `#4A` for a letter."""
+    return bytes.fromhex(found[1].decode())
