@@ -1,5 +1,7 @@
 """Every "no" of a transfer, coded; the texts stand in messages.toml."""
 
+from uuid import UUID
+
 from kernel.errors import Refusal
 
 
@@ -168,3 +170,69 @@ class OfferUnknown(Refusal):
 
     code = "referral.offer_unknown"
     status = 422
+
+
+class TreatmentUnknown(Refusal):
+    """Not in the catalogue, or not with this unit or route. Fields: code."""
+
+    code = "referral.treatment_unknown"
+    status = 422
+
+
+class AlreadyWithdrawn(Refusal):
+    """It was struck through before."""
+
+    code = "referral.already_withdrawn"
+
+
+class ConsentIncomplete(Refusal):
+    """This kind of consent needs more. Fields: missing."""
+
+    code = "referral.consent_incomplete"
+    status = 422
+
+
+class ReferenceInvalid(Refusal):
+    """What is cited is not there, or is not hers. Fields: field."""
+
+    code = "referral.reference_invalid"
+    status = 422
+
+
+class LiveCaseElsewhere(Refusal):
+    """The same person is being transferred already, in a case that is closed to the viewer.
+
+    Whom it is about stays beside the fields: they would travel with the problem.
+    """
+
+    code = "referral.live_case_elsewhere"
+    patient_id: UUID
+    subject: str
+
+    @classmethod
+    def of(cls, patient_id: UUID, subject: str) -> "LiveCaseElsewhere":
+        """The refusal, knowing what to report."""
+        refusal = cls()
+        refusal.patient_id, refusal.subject = patient_id, subject
+        return refusal
+
+
+class FileTooLarge(Refusal):
+    """Fields: limit_mb."""
+
+    code = "referral.file_too_large"
+    status = 413
+
+
+class FileRefused(Refusal):
+    """Not a picture or PDF that can be kept. Fields: reason (a code)."""
+
+    code = "referral.file_refused"
+    status = 422
+
+
+class FileLost(Refusal):
+    """The record of the attachment is there, its bytes are not, or were changed."""
+
+    code = "referral.file_lost"
+    status = 503

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import BigInteger, ForeignKey
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -210,3 +210,119 @@ class SignatureRow(Base):
     on_behalf: Mapped[bool]
     signed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     content: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class TreatmentRow(Base):
+    """Something given or done, with its time; a slip is withdrawn and entered anew."""
+
+    __tablename__ = "referral_treatment"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    baby: Mapped[int]
+    phase: Mapped[str]
+    code: Mapped[str]
+    catalogue: Mapped[str]
+    dose: Mapped[float | None]
+    unit: Mapped[str | None]
+    route: Mapped[str | None]
+    note: Mapped[str | None]
+    given_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    entered_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    late_reason: Mapped[str | None]
+    person_id: Mapped[UUID | None]
+    facility_id: Mapped[UUID | None]
+
+
+class NewbornFormRow(Base):
+    """What became known of one child; the form is the fold over these."""
+
+    __tablename__ = "referral_newborn_form"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    baby: Mapped[int]
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    entered_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    person_id: Mapped[UUID | None]
+    facility_id: Mapped[UUID | None]
+    data: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class ConsentRow(Base):
+    """One act of consent; the newest counts, all stay readable."""
+
+    __tablename__ = "referral_consent"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    kind: Mapped[str]
+    given_by: Mapped[str | None]
+    relation: Mapped[str | None]
+    names_sealed: Mapped[bytes | None]
+    attachment_id: Mapped[UUID | None] = mapped_column(ForeignKey("referral_attachment.id"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    entered_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    late_reason: Mapped[str | None]
+    person_id: Mapped[UUID | None]
+    facility_id: Mapped[UUID | None]
+
+
+class AttachmentRow(Base):
+    """A photograph or PDF of the case; its bytes lie sealed in the store, found by their hash."""
+
+    __tablename__ = "referral_attachment"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    baby: Mapped[int]
+    kind: Mapped[str]
+    media_type: Mapped[str]
+    size_bytes: Mapped[int]
+    sha256: Mapped[bytes]
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    person_id: Mapped[UUID | None]
+    facility_id: Mapped[UUID | None]
+
+
+class ReferenceRow(Base):
+    """Something recorded elsewhere, cited: seconds of a tracing, a picture, later a study."""
+
+    __tablename__ = "referral_reference"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    kind: Mapped[str]
+    recording_id: Mapped[UUID | None]
+    from_seq: Mapped[int | None] = mapped_column(BigInteger)
+    to_seq: Mapped[int | None] = mapped_column(BigInteger)
+    attachment_id: Mapped[UUID | None] = mapped_column(ForeignKey("referral_attachment.id"))
+    study_uid: Mapped[str | None]
+    note: Mapped[str | None]
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    person_id: Mapped[UUID | None]
+    facility_id: Mapped[UUID | None]
+
+
+class WithdrawalRow(Base):
+    """Entered by mistake: the target stays readable, struck through."""
+
+    __tablename__ = "referral_withdrawal"
+
+    target_id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    what: Mapped[str]
+    reason: Mapped[str]
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    person_id: Mapped[UUID | None]
+    facility_id: Mapped[UUID | None]
+
+
+class SeenRow(Base):
+    """Up to when somebody has read what changed in a case."""
+
+    __tablename__ = "referral_seen"
+
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -263,20 +263,6 @@ class CaseRepository:
         )
         return (await self._session.execute(found)).scalars().all()
 
-    async def live_of_pregnancy(self, pregnancy_id: UUID) -> ReferralRow | None:
-        """A sent and unfinished case of the same pregnancy, drills apart."""
-        found = (
-            self.cases()
-            .where(
-                ReferralRow.pregnancy_id == pregnancy_id,
-                ReferralRow.drill.is_(False),
-                ReferralRow.direction == "up",
-                ReferralRow.state.in_(("open", "committed", "moving", "guided_in_place")),
-            )
-            .limit(1)
-        )
-        return (await self._session.execute(found)).scalar_one_or_none()
-
     async def next_number(self, at: datetime) -> str:
         """A short number for the telephone: year, month and a running count."""
         count = await self._session.scalar(text("SELECT nextval('referral_number')"))

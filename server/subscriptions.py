@@ -23,6 +23,8 @@ from kernel.viewer import Viewer
 from realtime.hub_hints import CaseAnnouncer
 from referral.aftermath.service import near_misses
 from referral.service.answer import note_delivered, note_page_acknowledged
+from referral.service.duplicates import TOPIC as LIVE_CASE_ELSEWHERE
+from referral.service.duplicates import tell_coordinator
 from server.demo.emergency import TOPIC as DEMO_STEP
 from server.demo.emergency import Colleagues
 
@@ -48,6 +50,7 @@ class Subscriptions:
             MESSAGE_QUEUED: self.hand_to_worker,
             PAGE_ACKNOWLEDGED: self.mark_offer_acknowledged,
             PAGE_DELIVERED: self.mark_offer_delivered,
+            LIVE_CASE_ELSEWHERE: self.tell_coordinator,
         }
         if self._colleagues is not None:
             found[DEMO_STEP] = self._colleagues.take_step
@@ -90,6 +93,13 @@ class Subscriptions:
         person_id = PersonId(UUID(message.payload["person_id"]))
         async with self._database.session(viewer) as session:
             await note_page_acknowledged(session, self._clock, viewer, page_id, person_id)
+
+    async def tell_coordinator(self, message: OutboxMessage) -> None:
+        """Somebody tried to send a person who is being transferred already."""
+        viewer = Viewer.system("engine")
+        case_id, facility_id = (UUID(message.payload[name]) for name in ("case_id", "facility_id"))
+        async with self._database.session(viewer) as session:
+            await tell_coordinator(session, self._clock, viewer, case_id, facility_id)
 
     async def close(self) -> None:
         """Give connections back."""

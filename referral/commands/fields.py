@@ -42,6 +42,21 @@ MilestoneKind = Literal[
     "first_dose_steroid",
 ]
 
+Precautions = Annotated[
+    list[Literal["standard", "contact", "droplet", "airborne", "blood_borne"]],
+    msgspec.Meta(max_length=5),
+]
+"""What staff must wear and do: as much of an infection as people who do not treat her need."""
+
+Requests = Annotated[
+    list[
+        Literal[
+            "maternal_bed", "icu_bed", "theatre", "blood", "neonatal_cot", "ventilator", "expert"
+        ]
+    ],
+    msgspec.Meta(max_length=7),
+]
+
 ShortText = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 LongText = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
 When = Annotated[datetime, msgspec.Meta(tz=True)]

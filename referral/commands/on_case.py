@@ -15,6 +15,8 @@ from referral.commands.fields import (
     LongText,
     MilestoneKind,
     Outcome,
+    Precautions,
+    Requests,
     RiskColour,
     ShortText,
     Timeliness,
@@ -154,9 +156,14 @@ class RequestHold(Act, kw_only=True):
 
 
 class CompleteRecord(Act, kw_only=True):
-    """What became known after sending; each field replaces what stood before, history kept."""
+    """What became known after sending; each field replaces what stood before, history kept.
+
+    These are the clinical fields of the mother's form; who she is belongs to the registry.
+    """
 
     vitals: Vitals | None = None
+    reason: LongText | None = None
+    admission_no: ShortText | None = None
     chief_complaint: LongText | None = None
     diagnosis: LongText | None = None
     background: LongText | None = None
@@ -168,12 +175,28 @@ class CompleteRecord(Act, kw_only=True):
     hb_g_per_l: Annotated[int, msgspec.Meta(ge=0, le=250)] | None = None
     plt_10e9_per_l: Annotated[int, msgspec.Meta(ge=0, le=2000)] | None = None
     fibrinogen_g_per_l: Annotated[float, msgspec.Meta(ge=0, le=20)] | None = None
+    wbc_10e9_per_l: Annotated[float, msgspec.Meta(ge=0, le=200)] | None = None
+    pt_s: Annotated[float, msgspec.Meta(ge=0, le=300)] | None = None
+    aptt_s: Annotated[float, msgspec.Meta(ge=0, le=300)] | None = None
+    d_dimer_mg_per_l: Annotated[float, msgspec.Meta(ge=0, le=500)] | None = None
+    creatinine_umol_per_l: Annotated[float, msgspec.Meta(ge=0, le=5000)] | None = None
+    alt_u_per_l: Annotated[float, msgspec.Meta(ge=0, le=50_000)] | None = None
+    glucose_mmol_per_l: Annotated[float, msgspec.Meta(ge=0, le=100)] | None = None
+    urine_protein: Literal["-", "±", "+", "++", "+++", "++++"] | None = None
+    labs_at: When | None = None
     blood_given: ShortText | None = None
     lines: ShortText | None = None
     infection: ShortText | None = None
+    precautions: Precautions | None = None
     contractions: ShortText | None = None
+    membranes: Literal["intact", "ruptured"] | None = None
+    membranes_ruptured_at: When | None = None
+    amniotic_fluid: Literal["clear", "meconium", "bloody"] | None = None
+    cervix_cm: Annotated[float, msgspec.Meta(ge=0, le=10)] | None = None
     fetus: Literal["alive", "distress", "dead", "not_applicable"] | None = None
     labour_hours: Annotated[float, msgspec.Meta(ge=0, le=200)] | None = None
+    requests: Requests | None = None
+    blood_request: ShortText | None = None
     relative: ShortText | None = None
 
 

@@ -5,7 +5,16 @@ Every write needs an Idempotency-Key; a repeat does nothing and shows the case.
 
 from litestar import Router
 
-from referral.routes import catalogue, on_case, on_hold, on_leg, on_offer, sending
+from referral.routes import (
+    attachments,
+    catalogue,
+    dossier,
+    on_case,
+    on_hold,
+    on_leg,
+    on_offer,
+    sending,
+)
 
 router = Router(
     "/",
@@ -16,6 +25,8 @@ router = Router(
         *on_offer.HANDLERS,
         *on_leg.HANDLERS,
         *on_hold.HANDLERS,
+        *dossier.HANDLERS,
+        *attachments.HANDLERS,
     ],
     tags=["referrals"],
 )

@@ -1,5 +1,6 @@
 """New cases and looking at cases."""
 
+from collections.abc import Awaitable
 from typing import Annotated
 from uuid import UUID
 
@@ -9,25 +10,38 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import Parameter, QueryParameter
 
 from kernel.access import CLINICAL, OPT
+from kernel.database import Database
 from referral.commands.on_case import Send
 from referral.commands.sending import SelfArrival, SendReferral
+from referral.errors import LiveCaseElsewhere
 from referral.queries.board import Filter, Scope, board
 from referral.readmodel.board import Board
 from referral.readmodel.whole import Referral
 from referral.routes.asked import WATCHING, Asked, provide_asked
-from referral.service import send
+from referral.service import duplicates, send
 
 ASKED = {"asked": Provide(provide_asked)}
 
 
+async def _reported(asked: Asked, database: Database, work: Awaitable[Referral]) -> Referral:
+    """Send; if a stranger's live case stands in the way, the coordinator hears of it."""
+    try:
+        return await work
+    except LiveCaseElsewhere as refusal:
+        async with database.session(asked.viewer) as own:
+            await duplicates.report(own, asked.viewer, refusal)
+        raise
+
+
 @post("/referrals", opt={OPT: CLINICAL}, dependencies=ASKED)
-async def create_referral(data: SendReferral, asked: Asked) -> Referral:
+async def create_referral(data: SendReferral, asked: Asked, database: Database) -> Referral:
     """Send a case (or keep a draft): offers, pages and the case's clock begin here."""
-    return await asked.once(
+    made = asked.once(
         "create_referral",
         data,
         lambda: send.send_referral(asked.session, asked.clock, asked.viewer, asked.sealer, data),
     )
+    return await _reported(asked, database, made)
 
 
 @get("/referrals", opt={OPT: WATCHING}, dependencies=ASKED)
@@ -57,15 +71,16 @@ async def get_referral(case_id: UUID, asked: Asked) -> Referral:
 
 
 @post("/referrals/{case_id:uuid}/actions/send", opt={OPT: CLINICAL}, dependencies=ASKED)
-async def send_draft(case_id: UUID, data: Send, asked: Asked) -> Referral:
+async def send_draft(case_id: UUID, data: Send, asked: Asked, database: Database) -> Referral:
     """Send a draft."""
-    return await asked.once(
+    sent = asked.once(
         f"send_draft/{case_id}",
         data,
         lambda: send.send_draft(
             asked.session, asked.clock, asked.viewer, asked.sealer, case_id, data
         ),
     )
+    return await _reported(asked, database, sent)
 
 
 @post("/self-arrivals", opt={OPT: CLINICAL}, dependencies=ASKED)

@@ -20,7 +20,6 @@ from referral.commands.sending import SelfArrival, SendReferral
 from referral.errors import (
     ConditionUnknown,
     DestinationUnknown,
-    DuplicateCase,
     Incomplete,
     NoOriginFacility,
 )
@@ -28,7 +27,9 @@ from referral.models import ReferralRow, SnapshotRow
 from referral.repository import CaseRepository, CaseRows
 from referral.rules.conditions import CATALOGUE
 from referral.service.ask import designated_for_origin, make_offer, tell
+from referral.service.consent import consent_row
 from referral.service.desk import Desk, Moment, at_desk, moment
+from referral.service.duplicates import refuse_duplicate
 from referral.service.snapshot import freeze
 from referral.states import ReferralAction, ReferralState
 from registry.facilities import queries as facilities
@@ -184,9 +185,11 @@ async def _send(desk: Desk, woman: PregnancyOut, destinations: list[UUID]) -> No
     case = desk.rows.referral
     if case.consent is None:
         raise Incomplete(missing="consent")
-    await _refuse_duplicate(desk)
+    await refuse_duplicate(desk)
     side = desk.move_case(ReferralAction.SEND)
     case.sent_at = desk.at
+    if case.direction == "up":
+        desk.session.add(consent_row(desk, case.consent))
     await _freeze(desk, woman)
     await desk.write("referral.requested", requested_facts(case), side=side)
     asked = list(dict.fromkeys(destinations)) or [await designated_for_origin(desk)]
@@ -217,16 +220,6 @@ async def _freeze(desk: Desk, woman: PregnancyOut) -> None:
     desk.session.add(
         SnapshotRow(case_id=desk.case_id, taken_at=desk.at, sbar=msgspec.to_builtins(sbar))
     )
-
-
-async def _refuse_duplicate(desk: Desk) -> None:
-    case = desk.rows.referral
-    if case.drill or case.direction == "back":
-        return
-    repository = CaseRepository(desk.session, desk.viewer)
-    live = await repository.live_of_pregnancy(case.pregnancy_id)
-    if live is not None:
-        raise DuplicateCase(case_id=str(live.id), number=live.number)
 
 
 async def arrive_by_herself(

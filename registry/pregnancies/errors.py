@@ -21,3 +21,9 @@ class NoFacility(Refusal):
 
     code = "registry.no_facility"
     status = 403
+
+
+class IdNumberTaken(Refusal):
+    """Another patient of this facility has the number."""
+
+    code = "registry.id_number_taken"

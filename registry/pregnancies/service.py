@@ -85,7 +85,7 @@ async def create_patient_with_pregnancy(
     at = clock.now()
     today = local_date(at)
     facility = facility_id or registering_facility(viewer)
-    birth, dating = _birth(new, today), _dating(new.pregnancy, today)
+    birth, dated = _birth(new, today), dating(new.pregnancy, today)
     repository = PregnancyRepository(session, viewer)
     patient = await _known(repository, sealer, facility, new)
     existing = patient is not None
@@ -105,7 +105,7 @@ async def create_patient_with_pregnancy(
         pregnancy.created_at, pregnancy.created_by = at, viewer.account_id
         session.add(pregnancy)
     if pregnancy.edd is None:
-        pregnancy.lmp, pregnancy.edd, pregnancy.dated_by = dating
+        pregnancy.lmp, pregnancy.edd, pregnancy.dated_by = dated
     await session.flush()  # callers link cases to the pregnancy
     await access.record(session, at, viewer, [PatientId(patient.id)], Purpose.REGISTER)
     return PatientCreated(patient.id, pregnancy.id, existing)
@@ -165,14 +165,23 @@ async def _identify(
     await session.flush()  # two registrations racing meet here, not at commit
 
 
+def checked_number(number: str, today: date) -> date:
+    """The birth date that a citizen number says.
+
+    Raises:
+        IdNumberInvalid: its check digit or date is wrong.
+    """
+    told = birth_date_of_id_card(number)
+    if told is None or told > today:
+        raise IdNumberInvalid()
+    return told
+
+
 def _birth(new: NewPatient, today: date) -> tuple[date | None, bool]:
     """Birth date and whether it is exact: the citizen number says it, else the form, else age."""
     number = normal_identifier(new.id_number or "")
     if new.id_number is not None and identifier_kind(number) == "id_card":
-        told = birth_date_of_id_card(number)
-        if told is None or told > today:
-            raise IdNumberInvalid()
-        return told, True
+        return checked_number(number, today), True
     if new.birth_date is not None:
         if new.birth_date > today:
             raise BadInput(field="birth_date", reason="晚于今天 / is in the future")
@@ -182,8 +191,12 @@ def _birth(new: NewPatient, today: date) -> tuple[date | None, bool]:
     return None, False
 
 
-def _dating(new: NewPregnancy, today: date) -> tuple[date | None, date | None, str | None]:
-    """(lmp, edd, dated_by). A given edd outweighs the lmp, a measured gestation outweighs both."""
+def dating(new: NewPregnancy, today: date) -> tuple[date | None, date | None, str | None]:
+    """(lmp, edd, dated_by). A given edd outweighs the lmp, a measured gestation outweighs both.
+
+    Raises:
+        BadInput: the dates imply an impossible gestation.
+    """
     edd, by = None, None
     if new.lmp is not None:
         edd, by = edd_from_lmp(new.lmp), "lmp"

@@ -93,6 +93,31 @@ NOT_POSSIBLE = {
 
 COMMITTED = (_offer("city_expert", "accept", bed="1"), _case("county_doctor", "commit", "city"))
 
+PAPERS = (
+    _post(
+        "county_doctor",
+        "/referrals/{case_id}/treatments",
+        code="oxytocin",
+        unit="U",
+        route="im",
+        dose=10,
+    ),
+    _post("county_doctor", "/referrals/{case_id}/treatments/{treatment_id}/withdraw"),
+    Step(
+        "county_doctor",
+        "PATCH /api/referrals/{case_id}/newborns/{baby}",
+        {"findings": "哭声弱", "weight_g": 2300},
+    ),
+    Step("county_doctor", "PATCH /api/referrals/{case_id}/identity", {"ethnicity": "汉族"}),
+    _post("county_doctor", "/referrals/{case_id}/consents", kind="verbal", given_by="patient"),
+    _post("county_doctor", "/referrals/{case_id}/seen"),
+    # Bytes are not described by a schema: tests/referral/test_attachments.py attacks them.
+    _post("county_doctor", "/referrals/{case_id}/attachments", (400,)),
+    _post("county_doctor", "/referrals/{case_id}/attachments/{attachment_id}/withdraw", (404,)),
+    _post("county_doctor", "/referrals/{case_id}/references", (422,), kind="ctg"),
+    _post("county_doctor", "/referrals/{case_id}/references/{reference_id}/withdraw", (404,)),
+)
+
 JOURNEYS: dict[str, tuple[Step, ...]] = {
     "to the handover": (
         _send(send=False),
@@ -107,6 +132,7 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         _post("city_expert", "/referrals/{case_id}/notes"),
         _post("county_doctor", "/referrals/{case_id}/milestones", kind="blood_requested"),
         Step("county_doctor", "PATCH /api/referrals/{case_id}/record", {"hb_g_per_l": 61}),
+        *PAPERS,
         _leg("county_doctor", "replan", vehicle="救护车 1"),
         _leg("county_doctor", "ready"),
         _leg("county_doctor", "depart"),

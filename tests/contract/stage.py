@@ -28,6 +28,7 @@ from tests.contract.judging import Ledger
 from tests.contract.spoiling import NOWHERE, Spoiler
 from tests.fixtures.database import Clone
 from tests.matrix.door import Door, opened
+from tests.referral.media.pictures import png
 from tests.referral.network import SEALER, SEEDER, Network, build
 from tests.registry.world import password_hash
 
@@ -203,6 +204,20 @@ async def _leg(net: Network, doctor: str, expert: str) -> str:
     return str((await net.see(doctor, case)).legs[0].id)
 
 
+async def _attachment(stage: Stage, who: str, case_id: str) -> str:
+    """A picture of the case."""
+    headers = {"idempotency-key": str(uuid4()), "content-type": "image/png"}
+    answer = await stage.door.send(
+        "POST",
+        f"/api/referrals/{case_id}/attachments?kind=lab",
+        token=stage.tokens[who],
+        content=png(),
+        headers=headers,
+    )
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["attachments"][0]["id"])
+
+
 async def _known_ids(stage: Stage) -> None:
     """Rows that operations name in their paths, and the same of a far hospital."""
     net, url = stage.net, stage.net.clone.superuser_url
@@ -222,6 +237,7 @@ async def _known_ids(stage: Stage) -> None:
         )
         ids["page_id"] = pages.json()[0]["id"]
         ids.update(await _filed(stage, doctor))
+        ids["attachment_id"] = await _attachment(stage, doctor, ids["case_id"])
     for ids, doctor, expert in (
         (stage.ids, "county_doctor", "city_expert"),
         (stage.foreign, "outsider", "province_expert"),
@@ -229,7 +245,8 @@ async def _known_ids(stage: Stage) -> None:
         ids["leg_id"] = await _leg(net, doctor, expert)
     stage.ids["account_id"] = str(stage.accounts["leaver"])
     stage.ids["code"] = "request_to_accept"
-    stage.ids["n"] = "1"
+    stage.ids["n"] = stage.ids["baby"] = "1"
+    stage.ids["reference_id"] = NOWHERE
     async with net.clone.system.session(SEEDER) as session:
         connection = await session.connection()
         found = await connection.exec_driver_sql(

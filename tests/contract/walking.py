@@ -156,6 +156,8 @@ class Walk:
             self.ids["entry_id"] = made["results"][0]["id"]
         elif "offers" in made:
             self.ids["case_id"] = made["id"]
+        elif "treatments" in made:
+            self._note_papers(made)
         elif step.operation.endswith("/endpoints"):
             self.ids["endpoint_id"] = made["id"]
         elif step.operation.endswith("/observations"):
@@ -166,3 +168,9 @@ class Walk:
             self.ids["advice_id"] = made["id"]
         elif "pregnancy_id" in made:
             self.ids["pregnancy_id"] = made["pregnancy_id"]
+
+    def _note_papers(self, made: dict[str, Any]) -> None:
+        """The newest treatment, attachment and reference of a dossier."""
+        for name in ("treatments", "attachments", "references"):
+            for row in made[name]:
+                self.ids[f"{name[:-1]}_id"] = row["id"]

@@ -21,6 +21,8 @@ from referral.commands.fields import Vitals
 from referral.commands.on_leg import Checklist
 from referral.commands.sending import SendReferral
 from referral.queries.case import referral as whole
+from referral.queries.dossier import dossier
+from referral.readmodel.dossier import Dossier
 from referral.readmodel.whole import Referral
 from referral.service import send
 from registry.facilities import service as facilities
@@ -64,12 +66,22 @@ class Network:
         """Let time pass."""
         return self.simulated.advance(timedelta(**by))
 
-    async def pregnancy(self, viewer: Viewer, name: str = "林测试") -> UUID:
+    async def pregnancy(
+        self,
+        viewer: Viewer,
+        name: str = "林测试",
+        *,
+        id_number: str | None = None,
+        plurality: int = 1,
+    ) -> UUID:
         """A woman registered by `viewer`, 38 weeks."""
         new = NewPatient(
             name=name,
+            id_number=id_number,
             age=30,
-            pregnancy=NewPregnancy(lmp=(self.clock.now() - timedelta(days=268)).date()),
+            pregnancy=NewPregnancy(
+                lmp=(self.clock.now() - timedelta(days=268)).date(), plurality=plurality
+            ),
         )
         async with self.clone.app.session(viewer) as session:
             made = await create_patient_with_pregnancy(session, self.clock, viewer, SEALER, new)
@@ -86,8 +98,9 @@ class Network:
     ) -> CaseId:
         """A case sent by the county (or another sender) to these destinations."""
         viewer = self.staff[sender]
+        woman = changes.pop("pregnancy_id", None) or await self.pregnancy(viewer)
         order = SendReferral(
-            pregnancy_id=await self.pregnancy(viewer),
+            pregnancy_id=woman,
             **{
                 "subject": "mother",
                 "condition": "pph",
@@ -116,6 +129,12 @@ class Network:
         viewer = self.staff[who]
         async with self.clone.app.session(viewer) as session:
             return await whole(session, self.clock, viewer, SEALER, case_id)
+
+    async def papers(self, who: str, case_id: UUID) -> Dossier:
+        """The dossier as somebody sees it."""
+        viewer = self.staff[who]
+        async with self.clone.app.session(viewer) as session:
+            return await dossier(session, self.clock, viewer, SEALER, case_id)
 
     async def act(
         self, as_: str, case_id: UUID, command, order_type, *, on: UUID | None = None, **fields
