@@ -51,7 +51,7 @@ CLOSED = (
 """Closed to the role itself, whoever is asking."""
 
 MINE_ONLY = {
-    "idempotency_key": "SELECT count(*) FROM idempotency_key",
+    "idempotency_key": "SELECT count(*) FROM idempotency_key WHERE account_id = '{account}'",
     "inbox_item": "SELECT count(*) FROM inbox_item WHERE person_id <> '{person}'",
     "referral": "SELECT count(*) FROM referral WHERE id = '{case}'",
     "offer": "SELECT count(*) FROM offer WHERE case_id = '{case}'",
@@ -102,6 +102,7 @@ async def _ask(stage: Stage, who: str, question: str) -> Any:
         "pregnancy": stage.ids["pregnancy_id"],
         "recording": stage.ids["recording_id"],
         "person": viewer.person_id,
+        "account": stage.accounts["county_doctor"],
         "facility": viewer.facility_id,
     }
     connection = await asyncpg.connect(stage.net.clone.app_url)
