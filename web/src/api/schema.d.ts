@@ -2492,6 +2492,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/referrals/{case_id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload */
+        post: operations["ApiReferralsCaseIdAttachmentsUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referrals/{case_id}/attachments/{attachment_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download */
+        get: operations["ApiReferralsCaseIdAttachmentsAttachmentIdContentDownload"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referrals/{case_id}/attachments/{attachment_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** WithdrawAttachment */
+        post: operations["ApiReferralsCaseIdAttachmentsAttachmentIdWithdrawWithdrawAttachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referrals/{case_id}/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** RecordConsent */
+        post: operations["ApiReferralsCaseIdConsentsRecordConsent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referrals/{case_id}/dossier": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetDossier */
+        get: operations["ApiReferralsCaseIdDossierGetDossier"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referrals/{case_id}/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** CompleteIdentity */
+        patch: operations["ApiReferralsCaseIdIdentityCompleteIdentity"];
+        trace?: never;
+    };
     "/api/referrals/{case_id}/links": {
         parameters: {
             query?: never;
@@ -2524,6 +2626,23 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/referrals/{case_id}/newborns/{baby}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** FillNewborn */
+        patch: operations["ApiReferralsCaseIdNewbornsBabyFillNewborn"];
         trace?: never;
     };
     "/api/referrals/{case_id}/notes": {
@@ -2592,6 +2711,91 @@ export interface paths {
         head?: never;
         /** CompleteRecord */
         patch: operations["ApiReferralsCaseIdRecordCompleteRecord"];
+        trace?: never;
+    };
+    "/api/referrals/{case_id}/references": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AddReference */
+        post: operations["ApiReferralsCaseIdReferencesAddReference"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referrals/{case_id}/references/{reference_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** WithdrawReference */
+        post: operations["ApiReferralsCaseIdReferencesReferenceIdWithdrawWithdrawReference"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referrals/{case_id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** MarkSeen */
+        post: operations["ApiReferralsCaseIdSeenMarkSeen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referrals/{case_id}/treatments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** GiveTreatment */
+        post: operations["ApiReferralsCaseIdTreatmentsGiveTreatment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referrals/{case_id}/treatments/{treatment_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** WithdrawTreatment */
+        post: operations["ApiReferralsCaseIdTreatmentsTreatmentIdWithdrawWithdrawTreatment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/regions": {
@@ -2705,6 +2909,23 @@ export interface paths {
         };
         /** Timers */
         get: operations["ApiTimersTimers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/treatments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Treatments */
+        get: operations["ApiTreatmentsTreatments"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2923,6 +3144,21 @@ export interface components {
             owner_id: string;
             reason: string;
             version: number;
+        };
+        /** Attachment */
+        Attachment: {
+            /** Format: date-time */
+            at: string;
+            baby: number;
+            by: components["schemas"]["PersonRef"] | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "paper_record" | "lab" | "imaging" | "ctg_paper" | "consent" | "other";
+            media_type: string;
+            sha256: string;
+            size_bytes: number;
+            withdrawn: components["schemas"]["Withdrawn"] | null;
         };
         /** AwaitedFeedback */
         AwaitedFeedback: {
@@ -3145,6 +3381,22 @@ export interface components {
             centre: components["schemas"]["PlaceOut"];
             n: number;
         };
+        /** Change */
+        Change: {
+            after?: unknown;
+            /** Format: date-time */
+            at: string;
+            baby: number;
+            before?: unknown;
+            by: components["schemas"]["PersonRef"] | null;
+            /** Format: date-time */
+            entered_at: string;
+            field: string;
+            /** @enum {string} */
+            kind: "record" | "identity" | "newborn" | "treatment" | "consent" | "attachment" | "reference" | "withdrawal";
+            /** @default false */
+            unread: boolean;
+        };
         /** Checklist */
         Checklist: {
             airway_and_breathing_stable: boolean;
@@ -3178,6 +3430,16 @@ export interface components {
             born_at: string;
             sex: string;
             weight_g: number | null;
+        };
+        /** Cite */
+        Cite: {
+            attachment_id?: string | null;
+            from_seq?: number | null;
+            /** @enum {string} */
+            kind: "ctg" | "attachment";
+            note?: string | null;
+            recording_id?: string | null;
+            to_seq?: number | null;
         };
         /** ClockOut */
         ClockOut: {
@@ -3259,31 +3521,52 @@ export interface components {
         };
         /** CompleteRecord */
         CompleteRecord: {
+            admission_no?: string | null;
             allergies?: string | null;
+            alt_u_per_l?: number | null;
+            /** @enum {null|string} */
+            amniotic_fluid?: "clear" | "meconium" | "bloody" | null;
+            aptt_s?: number | null;
             background?: string | null;
             blood_given?: string | null;
             /** @enum {null|string} */
             blood_group?: "A" | "B" | "AB" | "O" | null;
+            blood_request?: string | null;
+            cervix_cm?: number | null;
             chief_complaint?: string | null;
             contractions?: string | null;
+            creatinine_umol_per_l?: number | null;
+            d_dimer_mg_per_l?: number | null;
             diagnosis?: string | null;
             drugs?: string | null;
             event_at?: string | null;
             /** @enum {null|string} */
             fetus?: "alive" | "distress" | "dead" | "not_applicable" | null;
             fibrinogen_g_per_l?: number | null;
+            glucose_mmol_per_l?: number | null;
             hb_g_per_l?: number | null;
             infection?: string | null;
             labour_hours?: number | null;
+            labs_at?: string | null;
             late_reason?: string | null;
             lines?: string | null;
+            /** @enum {null|string} */
+            membranes?: "intact" | "ruptured" | null;
+            membranes_ruptured_at?: string | null;
             plt_10e9_per_l?: number | null;
+            precautions?: ("standard" | "contact" | "droplet" | "airborne" | "blood_borne")[] | null;
+            pt_s?: number | null;
+            reason?: string | null;
             relative?: string | null;
+            requests?: ("maternal_bed" | "icu_bed" | "theatre" | "blood" | "neonatal_cot" | "ventilator" | "expert")[] | null;
             /** @enum {null|string} */
             rh?: "+" | "-" | null;
             treatment?: string | null;
+            /** @enum {null|string} */
+            urine_protein?: "-" | "±" | "+" | "++" | "+++" | "++++" | null;
             version: number;
             vitals?: components["schemas"]["Vitals"] | null;
+            wbc_10e9_per_l?: number | null;
         };
         /** Condition */
         Condition: {
@@ -3325,6 +3608,29 @@ export interface components {
         Confirm: {
             /** Format: uuid */
             proposal_id: string;
+        };
+        /** ConsentAct */
+        ConsentAct: {
+            /** Format: date-time */
+            at: string;
+            attachment_id: string | null;
+            authoriser_name: string | null;
+            authoriser_post: string | null;
+            by: components["schemas"]["PersonRef"] | null;
+            /** Format: date-time */
+            entered_at: string;
+            explained_by: string | null;
+            /** @enum {null|string} */
+            given_by: "patient" | "relative" | "institution_head" | null;
+            giver_name: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "signed" | "emergency_waiver" | "verbal";
+            late_reason: string | null;
+            reason: string | null;
+            /** @enum {null|string} */
+            relation: "spouse" | "parent" | "child" | "sibling" | "other" | null;
         };
         /** Contact */
         Contact: {
@@ -3636,6 +3942,26 @@ export interface components {
             offer_id: string;
             reason: string;
             version: number;
+        };
+        /** Dossier */
+        Dossier: {
+            /** Format: date-time */
+            as_of: string;
+            attachments: components["schemas"]["Attachment"][];
+            /** Format: uuid */
+            case_id: string;
+            changes: components["schemas"]["Change"][];
+            consent_pending: string[];
+            consents: components["schemas"]["ConsentAct"][];
+            identity: components["schemas"]["Identity"];
+            identity_missing: string[];
+            may_write: boolean;
+            mother_missing: string[];
+            newborns: components["schemas"]["NewbornSheet"][];
+            references: components["schemas"]["Reference"][];
+            sent_at: string | null;
+            treatments: components["schemas"]["Treatment"][];
+            unread: number;
         };
         /** DraftPlan */
         DraftPlan: {
@@ -4051,6 +4377,34 @@ export interface components {
             state: components["schemas"]["FileState"];
             version: number;
         };
+        /** FillNewborn */
+        FillNewborn: {
+            apgar_1?: number | null;
+            apgar_10?: number | null;
+            apgar_5?: number | null;
+            born_at?: string | null;
+            diagnosis?: string | null;
+            findings?: string | null;
+            fio2_percent?: number | null;
+            gestation_days?: number | null;
+            glucose_mmol_per_l?: number | null;
+            hr_per_min?: number | null;
+            /** @enum {null|string} */
+            last_feed?: "none" | "breast_milk" | "formula" | "mixed" | null;
+            last_feed_at?: string | null;
+            maternal_facts?: string | null;
+            reason?: string | null;
+            /** @enum {null|string} */
+            respiration?: "room_air" | "oxygen" | "cpap" | "ventilated" | null;
+            resuscitation?: ("none" | "initial_steps" | "positive_pressure" | "intubation" | "compressions" | "adrenaline")[] | null;
+            /** @enum {null|string} */
+            sex?: "female" | "male" | "undetermined" | "unknown" | null;
+            spo2_percent?: number | null;
+            temp_c?: number | null;
+            /** @enum {null|string} */
+            vitamin_k?: "given" | "not_given" | "unknown" | null;
+            weight_g?: number | null;
+        };
         /** FindingOut */
         FindingOut: {
             because: components["schemas"]["FactOut"][];
@@ -4090,6 +4444,20 @@ export interface components {
             /** Format: date */
             at: string;
             days: number;
+        };
+        /** GiveTreatment */
+        GiveTreatment: {
+            /** @default 0 */
+            baby: number;
+            code: string;
+            dose?: number | null;
+            given_at?: string | null;
+            late_reason?: string | null;
+            note?: string | null;
+            /** @enum {null|string} */
+            phase?: "before_transport" | "during_transport" | null;
+            route?: string | null;
+            unit?: string | null;
         };
         /**
          * GradeAction
@@ -4228,6 +4596,24 @@ export interface components {
             name: string;
             phones: components["schemas"]["Contact"][];
             tier: string;
+        };
+        /** Identity */
+        Identity: {
+            actual_residence?: string | null;
+            edd?: string | null;
+            education?: string | null;
+            ethnicity?: string | null;
+            gravida?: number | null;
+            handbook_no?: string | null;
+            id_number?: string | null;
+            lmp?: string | null;
+            para?: number | null;
+            phone?: string | null;
+            registered_residence?: string | null;
+            relative_name?: string | null;
+            relative_phone?: string | null;
+            /** @enum {null|string} */
+            relative_relation?: "spouse" | "parent" | "child" | "sibling" | "other" | null;
         };
         /** InboxItem */
         InboxItem: {
@@ -4571,6 +4957,17 @@ export interface components {
             newborn_id: string;
             plan: string;
         };
+        /** NewbornSheet */
+        NewbornSheet: {
+            baby: number;
+            fields: {
+                [key: string]: unknown;
+            };
+            missing: string[];
+            newborn_id: string | null;
+            updated_at: string | null;
+            updated_by: components["schemas"]["PersonRef"] | null;
+        };
         /** Note */
         Note: {
             /** Format: date-time */
@@ -4830,6 +5227,25 @@ export interface components {
             /** Format: uuid */
             pregnancy_id: string;
         };
+        /** PatientDetails */
+        PatientDetails: {
+            actual_residence?: string | null;
+            edd?: string | null;
+            /** @enum {null|string} */
+            education?: "none" | "primary" | "junior" | "senior" | "college" | "university" | "postgraduate" | null;
+            ethnicity?: string | null;
+            gravida?: number | null;
+            handbook_no?: string | null;
+            id_number?: string | null;
+            lmp?: string | null;
+            para?: number | null;
+            phone?: string | null;
+            registered_residence?: string | null;
+            relative_name?: string | null;
+            relative_phone?: string | null;
+            /** @enum {null|string} */
+            relative_relation?: "spouse" | "parent" | "child" | "sibling" | "other" | null;
+        };
         /** PatientFound */
         PatientFound: {
             age: number | null;
@@ -5063,30 +5479,67 @@ export interface components {
         };
         /** Record */
         Record: {
+            admission_no?: string | null;
             allergies?: string | null;
+            alt_u_per_l?: number | null;
+            /** @enum {null|string} */
+            amniotic_fluid?: "clear" | "meconium" | "bloody" | null;
+            aptt_s?: number | null;
             background?: string | null;
             blood_given?: string | null;
             /** @enum {null|string} */
             blood_group?: "A" | "B" | "AB" | "O" | null;
+            blood_request?: string | null;
+            cervix_cm?: number | null;
             chief_complaint?: string | null;
             contractions?: string | null;
+            creatinine_umol_per_l?: number | null;
+            d_dimer_mg_per_l?: number | null;
             diagnosis?: string | null;
             drugs?: string | null;
             /** @enum {null|string} */
             fetus?: "alive" | "distress" | "dead" | "not_applicable" | null;
             fibrinogen_g_per_l?: number | null;
+            glucose_mmol_per_l?: number | null;
             hb_g_per_l?: number | null;
             infection?: string | null;
             labour_hours?: number | null;
+            labs_at?: string | null;
             lines?: string | null;
+            /** @enum {null|string} */
+            membranes?: "intact" | "ruptured" | null;
+            membranes_ruptured_at?: string | null;
             plt_10e9_per_l?: number | null;
+            precautions?: string[] | null;
+            pt_s?: number | null;
+            reason?: string | null;
             relative?: string | null;
+            requests?: string[] | null;
             /** @enum {null|string} */
             rh?: "+" | "-" | null;
             treatment?: string | null;
             updated_at?: string | null;
             updated_by?: components["schemas"]["PersonRef"] | null;
+            urine_protein?: string | null;
             vitals?: components["schemas"]["Vitals"] | null;
+            wbc_10e9_per_l?: number | null;
+        };
+        /** RecordConsent */
+        RecordConsent: {
+            at?: string | null;
+            attachment_id?: string | null;
+            authoriser_name?: string | null;
+            authoriser_post?: string | null;
+            explained_by?: string | null;
+            /** @enum {string} */
+            given_by: "patient" | "relative" | "institution_head";
+            giver_name?: string | null;
+            /** @enum {string} */
+            kind: "signed" | "emergency_waiver" | "verbal";
+            late_reason?: string | null;
+            reason?: string | null;
+            /** @enum {null|string} */
+            relation?: "spouse" | "parent" | "child" | "sibling" | "other" | null;
         };
         /** RecordLoss */
         RecordLoss: {
@@ -5139,6 +5592,23 @@ export interface components {
             late_reason?: string | null;
             reason: string;
             version: number;
+        };
+        /** Reference */
+        Reference: {
+            /** Format: date-time */
+            at: string;
+            attachment_id: string | null;
+            by: components["schemas"]["PersonRef"] | null;
+            from_seq: number | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "ctg" | "attachment" | "dicom_study";
+            note: string | null;
+            recording_id: string | null;
+            study_uid: string | null;
+            to_seq: number | null;
+            withdrawn: components["schemas"]["Withdrawn"] | null;
         };
         /** Referral */
         Referral: {
@@ -5428,6 +5898,11 @@ export interface components {
             ok: boolean;
             session_id: string | null;
         };
+        /** Seen */
+        Seen: {
+            /** Format: date-time */
+            up_to: string;
+        };
         /** SelfArrival */
         SelfArrival: {
             /** @enum {string} */
@@ -5685,6 +6160,53 @@ export interface components {
             note: string | null;
             vitals: components["schemas"]["Vitals"] | null;
         };
+        /** Treatment */
+        Treatment: {
+            baby: number;
+            by: components["schemas"]["PersonRef"] | null;
+            code: string;
+            dose: number | null;
+            /** Format: date-time */
+            entered_at: string;
+            /** Format: date-time */
+            given_at: string;
+            /** Format: uuid */
+            id: string;
+            late_reason: string | null;
+            note: string | null;
+            /** @enum {string} */
+            phase: "before_transport" | "during_transport";
+            route: string | null;
+            unit: string | null;
+            withdrawn: components["schemas"]["Withdrawn"] | null;
+        };
+        /** TreatmentCatalogue */
+        TreatmentCatalogue: {
+            /** @enum {string} */
+            confidence: "V" | "S" | "B" | "I";
+            groups: string[];
+            source: string;
+            status: string;
+            treatments: components["schemas"]["TreatmentKind"][];
+            /** Format: date */
+            valid_from: string;
+            version: string;
+        };
+        /** TreatmentKind */
+        TreatmentKind: {
+            code: string;
+            /** @enum {string} */
+            confidence: "V" | "S" | "B" | "I";
+            en: string;
+            group: string;
+            milestone: string | null;
+            routes: string[];
+            source: string;
+            /** @enum {string} */
+            subject: "mother" | "newborn" | "both";
+            units: string[];
+            zh: string;
+        };
         /** Try */
         Try: {
             answers?: components["schemas"]["registry_risk_schemas_Answer"][];
@@ -5754,12 +6276,23 @@ export interface components {
             reason: string;
             version: number;
         };
+        /** Withdraw */
+        Withdraw: {
+            reason: string;
+        };
         /** WithdrawHandover */
         WithdrawHandover: {
             event_at?: string | null;
             late_reason?: string | null;
             reason: string;
             version: number;
+        };
+        /** Withdrawn */
+        Withdrawn: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["PersonRef"] | null;
+            reason: string;
         };
         /** Within */
         Within: {
@@ -11732,6 +12265,257 @@ export interface operations {
             };
         };
     };
+    ApiReferralsCaseIdAttachmentsUpload: {
+        parameters: {
+            query: {
+                kind: "paper_record" | "lab" | "imaging" | "ctg_paper" | "consent" | "other";
+                baby?: number;
+            };
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dossier"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiReferralsCaseIdAttachmentsAttachmentIdContentDownload: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiReferralsCaseIdAttachmentsAttachmentIdWithdrawWithdrawAttachment: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdraw"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dossier"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiReferralsCaseIdConsentsRecordConsent: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordConsent"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dossier"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiReferralsCaseIdDossierGetDossier: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dossier"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiReferralsCaseIdIdentityCompleteIdentity: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatientDetails"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dossier"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiReferralsCaseIdLinksLinks: {
         parameters: {
             query?: never;
@@ -11795,6 +12579,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Referral"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiReferralsCaseIdNewbornsBabyFillNewborn: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+                baby: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FillNewborn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dossier"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -11967,6 +12795,223 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Referral"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiReferralsCaseIdReferencesAddReference: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Cite"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dossier"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiReferralsCaseIdReferencesReferenceIdWithdrawWithdrawReference: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+                reference_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdraw"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dossier"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiReferralsCaseIdSeenMarkSeen: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Seen"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dossier"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiReferralsCaseIdTreatmentsGiveTreatment: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GiveTreatment"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dossier"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiReferralsCaseIdTreatmentsTreatmentIdWithdrawWithdrawTreatment: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+                treatment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdraw"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dossier"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -12186,6 +13231,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TimerLimits"];
+                };
+            };
+        };
+    };
+    ApiTreatmentsTreatments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TreatmentCatalogue"];
                 };
             };
         };
