@@ -16,7 +16,7 @@ from duty.notify.outgoing import TOPIC as MESSAGE_QUEUED
 from kernel.chain.append import CHANGED
 from kernel.clock import Clock
 from kernel.database import Database
-from kernel.ids import PersonId
+from kernel.ids import PersonId, PregnancyId
 from kernel.outbox import OutboxMessage
 from kernel.relay import Handler
 from kernel.viewer import Viewer
@@ -25,6 +25,9 @@ from referral.aftermath.service import near_misses
 from referral.service.answer import note_delivered, note_page_acknowledged
 from referral.service.duplicates import TOPIC as LIVE_CASE_ELSEWHERE
 from referral.service.duplicates import tell_coordinator
+from registry.observations.service import RECORDED as OBSERVED
+from registry.risk.service import propose_if_changed
+from registry.risk.sources import MEASURED
 from server.demo.emergency import TOPIC as DEMO_STEP
 from server.demo.emergency import Colleagues
 
@@ -51,6 +54,7 @@ class Subscriptions:
             PAGE_ACKNOWLEDGED: self.mark_offer_acknowledged,
             PAGE_DELIVERED: self.mark_offer_delivered,
             LIVE_CASE_ELSEWHERE: self.tell_coordinator,
+            OBSERVED: self.grade_anew,
         }
         if self._colleagues is not None:
             found[DEMO_STEP] = self._colleagues.take_step
@@ -100,6 +104,16 @@ class Subscriptions:
         case_id, facility_id = (UUID(message.payload[name]) for name in ("case_id", "facility_id"))
         async with self._database.session(viewer) as session:
             await tell_coordinator(session, self._clock, viewer, case_id, facility_id)
+
+    async def grade_anew(self, message: OutboxMessage) -> None:
+        """Something was measured that a risk table asks for: perhaps another colour is due."""
+        payload = message.payload
+        if payload["simulated"] or MEASURED.isdisjoint(payload["codes"]):
+            return
+        viewer = Viewer.system("engine")
+        pregnancy_id = PregnancyId(UUID(payload["pregnancy_id"]))
+        async with self._database.session(viewer) as session:
+            await propose_if_changed(session, self._clock, viewer, pregnancy_id)
 
     async def close(self) -> None:
         """Give connections back."""

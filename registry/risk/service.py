@@ -1,5 +1,6 @@
 """Commands on risk: answer questions, propose, confirm, override. What was, stays."""
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -11,9 +12,13 @@ from kernel.clock import Clock
 from kernel.ids import PregnancyId, RegionId, new_id
 from kernel.viewer import Viewer
 from registry.facilities import queries as facilities
+from registry.observations import service as observations
+from registry.observations.catalogue import CATALOGUE
+from registry.observations.schemas import Entry
 from registry.pregnancies.service import registering_facility
 from registry.risk.answers import check
 from registry.risk.errors import (
+    AnswerInvalid,
     AssessmentLevel,
     ColourUnknown,
     NotGradable,
@@ -26,8 +31,8 @@ from registry.risk.models import AnswerRow, GradeRow, VariantRow
 from registry.risk.policies import may_grade
 from registry.risk.repository import RiskRepository
 from registry.risk.rules import Evaluation, Outcome, Verdict
-from registry.risk.schemas import Answers, Confirm, Override
-from registry.risk.sources import Woman, gather
+from registry.risk.schemas import Answer, Answers, Confirm, Override
+from registry.risk.sources import MEASURED, Woman, gather
 from registry.risk.states import GRADE, GradeAction, GradeState
 
 GRADED = "risk.graded"
@@ -40,6 +45,8 @@ async def answer(
 ) -> list[UUID]:
     """Record answers, all of them or none, and propose what follows; ids of new proposals.
 
+    What is measured becomes an observation; everything else stays an answer.
+
     Raises:
         NotFound: the pregnancy is not open to the viewer.
         NoFacility: the viewer has no clinical role at a facility.
@@ -51,6 +58,14 @@ async def answer(
     tables = [woman.ruleset(kind) for kind in Kind]
     for entry in given.answers:
         check(entry.fact, entry.value, tables)
+        held = woman.known.get(entry.fact)
+        if entry.value is None and held is not None and held.source == "observation":
+            raise AnswerInvalid(
+                fact=entry.fact, wanted="到观察记录中作废 / void the reading itself"
+            )
+    readings = [entry for entry in given.answers if _is_reading(entry)]
+    if readings:
+        await _observe(session, clock, viewer, pregnancy_id, readings)
     RiskRepository(session, viewer).add(
         *(
             AnswerRow(
@@ -63,10 +78,29 @@ async def answer(
                 person_id=viewer.person_id,
             )
             for entry in given.answers
+            if not _is_reading(entry)
         )
     )
     await session.flush()  # the proposal reads the answers
     return await propose_if_changed(session, clock, viewer, pregnancy_id)
+
+
+def _is_reading(entry: Answer) -> bool:
+    return entry.fact in MEASURED and isinstance(entry.value, int | float)
+
+
+async def _observe(
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    pregnancy_id: PregnancyId,
+    readings: Sequence[Answer],
+) -> None:
+    entries = [
+        Entry(code=one.fact, number=float(one.value or 0), unit=CATALOGUE.codes[one.fact].unit)
+        for one in readings
+    ]
+    await observations.record(session, clock, viewer, pregnancy_id=pregnancy_id, entries=entries)
 
 
 async def propose_if_changed(

@@ -1,6 +1,6 @@
 """What is known of a woman, wherever it stands: her record, measurements, answers."""
 
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -10,14 +10,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kernel.ids import FacilityId, PregnancyId
 from kernel.viewer import Viewer
 from registry.facilities.rules import local_date
+from registry.observations import queries as observations
+from registry.observations.schemas import Observation
 from registry.pregnancies.repository import PregnancyRepository, Record
-from registry.pregnancies.rules import age_years, gestation_days
+from registry.pregnancies.rules import TERM_DAYS, age_years, gestation_days
 from registry.risk.library import Kind, Library, Ruleset, library
 from registry.risk.models import AnswerRow
 from registry.risk.repository import RiskRepository
 from registry.risk.rules import NOT_DONE, Evaluation, evaluate
 
 Source = Literal["answer", "observation", "pregnancy"]
+
+MEASURED = frozenset(name for name, fact in library().facts.items() if fact.source == "observation")
+"""Facts that are observations: read from there, and recorded there when a form asks for them."""
+
+BOOKING = timedelta(days=98)
+"""A weight taken before 14 weeks passes for the one before pregnancy (docs/risk.md)."""
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -72,6 +80,9 @@ async def gather(
     facility_id = FacilityId(record[0].facility_id)
     answers = {row.fact: _answered(row) for row in await repository.answers(pregnancy_id)}
     known = {name: held for name, held in answers.items() if held.value is not None}
+    if "weight_early_kg" not in known:
+        known |= await _weight_at_booking(session, viewer, record)
+    known |= await _measured(session, viewer, pregnancy_id)
     return Woman(
         pregnancy_id=pregnancy_id,
         facility_id=facility_id,
@@ -79,6 +90,33 @@ async def gather(
         at=at,
         known=known | recorded(record, at),
     )
+
+
+async def _measured(
+    session: AsyncSession, viewer: Viewer, pregnancy_id: PregnancyId
+) -> dict[str, Known]:
+    """The newest reading of each; a measured value outweighs "not done"."""
+    latest = await observations.latest(session, viewer, pregnancy_id, MEASURED)
+    return {code: _read(one) for code, one in latest.items() if one.number is not None}
+
+
+async def _weight_at_booking(
+    session: AsyncSession, viewer: Viewer, record: Record
+) -> dict[str, Known]:
+    """The first weight of this pregnancy, if it was taken early enough."""
+    pregnancy = record[0]
+    if pregnancy.edd is None:
+        return {}
+    begin = datetime.combine(pregnancy.edd - timedelta(days=TERM_DAYS), time.min, UTC)
+    found = await observations.series(
+        session, viewer, PregnancyId(pregnancy.id), ["weight_kg"], begin, begin + BOOKING
+    )
+    counted = [one for one in found if one.voided is None and one.newborn_id is None]
+    return {"weight_early_kg": _read(counted[0])} if counted else {}
+
+
+def _read(one: Observation) -> Known:
+    return Known(one.number, "observation", one.taken_at, None if one.by is None else one.by.id)
 
 
 def _answered(row: AnswerRow) -> Known:

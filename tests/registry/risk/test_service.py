@@ -1,21 +1,18 @@
 """Answers lead to proposals, people decide, and everything that was stays."""
 
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from kernel.clock import SimulatedClock
 from kernel.errors import NotFound
-from kernel.ids import PregnancyId
 from kernel.viewer import Role, Viewer
+from registry.observations import service as observations
+from registry.observations.schemas import Entry
 from registry.pregnancies.errors import NoFacility
-from registry.pregnancies.schemas import NewPatient, NewPregnancy, PatientCreated
-from registry.risk import queries, service
+from registry.risk import service
 from registry.risk.errors import (
     AnswerInvalid,
     AssessmentLevel,
@@ -28,17 +25,10 @@ from registry.risk.errors import (
 )
 from registry.risk.library import Colour, Kind, library
 from registry.risk.rules import Outcome
-from registry.risk.schemas import Answer, Answers, Confirm, GradeOut, Override, RiskOut
+from registry.risk.schemas import RiskOut
 from registry.risk.states import GradeAction, GradeState
-from tests.fixtures.database import Clone
-from tests.registry.world import START, World, build, case, patient
-
-KNOWN = NewPatient(
-    name="林测试",
-    birth_date=date(1996, 5, 1),
-    pregnancy=NewPregnancy(lmp=date(2026, 5, 1), gravida=1, para=0),
-)
-
+from tests.registry.risk.clinic import Clinic, rows
+from tests.registry.world import START, case
 
 TOWNSHIP = "UPDATE facility SET tier = '{}' WHERE code = '石桥县医院' AND :her <> '' RETURNING 1"
 TOLD = (
@@ -47,95 +37,6 @@ TOLD = (
 ANSWERED = (
     "SELECT value, method FROM risk_answer WHERE pregnancy_id = CAST(:her AS uuid) ORDER BY id"
 )
-
-
-class Clinic:
-    """One woman, and people who grade her."""
-
-    def __init__(self, clone: Clone, world: World, doctor: Viewer, made: PatientCreated) -> None:
-        self.clone = clone
-        self.world = world
-        self.doctor = doctor
-        self.made = made
-        self.her = PregnancyId(made.pregnancy_id)
-
-    async def say(self, viewer: Viewer | None = None, **facts: Any) -> list[UUID]:
-        """Answers, as the page sends them."""
-        who = viewer or self.doctor
-        given = Answers(answers=[Answer(fact=name, value=value) for name, value in facts.items()])
-        async with self.clone.app.session(who) as session:
-            return await service.answer(session, self.world.clock, who, self.her, given)
-
-    async def assess(self, viewer: Viewer | None = None, **facts: Any) -> UUID:
-        """The proposed assessment after these answers."""
-        await self.say(viewer, **facts)
-        proposal = (await self.look(viewer)).assessment.proposal
-        assert proposal is not None
-        return proposal.id
-
-    async def history(self) -> list[GradeOut]:
-        """Her assessments, oldest first."""
-        return [entry for entry in (await self.look()).history if entry.kind is Kind.ASSESSMENT]
-
-    async def say_no_to_all_that_is_asked(self, kind: Kind, **measured: Any) -> list[UUID]:
-        """One tap per group, and what was measured."""
-        asked = getattr(await self.look(), kind.value).evaluation.questions
-        no = {question.fact: False for question in asked if question.kind == "boolean"}
-        return await self.say(**(no | measured))
-
-    async def look(self, viewer: Viewer | None = None) -> RiskOut:
-        who = viewer or self.doctor
-        async with self.clone.app.session(who) as session:
-            return await queries.risk(session, self.world.clock, who, self.her)
-
-    async def confirm(self, proposal: UUID, viewer: Viewer | None = None) -> GradeOut:
-        who = viewer or self.doctor
-        order = Confirm(proposal_id=proposal)
-        async with self.clone.app.session(who) as session:
-            row = await service.confirm(session, self.world.clock, who, self.her, order)
-            return await queries.grade(session, who, self.her, row.id)
-
-    async def override(
-        self,
-        colour: Colour,
-        *,
-        purple: bool = False,
-        proposal: UUID | None = None,
-        viewer: Viewer | None = None,
-    ) -> GradeOut:
-        who = viewer or self.doctor
-        order = Override(
-            colour=colour, purple=purple, reason="既往病历提示风险更高", proposal_id=proposal
-        )
-        async with self.clone.app.session(who) as session:
-            row = await service.override(session, self.world.clock, who, self.her, order)
-            return await queries.grade(session, who, self.her, row.id)
-
-    async def current(self, viewer: Viewer | None = None) -> GradeOut | None:
-        who = viewer or self.doctor
-        async with self.clone.app.session(who) as session:
-            return await queries.current_grade(session, who, self.her)
-
-
-@pytest.fixture(scope="module")
-async def region(module_database: Clone) -> World:
-    """One region for all stories of this file; each has a woman and a clock of its own."""
-    return await build(module_database.system)
-
-
-@pytest.fixture
-async def clinic(module_database: Clone, region: World) -> Clinic:
-    world = replace(region, clock=SimulatedClock(START))
-    doctor = world.doctor
-    made = await patient(module_database.app, world, doctor, KNOWN)
-    return Clinic(module_database, world, doctor, made)
-
-
-async def rows(clinic: Clinic, statement: str) -> list[Any]:
-    """Rows about this woman, seen by the platform."""
-    async with clinic.clone.system.session(Viewer.system("test")) as session:
-        found = await session.execute(text(statement), {"her": str(clinic.her)})
-        return list(found.all())
 
 
 async def test_at_first_nothing_is_known_and_nothing_is_proposed(clinic: Clinic) -> None:
@@ -247,12 +148,49 @@ async def test_a_newer_proposal_takes_the_place_of_the_older(clinic: Clinic) -> 
 
 
 async def test_an_answer_taken_back_is_unknown_again(clinic: Clinic) -> None:
-    await clinic.say(hb_g_per_l=90)
-    await clinic.say(hb_g_per_l=None)
+    await clinic.say(plurality=2)
+    await clinic.say(plurality=None)
     seen = await clinic.look()
-    assert "hb_g_per_l" in {question.fact for question in seen.assessment.evaluation.questions}
+    assert "plurality" in {question.fact for question in seen.assessment.evaluation.questions}
     told = await rows(clinic, ANSWERED)
-    assert [(row.value, row.method) for row in told] == [(90.0, "asked"), (None, "withdrawn")]
+    assert [(row.value, row.method) for row in told] == [(2.0, "asked"), (None, "withdrawn")]
+
+
+async def test_what_is_measured_becomes_an_observation_and_is_voided_there(clinic: Clinic) -> None:
+    await clinic.say(hb_g_per_l=90)
+    assert await rows(clinic, ANSWERED) == []
+    (known,) = [one for one in (await clinic.look()).known if one.fact.fact == "hb_g_per_l"]
+    assert (known.source, known.fact.value, known.at) == ("observation", 90, START)
+    with pytest.raises(AnswerInvalid):
+        await clinic.say(hb_g_per_l=None)
+
+
+async def test_a_reading_taken_elsewhere_counts_and_a_late_weight_is_not_the_early_one(
+    clinic: Clinic,
+) -> None:
+    async def weigh(kilograms: float, on: date) -> None:
+        entry = Entry(code="weight_kg", number=kilograms, unit="kg")
+        moment = datetime.combine(on, time(4), UTC)
+        async with clinic.clone.app.session(clinic.doctor) as session:
+            await observations.record(
+                session,
+                clinic.world.clock,
+                clinic.doctor,
+                pregnancy_id=clinic.her,
+                entries=[entry],
+                taken_at=moment,
+            )
+
+    def known(seen: RiskOut) -> dict[str, object]:
+        return {one.fact.fact: one.fact.value for one in seen.known}
+
+    await weigh(80, date(2026, 8, 8))  # 14 weeks and 1 day
+    assert "weight_early_kg" not in known(await clinic.look())
+    await weigh(61, date(2026, 7, 1))
+    await weigh(64, date(2026, 8, 1))
+    assert known(await clinic.look())["weight_early_kg"] == 61
+    await clinic.say(weight_early_kg=59)
+    assert known(await clinic.look())["weight_early_kg"] == 59, "her own word comes first"
 
 
 async def test_time_alone_can_change_the_result_and_asking_again_proposes(clinic: Clinic) -> None:
