@@ -13,17 +13,9 @@ from typing import Literal
 
 import msgspec
 
-Confidence = Literal["V", "S", "B", "I"]
-"""V: rule text seen; S: secondary source; B: background knowledge; I: inferred or proposed."""
+from referral.clocks.data import Confidence, Interval, Target, Text, interval_of
 
 FOLDER = Path(__file__).parent / "definitions"
-
-
-class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The same words in both languages."""
-
-    zh: str
-    en: str
 
 
 class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,30 +25,22 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     en: list[str]
 
 
-class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is aimed at; `seconds` only where a number exists."""
+class ClockRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The interval that an indicator measures: the very one that runs on the case's clock."""
 
-    confidence: Confidence
-    source: str
-    zh: str
-    en: str
-    seconds: int | None = None
-
-    @property
-    def to_be_verified(self) -> bool:
-        return self.confidence in ("B", "I")
+    set: str
+    version: int
+    interval: str
 
 
-class Definition(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"start": "from", "end": "to"}
-):
+class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One indicator in one version.
 
     Attributes:
-        kind: `interval` from milestone `start` to `end`, or `count` of `event`s in the period.
-        where: attributes that the start milestone's payload must have, e.g. urgency_class.
+        kind: `interval` of a condition set's version, or `count` of `event`s in the period.
+        clock: the interval; its milestones, attributes and target stand with the clocks.
         national_no: its number in the national list, where it has one.
-        on_clock: also runs on the case's clock.
+        aim: what a count aims at.
     """
 
     code: str
@@ -73,27 +57,36 @@ class Definition(
     definition: Text
     population: Text
     exclusions: Texts
-    on_clock: bool
-    start: str | None = None
-    end: str | None = None
+    clock: ClockRef | None = None
     event: str | None = None
-    where: dict[str, int | str] = {}
     national_no: int | None = None
-    target: Target | None = None
+    aim: Target | None = None
 
     @property
     def to_be_verified(self) -> bool:
         """Shown as 待核实 wherever the indicator shows."""
         return self.confidence in ("B", "I")
 
+    @property
+    def interval(self) -> Interval | None:
+        """What is measured, for an interval."""
+        named = self.clock
+        return None if named is None else interval_of(named.set, named.version, named.interval)
+
+    @property
+    def target(self) -> Target | None:
+        """What is aimed at, wherever it stands."""
+        return self.aim if self.interval is None else self.interval.target
+
     def __post_init__(self) -> None:
         complete = (
-            self.start and self.end and not self.event
+            self.clock and not (self.event or self.aim)
             if self.kind == "interval"
-            else self.event and not (self.start or self.end)
+            else self.event and not self.clock
         )
         if not complete:
-            raise ValueError(f"{self.code}: an interval has from and to, a count has an event")
+            raise ValueError(f"{self.code}: an interval names a clock, a count an event")
+        assert self.interval is not None or self.kind == "count"  # noqa: S101  (raises if unknown)
 
 
 @lru_cache

@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quality import repository
-from quality.course import matches, target_out
 from quality.definitions import Definition, valid_on
 from quality.distributions import describe
 from quality.errors import IndicatorUnknown, PeriodInvalid
@@ -31,6 +30,8 @@ from quality.schemas import (
     Point,
     ScopeOut,
 )
+from referral.clocks.data import Interval
+from referral.clocks.queries import target_out
 from registry.facilities.rules import CHINA, local_date
 
 LateEntries = Literal["with", "without"]
@@ -130,6 +131,7 @@ async def behind(
 
 def definition_out(entry: Definition) -> DefinitionOut:
     """A definition as the API says it."""
+    measured = entry.interval
     return DefinitionOut(
         code=entry.code,
         version=entry.version,
@@ -146,18 +148,18 @@ def definition_out(entry: Definition) -> DefinitionOut:
         data_source=entry.data_source,
         confidence=entry.confidence,
         to_be_verified=entry.to_be_verified,
-        from_milestone=entry.start,
-        to_milestone=entry.end,
+        from_milestone=None if measured is None else measured.start,
+        to_milestone=None if measured is None else measured.end,
         target=target_out(entry.target),
     )
 
 
-def measure_interval(definition: Definition, case: CaseRow, late: LateEntries) -> Measured | None:
-    """The case under an interval indicator, or None when it is not in its population."""
-    start = case.milestones.get(definition.start or "")
-    if start is None or not matches(definition, dict(start.payload)):
+def measure_interval(measured: Interval, case: CaseRow, late: LateEntries) -> Measured | None:
+    """The case under an interval, or None when it is not in its population."""
+    start = case.milestones.get(measured.start)
+    if start is None or not measured.matches(dict(start.payload)):
         return None
-    end = case.milestones.get(definition.end or "")
+    end = case.milestones.get(measured.end)
     entered_late = start.late or (end is not None and end.late)
     seconds, state = None, _state(start.at, None if end is None else end.at)
     if state == "counted" and entered_late and late == "without":
@@ -190,8 +192,8 @@ def _measure(
     sessions: Sequence[Session15],
     late: LateEntries,
 ) -> list[Measured]:
-    if definition.kind == "interval":
-        found = (measure_interval(definition, case, late) for case in cases)
+    if definition.interval is not None:
+        found = (measure_interval(definition.interval, case, late) for case in cases)
         return [entry for entry in found if entry is not None]
     return [_measure_session(entry, late) for entry in sessions]
 

@@ -16,7 +16,6 @@ from kernel.viewer import CLINICAL_ROLES, Role
 from quality import course, indicators
 from quality.repository import Scope
 from quality.schemas import (
-    CaseClock,
     IndicatorCases,
     IndicatorDetail,
     Indicators,
@@ -50,12 +49,6 @@ Late = Annotated[
 async def get_timeline(session: AsyncSession, case_id: UUID) -> Timeline:
     """A case's events with both clocks, who acted, and all amendments."""
     return await course.timeline(session, CaseId(case_id))
-
-
-@get("/cases/{case_id:uuid}/clock", opt={OPT: COURSE})
-async def get_clock(session: AsyncSession, clock: Clock, case_id: UUID) -> CaseClock:
-    """A case's milestones and clocks, the same on every screen."""
-    return await course.case_clock(session, clock, CaseId(case_id))
 
 
 @get("/cases/{case_id:uuid}/proof", opt={OPT: COURSE})
@@ -130,7 +123,6 @@ router = Router(
     "",
     route_handlers=[
         get_timeline,
-        get_clock,
         get_proof,
         get_indicators,
         get_indicator,

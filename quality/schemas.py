@@ -6,8 +6,10 @@ from uuid import UUID
 
 import msgspec
 
-from quality.definitions import Confidence, Text, Texts
+from quality.definitions import Texts
 from quality.distributions import Distribution
+from referral.clocks.data import Confidence, Text
+from referral.clocks.schemas import TargetOut
 
 
 class PersonOut(msgspec.Struct, frozen=True):
@@ -73,64 +75,6 @@ class Timeline(msgspec.Struct, frozen=True):
     drill: bool
     demo: bool
     voided: bool
-
-
-class MilestoneOut(msgspec.Struct, frozen=True):
-    """One milestone of the case with the event that reports it."""
-
-    name: str
-    seq: int
-    at: datetime
-    recv_at: datetime
-    device_at: datetime | None
-    source: str
-    auto: bool
-    late: bool
-    amended: bool
-    actor: PersonOut | None
-    facility: PlaceOut | None
-
-
-class TargetOut(msgspec.Struct, frozen=True):
-    """What is aimed at, where that comes from, and whether it is still to be verified (待核实)."""
-
-    seconds: int | None
-    text: Text
-    source: str
-    confidence: Confidence
-    to_be_verified: bool
-
-
-class ClockOut(msgspec.Struct, frozen=True):
-    """One running or stopped clock of the case.
-
-    Running: `stopped_at` and `elapsed_s` are null, count from `started_at` with server time.
-    `inconsistent`: the two times stand in the wrong order; no duration is shown.
-    """
-
-    code: str
-    version: int
-    name: Text
-    from_milestone: str
-    to_milestone: str
-    state: Literal["running", "stopped", "abandoned", "inconsistent"]
-    started_at: datetime
-    stopped_at: datetime | None
-    elapsed_s: float | None
-    due_at: datetime | None
-    overdue: bool | None
-    late: bool
-    target: TargetOut | None
-
-
-class CaseClock(msgspec.Struct, frozen=True):
-    """Milestones and clocks of a case; the same on every screen."""
-
-    case_id: UUID
-    server_time: datetime
-    ended: bool
-    milestones: list[MilestoneOut]
-    clocks: list[ClockOut]
 
 
 class CheckpointOut(msgspec.Struct, frozen=True):

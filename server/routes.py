@@ -11,6 +11,7 @@ from realtime.routes import router as ctg
 from realtime.sockets import router as stream
 from referral.aftermath.routes import router as aftermath
 from referral.casefiles.routes import router as case_files
+from referral.clocks.routes import router as clocks
 from referral.links.routes import router as links
 from referral.routes import router as referral
 from registry.facilities.routes import router as facilities
@@ -36,6 +37,7 @@ ROUTERS: tuple[Router, ...] = (
     case_files,
     links,
     aftermath,
+    clocks,
     advice,
     ctg,
     quality,

@@ -22,6 +22,7 @@ from kernel.relay import Handler
 from kernel.viewer import Viewer
 from realtime.hub_hints import CaseAnnouncer
 from referral.aftermath.service import near_misses
+from referral.clocks.service import note_page_acknowledged as own_by_page
 from referral.service.answer import note_delivered, note_page_acknowledged
 from referral.service.duplicates import TOPIC as LIVE_CASE_ELSEWHERE
 from referral.service.duplicates import tell_coordinator
@@ -51,7 +52,7 @@ class Subscriptions:
         found: dict[str, Handler] = {
             CHANGED: self.follow_case,
             MESSAGE_QUEUED: self.hand_to_worker,
-            PAGE_ACKNOWLEDGED: self.mark_offer_acknowledged,
+            PAGE_ACKNOWLEDGED: self.take_what_was_paged,
             PAGE_DELIVERED: self.mark_offer_delivered,
             LIVE_CASE_ELSEWHERE: self.tell_coordinator,
             OBSERVED: self.grade_anew,
@@ -90,13 +91,14 @@ class Subscriptions:
         async with self._database.session(viewer) as session:
             await note_delivered(session, self._clock, viewer, page_id)
 
-    async def mark_offer_acknowledged(self, message: OutboxMessage) -> None:
-        """Whoever took the page has the offer, too (transition 3)."""
+    async def take_what_was_paged(self, message: OutboxMessage) -> None:
+        """Whoever took the page has the offer (transition 3), or owns the clock's breach."""
         viewer = Viewer.system("engine")
         page_id = UUID(message.payload["page_id"])
         person_id = PersonId(UUID(message.payload["person_id"]))
         async with self._database.session(viewer) as session:
             await note_page_acknowledged(session, self._clock, viewer, page_id, person_id)
+            await own_by_page(session, self._clock, viewer, page_id, person_id)
 
     async def tell_coordinator(self, message: OutboxMessage) -> None:
         """Somebody tried to send a person who is being transferred already."""

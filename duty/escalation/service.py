@@ -249,16 +249,40 @@ async def stop(
     """Stop ringing for the case (at one facility, or everywhere) and tell everybody rung."""
     await repository.lock_case(session, case_id)
     for row in await repository.live_of_case(session, case_id, facility_id):
-        rung = await repository.lock_ladder(session, row.id)
-        if not rung.live:
-            continue
-        to = PAGE.edge(rung.state, PageAction.CANCEL).to
-        at = clock.now() if clock.simulated else rung.now
-        await repository.end_ladder(session, row.id, to, at, reason=reason)
-        people = {one.person_id for one in await repository.standings(session, row.id)}
-        await outgoing.drop(session, row.id, at)
-        facts: dict[str, object] = {"page_state": str(to), "reason": reason}
-        await firing.tell(session, row, at, facts, also=people)
+        await _cancel(session, clock, row, reason)
+
+
+async def stop_pages(
+    session: AsyncSession,
+    clock: Clock,
+    case_id: CaseId,
+    page_ids: Collection[PageId],
+    reason: str,
+) -> None:
+    """Stop ringing for these pages of the case only: what they ask has an owner."""
+    await repository.lock_case(session, case_id)
+    for row in await repository.live_of_case(session, case_id, None):
+        if row.id in page_ids:
+            await _cancel(session, clock, row, reason)
+
+
+async def case_of_page(session: AsyncSession, page_id: PageId) -> CaseId | None:
+    """The case that a page is about, if this session may see it."""
+    row = await repository.get(session, page_id)
+    return None if row is None else row.case_id
+
+
+async def _cancel(session: AsyncSession, clock: Clock, row: PageRow, reason: str) -> None:
+    rung = await repository.lock_ladder(session, row.id)
+    if not rung.live:
+        return
+    to = PAGE.edge(rung.state, PageAction.CANCEL).to
+    at = clock.now() if clock.simulated else rung.now
+    await repository.end_ladder(session, row.id, to, at, reason=reason)
+    people = {one.person_id for one in await repository.standings(session, row.id)}
+    await outgoing.drop(session, row.id, at)
+    facts: dict[str, object] = {"page_state": str(to), "reason": reason}
+    await firing.tell(session, row, at, facts, also=people)
 
 
 async def notify_people(

@@ -8,6 +8,7 @@ import msgspec
 
 from referral.commands.fields import (
     Act,
+    Anaesthesia,
     CancelCode,
     Consent,
     HoldKind,
@@ -15,6 +16,7 @@ from referral.commands.fields import (
     LongText,
     MilestoneKind,
     Outcome,
+    Place,
     Precautions,
     Requests,
     RiskColour,
@@ -207,10 +209,15 @@ class AddNote(Input, kw_only=True):
 
 
 class Milestone(Input, kw_only=True):
-    """A moment on the green-channel clock, entered by a person."""
+    """A moment on the green-channel clock, entered by a person.
+
+    A decision for caesarean carries its class; where she is and the anaesthesia, where known.
+    """
 
     kind: MilestoneKind
     at: When | None = None
     urgency_class: Annotated[int, msgspec.Meta(ge=1, le=4)] | None = None
+    place: Place | None = None
+    anaesthesia: Anaesthesia | None = None
     late_reason: ShortText | None = None
     note: ShortText | None = None

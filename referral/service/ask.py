@@ -167,16 +167,17 @@ async def ask_next(desk: Desk, after: OfferRow) -> None:
     await call_coordinator(desk, "referral.no_destination", f"no-destination:{after.id}")
 
 
-async def call_coordinator(desk: Desk, event: str, key: str) -> None:
+async def call_coordinator(desk: Desk, event: str, key: str) -> list[PageId]:
     """Page the region's coordinating institute; where there is none, tell the sender's desk."""
     case = desk.rows.referral
     region = await facilities.region_of(desk.session, FacilityId(case.origin_id))
     found = await facilities.with_role(
         desk.session, FacilityRole.MCH_INSTITUTE, desk.moment.entered_at, region
     )
+    pages = []
     for facility_id in found:
         await parties.add_facility(desk.session, desk.case_id, facility_id, PartyRole.COORDINATOR)
-        await duty.page(
+        page = await duty.page(
             desk.session,
             desk.clock,
             desk.viewer,
@@ -187,7 +188,9 @@ async def call_coordinator(desk: Desk, event: str, key: str) -> None:
             req_key=f"{key}:{facility_id}",
             title=case.number,
         )
+        pages.append(page)
     await tell(desk, event, [case.origin_id], {})
+    return pages
 
 
 async def tell(

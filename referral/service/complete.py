@@ -74,22 +74,28 @@ async def add_milestone(
     async with at_desk(
         session, clock, viewer, case_id, act, check_version=False, bump=False
     ) as desk:
-        _must_treat(desk)
+        must_treat(desk, "milestone")
         state = desk.rows.referral.state
         if state not in (*LIVE_REFERRAL, ReferralState.CLOSED) or state == ReferralState.DRAFT:
             raise WrongMoment(machine="referral", action=order.kind)
         if order.kind == "decision_for_cs" and order.urgency_class is None:
             raise Incomplete(missing="urgency_class")
         facts: dict[str, object] = {"supplement": True}
-        if order.urgency_class is not None:
-            facts["urgency_class"] = order.urgency_class
+        for name in ("urgency_class", "place", "anaesthesia"):
+            if (value := getattr(order, name)) is not None:
+                facts[name] = value
         if order.note:
             desk.remember("completion", {"milestone": order.kind, "milestone_note": order.note})
         await desk.write(f"milestone.{order.kind}", facts)
     return desk.case_id
 
 
-def _must_treat(desk: Desk) -> None:
+def must_treat(desk: Desk, action: str) -> None:
+    """Refuse somebody who stands on no side of the case.
+
+    Raises:
+        WrongSide: the viewer treats her on neither side.
+    """
     facts = desk.facts()
     if not sides(facts, desk.view, facts.receivers):
-        raise WrongSide(action="milestone", sides="origin/receiver/crew/coordinator")
+        raise WrongSide(action=action, sides="origin/receiver/crew/coordinator")

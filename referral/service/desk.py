@@ -20,6 +20,7 @@ from kernel.errors import BadInput, NotFound, VersionStale
 from kernel.ids import CaseId, new_id
 from kernel.viewer import Viewer
 from referral import policies
+from referral.clocks.watch import moves_clocks, rewatch
 from referral.commands.fields import Act
 from referral.errors import EventInFuture, EventTooOld, LateReasonMissing
 from referral.models import HoldRow, LegRow, OfferRow, RecordRow
@@ -183,7 +184,10 @@ class Desk:
         side: Side | None = None,
         auto: bool = False,
     ) -> None:
-        """Append one event to the case's chain; `case.changed` follows from it."""
+        """Append one event to the case's chain; `case.changed` follows from it.
+
+        A milestone moves clocks: when their ladders climb is written anew in this transaction.
+        """
         said: dict[str, object] = dict(payload or {})
         if side is not None:
             said["side"] = str(side)
@@ -199,6 +203,8 @@ class Desk:
             auto=auto,
             occurred_at=self.moment.at if self.moment.late else None,
         )
+        if moves_clocks(kind):
+            await rewatch(self.session, self.case_id, self.moment.entered_at)
 
     def remember(self, kind: str, data: Mapping[str, Any], leg_id: UUID | None = None) -> None:
         """Add to the case's record (text that may name things the chain must not)."""

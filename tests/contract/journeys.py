@@ -91,6 +91,8 @@ NOT_POSSIBLE = {
 }
 """An entry that is refused: she is not standing still."""
 
+LATE = {"interval": "hypertension_to_antihypertensive"}
+ASKED = {"prompt": "eclampsia_antihypertensive", "answer": "yes"}
 COMMITTED = (_offer("city_expert", "accept", bed="1"), _case("county_doctor", "commit", "city"))
 
 PAPERS = (
@@ -262,6 +264,23 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
     "a voided case file": (
         _post("county_doctor", "/case-files"),
         _file("admin", "void"),
+    ),
+    "on the clock": (
+        _send("city", condition="eclampsia"),
+        _post(
+            "county_doctor",
+            "/referrals/{case_id}/milestones",
+            kind="severe_hypertension",
+            at="2026-11-22T00:30:00Z",
+            late_reason="断网",
+        ),
+        _post("county_doctor", "/cases/{case_id}/clock/owners", **LATE),
+        _post("county_doctor", "/cases/{case_id}/clock/delays", **LATE, code="no_team"),
+        _post("county_doctor", "/cases/{case_id}/clock/prompts", **ASKED),
+        _post("county_doctor", "/referrals/{case_id}/milestones", kind="seizure"),
+        _post("county_doctor", "/cases/{case_id}/events/{seq}/amend", withdrawn=True),
+        _post("county_doctor", "/referrals/{case_id}/milestones", kind="seizure"),
+        _post("county_doctor", "/cases/{case_id}/clock/undo"),
     ),
     "paged": (
         _send("city"),

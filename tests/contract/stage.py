@@ -247,6 +247,7 @@ async def _known_ids(stage: Stage) -> None:
     stage.ids["code"] = "request_to_accept"
     stage.ids["n"] = stage.ids["baby"] = "1"
     stage.ids["reference_id"] = NOWHERE
+    stage.ids["seq"] = "1"
     async with net.clone.system.session(SEEDER) as session:
         connection = await session.connection()
         found = await connection.exec_driver_sql(

@@ -67,6 +67,11 @@ class Walk:
             self.ids["page_id"] = pages[0]["id"]
         if {"{proposal_id}", "{review_id}"} & set(step.operation.split("/")):
             await self._look_after()
+        if "{seq}" in step.operation or step.operation.endswith("/undo"):
+            path = f"/api/cases/{self.ids['case_id']}/clock"
+            token = self.stage.tokens["county_doctor"]
+            clock = (await self.stage.door.send("GET", path, token=token)).json()
+            self.ids["seq"] = str(max(one["seq"] for one in clock["milestones"]))
 
     async def _look_at_file(self) -> None:
         """The case file, with its newest report, task and hand-over."""
@@ -112,7 +117,8 @@ class Walk:
         lead = self.stage.net.staff["province_expert"]
         ids = {name: value for name, value in self.ids.items() if name.endswith("_id")}
         known = {**ids, **MOMENTS, "version": self.case["version"]}
-        known["remote_lead_id"] = str(lead.person_id)
+        known["seq"] = int(self.ids["seq"])
+        known["remote_lead_id"] = known["second_person_id"] = str(lead.person_id)
         return known
 
     def _place(self, value: Any) -> Any:

@@ -7,16 +7,7 @@ import msgspec
 import pytest
 
 from quality.definitions import FOLDER, Definition, all_versions, valid_on
-from quality.milestones import KINDS
-
-OWN_MILESTONES = {
-    "decision_for_cs",
-    "theatre_ready",
-    "incision",
-    "birth",
-    "blood_requested",
-    "blood_arrived",
-}
+from referral.clocks.data import MILESTONES
 
 
 def test_the_indicators_of_the_first_issue_are_there() -> None:
@@ -45,9 +36,9 @@ def test_a_definition_says_all_in_both_languages(entry: Definition) -> None:
 
 @pytest.mark.parametrize("entry", all_versions(), ids=lambda entry: entry.code)
 def test_intervals_run_between_milestones_that_exist(entry: Definition) -> None:
-    known = set(KINDS.values()) | OWN_MILESTONES
-    if entry.kind == "interval":
-        assert {entry.start, entry.end} <= known
+    assert (entry.kind == "interval") == (entry.interval is not None)
+    if entry.interval is not None:
+        assert {entry.interval.start, entry.interval.end} <= MILESTONES.keys()
 
 
 def test_what_nobody_has_seen_in_print_is_to_be_verified() -> None:
@@ -91,7 +82,8 @@ def test_a_version_stands_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ('to = "accepted"\n', ""),
+        ('interval = "request_to_accept" }', 'interval = "no_such_interval" }'),
+        ("clock = {", "clock = 1 # {"),
         ('kind = "interval"', 'kind = "count"'),
         ('confidence = "I"', 'confidence = "X"'),
         ("version = 1", "version = 1\nunknown = 2"),

@@ -108,8 +108,7 @@ async def test_drill_down_leads_to_the_case(
         "page.acknowledged",
         "offer.accepted",
     ]
-    clock = await get(client, f"/cases/{case_id}/clock")
-    assert [entry["name"] for entry in clock["milestones"]] == [
+    assert [event["milestone"] for event in timeline["events"]] == [
         "request",
         "first_acknowledged",
         "accepted",
@@ -135,7 +134,6 @@ async def test_the_last_thirty_days_are_the_default(
             "quality.period_invalid",
         ),
         (f"/cases/{new_id()}/timeline", 404, "kernel.not_found"),
-        (f"/cases/{new_id()}/clock", 404, "kernel.not_found"),
         (f"/cases/{new_id()}/proof", 404, "kernel.not_found"),
     ],
 )
@@ -164,5 +162,5 @@ def test_every_route_declares_its_roles() -> None:
         for handler in route.route_handlers
         if "OPTIONS" not in handler.http_methods
     }
-    assert len(declared) == 6
+    assert len(declared) == 5
     assert all(Role.EXPERT in open_to for open_to in declared.values())

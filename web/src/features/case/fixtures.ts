@@ -67,5 +67,8 @@ export function aPage(over: Partial<Page> = {}): Page {
 }
 
 export function aClock(over: Partial<CaseClock> = {}): CaseClock {
-  return { case_id: 'c1', server_time: '2026-11-22T03:05:00Z', ended: false, milestones: [], clocks: [], ...over }
+  return {
+    case_id: 'c1', server_time: '2026-11-22T03:05:00Z', ended: false, drill: false, demo: false, may_act: true,
+    milestones: [], sets: [], clocks: [], prompts: [], ...over,
+  }
 }

@@ -8,18 +8,22 @@ const T0 = Date.parse('2026-11-22T03:00:00Z')
 const at = (minutes: number) => new Date(T0 + minutes * 60_000).toISOString()
 
 function reached(name: string, minutes: number): Milestone {
-  return { name, seq: minutes, at: at(minutes), recv_at: at(minutes), device_at: null, source: 'human', auto: false, late: false, amended: false, actor: null, facility: null }
+  return {
+    name, words: { zh: name, en: name }, seq: minutes, at: at(minutes), recv_at: at(minutes), device_at: null, source: 'human', auto: false,
+    late: false, amended: false, actor: null, facility: null, urgency_class: null, place: null, anaesthesia: null, undo_until: null,
+  }
 }
 
 function running(to: string, dueMinutes: number | null): RunningClock {
   return {
-    code: `x_to_${to}`, version: 1, name: { zh: '', en: '' }, from_milestone: 'request', to_milestone: to, state: 'running',
+    code: `x_to_${to}`, set: 'x', version: 1, name: { zh: '', en: '' }, from_milestone: 'request', to_milestone: to, state: 'running',
     started_at: at(0), stopped_at: null, elapsed_s: null, due_at: dueMinutes === null ? null : at(dueMinutes), overdue: false, late: false, target: null,
+    breaches: [], owner: null, delays: [], next_step_at: null, next_step_who: null,
   }
 }
 
 function clock(milestones: Milestone[], clocks: RunningClock[], ended = false): CaseClock {
-  return { case_id: 'c', server_time: at(0), ended, milestones, clocks }
+  return { case_id: 'c', server_time: at(0), ended, drill: false, demo: false, may_act: true, milestones, sets: [], clocks, prompts: [] }
 }
 
 describe('the line of a case', () => {

@@ -2,13 +2,16 @@
 
 The same fold stands in SQL as the view `quality_milestone`; a property test holds the two equal.
 
+A moment that a person entered counts no longer once its author has undone it at once
+(`clock.undone`), or once an amendment checked by a second person sets `withdrawn`.
+
 A milestone that several events report is taken from the earliest event that was not entered late;
 a late entry counts only where nothing else says when it happened. Times are the chain's: the
 database's receipt time, or the moment that a late entry or a simulated event names.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -34,6 +37,12 @@ KINDS: dict[str, str] = {
 
 OPENING = frozenset({"referral.requested", "referral.self_arrival"})
 """Kinds with which a case enters the indicators, at that event's time."""
+
+UNDONE = "clock.undone"
+"""Its `seq` names the milestone that a slip of the finger reported."""
+
+ENDING = frozenset({"referral.closed", "referral.cancelled", "referral.died", "referral.voided"})
+"""Events after which no clock runs on."""
 
 _OWN = "milestone."
 
@@ -66,7 +75,8 @@ class Milestone:
 class CaseFold:
     """What the indicators need to know about one case.
 
-    `back` marks a back-referral: it travels the other way and is nobody's emergency.
+    `back` marks a back-referral: it travels the other way and is nobody's emergency. `opening` is
+    what the first event said.
     """
 
     milestones: dict[str, Milestone]
@@ -77,6 +87,8 @@ class CaseFold:
     drill: bool
     voided: bool
     demo: bool
+    ended: bool = False
+    opening: Mapping[str, object] = field(default_factory=dict)
 
 
 def is_late(event: EventView) -> bool:
@@ -89,9 +101,10 @@ def fold(events: Iterable[EventView]) -> CaseFold:
     ordered = sorted(events, key=lambda event: event.row.seq)
     milestones: dict[str, Milestone] = {}
     opening = [event for event in ordered if event.row.kind in OPENING]
+    undone = {event.original.get("seq") for event in ordered if event.row.kind == UNDONE}
     for event in sorted(ordered, key=lambda event: (is_late(event), event.at, event.row.seq)):
         name = milestone_of(event.row.kind)
-        if name is not None:
+        if name is not None and not _withdrawn(event, undone):
             milestones.setdefault(name, _milestone(name, event))
     first = opening[0] if opening else None
     return CaseFold(
@@ -107,7 +120,15 @@ def fold(events: Iterable[EventView]) -> CaseFold:
             event.row.source == "simulated" or event.original.get("demo") is True
             for event in opening
         ),
+        ended=any(event.row.kind in ENDING for event in ordered),
+        opening={} if first is None else first.original,
     )
+
+
+def _withdrawn(event: EventView, undone: Set[object]) -> bool:
+    if not event.row.kind.startswith(_OWN):
+        return False
+    return event.row.seq in undone or event.payload.get("withdrawn") is True
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from kernel.chain.history import EventView, history, with_amendments
 from kernel.clock import Clock, SimulatedClock, SystemClock
 from kernel.ids import CaseId, FacilityId, new_id
 from kernel.parties import PartyRole, add_facility
-from quality.milestones import KINDS, CaseFold, fold, interval, milestone_of
+from referral.clocks.milestones import KINDS, UNDONE, CaseFold, fold, interval, milestone_of
 from tests.fixtures.database import Clone
 from tests.quality.cases import SYSTEM
 
@@ -63,6 +63,11 @@ def amendment(
     if occurred_at is not None:
         body["occurred_at"] = occurred_at
     return replace(event(seq, AMEND, 60), payload=encode(body))
+
+
+def undone(seq: int, *, of: int) -> EventRow:
+    """A slip of the finger, taken back."""
+    return replace(event(seq, UNDONE, 5), payload=encode({"seq": of}))
 
 
 def folded(*rows: EventRow) -> CaseFold:
@@ -155,17 +160,33 @@ def test_a_person_who_arrives_alone_opens_the_case() -> None:
     assert set(case.milestones) == {"arrived"}
 
 
+def test_a_slip_and_a_withdrawn_moment_are_no_milestones() -> None:
+    case = folded(
+        event(1, "referral.requested", 0),
+        event(2, "milestone.birth", 4),
+        undone(3, of=2),
+        event(4, "milestone.birth", 9),
+        event(5, "milestone.incision", 5),
+        amendment(6, of=5, withdrawn=True),
+        undone(7, of=1),
+    )
+    assert minutes_of(case, "request", "birth") == 9
+    assert set(case.milestones) == {"request", "birth"}
+
+
 def test_own_milestones_name_themselves() -> None:
     assert milestone_of("milestone.first_dose_magnesium") == "first_dose_magnesium"
     assert milestone_of("referral.note") is None
 
 
-NAMES = [*KINDS, "milestone.birth", "milestone.incision", "referral.note", "referral.voided"]
+OWN = ["milestone.birth", "milestone.incision"]
+NAMES = [*KINDS, *[UNDONE] * 3, *OWN * 3, "referral.note", "referral.voided"]
 
 
 async def write_anything(clone: Clone, dice: random.Random) -> CaseId:
     """A case with a random history: real, late, simulated, amended and out of order."""
     case_id, place = CaseId(new_id()), FacilityId(new_id())
+    own: list[int] = []
     async with clone.system.session(SYSTEM) as session:
         await add_facility(session, case_id, place, PartyRole.ORIGIN)
         for seq in range(1, dice.randrange(3, 16)):
@@ -182,6 +203,9 @@ async def write_anything(clone: Clone, dice: random.Random) -> CaseId:
             if dice.random() < 0.1:
                 payload["demo"] = dice.choice([True, False, "yes"])
             kind = dice.choice(NAMES)
+            own += [seq] if kind in OWN else []
+            if kind == UNDONE:
+                payload["seq"] = dice.choice([seq, 99, *own, *own])
             if seq > 1 and dice.random() < 0.25:
                 kind, payload = AMEND, _amendment(dice, case_id, seq)
             await append(
@@ -207,7 +231,8 @@ def _amendment(dice: random.Random, case_id: CaseId, seq: int) -> dict[str, Any]
             name: dice.choice([1, None, "x"])
             for name in ("n", "late_reason", "note")
             if dice.random() < 0.5
-        },
+        }
+        | ({"withdrawn": dice.choice([True, False, None])} if dice.random() < 0.4 else {}),
     }
     if dice.random() < 0.5:
         payload["occurred_at"] = START + timedelta(seconds=dice.randrange(0, 7200))
@@ -223,7 +248,7 @@ MILESTONE_COLUMNS = (
 async def test_the_fold_equals_the_view_on_any_history(module_database: Clone) -> None:
     dice = random.Random(20261122)
     written = [await write_anything(module_database, dice) for _ in range(60)]
-    seen = {"late": 0, "amended": 0, "drill": 0, "inconsistent": 0}
+    seen = {"late": 0, "amended": 0, "drill": 0, "inconsistent": 0, "gone": 0}
     async with module_database.system.session(SYSTEM) as session:
         for case_id in written:
             events = await history(session, case_id)
@@ -251,7 +276,7 @@ async def test_the_fold_equals_the_view_on_any_history(module_database: Clone) -
                 name: getattr(case, name) for name in row._fields
             }
             _note(seen, case, events)
-    assert all(count > 3 for count in seen.values()), seen
+    assert {name: count for name, count in seen.items() if count <= 3} == {}
 
 
 def _columns(found: Any) -> tuple[Any, ...]:
@@ -263,6 +288,11 @@ def _note(seen: dict[str, int], case: CaseFold, events: list[EventView]) -> None
     seen["late"] += any(found.late for found in case.milestones.values())
     seen["amended"] += any(found.amended for found in case.milestones.values())
     seen["drill"] += case.drill
+    undone = {event.original.get("seq") for event in events if event.row.kind == UNDONE}
+    seen["gone"] += any(
+        event.row.kind in OWN and (event.row.seq in undone or event.payload.get("withdrawn"))
+        for event in events
+    )
     for start in case.milestones:
         for end in case.milestones:
             found = interval(case, start, end)
