@@ -568,6 +568,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/clock/delays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** PostDelay */
+        post: operations["ApiCasesCaseIdClockDelaysPostDelay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clock/owners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** PostOwn */
+        post: operations["ApiCasesCaseIdClockOwnersPostOwn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clock/prompts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** PostPrompt */
+        post: operations["ApiCasesCaseIdClockPromptsPostPrompt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clock/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** PostUndo */
+        post: operations["ApiCasesCaseIdClockUndoPostUndo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/critical-facts": {
         parameters: {
             query?: never;
@@ -579,6 +647,23 @@ export interface paths {
         put?: never;
         /** RecordCritical */
         post: operations["ApiCasesCaseIdCriticalFactsRecordCritical"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/events/{seq}/amend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** PostAmend */
+        post: operations["ApiCasesCaseIdEventsSeqAmendPostAmend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -628,6 +713,23 @@ export interface paths {
         };
         /** GetTimeline */
         get: operations["ApiCasesCaseIdTimelineGetTimeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/clocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetCatalogue */
+        get: operations["ApiClocksGetCatalogue"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3078,6 +3180,21 @@ export interface components {
             state: "pending" | "read_back" | "executed" | "not_executed";
             text: string;
         };
+        /** AmendEvent */
+        AmendEvent: {
+            /** @enum {null|string} */
+            anaesthesia?: "general" | "spinal" | "epidural_top_up" | "local" | null;
+            occurred_at?: string | null;
+            /** @enum {null|string} */
+            place?: "delivery_room" | "theatre" | "ward" | "emergency_department" | null;
+            reason: string;
+            /** Format: uuid */
+            second_person_id: string;
+            /** @enum {integer|null} */
+            urgency_class?: 1 | 2 | 3 | 4 | null;
+            /** @default false */
+            withdrawn: boolean;
+        };
         /** AmendmentOut */
         AmendmentOut: {
             actor: components["schemas"]["quality_schemas_PersonOut"] | null;
@@ -3098,6 +3215,16 @@ export interface components {
             late_reason?: string | null;
             note?: string | null;
             version: number;
+        };
+        /** AnswerPrompt */
+        AnswerPrompt: {
+            /** @enum {string} */
+            answer: "yes" | "not_needed";
+            at?: string | null;
+            code?: string | null;
+            late_reason?: string | null;
+            note?: string | null;
+            prompt: string;
         };
         /** AnswerQuery */
         AnswerQuery: {
@@ -3159,6 +3286,12 @@ export interface components {
             sha256: string;
             size_bytes: number;
             withdrawn: components["schemas"]["Withdrawn"] | null;
+        };
+        /** AttributeDelay */
+        AttributeDelay: {
+            code: string;
+            interval: string;
+            note?: string | null;
         };
         /** AwaitedFeedback */
         AwaitedFeedback: {
@@ -3273,6 +3406,14 @@ export interface components {
             /** @enum {string} */
             waiting_for: "send" | "destination" | "acknowledgement" | "decision" | "answer" | "commitment" | "departure" | "arrival" | "handover" | "outcome" | "feedback_reading" | "withdrawal_acknowledgement" | "guidance_review" | "nothing";
         };
+        /** BreachOut */
+        BreachOut: {
+            /** Format: date-time */
+            at: string;
+            step: number;
+            /** @enum {string} */
+            who: "bedside" | "unit" | "coordinator";
+        };
         /** Cancel */
         Cancel: {
             /** @enum {string} */
@@ -3302,10 +3443,15 @@ export interface components {
             /** Format: uuid */
             case_id: string;
             clocks: components["schemas"]["ClockOut"][];
+            demo: boolean;
+            drill: boolean;
             ended: boolean;
+            may_act: boolean;
             milestones: components["schemas"]["MilestoneOut"][];
+            prompts: components["schemas"]["PromptOut"][];
             /** Format: date-time */
             server_time: string;
+            sets: components["schemas"]["SetOut"][];
         };
         /** CaseFile */
         CaseFile: {
@@ -3441,15 +3587,29 @@ export interface components {
             recording_id?: string | null;
             to_seq?: number | null;
         };
+        /** ClockCatalogue */
+        ClockCatalogue: {
+            delays: components["schemas"]["ReasonWords"][];
+            milestones: components["schemas"]["MilestoneWords"][];
+            not_needed: components["schemas"]["ReasonWords"][];
+            sets: components["schemas"]["SetOut"][];
+        };
         /** ClockOut */
         ClockOut: {
+            breaches: components["schemas"]["BreachOut"][];
             code: string;
+            delays: components["schemas"]["DelayOut"][];
             due_at: string | null;
             elapsed_s: number | null;
             from_milestone: string;
             late: boolean;
             name: components["schemas"]["Text"];
+            next_step_at: string | null;
+            /** @enum {null|string} */
+            next_step_who: "bedside" | "unit" | "coordinator" | null;
             overdue: boolean | null;
+            owner: components["schemas"]["OwnerOut"] | null;
+            set: string;
             /** Format: date-time */
             started_at: string;
             /** @enum {string} */
@@ -3858,6 +4018,14 @@ export interface components {
             /** Format: date */
             valid_from: string;
             version: number;
+        };
+        /** DelayOut */
+        DelayOut: {
+            /** Format: date-time */
+            at: string;
+            code: string;
+            person: components["schemas"]["PersonRef"] | null;
+            words: components["schemas"]["Text"];
         };
         /** DemoState */
         DemoState: {
@@ -4827,28 +4995,46 @@ export interface components {
         };
         /** Milestone */
         Milestone: {
+            /** @enum {null|string} */
+            anaesthesia?: "general" | "spinal" | "epidural_top_up" | "local" | null;
             at?: string | null;
             /** @enum {string} */
-            kind: "decision_for_cs" | "incision" | "birth" | "team_called" | "team_present" | "theatre_ready" | "anaesthesia_started" | "blood_requested" | "blood_issued" | "blood_arrived" | "first_dose_magnesium" | "first_dose_antihypertensive" | "first_dose_tranexamic_acid" | "first_dose_uterotonic" | "first_dose_antibiotic" | "first_dose_steroid";
+            kind: "team_called" | "team_present" | "expert_online" | "decision_for_cs" | "theatre_ready" | "theatre_entered" | "anaesthesia_started" | "incision" | "birth" | "icu_admitted" | "blood_requested" | "blood_issued" | "blood_arrived" | "transfusion_started" | "massive_transfusion" | "pph_recognised" | "fluids_started" | "first_dose_uterotonic" | "first_dose_tranexamic_acid" | "second_line_haemostasis" | "bleeding_controlled" | "abruption_suspected" | "coagulation_taken" | "seizure" | "severe_hypertension" | "first_dose_magnesium" | "first_dose_antihypertensive" | "cord_prolapse" | "presenting_part_elevated" | "afe_suspected" | "cardiac_arrest" | "cpr_started" | "circulation_returned" | "sepsis_recognised" | "lactate_taken" | "cultures_taken" | "first_dose_antibiotic" | "source_controlled" | "intubation" | "first_dose_steroid" | "newborn_team_called" | "newborn_resuscitation" | "newborn_ventilation" | "newborn_compressions" | "newborn_intubation" | "surfactant" | "newborn_stable" | "newborn_ready" | "newborn_admitted";
             late_reason?: string | null;
             note?: string | null;
+            /** @enum {null|string} */
+            place?: "delivery_room" | "theatre" | "ward" | "emergency_department" | null;
             urgency_class?: number | null;
         };
         /** MilestoneOut */
         MilestoneOut: {
-            actor: components["schemas"]["quality_schemas_PersonOut"] | null;
+            actor: components["schemas"]["PersonRef"] | null;
             amended: boolean;
+            /** @enum {null|string} */
+            anaesthesia: "general" | "spinal" | "epidural_top_up" | "local" | null;
             /** Format: date-time */
             at: string;
             auto: boolean;
             device_at: string | null;
-            facility: components["schemas"]["PlaceOut"] | null;
+            facility: components["schemas"]["FacilityRef"] | null;
             late: boolean;
             name: string;
+            /** @enum {null|string} */
+            place: "delivery_room" | "theatre" | "ward" | "emergency_department" | null;
             /** Format: date-time */
             recv_at: string;
             seq: number;
             source: string;
+            undo_until: string | null;
+            urgency_class: number | null;
+            words: components["schemas"]["Text"];
+        };
+        /** MilestoneWords */
+        MilestoneWords: {
+            by: string;
+            manual: boolean;
+            name: string;
+            words: components["schemas"]["Text"];
         };
         /** Miss */
         Miss: {
@@ -5128,6 +5314,16 @@ export interface components {
             purple: boolean;
             reason: string;
         };
+        /** OwnBreach */
+        OwnBreach: {
+            interval: string;
+        };
+        /** OwnerOut */
+        OwnerOut: {
+            /** Format: date-time */
+            at: string;
+            person: components["schemas"]["PersonRef"] | null;
+        };
         /** Oxygen */
         Oxygen: {
             available_l: number;
@@ -5376,6 +5572,16 @@ export interface components {
             since?: string | null;
             state: string;
         };
+        /** PromptOut */
+        PromptOut: {
+            /** Format: date-time */
+            ask_at: string;
+            code: string;
+            records: string;
+            set: string;
+            to_be_verified: boolean;
+            words: components["schemas"]["Text"];
+        };
         /** ProofOut */
         ProofOut: {
             /** Format: uuid */
@@ -5469,6 +5675,12 @@ export interface components {
             event_at?: string | null;
             late_reason?: string | null;
             version: number;
+        };
+        /** ReasonWords */
+        ReasonWords: {
+            code: string;
+            text: boolean;
+            words: components["schemas"]["Text"];
         };
         /** ReceiveReport */
         ReceiveReport: {
@@ -5987,6 +6199,17 @@ export interface components {
             name: string;
             user_agent: string;
         };
+        /** SetOut */
+        SetOut: {
+            code: string;
+            /** @enum {string} */
+            confidence: "V" | "S" | "B" | "I";
+            keys: string[];
+            name: components["schemas"]["Text"];
+            source: string;
+            to_be_verified: boolean;
+            version: number;
+        };
         /** ShiftIn */
         ShiftIn: {
             /** @default false */
@@ -6212,6 +6435,10 @@ export interface components {
             answers?: components["schemas"]["registry_risk_schemas_Answer"][];
             kind: components["schemas"]["Kind"];
             variant: string;
+        };
+        /** UndoMoment */
+        UndoMoment: {
+            seq: number;
         };
         /** UnitOut */
         UnitOut: {
@@ -7786,6 +8013,178 @@ export interface operations {
             };
         };
     };
+    ApiCasesCaseIdClockDelaysPostDelay: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttributeDelay"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseClock"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCasesCaseIdClockOwnersPostOwn: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnBreach"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseClock"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCasesCaseIdClockPromptsPostPrompt: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerPrompt"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseClock"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCasesCaseIdClockUndoPostUndo: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoMoment"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseClock"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiCasesCaseIdCriticalFactsRecordCritical: {
         parameters: {
             query?: never;
@@ -7810,6 +8209,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaseAftermath"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCasesCaseIdEventsSeqAmendPostAmend: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AmendEvent"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseClock"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -7938,6 +8381,26 @@ export interface operations {
                         } | unknown[];
                         status_code: number;
                     };
+                };
+            };
+        };
+    };
+    ApiClocksGetCatalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClockCatalogue"];
                 };
             };
         };
