@@ -219,10 +219,24 @@ CREATE TABLE special_row (
 );
 CREATE INDEX ix_special_row_list ON special_row (list_id);
 
+CREATE TABLE special_act (
+  id            uuid PRIMARY KEY,
+  list_id       uuid NOT NULL REFERENCES special_list (id),
+  action        text NOT NULL CHECK (action IN ('submit', 'reopen')),
+  reason_sealed bytea,
+  at            timestamptz NOT NULL,
+  person_id     uuid NOT NULL REFERENCES person (id),
+  CHECK (action <> 'reopen' OR reason_sealed IS NOT NULL)
+);
+CREATE INDEX ix_special_act_list ON special_act (list_id, at);
+
 ALTER TABLE special_list ENABLE ROW LEVEL SECURITY;
 ALTER TABLE special_list FORCE ROW LEVEL SECURITY;
 ALTER TABLE special_row ENABLE ROW LEVEL SECURITY;
 ALTER TABLE special_row FORCE ROW LEVEL SECURITY;
+ALTER TABLE special_act ENABLE ROW LEVEL SECURITY;
+ALTER TABLE special_act FORCE ROW LEVEL SECURITY;
+CREATE POLICY system_all ON special_act TO yunshang_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON special_list TO yunshang_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON special_row TO yunshang_system USING (true) WITH CHECK (true);
 CREATE POLICY app_reads ON special_list FOR SELECT TO yunshang_app
@@ -239,7 +253,12 @@ CREATE POLICY app_adds ON special_row FOR INSERT TO yunshang_app
   WITH CHECK (person_id = app_person() AND NOT app_only_watches() AND EXISTS (
     SELECT 1 FROM special_list l
      WHERE l.id = list_id AND l.state = 'draft' AND app_keeps_special(l.facility_id)));
-GRANT SELECT, INSERT ON special_list, special_row TO yunshang_app, yunshang_system;
+CREATE POLICY app_reads ON special_act FOR SELECT TO yunshang_app
+  USING (EXISTS (SELECT 1 FROM special_list l WHERE l.id = list_id));
+CREATE POLICY app_adds ON special_act FOR INSERT TO yunshang_app
+  WITH CHECK (person_id = app_person() AND NOT app_only_watches() AND EXISTS (
+    SELECT 1 FROM special_list l WHERE l.id = list_id AND app_keeps_special(l.facility_id)));
+GRANT SELECT, INSERT ON special_list, special_row, special_act TO yunshang_app, yunshang_system;
 GRANT UPDATE (state, version, submitted_at, submitted_by) ON special_list
   TO yunshang_app, yunshang_system;
 """
