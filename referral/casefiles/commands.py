@@ -20,9 +20,6 @@ NeonatalOutcome = Literal[
 PlanText = Annotated[str, msgspec.Meta(min_length=1, max_length=8000)]
 When = Annotated[datetime, msgspec.Meta(tz=True)]
 Version = Annotated[int, msgspec.Meta(ge=1)]
-Cells = Annotated[
-    dict[ShortText, Annotated[str, msgspec.Meta(max_length=2000)]], msgspec.Meta(max_length=20)
-]
 
 
 class OpenFile(Input, kw_only=True):
@@ -164,11 +161,28 @@ class VoidFile(Act, kw_only=True):
     reason: ShortText
 
 
+class SpecialCell(Input, kw_only=True):
+    """One column of a line."""
+
+    code: ShortText
+    value: Annotated[str, msgspec.Meta(max_length=2000)]
+
+
+class SpecialChosen(Input, kw_only=True):
+    """One category that she belongs to."""
+
+    code: ShortText
+
+
+Chosen = Annotated[list[SpecialChosen], msgspec.Meta(min_length=1, max_length=9)]
+Cells = Annotated[list[SpecialCell], msgspec.Meta(max_length=20)]
+
+
 class SpecialValues(Input, kw_only=True):
     """One line of the special-population list."""
 
-    categories: Annotated[list[ShortText], msgspec.Meta(min_length=1, max_length=9)]
-    fields: Cells
+    categories: Chosen
+    cells: Cells
 
 
 class AddSpecial(Input, kw_only=True):
@@ -176,8 +190,8 @@ class AddSpecial(Input, kw_only=True):
 
     pregnancy_id: UUID
     month: ShortText
-    categories: Annotated[list[ShortText], msgspec.Meta(min_length=1, max_length=9)]
-    fields: Cells = msgspec.field(default_factory=dict)
+    categories: Chosen
+    cells: Cells = msgspec.field(default_factory=list)
 
 
 class ChangeSpecial(SpecialValues, kw_only=True):

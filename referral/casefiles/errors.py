@@ -76,12 +76,6 @@ class OutcomeIncomplete(Refusal):
     status = 422
 
 
-class ListSubmitted(Refusal):
-    """The month's list was submitted: take it back before changing it."""
-
-    code = "casefile.list_submitted"
-
-
 class MonthInvalid(Refusal):
     """A month is written 2026-11 and is not in the future."""
 

@@ -181,3 +181,16 @@ class SpecialEntryRow(Base):
     removed: Mapped[bool]
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     person_id: Mapped[UUID]
+
+
+class SpecialActRow(Base):
+    """A list handed in or taken back; append-only."""
+
+    __tablename__ = "special_act"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    list_id: Mapped[UUID] = mapped_column(ForeignKey("special_list.id"))
+    action: Mapped[str]
+    reason_sealed: Mapped[bytes | None]
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    person_id: Mapped[UUID]

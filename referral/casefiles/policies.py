@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from kernel.errors import NotFound
 from kernel.states import Edge
 from kernel.viewer import Role, Viewer
 from referral.casefiles.errors import FileWrongSide
@@ -38,6 +39,11 @@ def side_or_refuse(edge: Edge[Any, FileSide], mine: frozenset[FileSide], action:
     return side
 
 
-def keeps_special(viewer: Viewer) -> bool:
-    """Whether the viewer holds the permission for special-population lists at all."""
-    return viewer.has(Role.SPECIAL_POPULATION)
+def must_keep_special(viewer: Viewer) -> None:
+    """Special-population lists exist for holders of their permission and for nobody else.
+
+    Raises:
+        NotFound: the viewer does not hold it.
+    """
+    if not viewer.has(Role.SPECIAL_POPULATION):
+        raise NotFound()

@@ -183,3 +183,38 @@ HANDOVER: StateTable[HandoverState, HandoverAction, FileSide] = StateTable(
         (HandoverState.PROPOSED, HandoverAction.LAPSE): Edge(HandoverState.WITHDRAWN, _by(_SYS)),
     },
 )
+
+
+class ListState(StrEnum):
+    """Whether a month's special-population list was handed in."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+
+
+class ListAction(StrEnum):
+    """What can be done to a month's list."""
+
+    CHANGE = "change"
+    SUBMIT = "submit"
+    REOPEN = "reopen"
+
+
+class ListSide(StrEnum):
+    """Who keeps the list; whoever oversees it only reads."""
+
+    KEEPER = "keeper"
+
+
+_KEEPER = frozenset({ListSide.KEEPER})
+
+SPECIAL_LIST: StateTable[ListState, ListAction, ListSide] = StateTable(
+    "special_list",
+    ListState.DRAFT,
+    [],
+    {
+        (ListState.DRAFT, ListAction.CHANGE): Edge(ListState.DRAFT, _KEEPER),
+        (ListState.DRAFT, ListAction.SUBMIT): Edge(ListState.SUBMITTED, _KEEPER),
+        (ListState.SUBMITTED, ListAction.REOPEN): Edge(ListState.DRAFT, _KEEPER),
+    },
+)

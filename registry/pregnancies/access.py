@@ -22,6 +22,7 @@ class Purpose(StrEnum):
     OPEN = "open"
     REGISTER = "register"
     CASE = "case"
+    SPECIAL_POPULATION = "special_population"
 
 
 async def record(

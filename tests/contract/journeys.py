@@ -93,6 +93,7 @@ NOT_POSSIBLE = {
 
 LATE = {"interval": "hypertension_to_antihypertensive"}
 ASKED = {"prompt": "eclampsia_antihypertensive", "answer": "yes"}
+CELLS = [{"code": "residence", "value": "柳湾镇"}]
 COMMITTED = (_offer("city_expert", "accept", bed="1"), _case("county_doctor", "commit", "city"))
 
 PAPERS = (
@@ -281,6 +282,24 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         _post("county_doctor", "/cases/{case_id}/events/{seq}/amend", withdrawn=True),
         _post("county_doctor", "/referrals/{case_id}/milestones", kind="seizure"),
         _post("county_doctor", "/cases/{case_id}/clock/undo"),
+    ),
+    "a confidential list": (
+        _post(
+            "county_doctor",
+            "/special-population",
+            month="2026-11",
+            categories=[{"code": "other"}],
+            cells=CELLS,
+        ),
+        _post(
+            "county_doctor",
+            "/special-rows/{row_id}/actions/change",
+            categories=[{"code": "other"}],
+            cells=CELLS,
+        ),
+        _post("county_doctor", "/special-rows/{row_id}/actions/remove", version=2),
+        _post("county_doctor", "/special-lists/{list_id}/actions/submit", version=1),
+        _post("county_doctor", "/special-lists/{list_id}/actions/reopen", version=2),
     ),
     "paged": (
         _send("city"),

@@ -173,6 +173,27 @@ async def _recording(url: str, facility: UUID) -> str:
     return str(recording)
 
 
+async def _listed(stage: Stage, doctor: str, place: str) -> dict[str, str]:
+    """Somebody keeps special-population lists, with one line on this month's."""
+    net, token = stage.net, stage.tokens[doctor]
+    async with net.clone.system.session(SEEDER) as session:
+        await grant_role(
+            session,
+            net.clock,
+            stage.accounts[doctor],  # type: ignore[arg-type]
+            Role.SPECIAL_POPULATION,
+            facility_id=net.places[place],
+        )
+    pregnancy = str(await net.pregnancy(net.staff[doctor]))
+    body = {"pregnancy_id": pregnancy, "month": "2026-11", "categories": [{"code": "minor"}]}
+    headers = {"idempotency-key": str(uuid4())}
+    path = "/api/special-population"
+    await stage.door.send("POST", path, token=token, json=body, headers=headers)
+    month = (await stage.door.send("GET", f"{path}?month=2026-11", token=token)).json()
+    line = month["lists"][0]
+    return {"list_id": line["id"], "row_id": line["lines"][0]["row_id"]}
+
+
 async def _filed(stage: Stage, doctor: str) -> dict[str, str]:
     """A case file of somebody's, whose hand-over to the province is proposed."""
     net, token = stage.net, stage.tokens[doctor]
@@ -238,6 +259,7 @@ async def _known_ids(stage: Stage) -> None:
         ids["page_id"] = pages.json()[0]["id"]
         ids.update(await _filed(stage, doctor))
         ids["attachment_id"] = await _attachment(stage, doctor, ids["case_id"])
+        ids.update(await _listed(stage, doctor, place))
     for ids, doctor, expert in (
         (stage.ids, "county_doctor", "city_expert"),
         (stage.foreign, "outsider", "province_expert"),

@@ -36,6 +36,8 @@ async def stage(
 async def _reader(stage: Stage, operation: Operation) -> str:
     """Somebody for whom the read works."""
     query = "?q=nobody" if operation.path.endswith("/patients") else ""
+    if operation.path.endswith("/special-population"):
+        query = "?month=2026-11"
     for who in PEOPLE:
         answer = await stage.call(who, operation, stage.ids, query=query)
         if answer.status_code == 200:

@@ -5,11 +5,11 @@ Every write needs an Idempotency-Key; a repeat does nothing and shows the file.
 
 from litestar import Router
 
-from referral.casefiles.routes import on_file, on_parts
+from referral.casefiles.routes import on_file, on_parts, on_special
 
 router = Router(
     "/",
-    route_handlers=[*on_file.HANDLERS, *on_parts.HANDLERS],
+    route_handlers=[*on_file.HANDLERS, *on_parts.HANDLERS, *on_special.HANDLERS],
     tags=["case files"],
 )
 
