@@ -22,12 +22,14 @@ from kernel.relay import Handler
 from kernel.viewer import Viewer
 from realtime.hub_hints import CaseAnnouncer
 from referral.aftermath.service import near_misses
+from referral.casefiles.service.opening import Grade, open_by_grade
 from referral.clocks.service import note_page_acknowledged as own_by_page
 from referral.service.answer import note_delivered, note_page_acknowledged
 from referral.service.duplicates import TOPIC as LIVE_CASE_ELSEWHERE
 from referral.service.duplicates import tell_coordinator
 from registry.observations.service import RECORDED as OBSERVED
-from registry.risk.service import propose_if_changed
+from registry.risk.queries import current_grade
+from registry.risk.service import GRADED, propose_if_changed
 from registry.risk.sources import MEASURED
 from server.demo.emergency import TOPIC as DEMO_STEP
 from server.demo.emergency import Colleagues
@@ -56,6 +58,7 @@ class Subscriptions:
             PAGE_DELIVERED: self.mark_offer_delivered,
             LIVE_CASE_ELSEWHERE: self.tell_coordinator,
             OBSERVED: self.grade_anew,
+            GRADED: self.open_case_file,
         }
         if self._colleagues is not None:
             found[DEMO_STEP] = self._colleagues.take_step
@@ -116,6 +119,27 @@ class Subscriptions:
         pregnancy_id = PregnancyId(UUID(payload["pregnancy_id"]))
         async with self._database.session(viewer) as session:
             await propose_if_changed(session, self._clock, viewer, pregnancy_id)
+
+    async def open_case_file(self, message: OutboxMessage) -> None:
+        """A grade was confirmed: her case file opens, or learns of it.
+
+        The grade that stands is read, not the one that is told of: rows may arrive in any order.
+        """
+        viewer = Viewer.system("engine")
+        pregnancy_id = PregnancyId(UUID(message.payload["pregnancy_id"]))
+        async with self._database.session(viewer) as session:
+            grade = await current_grade(session, viewer, pregnancy_id)
+            if grade is None or grade.by is None or grade.facility is None:
+                return
+            decided = Grade(
+                pregnancy_id=pregnancy_id,
+                facility_id=grade.facility.id,
+                colour=grade.colour,
+                purple=grade.purple is True,
+                confirmed_by=grade.by.id,
+                grade_id=grade.id,
+            )
+            await open_by_grade(session, self._clock, viewer, decided)
 
     async def close(self) -> None:
         """Give connections back."""
