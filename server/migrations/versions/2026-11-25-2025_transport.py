@@ -182,7 +182,6 @@ REVOKE ALL ON FUNCTION link_lives, link_open, link_find, link_issuer_may, link_h
   outside_facility_add FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION link_lives, link_open, link_find, link_issuer_may, link_holder_add,
   outside_facility_add TO yunshang_app, yunshang_system;
-CREATE POLICY owner_reads ON referral FOR SELECT TO yunshang_owner USING (true);
 CREATE POLICY owner_reads ON leg FOR SELECT TO yunshang_owner USING (true);
 CREATE POLICY owner_all ON case_link TO yunshang_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON link_session TO yunshang_owner USING (true) WITH CHECK (true);

@@ -28,7 +28,6 @@ CREATE INDEX ix_referral_feedback_unread ON referral (origin_id)
 # after the loss of a fetus or newborn, nothing that happened before it. `xmin` is the transaction
 # that last changed the row: the one that records the death still writes what follows from it.
 FROZEN = """
-CREATE POLICY owner_reads ON referral FOR SELECT TO yunshang_owner USING (true);
 CREATE FUNCTION case_is_frozen(wanted uuid, kind text, happened timestamptz) RETURNS boolean
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
   SELECT coalesce((
