@@ -3002,6 +3002,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/special-lists/{list_id}/actions/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ReopenSpecialList */
+        post: operations["ApiSpecialListsListIdActionsReopenReopenSpecialList"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/special-lists/{list_id}/actions/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** SubmitSpecialList */
+        post: operations["ApiSpecialListsListIdActionsSubmitSubmitSpecialList"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/special-population": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetSpecialMonth */
+        get: operations["ApiSpecialPopulationGetSpecialMonth"];
+        put?: never;
+        /** AddSpecialRow */
+        post: operations["ApiSpecialPopulationAddSpecialRow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/special-rows/{row_id}/actions/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ChangeSpecialRow */
+        post: operations["ApiSpecialRowsRowIdActionsChangeChangeSpecialRow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/special-rows/{row_id}/actions/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** RemoveSpecialRow */
+        post: operations["ApiSpecialRowsRowIdActionsRemoveRemoveSpecialRow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/special-rows/{row_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetSpecialVersions */
+        get: operations["ApiSpecialRowsRowIdVersionsGetSpecialVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/timers": {
         parameters: {
             query?: never;
@@ -3140,6 +3243,14 @@ export interface components {
             facility_id: string;
             late_reason?: string | null;
             version: number;
+        };
+        /** AddSpecial */
+        AddSpecial: {
+            categories: components["schemas"]["SpecialChosen"][];
+            cells?: components["schemas"]["SpecialCell"][];
+            month: string;
+            /** Format: uuid */
+            pregnancy_id: string;
         };
         /** AddTask */
         AddTask: {
@@ -3542,6 +3653,12 @@ export interface components {
             kind: "record" | "identity" | "newborn" | "treatment" | "consent" | "attachment" | "reference" | "withdrawal";
             /** @default false */
             unread: boolean;
+        };
+        /** ChangeSpecial */
+        ChangeSpecial: {
+            categories: components["schemas"]["SpecialChosen"][];
+            cells: components["schemas"]["SpecialCell"][];
+            version: number;
         };
         /** Checklist */
         Checklist: {
@@ -4887,6 +5004,11 @@ export interface components {
             words: components["schemas"]["WordOut"][];
             zh: string;
         };
+        /** Kept */
+        Kept: {
+            /** Format: uuid */
+            list_id: string;
+        };
         /**
          * Kind
          * @description Screening decides who is assessed; assessment gives the colour.
@@ -4959,6 +5081,12 @@ export interface components {
             purpose: "crew" | "outside_unit" | "outside_door";
             revoked_at: string | null;
         };
+        /**
+         * ListState
+         * @description Whether a month's special-population list was handed in.
+         * @enum {string}
+         */
+        ListState: "draft" | "submitted";
         /** LoginIn */
         LoginIn: {
             login: string;
@@ -5914,6 +6042,16 @@ export interface components {
             reason?: string | null;
             version: number;
         };
+        /** RemoveSpecial */
+        RemoveSpecial: {
+            reason: string;
+            version: number;
+        };
+        /** ReopenSpecial */
+        ReopenSpecial: {
+            reason: string;
+            version: number;
+        };
         /** Replan */
         Replan: {
             crew_person_ids?: string[];
@@ -6267,6 +6405,70 @@ export interface components {
             signed_at: string;
             vitals: components["schemas"]["Vitals"] | null;
         };
+        /** SpecialCell */
+        SpecialCell: {
+            code: string;
+            value: string;
+        };
+        /** SpecialChoice */
+        SpecialChoice: {
+            code: string;
+            en: string;
+            zh: string;
+        };
+        /** SpecialChosen */
+        SpecialChosen: {
+            code: string;
+        };
+        /** SpecialColumn */
+        SpecialColumn: {
+            code: string;
+            en: string;
+            /** @enum {string} */
+            kind: "short" | "long" | "number";
+            zh: string;
+        };
+        /** SpecialLine */
+        SpecialLine: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["PersonRef"] | null;
+            categories: string[];
+            fields: {
+                [key: string]: string;
+            };
+            reason: string | null;
+            removed: boolean;
+            /** Format: uuid */
+            row_id: string;
+            version: number;
+        };
+        /** SpecialList */
+        SpecialList: {
+            facility: components["schemas"]["FacilityRef"] | null;
+            /** Format: uuid */
+            id: string;
+            lines: components["schemas"]["SpecialLine"][];
+            mine: boolean;
+            month: string;
+            state: components["schemas"]["ListState"];
+            submitted_at: string | null;
+            submitted_by: components["schemas"]["PersonRef"] | null;
+            version: number;
+        };
+        /** SpecialMonth */
+        SpecialMonth: {
+            categories: components["schemas"]["SpecialChoice"][];
+            columns: components["schemas"]["SpecialColumn"][];
+            confidence: string;
+            facility: components["schemas"]["FacilityRef"] | null;
+            form_version: string;
+            lists: components["schemas"]["SpecialList"][];
+            month: string;
+            source: string;
+            to_be_verified: boolean;
+            writes: boolean;
+        };
         /** StartEmergency */
         StartEmergency: {
             /** @default true */
@@ -6279,6 +6481,10 @@ export interface components {
             handling: string;
             late_reason?: string | null;
             remark?: string | null;
+            version: number;
+        };
+        /** SubmitSpecial */
+        SubmitSpecial: {
             version: number;
         };
         /** Sync */
@@ -13659,6 +13865,297 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Referral"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiSpecialListsListIdActionsReopenReopenSpecialList: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReopenSpecial"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Kept"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiSpecialListsListIdActionsSubmitSubmitSpecialList: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmitSpecial"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Kept"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiSpecialPopulationGetSpecialMonth: {
+        parameters: {
+            query: {
+                month: string;
+            };
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpecialMonth"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiSpecialPopulationAddSpecialRow: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddSpecial"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Kept"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiSpecialRowsRowIdActionsChangeChangeSpecialRow: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                row_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeSpecial"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Kept"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiSpecialRowsRowIdActionsRemoveRemoveSpecialRow: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                row_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemoveSpecial"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Kept"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiSpecialRowsRowIdVersionsGetSpecialVersions: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                row_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpecialLine"][];
                 };
             };
             /** @description Bad request syntax or unsupported method */
