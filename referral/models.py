@@ -30,6 +30,7 @@ class ReferralRow(Base):
     risk_colour: Mapped[str | None]
     purple: Mapped[bool]
     needs_neonatal: Mapped[bool]
+    cots_needed: Mapped[int] = mapped_column(default=1)
     consent: Mapped[str | None]
     drill: Mapped[bool]
     demo: Mapped[bool]
@@ -130,9 +131,10 @@ class HoldRow(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     case_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
-    offer_id: Mapped[UUID] = mapped_column(ForeignKey("offer.id"))
+    offer_id: Mapped[UUID | None] = mapped_column(ForeignKey("offer.id"))
     facility_id: Mapped[UUID]
     kind: Mapped[str]
+    quantity: Mapped[int] = mapped_column(default=1)
     state: Mapped[str]
     label: Mapped[str | None]
     note: Mapped[str | None]

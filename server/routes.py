@@ -18,6 +18,7 @@ from registry.facilities.routes import router as facilities
 from registry.observations.routes import router as observations
 from registry.people.routes import router as people
 from registry.pregnancies.routes import router as pregnancies
+from registry.resources.routes import router as resources
 from registry.risk.routes import router as risk
 from server.demo.routes import router as demo
 from server.health import health_router
@@ -29,6 +30,7 @@ ROUTERS: tuple[Router, ...] = (
     pregnancies,
     observations,
     risk,
+    resources,
     rosters,
     pages,
     inbox,

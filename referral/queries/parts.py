@@ -197,6 +197,7 @@ def hold(stored: "Stored", row: HoldRow) -> Hold:
         offer_id=row.offer_id,
         facility=place_of(stored, row.facility_id),
         kind=row.kind,  # type: ignore[arg-type]
+        quantity=row.quantity,
         state=HoldState(row.state),
         label=row.label,
         note=row.note,

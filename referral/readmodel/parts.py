@@ -123,9 +123,10 @@ class Hold(msgspec.Struct, kw_only=True):
     """A bed, cot, theatre or blood kept for her."""
 
     id: UUID
-    offer_id: UUID
+    offer_id: UUID | None
     facility: FacilityRef
     kind: HoldKind
+    quantity: int
     state: HoldState
     label: str | None
     note: str | None

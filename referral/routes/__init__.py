@@ -8,6 +8,7 @@ from litestar import Router
 from referral.routes import (
     attachments,
     catalogue,
+    choosing,
     dossier,
     on_case,
     on_hold,
@@ -20,6 +21,7 @@ router = Router(
     "/",
     route_handlers=[
         *catalogue.HANDLERS,
+        *choosing.HANDLERS,
         *sending.HANDLERS,
         *on_case.HANDLERS,
         *on_offer.HANDLERS,

@@ -197,3 +197,12 @@ async def designated_centre(
         _CENTRE, {"facility": facility_id, "kind": str(kind), "day": local_date(at)}
     )
     return None if found is None else FacilityId(found)
+
+
+async def regions_below(session: AsyncSession, region_id: RegionId) -> set[UUID]:
+    """A region and everything inside it."""
+    rows = await session.execute(
+        text("SELECT descendant_id FROM region_closure WHERE ancestor_id = :region"),
+        {"region": region_id},
+    )
+    return set(rows.scalars())

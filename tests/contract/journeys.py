@@ -332,6 +332,20 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         _post("county_doctor", "/pregnancies/{pregnancy_id}/risk/confirm"),
         _post("county_doctor", "/pregnancies/{pregnancy_id}/risk/override", colour="red"),
     ),
+    "counted": (
+        _post(
+            "city_expert",
+            "/resources/reports",
+            facility_id="city",
+            entries=[{"kind": "icu_bed", "free": 2}],
+        ),
+        _post("city_expert", "/resources/confirmations", facility_id="city"),
+        _post("city_expert", "/resources/diversions", facility_id="city", scope="neonatal"),
+        _post("city_expert", "/resources/diversions/{diversion_id}/end"),
+        _post("city_desk", "/resources/vehicles", facility_id="city"),
+        _post("city_desk", "/resources/vehicles/{vehicle_id}/reports"),
+        _post("city_expert", "/resources/capabilities", facility_id="city", code="icu", has=True),
+    ),
     "on duty": (
         _post("city_expert", "/duty/sign-on"),
         _post("city_expert", "/duty/sign-off"),

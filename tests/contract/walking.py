@@ -119,6 +119,9 @@ class Walk:
         known = {**ids, **MOMENTS, "version": self.case["version"]}
         known["seq"] = int(self.ids["seq"])
         known["remote_lead_id"] = known["second_person_id"] = str(lead.person_id)
+        known["remote_lead_id"] = str(lead.person_id)
+        if "report_id" in self.ids:
+            known["report_ids"] = [self.ids["report_id"]]
         return known
 
     def _place(self, value: Any) -> Any:
@@ -170,6 +173,10 @@ class Walk:
             self.ids["observation_id"] = made["ids"][0]
         elif made.get("proposals"):
             self.ids["proposal_id"] = made["proposals"][-1]
+        elif step.operation.endswith(("/vehicles", "/diversions")):
+            self.ids[f"{step.operation.rsplit('/', 1)[1][:-1]}_id"] = made["id"]
+        elif "report_ids" in made:
+            self.ids["report_id"] = made["report_ids"][0]
         elif "advice" in step.operation:
             self.ids["advice_id"] = made["id"]
         elif "pregnancy_id" in made:
