@@ -1554,6 +1554,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/load": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Loads */
+        get: operations["ApiLoadLoads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/login": {
         parameters: {
             query?: never;
@@ -2917,6 +2934,178 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Houses */
+        get: operations["ApiResourcesHouses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/resources/capabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** SetCapability */
+        post: operations["ApiResourcesCapabilitiesSetCapability"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/resources/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Catalogue */
+        get: operations["ApiResourcesCatalogueCatalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/resources/confirmations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm */
+        post: operations["ApiResourcesConfirmationsConfirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/resources/diversions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Diversions */
+        get: operations["ApiResourcesDiversionsDiversions"];
+        put?: never;
+        /** Declare */
+        post: operations["ApiResourcesDiversionsDeclare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/resources/diversions/{diversion_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** EndDiversion */
+        post: operations["ApiResourcesDiversionsDiversionIdEndEndDiversion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/resources/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** History */
+        get: operations["ApiResourcesHistoryHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/resources/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Report */
+        post: operations["ApiResourcesReportsReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/resources/vehicles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Vehicles */
+        get: operations["ApiResourcesVehiclesVehicles"];
+        put?: never;
+        /** AddVehicle */
+        post: operations["ApiResourcesVehiclesAddVehicle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/resources/vehicles/{vehicle_id}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ReportVehicle */
+        post: operations["ApiResourcesVehiclesVehicleIdReportsReportVehicle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/reviews": {
         parameters: {
             query?: never;
@@ -3541,6 +3730,18 @@ export interface components {
             reason: string;
             version: number;
         };
+        /** CapabilityOut */
+        CapabilityOut: {
+            code: string;
+            en: string;
+            zh: string;
+        };
+        /** CapabilitySet */
+        CapabilitySet: {
+            changed: boolean;
+            /** Format: uuid */
+            facility_id: string;
+        };
         /** CaseAftermath */
         CaseAftermath: {
             may_enter: boolean;
@@ -3886,6 +4087,12 @@ export interface components {
             /** Format: uuid */
             proposal_id: string;
         };
+        /** ConfirmCounts */
+        ConfirmCounts: {
+            /** Format: uuid */
+            facility_id: string;
+            report_ids: string[];
+        };
         /** ConsentAct */
         ConsentAct: {
             /** Format: date-time */
@@ -3915,6 +4122,34 @@ export interface components {
             label: string;
             phone: string;
         };
+        /** CountEntry */
+        CountEntry: {
+            free: number;
+            kind: string;
+            note?: string | null;
+            /** @default  */
+            subkey: string;
+            total?: number | null;
+        };
+        /** CountHistory */
+        CountHistory: {
+            by: components["schemas"]["PersonRef"] | null;
+            /** @enum {string} */
+            cause: "counted" | "confirmed" | "issued" | "received";
+            free: number;
+            note: string | null;
+            /** Format: date-time */
+            reported_at: string;
+            /** @enum {string} */
+            source: "human" | "feed";
+            total: number | null;
+        };
+        /** CountReport */
+        CountReport: {
+            entries: components["schemas"]["CountEntry"][];
+            /** Format: uuid */
+            facility_id: string;
+        };
         /** CountValue */
         CountValue: {
             by_centre: components["schemas"]["CentreCount"][];
@@ -3925,6 +4160,12 @@ export interface components {
             late: number;
             n: number;
             outside_area: number;
+        };
+        /** Counted */
+        Counted: {
+            /** Format: uuid */
+            facility_id: string;
+            report_ids: string[];
         };
         /** CrewEntry */
         CrewEntry: {
@@ -4091,6 +4332,35 @@ export interface components {
             reason?: string | null;
             /** @enum {string} */
             verdict: "confirmed" | "rejected";
+        };
+        /** DeclareDiversion */
+        DeclareDiversion: {
+            condition?: string | null;
+            /** Format: uuid */
+            facility_id: string;
+            reason: string;
+            /** @enum {string} */
+            scope: "all" | "maternal" | "neonatal" | "condition";
+            /** Format: date-time */
+            until: string;
+        };
+        /** DeclaredDiversion */
+        DeclaredDiversion: {
+            condition: string | null;
+            /** Format: date-time */
+            declared_at: string;
+            declared_by: components["schemas"]["PersonRef"] | null;
+            ended_at: string | null;
+            ended_by: components["schemas"]["PersonRef"] | null;
+            facility: components["schemas"]["FacilityRef"];
+            /** Format: uuid */
+            id: string;
+            live: boolean;
+            reason: string;
+            /** @enum {string} */
+            scope: "all" | "maternal" | "neonatal" | "condition";
+            /** Format: date-time */
+            until: string;
         };
         /** Decline */
         Decline: {
@@ -4296,6 +4566,8 @@ export interface components {
             group: components["schemas"]["DutyGroup"];
             slots: components["schemas"]["DutySlot"][];
         };
+        /** EndDiversion */
+        EndDiversion: Record<string, never>;
         /** EndGuidance */
         EndGuidance: {
             diagnosis: string;
@@ -4843,6 +5115,13 @@ export interface components {
         Health: {
             status: string;
         };
+        /** HeldPlaces */
+        HeldPlaces: {
+            held: number;
+            /** @enum {string} */
+            kind: "maternal_bed" | "icu_bed" | "neonatal_cot" | "theatre" | "blood";
+            next_end: string | null;
+        };
         /** Hold */
         Hold: {
             expires_at: string | null;
@@ -4853,8 +5132,8 @@ export interface components {
             kind: "maternal_bed" | "icu_bed" | "neonatal_cot" | "theatre" | "blood";
             label: string | null;
             note: string | null;
-            /** Format: uuid */
-            offer_id: string;
+            offer_id: string | null;
+            quantity: number;
             /** Format: date-time */
             requested_at: string;
             state: components["schemas"]["HoldState"];
@@ -4881,6 +5160,39 @@ export interface components {
             name: string;
             phones: components["schemas"]["Contact"][];
             tier: string;
+        };
+        /** House */
+        House: {
+            capabilities: string[];
+            diversions: components["schemas"]["DeclaredDiversion"][];
+            facility: components["schemas"]["FacilityRef"];
+            mine: boolean;
+            region_name: string;
+            roles: string[];
+            values: components["schemas"]["ResourceValue"][];
+        };
+        /** HouseLoad */
+        HouseLoad: {
+            /** @default 0 */
+            accepted: number;
+            /** @default 0 */
+            asked: number;
+            /** @default 0 */
+            committed: number;
+            /** @default 0 */
+            cots: number;
+            /** Format: uuid */
+            facility_id: string;
+            held?: components["schemas"]["HeldPlaces"][];
+            /** @default 0 */
+            moving: number;
+            next_eta?: string | null;
+        };
+        /** Houses */
+        Houses: {
+            houses: components["schemas"]["House"][];
+            /** Format: date-time */
+            server_time: string;
         };
         /** Identity */
         Identity: {
@@ -5087,6 +5399,12 @@ export interface components {
          * @enum {string}
          */
         ListState: "draft" | "submitted";
+        /** Loads */
+        Loads: {
+            houses: components["schemas"]["HouseLoad"][];
+            /** Format: date-time */
+            server_time: string;
+        };
         /** LoginIn */
         LoginIn: {
             login: string;
@@ -5246,6 +5564,18 @@ export interface components {
             para?: number | null;
             /** @default 1 */
             plurality: number;
+        };
+        /** NewVehicle */
+        NewVehicle: {
+            call_sign: string;
+            equipment?: ("incubator" | "ventilator" | "monitor" | "defibrillator" | "blood_box")[];
+            /** Format: uuid */
+            facility_id: string;
+            /**
+             * @default ambulance
+             * @enum {string}
+             */
+            kind: "ambulance" | "neonatal_ambulance" | "helicopter";
         };
         /** NewVoid */
         NewVoid: {
@@ -6101,6 +6431,52 @@ export interface components {
             offer_id: string;
             version: number;
         };
+        /** ResourceCatalogue */
+        ResourceCatalogue: {
+            capabilities: components["schemas"]["CapabilityOut"][];
+            confidence: string;
+            diversion_max_hours: number;
+            kinds: components["schemas"]["ResourceKind"][];
+            source: string;
+            status: string;
+            version: string;
+        };
+        /** ResourceKind */
+        ResourceKind: {
+            code: string;
+            en: string;
+            /** @enum {string} */
+            group: "beds" | "machines" | "theatre" | "transport" | "blood";
+            hold: string | null;
+            stale_minutes: number;
+            subkeys: string[];
+            unit: string;
+            zh: string;
+        };
+        /** ResourceMade */
+        ResourceMade: {
+            /** Format: uuid */
+            id: string;
+        };
+        /** ResourceValue */
+        ResourceValue: {
+            by: components["schemas"]["PersonRef"] | null;
+            /** @enum {null|string} */
+            cause: "counted" | "confirmed" | "issued" | "received" | null;
+            free: number | null;
+            kind: string;
+            last_free: number | null;
+            last_total: number | null;
+            note: string | null;
+            report_id: string | null;
+            reported_at: string | null;
+            /** @enum {null|string} */
+            source: "human" | "feed" | null;
+            /** @enum {string} */
+            standing: "current" | "stale" | "never";
+            subkey: string;
+            total: number | null;
+        };
         /** Resume */
         Resume: {
             eta?: string | null;
@@ -6336,6 +6712,13 @@ export interface components {
             login: string;
             name: string;
             user_agent: string;
+        };
+        /** SetCapability */
+        SetCapability: {
+            code: string;
+            /** Format: uuid */
+            facility_id: string;
+            has: boolean;
         };
         /** SetOut */
         SetOut: {
@@ -6670,6 +7053,31 @@ export interface components {
             event_at?: string | null;
             late_reason?: string | null;
             version: number;
+        };
+        /** Vehicle */
+        Vehicle: {
+            by: components["schemas"]["PersonRef"] | null;
+            call_sign: string;
+            crew: ("driver" | "physician" | "nurse" | "midwife" | "obstetrician" | "neonatologist")[];
+            equipment: ("incubator" | "ventilator" | "monitor" | "defibrillator" | "blood_box")[];
+            facility: components["schemas"]["FacilityRef"];
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "ambulance" | "neonatal_ambulance" | "helicopter";
+            note: string | null;
+            reported_at: string | null;
+            /** @enum {string} */
+            standing: "current" | "stale" | "never";
+            /** @enum {null|string} */
+            status: "standby" | "dispatched" | "returning" | "out_of_service" | null;
+        };
+        /** VehicleReport */
+        VehicleReport: {
+            crew?: ("driver" | "physician" | "nurse" | "midwife" | "obstetrician" | "neonatologist")[];
+            note?: string | null;
+            /** @enum {string} */
+            status: "standby" | "dispatched" | "returning" | "out_of_service";
         };
         /**
          * Verdict
@@ -10412,6 +10820,26 @@ export interface operations {
             };
         };
     };
+    ApiLoadLoads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Loads"];
+                };
+            };
+        };
+    };
     ApiLoginLogIn: {
         parameters: {
             query?: never;
@@ -13716,6 +14144,451 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegionOut"][];
+                };
+            };
+        };
+    };
+    ApiResourcesHouses: {
+        parameters: {
+            query?: {
+                facility_id?: string | null;
+                region_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Houses"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiResourcesCapabilitiesSetCapability: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetCapability"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapabilitySet"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiResourcesCatalogueCatalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceCatalogue"];
+                };
+            };
+        };
+    };
+    ApiResourcesConfirmationsConfirm: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmCounts"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Counted"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiResourcesDiversionsDiversions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclaredDiversion"][];
+                };
+            };
+        };
+    };
+    ApiResourcesDiversionsDeclare: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeclareDiversion"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiResourcesDiversionsDiversionIdEndEndDiversion: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                diversion_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndDiversion"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiResourcesHistoryHistory: {
+        parameters: {
+            query: {
+                facility_id: string;
+                kind: string;
+                subkey?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountHistory"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiResourcesReportsReport: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CountReport"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Counted"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiResourcesVehiclesVehicles: {
+        parameters: {
+            query?: {
+                facility_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vehicle"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiResourcesVehiclesAddVehicle: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVehicle"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiResourcesVehiclesVehicleIdReportsReportVehicle: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                vehicle_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VehicleReport"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
                 };
             };
         };
