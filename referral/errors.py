@@ -125,6 +125,19 @@ class NeonatalAnswerNeeded(Refusal):
     code = "referral.neonatal_answer_needed"
 
 
+class NewbornHalfMissing(Refusal):
+    """Nobody has promised the newborn a cot: wait for one, or say why she travels without."""
+
+    code = "referral.newborn_half_missing"
+
+
+class CotNotNeeded(Refusal):
+    """No cot is looked for on this case."""
+
+    code = "referral.cot_not_needed"
+    status = 422
+
+
 class CentreMayNotRefuse(Refusal):
     """A designated centre's no names a supervisor and carries remote advice."""
 

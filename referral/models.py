@@ -144,6 +144,37 @@ class HoldRow(Base):
     due_kind: Mapped[str | None]
 
 
+class BloodOrderRow(Base):
+    """Blood asked of a bank; its moments are set once, its hold moves with it."""
+
+    __tablename__ = "blood_order"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    case_number: Mapped[str]
+    drill: Mapped[bool]
+    hold_id: Mapped[UUID] = mapped_column(ForeignKey("hold.id"))
+    facility_id: Mapped[UUID]
+    bedside_id: Mapped[UUID]
+    product: Mapped[str]
+    subkey: Mapped[str]
+    units: Mapped[int]
+    urgency: Mapped[str]
+    requested_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    requested_by: Mapped[UUID]
+    issued_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    issued_by: Mapped[UUID | None]
+    issued_units: Mapped[int | None]
+    issued_subkey: Mapped[str | None]
+    departed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    departed_by: Mapped[UUID | None]
+    arrived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    arrived_by: Mapped[UUID | None]
+    cancelled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    cancelled_by: Mapped[UUID | None]
+    note: Mapped[str | None]
+
+
 class SnapshotRow(Base):
     """The SBAR as it was when the case was sent; never updated."""
 

@@ -75,6 +75,7 @@ class CaseRows:
             created_at=row.created_at,
             sent_at=row.sent_at,
             committed_at=row.committed_at,
+            needs_neonatal=bool(row.needs_neonatal) and row.subject != "newborn",
             guided_since=row.guided_since,
             ended_at=row.ended_at,
             feedback_unread=row.state == ReferralState.CLOSED and row.feedback_read_at is None,

@@ -92,23 +92,24 @@ async def _run_case(session: AsyncSession, clock: Clock, case_id: UUID) -> bool:
 
 
 async def _unacknowledged(desk: Desk, offer: OfferRow) -> None:
-    """Nobody said "I have it": the next unit is asked. A late yes still counts."""
+    """Nobody said "I have it": the next unit is asked beside. A late yes still counts."""
     if offer.state not in (OfferState.OFFERED, OfferState.DELIVERED):
         return
     desk.move_offer(offer, OfferAction.EXPIRE, system=True)
     facts = {"offer_id": offer.id, "facility_id": offer.facility_id, "timers": TIMERS.version}
     await desk.write("offer.expired", facts, auto=True)
     await tell(desk, "offer.expired", [desk.rows.referral.origin_id, offer.facility_id], facts)
-    await ask_next(desk, offer)
+    await ask_next(desk, offer, beside=True)
 
 
 async def _undecided(desk: Desk, offer: OfferRow) -> None:
-    """Acknowledged, no answer: the coordinator owns it now, too."""
+    """Acknowledged, no answer: the next is asked beside, and the coordinator owns it, too."""
     if offer.state not in ASKED:
         return
     facts = {"offer_id": offer.id, "facility_id": offer.facility_id, "timers": TIMERS.version}
     await desk.write("offer.decision_overdue", facts, auto=True)
     await tell(desk, "offer.decision_overdue", [offer.facility_id], facts)
+    await ask_next(desk, offer, beside=True)
     await call_coordinator(desk, "offer.decision_overdue", f"undecided:{offer.id}")
 
 
@@ -211,6 +212,9 @@ async def _hold_over(desk: Desk, hold: HoldRow) -> None:
     facts = {"hold_id": hold.id, "kind": hold.kind}
     await desk.write("hold.expired", facts, auto=True)
     await tell(desk, "hold.expired", [desk.rows.referral.origin_id, hold.facility_id], facts)
+    if hold.kind == "blood":
+        # Asked for and not issued, or issued and not at the bedside: somebody has to look for it.
+        await call_coordinator(desk, "blood.overdue", f"blood-overdue:{hold.id}")
 
 
 STEPS: dict[str, Callable[[Desk, Any], Awaitable[None]]] = {
@@ -229,5 +233,6 @@ STEPS: dict[str, Callable[[Desk, Any], Awaitable[None]]] = {
     "outcome_again": _no_outcome,
     "guidance_review": _review_guidance,
     "hold": _hold_over,
+    "blood_on_the_way": _hold_over,
     "hold_request": _hold_over,
 }

@@ -38,15 +38,20 @@ class Send(Act, kw_only=True):
 
 
 class AddOffer(Act, kw_only=True):
-    """Offer the case to one more unit."""
+    """Offer the case to one more unit; `purpose` neonatal asks it for the newborn's cots alone."""
 
     facility_id: UUID
+    purpose: Literal["transfer", "neonatal"] = "transfer"
 
 
 class Commit(Act, kw_only=True):
-    """The sender takes the accepted offer; all others are withdrawn."""
+    """The sender takes the accepted offer; all others are withdrawn.
+
+    `newborn_override` says why she travels although nobody has promised a cot.
+    """
 
     offer_id: UUID
+    newborn_override: ShortText | None = None
 
 
 class GuideInPlace(Act, kw_only=True):

@@ -30,7 +30,10 @@ class AnswerNeonatal(Act, kw_only=True):
 
 
 class Accept(Act, kw_only=True):
-    """Yes. With the neonatal answer where a cot is needed and it has not been given."""
+    """Yes. With the neonatal answer where a cot is needed and it has not been given.
+
+    `neonatal_accepted` false: she comes here, her newborn's cot is asked for elsewhere.
+    """
 
     bed: ShortText | None = None
     no_bed_accept_to: Literal["theatre", "emergency_department", "delivery_room"] | None = None

@@ -88,6 +88,7 @@ async def referral(
         **row_fields(case, case.facts(), view, stored.around),
         consent=case.referral.consent,  # type: ignore[arg-type]
         needs_neonatal=case.referral.needs_neonatal,
+        cots_needed=case.referral.cots_needed,
         snapshot=None if snapshot is None else msgspec.convert(snapshot.sbar, Sbar),
         record=known,
         missing=[name for name in EXPECTED if getattr(known, name) is None],

@@ -43,7 +43,7 @@ class Offer(msgspec.Struct, kw_only=True):
     id: UUID
     facility: FacilityRef
     state: OfferState
-    purpose: Literal["transfer", "diversion"]
+    purpose: Literal["transfer", "diversion", "neonatal"]
     designated: bool
     hop: int
     from_offer_id: UUID | None

@@ -29,6 +29,7 @@ class Referral(BoardRow, kw_only=True):
 
     consent: Consent | None
     needs_neonatal: bool
+    cots_needed: int
     snapshot: Sbar | None
     record: Record
     missing: list[str]

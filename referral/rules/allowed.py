@@ -160,8 +160,11 @@ def _on_case(case: CaseFacts, view: Viewpoint) -> Iterator[Allowed]:
         if action in _COUPLED or not _fits_case(case, action):
             continue
         item = _item("referral", case.id, action, REFERRAL.edge(case.state, action), mine)
-        if item is not None:
-            yield item
+        if item is None:
+            continue
+        if action is ReferralAction.COMMIT and case.newborn_half_missing:
+            item = replace(item, needs=(*item.needs, "newborn_override"))
+        yield item
 
 
 def _fits_case(case: CaseFacts, action: ReferralAction) -> bool:
@@ -198,7 +201,7 @@ def _on_offer(case: CaseFacts, offer: OfferFacts, view: Viewpoint) -> Iterator[A
             continue
         if action is OfferAction.DECLINE and offer.designated:
             item = replace(item, needs=("code", "supervisor", "remote_advice"))
-        if action in ACCEPTING and offer.neonatal == "awaited":
+        if action in ACCEPTING and offer.neonatal in ("awaited", "declined"):
             item = replace(item, needs=(*item.needs, "neonatal_accepted"))
         yield item
 
@@ -229,7 +232,7 @@ def fits_offer(case: CaseFacts, offer: OfferFacts, action: OfferAction) -> bool:
     if case.state not in LIVE:
         return False
     if action in ACCEPTING:
-        return case.accepted(offer.purpose) is None and offer.neonatal != "declined"
+        return case.accepted(offer.purpose) is None
     if action is OfferAction.ANSWER_NEONATAL:
         return offer.neonatal in ("awaited", "declined")
     return True

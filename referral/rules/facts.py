@@ -91,6 +91,7 @@ class CaseFacts:
     created_at: datetime
     sent_at: datetime | None = None
     committed_at: datetime | None = None
+    needs_neonatal: bool = False
     guided_since: datetime | None = None
     ended_at: datetime | None = None
     feedback_unread: bool = False
@@ -116,9 +117,17 @@ class CaseFacts:
         return next(found, None)
 
     @property
+    def newborn_half_missing(self) -> bool:
+        """A unit takes the mother, and no unit has promised her newborn a cot."""
+        taken = self.accepted("transfer")
+        if not self.needs_neonatal or taken is None:
+            return False
+        return taken.neonatal != "accepted" and self.accepted("neonatal") is None
+
+    @property
     def receivers(self) -> frozenset[UUID]:
-        """Facilities that stand on the receiving side now."""
-        asked = {offer.facility_id for offer in self.offers if offer.live}
+        """Facilities on the receiving side now; who keeps a cot does not decide for her."""
+        asked = {o.facility_id for o in self.offers if o.live and o.purpose != "neonatal"}
         named = {id_ for id_ in (self.receiver_id, self.lead_facility_id) if id_ is not None}
         return frozenset(asked | named)
 

@@ -14,6 +14,7 @@ WaitingCode = Literal[
     "decision",
     "answer",
     "commitment",
+    "newborn_half",
     "departure",
     "arrival",
     "handover",
@@ -78,7 +79,8 @@ def _steps(case: CaseFacts) -> list[Waiting]:
 
 def _of_open(case: CaseFacts) -> list[Waiting]:
     if (yes := case.accepted("transfer")) is not None:
-        return [Waiting("commitment", yes.answered_at)]
+        step: WaitingCode = "newborn_half" if case.newborn_half_missing else "commitment"
+        return [Waiting(step, yes.answered_at)]
     if any(offer.live for offer in case.offers):
         return []
     last = max((o.answered_at or o.offered_at for o in case.offers), default=case.sent_at)

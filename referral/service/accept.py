@@ -14,7 +14,7 @@ from referral.models import HoldRow, OfferRow
 from referral.repository import CaseRepository
 from referral.rules.timers import TIMERS
 from referral.service.answer import note_acknowledged
-from referral.service.ask import tell
+from referral.service.ask import ask_for_cots, tell
 from referral.service.desk import Desk, at_desk
 from referral.states import ASKED, HoldState, OfferAction, OfferState
 from registry.facilities import queries as facilities
@@ -39,8 +39,6 @@ async def accept(
         desk.check_version(order.version)
         conditions = order.conditions if isinstance(order, AcceptAfterStabilising) else None
         action = OfferAction.ACCEPT_AFTER_STABILISING if conditions else OfferAction.ACCEPT
-        if offer.neonatal == "declined":
-            offer.neonatal = "awaited"  # a cot may have come free since
         side = desk.move_offer(offer, action)
         _settle_neonatal(offer, order)
         _settle_place(desk, offer, order)
@@ -63,6 +61,8 @@ async def accept(
         await desk.write("offer.accepted", facts, side=side)
         await _hold_places(desk, offer, order)
         await _quieten(desk, offer)
+        if offer.neonatal == "elsewhere":
+            await ask_for_cots(desk, offer)
     return desk.case_id
 
 
@@ -104,10 +104,12 @@ async def _refuse_if_taken(desk: Desk, offer: OfferRow) -> None:
 
 
 def _settle_neonatal(offer: OfferRow, order: Accept) -> None:
-    if offer.neonatal == "awaited":
-        if order.neonatal_accepted is not True:
-            raise NeonatalAnswerNeeded()
-        offer.neonatal = "accepted"
+    """Both halves in one answer: a cot here (it may have come free since), or one elsewhere."""
+    if offer.neonatal not in ("awaited", "declined"):
+        return
+    if order.neonatal_accepted is None:
+        raise NeonatalAnswerNeeded()
+    offer.neonatal = "accepted" if order.neonatal_accepted else "elsewhere"
 
 
 def _settle_place(desk: Desk, offer: OfferRow, order: Accept) -> None:
@@ -120,22 +122,27 @@ def _settle_place(desk: Desk, offer: OfferRow, order: Accept) -> None:
 
 
 async def _hold_places(desk: Desk, offer: OfferRow, order: Accept) -> None:
-    newborn = desk.rows.referral.subject == "newborn"
-    wanted: list[tuple[str, str | None]] = []
-    if order.bed:
-        wanted.append(("neonatal_cot" if newborn else "maternal_bed", order.bed))
+    case = desk.rows.referral
+    newborn, cots = case.subject == "newborn", offer.purpose == "neonatal"
+    wanted: list[tuple[str, str | None, int]] = []
+    if cots:
+        wanted.append(("neonatal_cot", order.bed, case.cots_needed))
+    elif order.bed:
+        wanted.append(("neonatal_cot" if newborn else "maternal_bed", order.bed, 1))
     if offer.neonatal == "accepted" and not newborn:
-        wanted.append(("neonatal_cot", None))
-    for kind, label in wanted:
+        wanted.append(("neonatal_cot", None, case.cots_needed))
+    for kind, label, quantity in wanted:
         present = any(
             hold.offer_id == offer.id and hold.kind == kind and hold.state == HoldState.HELD
             for hold in desk.rows.holds
         )
         if not present:
-            await hold_now(desk, offer, kind, label)
+            await hold_now(desk, offer, kind, label, quantity)
 
 
-async def hold_now(desk: Desk, offer: OfferRow, kind: str, label: str | None) -> None:
+async def hold_now(
+    desk: Desk, offer: OfferRow, kind: str, label: str | None, quantity: int = 1
+) -> None:
     """Keep a place that the receiver just named."""
     now = desk.moment.entered_at
     row = HoldRow(
@@ -144,6 +151,7 @@ async def hold_now(desk: Desk, offer: OfferRow, kind: str, label: str | None) ->
         offer_id=offer.id,
         facility_id=offer.facility_id,
         kind=kind,
+        quantity=quantity,
         state=HoldState.HELD,
         label=label,
         requested_at=now,
@@ -156,6 +164,7 @@ async def hold_now(desk: Desk, offer: OfferRow, kind: str, label: str | None) ->
         "hold_id": row.id,
         "offer_id": offer.id,
         "kind": kind,
+        "quantity": quantity,
         "until": row.expires_at,
     }
     await desk.write("hold.held", facts)
@@ -163,7 +172,8 @@ async def hold_now(desk: Desk, offer: OfferRow, kind: str, label: str | None) ->
 
 async def _quieten(desk: Desk, winner: OfferRow) -> None:
     """Others need not be rung any more; they are withdrawn when the sender commits."""
-    desk.due(desk.rows.referral, "commit")
+    if winner.purpose != "neonatal" or not desk.facts().newborn_half_missing:
+        desk.due(desk.rows.referral, "commit")
     facts = {"offer_id": winner.id, "facility_id": winner.facility_id}
     for other in desk.rows.offers:
         if other.id != winner.id and other.state in ASKED and other.purpose == winner.purpose:

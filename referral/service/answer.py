@@ -210,7 +210,8 @@ async def redirect(
         await d.write("offer.redirected", facts, side=side)
         await duty.stop(session, clock, d.case_id, FacilityId(offer.facility_id), "redirected")
         hop = 1 if side is Side.COORDINATOR else offer.hop + 1
-        await make_offer(d, order.facility_id, hop=hop, from_offer=offer)
+        cots = offer.purpose == "neonatal"
+        await make_offer(d, order.facility_id, hop=hop, from_offer=offer, cots=cots)
         await tell(d, "offer.redirected", [d.rows.referral.origin_id], facts)
     return d.case_id
 

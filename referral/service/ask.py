@@ -14,11 +14,14 @@ from kernel.viewer import Viewer
 from referral.commands.on_case import AddOffer
 from referral.errors import (
     AlreadyAsked,
+    CotNotNeeded,
     DestinationIsOrigin,
     DestinationUnknown,
     NoDesignatedCentre,
 )
 from referral.models import OfferRow
+from referral.rules.candidates import RULES
+from referral.service.choose import next_house, ranked
 from referral.service.desk import Desk, at_desk
 from referral.states import OfferState, ReferralAction, ReferralState
 from registry.facilities import queries as facilities
@@ -28,17 +31,28 @@ from registry.facilities.rules import AreaKind, FacilityRole
 async def add_offer(
     session: AsyncSession, clock: Clock, viewer: Viewer, case_id: UUID, order: AddOffer
 ) -> CaseId:
-    """Offer the case to one more unit; once a receiver is taken, as a diversion."""
+    """Offer the case to one more unit; once a receiver is taken, as a diversion.
+
+    Raises:
+        CotNotNeeded: it is asked for a cot that nobody looks for.
+    """
     async with at_desk(session, clock, viewer, case_id, order) as desk:
         desk.move_case(ReferralAction.ADD_OFFER)
-        await make_offer(desk, order.facility_id)
+        if order.purpose == "neonatal" and not desk.facts().needs_neonatal:
+            raise CotNotNeeded()
+        await make_offer(desk, order.facility_id, cots=order.purpose == "neonatal")
     return desk.case_id
 
 
 async def make_offer(
-    desk: Desk, facility_id: UUID, *, hop: int = 1, from_offer: OfferRow | None = None
+    desk: Desk,
+    facility_id: UUID,
+    *,
+    hop: int = 1,
+    from_offer: OfferRow | None = None,
+    cots: bool = False,
 ) -> OfferRow:
-    """Ask one unit: offer, party, event, page step 0, timer.
+    """Ask one unit: offer, party, event, page step 0, timer; `cots` asks for the newborn alone.
 
     Raises:
         DestinationIsOrigin: she is there already.
@@ -46,18 +60,19 @@ async def make_offer(
         AlreadyAsked: the unit has a live offer.
     """
     case = desk.rows.referral
-    await _may_be_asked(desk, facility_id)
+    await _may_be_asked(desk, facility_id, cots=cots)
     committed = case.state in (ReferralState.COMMITTED, ReferralState.MOVING)
+    needs_answer = case.needs_neonatal and case.direction == "up" and not cots
     row = OfferRow(
         id=new_id(),
         case_id=case.id,
         facility_id=facility_id,
         state=OfferState.OFFERED,
-        purpose="diversion" if committed else "transfer",
-        designated=await _is_centre(desk, facility_id),
+        purpose="neonatal" if cots else ("diversion" if committed else "transfer"),
+        designated=await _is_centre(desk, facility_id, cots=cots),
         hop=hop,
         from_offer_id=from_offer and from_offer.id,
-        neonatal="awaited" if case.needs_neonatal and case.direction == "up" else "not_needed",
+        neonatal="awaited" if needs_answer else "not_needed",
         after_stabilising=False,
         offered_at=desk.at,
         pause_used=False,
@@ -83,19 +98,22 @@ async def make_offer(
     return row
 
 
-async def _may_be_asked(desk: Desk, facility_id: UUID) -> None:
+async def _may_be_asked(desk: Desk, facility_id: UUID, *, cots: bool) -> None:
     if facility_id == desk.rows.referral.origin_id:
         raise DestinationIsOrigin()
     known = await facilities.get_many(desk.session, [FacilityId(facility_id)])
     if not known:
         raise DestinationUnknown(facility_id=str(facility_id))
     facts = desk.facts()
-    if any(offer.live and offer.facility_id == facility_id for offer in facts.offers):
+    if any(
+        offer.live and offer.facility_id == facility_id and (offer.purpose == "neonatal") == cots
+        for offer in facts.offers
+    ):
         raise AlreadyAsked(facility=known[FacilityId(facility_id)].short_name)
 
 
-async def _is_centre(desk: Desk, facility_id: UUID) -> bool:
-    newborn = desk.rows.referral.subject == "newborn"
+async def _is_centre(desk: Desk, facility_id: UUID, *, cots: bool) -> bool:
+    newborn = cots or desk.rows.referral.subject == "newborn"
     role = FacilityRole.NEONATAL_CENTRE if newborn else FacilityRole.MATERNAL_CENTRE
     return await facilities.has_role(desk.session, FacilityId(facility_id), role, desk.at)
 
@@ -106,7 +124,7 @@ async def _ring(desk: Desk, offer: OfferRow) -> PageId:
     events = ["referral.offered"]
     if case.direction == "back":
         events = ["referral.back_offered"]
-    elif case.subject == "newborn":
+    elif case.subject == "newborn" or offer.purpose == "neonatal":
         events = ["referral.neonatal_offered"]
     elif case.needs_neonatal:
         events.append("referral.neonatal_offered")
@@ -147,24 +165,40 @@ async def designated_for_origin(desk: Desk) -> UUID:
     return found
 
 
-async def ask_next(desk: Desk, after: OfferRow) -> None:
-    """A unit fell out: ask the centre above it, else call the coordinator. Never silence."""
+async def ask_next(desk: Desk, after: OfferRow, *, beside: bool = False) -> None:
+    """A unit fell out: ask the centre above it, else call the coordinator. Never silence.
+
+    `beside`: a limit ran out. Whoever was asked may still say yes, and the next is asked beside
+    them, up to as many as the rules ask at once.
+    """
     facts = desk.facts()
-    if any(offer.live for offer in facts.offers if offer.purpose == after.purpose):
+    live = [offer for offer in facts.offers if offer.live and offer.purpose == after.purpose]
+    most = RULES.parallel_count if beside and RULES.after_breach else 1
+    if len(live) >= most or any(offer.state is OfferState.ACCEPTED for offer in live):
         return
-    asked = {offer.facility_id for offer in facts.offers} | {facts.origin_id}
-    here = FacilityId(after.facility_id)
-    for _ in range(4):  # township, county, city, province
-        above = await facilities.designated_centre(
-            desk.session, here, area_kind(desk), desk.moment.entered_at
-        )
-        if above is None:
-            break
-        if above not in asked:
-            await make_offer(desk, above, from_offer=after)
-            return
-        here = above
-    await call_coordinator(desk, "referral.no_destination", f"no-destination:{after.id}")
+    cots = after.purpose == "neonatal"
+    following = await next_house(desk, after, area_kind(desk), anywhere=beside)
+    if following is not None:
+        await make_offer(desk, following, from_offer=after, cots=cots)
+    elif not live:
+        event = "referral.no_cot" if cots else "referral.no_destination"
+        await call_coordinator(desk, event, f"{event.partition('.')[2]}:{after.id}")
+
+
+async def ask_for_cots(desk: Desk, mother: OfferRow) -> None:
+    """She is taken, her newborn is not: ask for cots elsewhere, near where she goes.
+
+    One house after the other, several at once where the acuity says so; nobody: the coordinator.
+    """
+    facts = desk.facts()
+    if any(offer.live for offer in facts.offers if offer.purpose == "neonatal"):
+        return
+    critical = desk.rows.referral.acuity in RULES.parallel_acuities
+    fit = (await ranked(desk, "newborn")).fit()[: RULES.parallel_count if critical else 1]
+    for facility_id in fit:
+        await make_offer(desk, facility_id, from_offer=mother, cots=True)
+    if not fit:
+        await call_coordinator(desk, "referral.no_cot", f"no_cot:{mother.id}")
 
 
 async def call_coordinator(desk: Desk, event: str, key: str) -> list[PageId]:

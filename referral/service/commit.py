@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.escalation import service as duty
@@ -11,8 +12,8 @@ from kernel.errors import NotFound
 from kernel.ids import CaseId, FacilityId, new_id
 from kernel.viewer import Viewer
 from referral.commands.on_case import Commit
-from referral.errors import NotAccepted, OfferUnknown
-from referral.models import LegRow, OfferRow
+from referral.errors import NewbornHalfMissing, NotAccepted, OfferUnknown
+from referral.models import BloodOrderRow, HoldRow, LegRow, OfferRow
 from referral.service.ask import tell
 from referral.service.desk import Desk, at_desk
 from referral.states import (
@@ -36,32 +37,53 @@ async def take_up(
 
     Raises:
         NotAccepted: that unit has not said yes.
-        OfferUnknown: no such offer on this case.
+        NewbornHalfMissing: no unit has promised a cot, and nobody says why she travels without.
+        OfferUnknown: no such offer on this case, or one for a cot alone.
     """
     async with at_desk(session, clock, viewer, case_id, order) as desk:
         case = desk.rows.referral
         switching = case.state == ReferralState.COMMITTED
         side = desk.move_case(ReferralAction.COMMIT)
         chosen = await accepted_offer(desk, order.offer_id)
+        half = _newborn_half(desk, chosen, order)
         case.receiver_id = chosen.facility_id  # a committed case always has one
         case.committed_at = desk.at
         await let_go_others(desk, chosen, "chosen_other")
         chosen.purpose = "transfer"
         desk.rest(case)
         facts = {"offer_id": chosen.id, "facility_id": chosen.facility_id}
-        await desk.write("referral.committed", {**facts, "switched": switching}, side=side)
+        said = {**facts, "switched": switching, "newborn_half": half}
+        await desk.write("referral.committed", said, side=side)
         leg = await _plan(desk, chosen)
         desk.due(leg, "depart")
         await tell(desk, "referral.committed", [chosen.facility_id], facts)
     return desk.case_id
 
 
+def _newborn_half(desk: Desk, chosen: OfferRow, order: Commit) -> str:
+    """Where her newborn goes: nobody needs to, here, elsewhere, or overridden by a person."""
+    facts = desk.facts()
+    if not facts.needs_neonatal:
+        return "not_needed"
+    if chosen.neonatal == "accepted":
+        return "here"
+    if facts.accepted("neonatal") is not None:
+        return "elsewhere"
+    if not order.newborn_override:
+        raise NewbornHalfMissing()
+    override = {"offer_id": str(chosen.id), "newborn_override": order.newborn_override}
+    desk.remember("decision", override)
+    return "overridden"
+
+
 async def accepted_offer(desk: Desk, offer_id: UUID) -> OfferRow:
-    """An offer of this case that said yes."""
+    """An offer of this case that said yes to her."""
     try:
         offer = desk.offer(offer_id)
     except NotFound as error:
         raise OfferUnknown() from error
+    if offer.purpose == "neonatal":
+        raise OfferUnknown()
     if offer.state != OfferState.ACCEPTED:
         place = await facilities.get_many(desk.session, [FacilityId(offer.facility_id)])
         named = place.get(FacilityId(offer.facility_id))
@@ -94,8 +116,13 @@ async def _plan(desk: Desk, offer: OfferRow) -> LegRow:
 
 
 async def let_go_others(desk: Desk, chosen: OfferRow, reason: str) -> None:
-    """Withdraw every open answer but `chosen`'s."""
-    await let_go(desk, reason, lambda offer: offer.id != chosen.id)
+    """Withdraw every open answer but `chosen`'s, and those for a cot that it does not give."""
+    needless = chosen.neonatal in ("accepted", "not_needed")
+    await let_go(
+        desk,
+        reason,
+        lambda offer: offer.id != chosen.id and (needless or offer.purpose != "neonatal"),
+    )
 
 
 async def let_go(
@@ -128,4 +155,21 @@ async def free_holds(desk: Desk, reason: str, offer_id: UUID | None = None) -> N
         if hold.state in kept and offer_id in (None, hold.offer_id):
             desk.move_hold(hold, HoldAction.RELEASE, system=True)
             desk.rest(hold)
+            await _call_off_blood(desk, hold)
             await desk.write("hold.released", {"hold_id": hold.id, "reason": reason})
+
+
+async def _call_off_blood(desk: Desk, hold: HoldRow) -> None:
+    """Blood that nobody has issued is not issued for a case that is over."""
+    if hold.kind != "blood":
+        return
+    found = select(BloodOrderRow).where(
+        BloodOrderRow.hold_id == hold.id,
+        BloodOrderRow.issued_at.is_(None),
+        BloodOrderRow.cancelled_at.is_(None),
+    )
+    row = (await desk.session.execute(found)).scalar_one_or_none()
+    if row is not None:
+        row.cancelled_at, row.cancelled_by = desk.at, desk.viewer.person_id
+        await desk.write("blood.cancelled", {"order_id": row.id, "by_bank": False})
+        await tell(desk, "blood.cancelled", [row.facility_id], {"order_id": row.id})

@@ -105,7 +105,11 @@ async def resume_transfer(
         case = desk.rows.referral
         side = desk.move_case(ReferralAction.RESUME_TRANSFER)
         case.guided_ended_at = desk.at
-        accepted = [o for o in desk.rows.offers if o.state == OfferState.ACCEPTED]
+        accepted = [
+            offer
+            for offer in desk.rows.offers
+            if offer.state == OfferState.ACCEPTED and offer.purpose != "neonatal"
+        ]
         if accepted:
             desk.due(case, "commit")
             for offer in accepted:

@@ -27,6 +27,7 @@ from referral.models import ReferralRow, SnapshotRow
 from referral.repository import CaseRepository, CaseRows
 from referral.rules.conditions import CATALOGUE
 from referral.service.ask import designated_for_origin, make_offer, tell
+from referral.service.choose import ranked
 from referral.service.consent import consent_row
 from referral.service.desk import Desk, Moment, at_desk, moment
 from referral.service.duplicates import refuse_duplicate
@@ -171,6 +172,7 @@ def _draft(
         risk_colour=order.risk_colour,
         purple=order.purple,
         needs_neonatal=False,
+        cots_needed=woman.plurality or 1,
         drill=order.drill,
         simulated=clock.simulated,
         created_by=viewer.person_id,
@@ -192,9 +194,19 @@ async def _send(desk: Desk, woman: PregnancyOut, destinations: list[UUID]) -> No
         desk.session.add(consent_row(desk, case.consent))
     await _freeze(desk, woman)
     await desk.write("referral.requested", requested_facts(case), side=side)
-    asked = list(dict.fromkeys(destinations)) or [await designated_for_origin(desk)]
-    for facility_id in asked:
+    for facility_id in list(dict.fromkeys(destinations)) or await _whom_to_ask(desk):
         await make_offer(desk, facility_id)
+
+
+async def _whom_to_ask(desk: Desk) -> list[UUID]:
+    """Nobody named a destination: the rules do (`candidates.toml`).
+
+    Raises:
+        NoDesignatedCentre: nobody answers for where she is; then a person chooses.
+    """
+    await designated_for_origin(desk)
+    await desk.session.flush()  # the search reads the snapshot
+    return (await ranked(desk)).first()
 
 
 def requested_facts(case: ReferralRow) -> dict[str, object]:

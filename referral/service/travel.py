@@ -33,7 +33,7 @@ from referral.links.rules import oxygen_needed_l
 from referral.models import LegRow
 from referral.repository import CaseRepository
 from referral.service.ask import tell
-from referral.service.commit import accepted_offer, let_go
+from referral.service.commit import accepted_offer, let_go_others
 from referral.service.desk import Desk, at_desk
 from referral.states import LegAction, ReferralAction
 from registry.facilities import queries as facilities
@@ -166,7 +166,7 @@ async def divert(
             raise WrongMoment(machine="leg", action=str(LegAction.DIVERT))
         side = desk.move_leg(leg, LegAction.DIVERT)
         former = leg.destination_id
-        await let_go(desk, "diverted", lambda offer: offer.id != chosen.id)
+        await let_go_others(desk, chosen, "diverted")
         chosen.purpose = "transfer"
         leg.offer_id, leg.destination_id = chosen.id, chosen.facility_id
         desk.rows.referral.receiver_id = chosen.facility_id

@@ -332,6 +332,28 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         _post("county_doctor", "/pregnancies/{pregnancy_id}/risk/confirm"),
         _post("county_doctor", "/pregnancies/{pregnancy_id}/risk/override", colour="red"),
     ),
+    "with blood": (
+        _send("city"),
+        *(
+            _post(
+                "county_doctor",
+                "/referrals/{case_id}/blood",
+                facility_id="city_two",
+                product="fibrinogen",
+                urgency="urgent",
+            ),
+        ),
+        _post("city_two_expert", "/blood/orders/{order_id}/actions/issue"),
+        _post("city_two_expert", "/blood/orders/{order_id}/actions/depart"),
+        _post("county_doctor", "/blood/orders/{order_id}/actions/arrive"),
+        _post(
+            "county_doctor",
+            "/referrals/{case_id}/blood",
+            facility_id="city_two",
+            product="fibrinogen",
+        ),
+        _post("city_two_expert", "/blood/orders/{order_id}/actions/cancel"),
+    ),
     "counted": (
         _post(
             "city_expert",

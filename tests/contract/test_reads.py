@@ -21,6 +21,7 @@ NAMING = [one for one in READS if "_id}" in one.path and "person_id" not in one.
 PEOPLE = ("county_doctor", "auditor", "security", "admin")
 QUERIES = {
     "/api/patients": "?q=nobody",
+    "/api/referrals/candidates": "?condition=pph",
     "/api/resources/history": f"?facility_id={NOWHERE}&kind=icu_bed",
 }
 """What a read needs that cannot do without a query."""

@@ -175,6 +175,8 @@ class Walk:
             self.ids["proposal_id"] = made["proposals"][-1]
         elif step.operation.endswith(("/vehicles", "/diversions")):
             self.ids[f"{step.operation.rsplit('/', 1)[1][:-1]}_id"] = made["id"]
+        elif "order_id" in made:
+            self.ids["order_id"] = made["order_id"]
         elif "report_ids" in made:
             self.ids["report_id"] = made["report_ids"][0]
         elif "advice" in step.operation:
