@@ -192,6 +192,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/blood/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** OfBank */
+        get: operations["ApiBloodOrdersOfBank"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/blood/orders/{order_id}/actions/arrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Arrive */
+        post: operations["ApiBloodOrdersOrderIdActionsArriveArrive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/blood/orders/{order_id}/actions/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel */
+        post: operations["ApiBloodOrdersOrderIdActionsCancelCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/blood/orders/{order_id}/actions/depart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Depart */
+        post: operations["ApiBloodOrdersOrderIdActionsDepartDepart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/blood/orders/{order_id}/actions/issue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Issue */
+        post: operations["ApiBloodOrdersOrderIdActionsIssueIssue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/case-file-handovers/{handover_id}/actions/accept": {
         parameters: {
             query?: never;
@@ -2356,6 +2441,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/referrals/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ForDraft */
+        get: operations["ApiReferralsCandidatesForDraft"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/referrals/{case_id}": {
         parameters: {
             query?: never;
@@ -2656,6 +2758,41 @@ export interface paths {
         put?: never;
         /** WithdrawAttachment */
         post: operations["ApiReferralsCaseIdAttachmentsAttachmentIdWithdrawWithdrawAttachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referrals/{case_id}/blood": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** OfCase */
+        get: operations["ApiReferralsCaseIdBloodOfCase"];
+        put?: never;
+        /** RequestBlood */
+        post: operations["ApiReferralsCaseIdBloodRequestBlood"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referrals/{case_id}/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ForCase */
+        get: operations["ApiReferralsCaseIdCandidatesForCase"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3431,6 +3568,11 @@ export interface components {
             /** Format: uuid */
             facility_id: string;
             late_reason?: string | null;
+            /**
+             * @default transfer
+             * @enum {string}
+             */
+            purpose: "transfer" | "neonatal";
             version: number;
         };
         /** AddSpecial */
@@ -3546,6 +3688,12 @@ export interface components {
             late_reason?: string | null;
             version: number;
         };
+        /** ArriveBlood */
+        ArriveBlood: {
+            event_at?: string | null;
+            late_reason?: string | null;
+            note?: string | null;
+        };
         /** Ask */
         Ask: {
             event_at?: string | null;
@@ -3657,6 +3805,45 @@ export interface components {
             version: number;
             weight_g?: number | null;
         };
+        /** BloodOrder */
+        BloodOrder: {
+            allowed: ("issue" | "depart" | "arrive" | "cancel")[];
+            arrived_at: string | null;
+            arrived_by: components["schemas"]["PersonRef"] | null;
+            bank: components["schemas"]["FacilityRef"];
+            bedside: components["schemas"]["FacilityRef"];
+            cancelled_at: string | null;
+            cancelled_by: components["schemas"]["PersonRef"] | null;
+            case_id: string | null;
+            case_number: string;
+            departed_at: string | null;
+            departed_by: components["schemas"]["PersonRef"] | null;
+            drill: boolean;
+            /** Format: uuid */
+            id: string;
+            issued_at: string | null;
+            issued_by: components["schemas"]["PersonRef"] | null;
+            issued_subkey: string | null;
+            issued_units: number | null;
+            note: string | null;
+            /** @enum {string} */
+            product: "red_cells" | "plasma" | "platelets" | "cryo" | "fibrinogen";
+            /** Format: date-time */
+            requested_at: string;
+            requested_by: components["schemas"]["PersonRef"] | null;
+            /** @enum {string} */
+            state: "requested" | "issued" | "on_the_way" | "arrived" | "cancelled";
+            subkey: string;
+            units: number;
+            /** @enum {string} */
+            urgency: "immediate" | "urgent" | "routine";
+        };
+        /** BloodOrders */
+        BloodOrders: {
+            orders: components["schemas"]["BloodOrder"][];
+            /** Format: date-time */
+            server_time: string;
+        };
         /** Board */
         Board: {
             counts: components["schemas"]["BoardCounts"];
@@ -3704,7 +3891,7 @@ export interface components {
             to_act: boolean;
             version: number;
             /** @enum {string} */
-            waiting_for: "send" | "destination" | "acknowledgement" | "decision" | "answer" | "commitment" | "departure" | "arrival" | "handover" | "outcome" | "feedback_reading" | "withdrawal_acknowledgement" | "guidance_review" | "nothing";
+            waiting_for: "send" | "destination" | "acknowledgement" | "decision" | "answer" | "commitment" | "newborn_half" | "departure" | "arrival" | "handover" | "outcome" | "feedback_reading" | "withdrawal_acknowledgement" | "guidance_review" | "nothing";
         };
         /** BreachOut */
         BreachOut: {
@@ -3722,6 +3909,10 @@ export interface components {
             late_reason?: string | null;
             note?: string | null;
             version: number;
+        };
+        /** CancelBlood */
+        CancelBlood: {
+            reason: string;
         };
         /** CancelTask */
         CancelTask: {
@@ -3895,6 +4086,48 @@ export interface components {
             sex: string;
             weight_g: number | null;
         };
+        /** Choice */
+        Choice: {
+            asked_first: boolean;
+            contacts: components["schemas"]["Contact"][];
+            designated: boolean;
+            facility: components["schemas"]["FacilityRef"];
+            minutes: number | null;
+            rank: number;
+            reasons: components["schemas"]["ChoiceReason"][];
+            region_name: string;
+            suitable: boolean;
+        };
+        /** ChoiceReason */
+        ChoiceReason: {
+            age_minutes?: number | null;
+            capabilities?: string[];
+            code: string;
+            favourable: boolean;
+            free?: number | null;
+            held?: number | null;
+            kind?: string | null;
+            km?: number | null;
+            minutes?: number | null;
+            n?: number | null;
+            needed?: number | null;
+            tier?: string | null;
+        };
+        /** Choices */
+        Choices: {
+            candidates: components["schemas"]["Choice"][];
+            case_id?: string | null;
+            confidence: string;
+            cots: number;
+            parallel: boolean;
+            /** @enum {string} */
+            part: "mother" | "newborn";
+            /** Format: date-time */
+            server_time: string;
+            source: string;
+            status: string;
+            version: string;
+        };
         /** Cite */
         Cite: {
             attachment_id?: string | null;
@@ -3993,6 +4226,7 @@ export interface components {
         Commit: {
             event_at?: string | null;
             late_reason?: string | null;
+            newborn_override?: string | null;
             /** Format: uuid */
             offer_id: string;
             version: number;
@@ -4429,6 +4663,12 @@ export interface components {
             event_at?: string | null;
             late_reason?: string | null;
             version: number;
+        };
+        /** DepartBlood */
+        DepartBlood: {
+            event_at?: string | null;
+            late_reason?: string | null;
+            note?: string | null;
         };
         /** Deteriorate */
         Deteriorate: {
@@ -5275,6 +5515,17 @@ export interface components {
             late: number;
             open: number;
         };
+        /** IssueBlood */
+        IssueBlood: {
+            /** @enum {null|string} */
+            abo?: "A" | "B" | "AB" | "O" | null;
+            event_at?: string | null;
+            late_reason?: string | null;
+            note?: string | null;
+            /** @enum {null|string} */
+            rh?: "+" | "-" | null;
+            units?: number | null;
+        };
         /** IssueLink */
         IssueLink: {
             holder: components["schemas"]["Holder"];
@@ -5673,7 +5924,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            neonatal: "not_needed" | "awaited" | "accepted" | "declined";
+            neonatal: "not_needed" | "awaited" | "accepted" | "declined" | "elsewhere";
             neonatal_note: string | null;
             no_bed_accept_to: string | null;
             /** Format: date-time */
@@ -5681,7 +5932,7 @@ export interface components {
             onward: components["schemas"]["FacilityRef"] | null;
             page_id: string | null;
             /** @enum {string} */
-            purpose: "transfer" | "diversion";
+            purpose: "transfer" | "diversion" | "neonatal";
             questions: components["schemas"]["Question"][];
             redirect_reason: string | null;
             remote_advice: string | null;
@@ -5720,6 +5971,11 @@ export interface components {
         Opened: {
             /** @enum {string} */
             purpose: "crew" | "outside_unit" | "outside_door";
+        };
+        /** OrderMade */
+        OrderMade: {
+            /** Format: uuid */
+            order_id: string;
         };
         /**
          * Outcome
@@ -6289,6 +6545,7 @@ export interface components {
             condition: string;
             /** @enum {null|string} */
             consent: "signed" | "emergency_waiver" | "verbal" | null;
+            cots_needed: number;
             /** Format: date-time */
             created_at: string;
             created_by: components["schemas"]["PersonRef"] | null;
@@ -6333,7 +6590,7 @@ export interface components {
             to_act: boolean;
             version: number;
             /** @enum {string} */
-            waiting_for: "send" | "destination" | "acknowledgement" | "decision" | "answer" | "commitment" | "departure" | "arrival" | "handover" | "outcome" | "feedback_reading" | "withdrawal_acknowledgement" | "guidance_review" | "nothing";
+            waiting_for: "send" | "destination" | "acknowledgement" | "decision" | "answer" | "commitment" | "newborn_half" | "departure" | "arrival" | "handover" | "outcome" | "feedback_reading" | "withdrawal_acknowledgement" | "guidance_review" | "nothing";
         };
         /**
          * ReferralState
@@ -6419,6 +6676,26 @@ export interface components {
         ReportStep: {
             at?: string | null;
             reference?: string | null;
+        };
+        /** RequestBlood */
+        RequestBlood: {
+            /** @enum {null|string} */
+            abo?: "A" | "B" | "AB" | "O" | null;
+            event_at?: string | null;
+            /** Format: uuid */
+            facility_id: string;
+            late_reason?: string | null;
+            note?: string | null;
+            /** @enum {string} */
+            product: "red_cells" | "plasma" | "platelets" | "cryo" | "fibrinogen";
+            /** @enum {null|string} */
+            rh?: "+" | "-" | null;
+            units: number;
+            /**
+             * @default immediate
+             * @enum {string}
+             */
+            urgency: "immediate" | "urgent" | "routine";
         };
         /** RequestHold */
         RequestHold: {
@@ -7602,6 +7879,198 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Advice"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiBloodOrdersOfBank: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BloodOrders"];
+                };
+            };
+        };
+    };
+    ApiBloodOrdersOrderIdActionsArriveArrive: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArriveBlood"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiBloodOrdersOrderIdActionsCancelCancel: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelBlood"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiBloodOrdersOrderIdActionsDepartDepart: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DepartBlood"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiBloodOrdersOrderIdActionsIssueIssue: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IssueBlood"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderMade"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -12721,6 +13190,49 @@ export interface operations {
             };
         };
     };
+    ApiReferralsCandidatesForDraft: {
+        parameters: {
+            query: {
+                condition: string;
+                acuity?: "resuscitation" | "critical" | "urgent" | "stable";
+                subject?: "mother" | "newborn" | "dyad";
+                needs_neonatal?: boolean;
+                cots?: number;
+                gestation_days?: number | null;
+                origin?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Choices"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiReferralsCaseIdGetReferral: {
         parameters: {
             query?: never;
@@ -13469,6 +13981,125 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Dossier"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiReferralsCaseIdBloodOfCase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BloodOrders"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiReferralsCaseIdBloodRequestBlood: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestBlood"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiReferralsCaseIdCandidatesForCase: {
+        parameters: {
+            query?: {
+                part?: "mother" | "newborn";
+            };
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Choices"];
                 };
             };
             /** @description Bad request syntax or unsupported method */

@@ -34,7 +34,7 @@ export function aReferral(over: Partial<Referral> = {}): Referral {
     risk_colour: 'red', purple: true, subject: 'mother', patient: { name_short: '江*澜', age: 27, gestation_days: 274 },
     origin: county, receiver: null, oldest_unanswered_at: '2026-11-22T03:01:00Z', waiting_for: 'decision', reach,
     eta: null, sent_at: '2026-11-22T03:01:00Z', created_at: '2026-11-22T03:00:00Z', version: 4, drill: true, demo: true,
-    my_side: 'receiver', to_act: true, consent: 'emergency_waiver', needs_neonatal: false,
+    my_side: 'receiver', to_act: true, consent: 'emergency_waiver', needs_neonatal: false, cots_needed: 1,
     allowed: [
       anAction('offer.accept', { primary: true, needs: ['bed|no_bed_accept_to'] }),
       anAction('offer.ask', { needs: ['question'] }),

@@ -45,7 +45,7 @@ const DEATH: Field[] = [short('place'), short('certifier'), long('note')]
 
 export const FORMS: Record<string, readonly Field[]> = {
   'referral.send': [choice('consent', 'signed', 'verbal', 'emergency_waiver')],
-  'referral.add_offer': [{ name: 'facility_id', kind: 'facility' }],
+  'referral.add_offer': [choice('purpose', 'transfer', 'neonatal'), { name: 'facility_id', kind: 'facility' }],
   'referral.commit': [{ name: 'offer_id', kind: 'offer' }],
   'referral.request_hold': [
     { name: 'offer_id', kind: 'offer' },
