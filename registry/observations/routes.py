@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from litestar import Router, get, post
 from litestar.params import Parameter, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,7 +15,15 @@ from kernel.idempotency import once
 from kernel.ids import CaseId, NewbornId, PregnancyId
 from kernel.viewer import Role, Viewer
 from registry.observations import queries, service
-from registry.observations.schemas import CatalogueOut, NewObservations, NewVoid, Observation
+from registry.observations.schemas import (
+    CatalogueOut,
+    NewObservations,
+    NewVoid,
+    Recorded,
+    Series,
+)
+from registry.observations.warning import queries as warning
+from registry.observations.warning.schemas import RulesetOut, Warnings
 
 TREATING: Access = roles(
     Role.REFERRING_CLINICIAN, Role.EXPERT, Role.COORDINATOR, Role.DUTY_DESK, Role.CREW
@@ -24,22 +31,6 @@ TREATING: Access = roles(
 YEARS = range(2000, 2200)
 SPAN = timedelta(days=7)
 """So far back a series goes if nobody says."""
-
-
-class Series(msgspec.Struct, frozen=True):
-    """Readings of a span, oldest first, and the newest of each kind, whatever its age."""
-
-    begin: datetime
-    end: datetime
-    observations: list[Observation]
-    latest: list[Observation]
-
-
-class Recorded(msgspec.Struct, frozen=True):
-    """What stands now, in canonical units."""
-
-    ids: list[UUID]
-    latest: list[Observation]
 
 
 @get("/observation-catalogue", opt={OPT: ANY})
@@ -61,7 +52,7 @@ async def record(
     hers = PregnancyId(pregnancy_id)
 
     async def work() -> Recorded:
-        rows = await service.record(
+        done = await service.record(
             session,
             clock,
             viewer,
@@ -73,7 +64,7 @@ async def record(
             drill=data.drill,
         )
         latest = await queries.latest(session, viewer, hers, drill=data.drill)
-        return Recorded([row.id for row in rows], list(latest.values()))
+        return Recorded([row.id for row in done.rows], list(latest.values()), list(done.newly))
 
     operation = f"record_observations/{pregnancy_id}"
     return await once(session, viewer, idempotency_key, operation, data, Recorded, work)
@@ -133,4 +124,23 @@ async def void(
     return await once(session, viewer, idempotency_key, operation, data, Recorded, work)
 
 
-router = Router("/", route_handlers=[get_catalogue, record, series, void], tags=["observations"])
+@get("/pregnancies/{pregnancy_id:uuid}/warnings", opt={OPT: TREATING})
+async def warnings(
+    pregnancy_id: UUID, session: AsyncSession, clock: Clock, viewer: Viewer, drill: bool = False
+) -> Warnings:
+    """What each early-warning tool says now, by which readings, and what it lacks."""
+    hers = PregnancyId(pregnancy_id)
+    return await warning.warnings(session, viewer, hers, clock.now(), drill=drill)
+
+
+@get("/warning-rulesets", opt={OPT: ANY})
+async def rulesets() -> list[RulesetOut]:
+    """The early-warning tools with their thresholds, sources and confidence."""
+    return warning.rulesets()
+
+
+router = Router(
+    "/",
+    route_handlers=[get_catalogue, record, series, void, warnings, rulesets],
+    tags=["observations"],
+)

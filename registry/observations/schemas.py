@@ -91,6 +91,23 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     voided: Voided | None = None
 
 
+class Series(msgspec.Struct, frozen=True):
+    """Readings of a span, oldest first, and the newest of each kind, whatever its age."""
+
+    begin: datetime
+    end: datetime
+    observations: list[Observation]
+    latest: list[Observation]
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """What stands now, in canonical units, and which early-warning tools newly fired."""
+
+    ids: list[UUID]
+    latest: list[Observation]
+    newly: list[str] = []
+
+
 class UnitOut(msgspec.Struct, frozen=True):
     """A unit that an observation may arrive in, and as it is shown."""
 

@@ -1,6 +1,7 @@
 """Commands on observations: record readings, mark one as entered in error."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,12 +14,16 @@ from kernel.errors import BadInput, NotFound
 from kernel.ids import CaseId, NewbornId, PregnancyId, new_id
 from kernel.viewer import Viewer
 from registry.observations.catalogue import Subject
+from registry.observations.derived import Sample
 from registry.observations.errors import AlreadyVoid, NotYours, TakenInFuture, TakenTooOld
 from registry.observations.models import ObservationRow, VoidRow
 from registry.observations.policies import may_void
 from registry.observations.repository import ObservationRepository
-from registry.observations.rules import Reading, check_together, read
+from registry.observations.rules import Reading, check_together, fact_of, read
 from registry.observations.schemas import Entry, NewVoid, Source
+from registry.observations.warning import queries as warning
+from registry.observations.warning.evaluate import alarms, newly
+from registry.observations.warning.rulesets import RULESETS
 from registry.pregnancies.repository import PregnancyRepository
 
 RECORDED = "observations.recorded"
@@ -29,6 +34,14 @@ CLOCK_SLACK = timedelta(minutes=5)
 
 OLDEST = timedelta(days=366)
 """Longer ago a year was mistyped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What was recorded, and the early-warning tools that newly fired by it."""
+
+    rows: list[ObservationRow]
+    newly: tuple[str, ...] = ()
 
 
 async def record(
@@ -45,7 +58,7 @@ async def record(
     source: Source = "human",
     device: tuple[UUID, int] | None = None,
     drill: bool = False,
-) -> list[ObservationRow]:
+) -> Recorded:
     """Record readings of a woman, or of a newborn of hers: all of them or none.
 
     Args:
@@ -85,11 +98,34 @@ async def record(
         device_sequence=device and device[1],
         drill=drill,
     )
+    return await _append(session, clock, viewer, rows)
+
+
+async def _append(
+    session: AsyncSession, clock: Clock, viewer: Viewer, rows: list[ObservationRow]
+) -> Recorded:
+    """Store readings; a mother's make the tools look again, and others learn of them."""
+    one, warned = rows[0], tuple[str, ...]()
+    if one.subject == "mother":
+        hers, at = PregnancyId(one.pregnancy_id), one.entered_at
+        before = await warning.samples(session, viewer, hers, at, drill=one.drill)
+        warned = _newly(before, rows, at)
     ObservationRepository(session, viewer).add(rows)
     await session.flush()  # policies and constraints refuse here, while the values can be named
-    if not drill and whose == "mother":
-        await _announce(session, clock, rows)
-    return rows
+    recorded = Recorded(rows, warned)
+    if one.subject == "mother" and not one.drill:
+        await _announce(session, clock, recorded)
+    return recorded
+
+
+def _newly(before: list[Sample], rows: Sequence[ObservationRow], at: datetime) -> tuple[str, ...]:
+    """The tools that these readings make fire."""
+    here = [
+        Sample(row.code, fact_of(row.code, row.value_num, row.value_code), row.taken_at)
+        for row in rows
+    ]
+    was = alarms(warning.judge(before, at), RULESETS)
+    return newly(was, alarms(warning.judge(before + here, at), RULESETS))
 
 
 def _rows(checked: Sequence[tuple[datetime, list[Reading]]], **same: Any) -> list[ObservationRow]:
@@ -109,12 +145,14 @@ def _rows(checked: Sequence[tuple[datetime, list[Reading]]], **same: Any) -> lis
     ]
 
 
-async def _announce(session: AsyncSession, clock: Clock, rows: Sequence[ObservationRow]) -> None:
+async def _announce(session: AsyncSession, clock: Clock, recorded: Recorded) -> None:
+    rows = recorded.rows
     case_id = rows[0].case_id
     payload = {
         "pregnancy_id": str(rows[0].pregnancy_id),
         "case_id": None if case_id is None else str(case_id),
         "codes": sorted({row.code for row in rows}),
+        "newly": list(recorded.newly),
         "simulated": clock.simulated,
     }
     await outbox.enqueue(session, RECORDED, payload)

@@ -36,10 +36,10 @@ async def _record(
     **more: object,
 ) -> list[object]:
     async with database.app.session(viewer) as session:
-        rows = await service.record(
+        done = await service.record(
             session, world.clock, viewer, pregnancy_id=hers, entries=entries, **more
         )
-    return list(rows)
+    return list(done.rows)
 
 
 async def _latest(database: Clone, viewer: Viewer, hers: PregnancyId) -> dict[str, float | None]:

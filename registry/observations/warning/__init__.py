@@ -1,0 +1,1 @@
+"""Early warning: published tools as versioned data, judged with three answers."""
