@@ -2423,6 +2423,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/pregnancies/{pregnancy_id}/warnings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Warnings */
+        get: operations["ApiPregnanciesPregnancyIdWarningsWarnings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/referrals": {
         parameters: {
             query?: never;
@@ -3465,6 +3482,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/warning-rulesets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rulesets */
+        get: operations["ApiWarningRulesetsRulesets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3621,6 +3655,14 @@ export interface components {
             /** @enum {string} */
             state: "pending" | "read_back" | "executed" | "not_executed";
             text: string;
+        };
+        /** AdviceOut */
+        AdviceOut: {
+            code: string;
+            en: string;
+            high: number;
+            low: number;
+            zh: string;
         };
         /** AmendEvent */
         AmendEvent: {
@@ -4506,6 +4548,20 @@ export interface components {
             };
             zh: string;
         };
+        /** CriterionOut */
+        CriterionOut: {
+            code: string;
+            condition_en: string;
+            condition_zh: string;
+            /** @enum {string} */
+            confidence: "V" | "S" | "B" | "I";
+            en: string;
+            lasting_minutes: number | null;
+            points: number | null;
+            tier: string;
+            verify: boolean;
+            zh: string;
+        };
         /** CriticalFacts */
         CriticalFacts: {
             cardiac_arrest?: boolean | null;
@@ -4919,7 +4975,7 @@ export interface components {
             outcome: components["schemas"]["Outcome"];
             purple: boolean | null;
             questions: components["schemas"]["QuestionOut"][];
-            ruleset: components["schemas"]["RulesetOut"];
+            ruleset: components["schemas"]["risk_schemas_RulesetOut"];
             settled: boolean;
         };
         /** EventOut */
@@ -5208,6 +5264,19 @@ export interface components {
             condition: components["schemas"]["ConditionOut"];
             lacking: string[];
             verdict: components["schemas"]["Verdict"];
+        };
+        /** Fired */
+        Fired: {
+            /** @enum {string} */
+            confidence: "V" | "S" | "B" | "I";
+            en: string;
+            item: string;
+            seen: components["schemas"]["registry_observations_warning_evaluate_Seen"][];
+            /** Format: date-time */
+            since: string;
+            tier: string;
+            verify: boolean;
+            zh: string;
         };
         /** FollowUp */
         FollowUp: {
@@ -5615,6 +5684,13 @@ export interface components {
          * @enum {string}
          */
         LegState: "planned" | "ready" | "departed" | "diverted" | "deteriorated" | "birth_en_route" | "halted" | "arrived" | "handed_over" | "not_arrived" | "died_in_transit";
+        /** LimitOut */
+        LimitOut: {
+            bound: number;
+            code: string;
+            sign: string;
+            tier: string;
+        };
         /** LinkIssued */
         LinkIssued: {
             /** Format: uuid */
@@ -5739,6 +5815,14 @@ export interface components {
             late_reason?: string | null;
             note: string;
             version: number;
+        };
+        /** Missing */
+        Missing: {
+            after?: string | null;
+            code: string;
+            last_at?: string | null;
+            /** @enum {string} */
+            why: "never" | "stale" | "apart" | "again";
         };
         /** Month */
         Month: {
@@ -6832,21 +6916,6 @@ export interface components {
             to_be_verified: boolean;
             value: string;
         };
-        /** RulesetOut */
-        RulesetOut: {
-            confidence: string;
-            en: string;
-            in_force: boolean;
-            kind: components["schemas"]["Kind"];
-            source: string;
-            to_be_verified: boolean;
-            /** Format: date */
-            valid_from: string;
-            valid_until: string | null;
-            variant: string;
-            version: string;
-            zh: string;
-        };
         /** Sbar */
         Sbar: {
             /** @enum {string} */
@@ -6889,6 +6958,12 @@ export interface components {
             to: string;
             voided_left_out: number;
         };
+        /** Score */
+        Score: {
+            advice: string[];
+            high: number;
+            low: number;
+        };
         /** SecurityEventOut */
         SecurityEventOut: {
             account_id: string | null;
@@ -6900,11 +6975,6 @@ export interface components {
             kind: string;
             ok: boolean;
             session_id: string | null;
-        };
-        /** Seen */
-        Seen: {
-            /** Format: date-time */
-            up_to: string;
         };
         /** SelfArrival */
         SelfArrival: {
@@ -7206,6 +7276,13 @@ export interface components {
          * @enum {string}
          */
         Tier: "township" | "county" | "city" | "province";
+        /** TierOut */
+        TierOut: {
+            at_least: number;
+            code: string;
+            en: string;
+            zh: string;
+        };
         /** Timeline */
         Timeline: {
             /** Format: uuid */
@@ -7394,6 +7471,30 @@ export interface components {
             reason: string;
             version: number;
         };
+        /** Warned */
+        Warned: {
+            /** @enum {string} */
+            confidence: "V" | "S" | "B" | "I";
+            en: string;
+            fired: components["schemas"]["Fired"][];
+            known: number;
+            missing: components["schemas"]["Missing"][];
+            score?: components["schemas"]["Score"] | null;
+            source: string;
+            /** @enum {string} */
+            state: "triggered" | "not_triggered" | "unknown";
+            tool: string;
+            total: number;
+            verify: boolean;
+            version: number;
+            zh: string;
+        };
+        /** Warnings */
+        Warnings: {
+            /** Format: date-time */
+            at: string;
+            tools: components["schemas"]["Warned"][];
+        };
         /** Withdraw */
         Withdraw: {
             reason: string;
@@ -7425,9 +7526,29 @@ export interface components {
             zh: string;
         };
         /** Recorded */
-        observations_routes_Recorded: {
+        observations_schemas_Recorded: {
             ids: string[];
             latest: components["schemas"]["Observation"][];
+            newly?: string[];
+        };
+        /** RulesetOut */
+        observations_warning_schemas_RulesetOut: {
+            advice: components["schemas"]["AdviceOut"][];
+            code: string;
+            /** @enum {string} */
+            confidence: "V" | "S" | "B" | "I";
+            criteria: components["schemas"]["CriterionOut"][];
+            en: string;
+            limits: components["schemas"]["LimitOut"][];
+            rule_en: string;
+            rule_zh: string;
+            source: string;
+            tiers: components["schemas"]["TierOut"][];
+            /** Format: date */
+            valid_from: string;
+            verify: boolean;
+            version: number;
+            zh: string;
         };
         /** PersonOut */
         quality_schemas_PersonOut: {
@@ -7442,6 +7563,11 @@ export interface components {
             event_at?: string | null;
             late_reason?: string | null;
             version: number;
+        };
+        /** Seen */
+        referral_commands_on_papers_Seen: {
+            /** Format: date-time */
+            up_to: string;
         };
         /** Voided */
         referral_readmodel_whole_Voided: {
@@ -7459,6 +7585,14 @@ export interface components {
             note: string | null;
             /** @enum {string} */
             reason: "wrong_patient" | "wrong_value" | "wrong_unit" | "wrong_time" | "device_fault" | "other";
+        };
+        /** Seen */
+        registry_observations_warning_evaluate_Seen: {
+            code: string;
+            number: number | null;
+            /** Format: date-time */
+            taken_at: string;
+            word: string | null;
         };
         /** PersonOut */
         registry_people_schemas_PersonOut: {
@@ -7482,6 +7616,21 @@ export interface components {
         /** Recorded */
         risk_schemas_Recorded: {
             proposals: string[];
+        };
+        /** RulesetOut */
+        risk_schemas_RulesetOut: {
+            confidence: string;
+            en: string;
+            in_force: boolean;
+            kind: components["schemas"]["Kind"];
+            source: string;
+            to_be_verified: boolean;
+            /** Format: date */
+            valid_from: string;
+            valid_until: string | null;
+            variant: string;
+            version: string;
+            zh: string;
         };
     };
     responses: never;
@@ -12835,7 +12984,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["observations_routes_Recorded"];
+                    "application/json": components["schemas"]["observations_schemas_Recorded"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -12879,7 +13028,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["observations_routes_Recorded"];
+                    "application/json": components["schemas"]["observations_schemas_Recorded"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -13089,6 +13238,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["risk_schemas_Recorded"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiPregnanciesPregnancyIdWarningsWarnings: {
+        parameters: {
+            query?: {
+                drill?: boolean;
+            };
+            header?: never;
+            path: {
+                pregnancy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Warnings"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -14642,7 +14830,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Seen"];
+                "application/json": components["schemas"]["referral_commands_on_papers_Seen"];
             };
         };
         responses: {
@@ -15303,7 +15491,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RulesetOut"][];
+                    "application/json": components["schemas"]["risk_schemas_RulesetOut"][];
                 };
             };
         };
@@ -15715,6 +15903,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TreatmentCatalogue"];
+                };
+            };
+        };
+    };
+    ApiWarningRulesetsRulesets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["observations_warning_schemas_RulesetOut"][];
                 };
             };
         };
