@@ -12,11 +12,12 @@ from celery import Celery
 
 from duty.escalation.service import ACKNOWLEDGED as PAGE_ACKNOWLEDGED
 from duty.escalation.service import DELIVERED as PAGE_DELIVERED
+from duty.escalation.service import notify_people
 from duty.notify.outgoing import TOPIC as MESSAGE_QUEUED
 from kernel.chain.append import CHANGED
 from kernel.clock import Clock
 from kernel.database import Database
-from kernel.ids import PersonId, PregnancyId
+from kernel.ids import FacilityId, PersonId, PregnancyId
 from kernel.outbox import OutboxMessage
 from kernel.relay import Handler
 from kernel.viewer import Viewer
@@ -27,7 +28,9 @@ from referral.clocks.service import note_page_acknowledged as own_by_page
 from referral.service.answer import note_delivered, note_page_acknowledged
 from referral.service.duplicates import TOPIC as LIVE_CASE_ELSEWHERE
 from referral.service.duplicates import tell_coordinator
+from referral.service.warned import WARNED, tell_warned
 from registry.observations.service import RECORDED as OBSERVED
+from registry.pregnancies.repository import PregnancyRepository
 from registry.risk.queries import current_grade
 from registry.risk.service import GRADED, propose_if_changed
 from registry.risk.sources import MEASURED
@@ -57,7 +60,7 @@ class Subscriptions:
             PAGE_ACKNOWLEDGED: self.take_what_was_paged,
             PAGE_DELIVERED: self.mark_offer_delivered,
             LIVE_CASE_ELSEWHERE: self.tell_coordinator,
-            OBSERVED: self.grade_anew,
+            OBSERVED: self.learn_of_readings,
             GRADED: self.open_case_file,
         }
         if self._colleagues is not None:
@@ -110,6 +113,11 @@ class Subscriptions:
         async with self._database.session(viewer) as session:
             await tell_coordinator(session, self._clock, viewer, case_id, facility_id)
 
+    async def learn_of_readings(self, message: OutboxMessage) -> None:
+        """Readings of a woman: perhaps her colour changes, perhaps somebody must be warned."""
+        await self.pass_on_warnings(message)
+        await self.grade_anew(message)
+
     async def grade_anew(self, message: OutboxMessage) -> None:
         """Something was measured that a risk table asks for: perhaps another colour is due."""
         payload = message.payload
@@ -140,6 +148,29 @@ class Subscriptions:
                 grade_id=grade.id,
             )
             await open_by_grade(session, self._clock, viewer, decided)
+
+    async def pass_on_warnings(self, message: OutboxMessage) -> None:
+        """Readings made a tool fire: the sides of her case are told, else where she is cared for.
+
+        A repeat shows the notice once more and changes nothing else.
+        """
+        payload, viewer = message.payload, Viewer.system("engine")
+        tools: list[str] = payload.get("newly", [])
+        if payload["simulated"] or not tools:
+            return
+        pregnancy_id = PregnancyId(UUID(payload["pregnancy_id"]))
+        async with self._database.session(viewer) as session:
+            if await tell_warned(session, self._clock, viewer, pregnancy_id, tools):
+                return
+            known, _ = await PregnancyRepository(session, viewer).pregnancy(pregnancy_id)
+            await notify_people(
+                session,
+                self._clock,
+                case_id=None,
+                kind=WARNED,
+                data={"pregnancy_id": str(pregnancy_id), "tools": tools},
+                facility_id=FacilityId(known.facility_id),
+            )
 
     async def close(self) -> None:
         """Give connections back."""

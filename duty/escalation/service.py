@@ -289,7 +289,7 @@ async def notify_people(
     session: AsyncSession,
     clock: Clock,
     *,
-    case_id: CaseId,
+    case_id: CaseId | None,
     kind: str,
     data: Mapping[str, object],
     facility_id: FacilityId | None = None,
@@ -298,6 +298,7 @@ async def notify_people(
     """Put a notice into inboxes without ringing: of people, of a facility's duty, or both.
 
     Args:
+        case_id: the case it is about; None (for processes of the platform) if about none.
         kind: the notice's code, e.g. `offer.withdrawn`; the text is the reader's language.
         data: ids and codes only, never a patient's identity.
         facility_id: everybody on call or signed on there now.

@@ -49,10 +49,12 @@ async def post(
     session: AsyncSession,
     people: Collection[PersonId],
     kind: Kind,
-    case_id: CaseId,
+    case_id: CaseId | None,
     data: Mapping[str, object],
 ) -> None:
     """Put one item into each of these inboxes when (and only when) this transaction commits.
+
+    Only the platform itself posts what is about no case.
 
     Raises:
         ValueError: the data is larger than `MAX_DATA_BYTES`: ids and codes are not.

@@ -191,6 +191,8 @@ class CompleteRecord(Act, kw_only=True):
     glucose_mmol_per_l: Annotated[float, msgspec.Meta(ge=0, le=100)] | None = None
     urine_protein: Literal["-", "±", "+", "++", "+++", "++++"] | None = None
     labs_at: When | None = None
+    lactate_mmol_per_l: Annotated[float, msgspec.Meta(ge=0, le=40)] | None = None
+    urine_ml_per_h: Annotated[int, msgspec.Meta(ge=0, le=3000)] | None = None
     blood_given: ShortText | None = None
     lines: ShortText | None = None
     infection: ShortText | None = None

@@ -18,6 +18,7 @@ from referral.rules.allowed import open_signatures
 from referral.service.ask import call_coordinator, tell
 from referral.service.commit import free_holds, let_go
 from referral.service.desk import Desk
+from referral.service.observe import observe
 from referral.service.travel import on_leg
 from referral.states import HoldAction, HoldState, LegAction, ReferralAction, Side
 
@@ -63,6 +64,7 @@ async def sign_handover(
         )
         session.add(row)
         desk.rows.signatures.append(row)
+        await observe(desk, order.vitals)
         facts = {"leg_id": leg.id, "signed_for": str(half), "on_behalf": row.on_behalf}
         await desk.write("leg.handover_signed", facts, side=side)
         if {s.side for s in desk.rows.signatures if s.leg_id == leg.id} == {"origin", "receiver"}:

@@ -14,6 +14,7 @@ from referral.errors import Incomplete, WrongMoment, WrongSide
 from referral.models import NoteRow
 from referral.rules.facts import sides
 from referral.service.desk import Desk, at_desk
+from referral.service.observe import observe
 from referral.states import LIVE_REFERRAL, ReferralAction, ReferralState
 
 _ENVELOPE = ("version", "event_at", "late_reason")
@@ -33,6 +34,7 @@ async def complete_record(
         if not given:
             raise Incomplete(missing="record")
         desk.remember("completion", given)
+        await observe(desk, order)
         await desk.write("referral.record_completed", {"fields": sorted(given)}, side=side)
     return desk.case_id
 

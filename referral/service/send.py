@@ -31,6 +31,7 @@ from referral.service.choose import ranked
 from referral.service.consent import consent_row
 from referral.service.desk import Desk, Moment, at_desk, moment
 from referral.service.duplicates import refuse_duplicate
+from referral.service.observe import observe
 from referral.service.snapshot import freeze
 from referral.states import ReferralAction, ReferralState
 from registry.facilities import queries as facilities
@@ -148,6 +149,7 @@ async def _open(
     desk = Desk(session, clock, viewer, CaseRows(row), when, view)
     vitals = None if order.vitals is None else msgspec.to_builtins(order.vitals)
     desk.remember("first", {"reason": order.reason, "vitals": vitals})
+    await observe(desk, order.vitals)
     return desk, woman
 
 

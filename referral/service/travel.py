@@ -35,6 +35,7 @@ from referral.repository import CaseRepository
 from referral.service.ask import tell
 from referral.service.commit import accepted_offer, let_go_others
 from referral.service.desk import Desk, at_desk
+from referral.service.observe import observe
 from referral.states import LegAction, ReferralAction
 from registry.facilities import queries as facilities
 from registry.people import queries as people
@@ -143,6 +144,7 @@ async def report(
     async with on_leg(session, clock, viewer, leg_id, order) as (desk, leg):
         side = desk.move_leg(leg, LegAction.REPORT)
         note_transit(desk, leg, "report", order.note, order.vitals)
+        await observe(desk, order.vitals)
         if order.eta is not None:
             expect(desk, leg, order.eta)
         await desk.write("leg.reported", {"leg_id": leg.id, "eta": leg.eta}, side=side)
@@ -187,6 +189,7 @@ async def deteriorate(
     async with on_leg(session, clock, viewer, leg_id, order) as (desk, leg):
         side = desk.move_leg(leg, LegAction.DETERIORATE)
         note_transit(desk, leg, "deteriorated", order.note, order.vitals)
+        await observe(desk, order.vitals)
         facts = {"leg_id": leg.id}
         await desk.write("leg.deteriorated", facts, side=side)
         both = [leg.destination_id, desk.rows.referral.origin_id]

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.clock import Clock
-from kernel.ids import CaseId, new_id
+from kernel.ids import CaseId, PregnancyId, new_id
 from kernel.viewer import Viewer
 from referral.casefiles.commands import AddFileNote, AddTask, CancelTask, FollowUp
 from referral.casefiles.errors import DueOutOfRange
@@ -17,6 +17,7 @@ from referral.casefiles.rules.deadlines import first_look, seen_again
 from referral.casefiles.service.file_desk import FileDesk, at_file, at_part
 from referral.casefiles.states import FileAction, TaskAction, TaskState
 from referral.commands.fields import Act
+from referral.service.observe import record_vitals
 
 _ENVELOPE = ("version", "event_at", "late_reason", "task_id", "next_at")
 DAYS_AHEAD = 400
@@ -131,6 +132,14 @@ async def follow_up(
         said = _record(order)
         said["next_at"] = None if following is None else following.due_at.isoformat()
         desk.remember("follow_up", said, None if task is None else task.id)
+        await record_vitals(
+            session,
+            clock,
+            viewer,
+            order.vitals,
+            pregnancy_id=PregnancyId(desk.rows.file.pregnancy_id),
+            at=desk.at,
+        )
         facts = {
             "task_id": None if task is None else task.id,
             "way": order.way,

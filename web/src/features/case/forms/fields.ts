@@ -97,6 +97,8 @@ export const FORMS: Record<string, readonly Field[]> = {
     number('hb_g_per_l', 0, 250),
     number('plt_10e9_per_l', 0, 2000),
     number('fibrinogen_g_per_l', 0, 20),
+    number('lactate_mmol_per_l', 0, 40),
+    number('urine_ml_per_h', 0, 3000),
     short('blood_given'),
     short('lines'),
     short('infection'),
