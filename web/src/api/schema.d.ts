@@ -4302,6 +4302,7 @@ export interface components {
             infection?: string | null;
             labour_hours?: number | null;
             labs_at?: string | null;
+            lactate_mmol_per_l?: number | null;
             late_reason?: string | null;
             lines?: string | null;
             /** @enum {null|string} */
@@ -4316,6 +4317,7 @@ export interface components {
             /** @enum {null|string} */
             rh?: "+" | "-" | null;
             treatment?: string | null;
+            urine_ml_per_h?: number | null;
             /** @enum {null|string} */
             urine_protein?: "-" | "±" | "+" | "++" | "+++" | "++++" | null;
             version: number;
@@ -6515,6 +6517,7 @@ export interface components {
             infection?: string | null;
             labour_hours?: number | null;
             labs_at?: string | null;
+            lactate_mmol_per_l?: number | null;
             lines?: string | null;
             /** @enum {null|string} */
             membranes?: "intact" | "ruptured" | null;
@@ -6530,6 +6533,7 @@ export interface components {
             treatment?: string | null;
             updated_at?: string | null;
             updated_by?: components["schemas"]["PersonRef"] | null;
+            urine_ml_per_h?: number | null;
             urine_protein?: string | null;
             vitals?: components["schemas"]["Vitals"] | null;
             wbc_10e9_per_l?: number | null;
