@@ -15,6 +15,7 @@ from referral.clocks.routes import router as clocks
 from referral.links.routes import router as links
 from referral.routes import router as referral
 from registry.facilities.routes import router as facilities
+from registry.observations.devices.routes import router as devices
 from registry.observations.routes import router as observations
 from registry.people.routes import router as people
 from registry.pregnancies.routes import router as pregnancies
@@ -29,6 +30,7 @@ ROUTERS: tuple[Router, ...] = (
     people,
     pregnancies,
     observations,
+    devices,
     risk,
     resources,
     rosters,

@@ -77,3 +77,29 @@ class NotYours(Refusal):
 
     code = "observations.not_yours"
     status = 403
+
+
+class DeviceUnknown(Refusal):
+    """No device token, or one that opens nothing (any more)."""
+
+    code = "observations.device_unknown"
+    status = 401
+
+
+class DeviceRevoked(Refusal):
+    """A revoked device is not paired again."""
+
+    code = "observations.device_revoked"
+
+
+class Unpaired(Refusal):
+    """At that moment the device measured nobody."""
+
+    code = "observations.device_unpaired"
+
+
+class NotForDevice(Refusal):
+    """A device of this kind does not measure that. Fields: observation, kind."""
+
+    code = "observations.not_for_device"
+    status = 422

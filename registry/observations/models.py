@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import BigInteger, ForeignKey
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -47,10 +47,10 @@ class MessageRow(Base):
     __tablename__ = "observation_message"
 
     device_id: Mapped[UUID] = mapped_column(ForeignKey("observation_device.id"), primary_key=True)
-    sequence: Mapped[int] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     received_at: Mapped[datetime] = mapped_column(UTCDateTime)
     device_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    clock_offset_ms: Mapped[int]
+    clock_offset_ms: Mapped[int] = mapped_column(BigInteger)
     pregnancy_id: Mapped[UUID | None] = mapped_column(ForeignKey("pregnancy.id"))
     newborn_id: Mapped[UUID | None] = mapped_column(ForeignKey("newborn.id"))
     refused: Mapped[str | None]
@@ -79,7 +79,7 @@ class ObservationRow(Base):
     person_id: Mapped[UUID | None]
     facility_id: Mapped[UUID | None] = mapped_column(ForeignKey("facility.id"))
     device_id: Mapped[UUID | None]
-    device_sequence: Mapped[int | None]
+    device_sequence: Mapped[int | None] = mapped_column(BigInteger)
     drill: Mapped[bool]
 
 

@@ -321,6 +321,14 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         ),
         _post("county_doctor", "/pregnancies/{pregnancy_id}/observations/{observation_id}/void"),
     ),
+    "measured by a device": (
+        _post("county_doctor", "/devices", kind="home_ctg"),
+        _post("county_doctor", "/devices/{device_id}/pairings"),
+        _post("county_doctor", "/devices/{device_id}/unpair"),
+        # Opened by a device's token: tests/registry/observations/devices attacks it.
+        _post("county_doctor", "/devices/observations", (401,)),
+        _post("county_doctor", "/devices/{device_id}/revoke"),
+    ),
     "graded": (
         _post("outsider", "/risk/try", variant="zhejiang_2018", answers=[HB_60]),
         _post(

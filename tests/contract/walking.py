@@ -161,6 +161,8 @@ class Walk:
             token = made["path"].partition("#")[2]
             holder = f"holder of {made['link']['purpose']}"
             self.stage.links[holder] = await self.stage.door.open_link(token)
+        elif "device" in made:
+            self.ids["device_id"] = made["device"]["id"]
         elif "results" in made:
             self.ids["entry_id"] = made["results"][0]["id"]
         elif "offers" in made:

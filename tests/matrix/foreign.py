@@ -42,7 +42,10 @@ async def rows(door: Door, database: Clone, world: World) -> dict[str, str]:
     issued = await _post(door, tokens["stranger"], path, {"holder": {"name": "随车"}})
     found["link_id"] = issued["link"]["id"]
     door.cookies[LINK] = issued["path"].partition("#")[2]
-    found |= await _filed(door, tokens["stranger"], made["pregnancy_id"], world)
+    device = {"serial": "foreign", "kind": "home_ctg"}
+    made = await _post(door, tokens["stranger"], "/api/devices", device)
+    found["device_id"] = made["device"]["id"]
+    found |= await _filed(door, tokens["stranger"], found["pregnancy_id"], world)
     return found | await _followed(door, tokens["province"], case)
 
 

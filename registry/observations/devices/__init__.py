@@ -1,0 +1,1 @@
+"""Instruments that send readings: registered, paired with whom they measure, revoked."""
