@@ -1010,6 +1010,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Devices */
+        get: operations["ApiDevicesDevices"];
+        put?: never;
+        /** Register */
+        post: operations["ApiDevicesRegister"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/observations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take */
+        post: operations["ApiDevicesObservationsTake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{device_id}/pairings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pair */
+        post: operations["ApiDevicesDeviceIdPairingsPair"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{device_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Revoke */
+        post: operations["ApiDevicesDeviceIdRevokeRevoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{device_id}/unpair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Unpair */
+        post: operations["ApiDevicesDeviceIdUnpairUnpair"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/duty/phone-list": {
         parameters: {
             query?: never;
@@ -2278,6 +2364,23 @@ export interface paths {
         };
         /** GetPregnancyFile */
         get: operations["ApiPregnanciesPregnancyIdCaseFileGetPregnancyFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pregnancies/{pregnancy_id}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** OfPregnancy */
+        get: operations["ApiPregnanciesPregnancyIdDevicesOfPregnancy"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4483,7 +4586,7 @@ export interface components {
             leg_state: components["schemas"]["LegState"];
             queried_at: string | null;
             ready_at: string | null;
-            refused: components["schemas"]["Refused"][];
+            refused: components["schemas"]["referral_links_readmodel_Refused"][];
             /** Format: date-time */
             server_time: string;
             signed: ("origin" | "receiver")[];
@@ -4736,9 +4839,37 @@ export interface components {
             version: number;
             vitals?: components["schemas"]["Vitals"] | null;
         };
+        /** Device */
+        Device: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            facility_id: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "bilirubinometer" | "home_blood_pressure" | "home_ctg" | "ward_monitor";
+            last_at: string | null;
+            paired: components["schemas"]["Pairing"] | null;
+            revoked_at: string | null;
+            serial: string;
+        };
         /** DeviceIn */
         DeviceIn: {
             device_id: string;
+        };
+        /** DeviceMade */
+        DeviceMade: {
+            device: components["schemas"]["Device"];
+            /** Format: uuid */
+            id: string;
+            token: string | null;
+        };
+        /** DeviceMessages */
+        DeviceMessages: {
+            messages: components["schemas"]["Message"][];
+            /** Format: date-time */
+            now: string;
         };
         /** DeviceOut */
         DeviceOut: {
@@ -4876,6 +5007,8 @@ export interface components {
             outcome: "improved" | "rescued" | "still_treated" | "died" | "dead_on_arrival" | "transferred_on" | "other";
             version: number;
         };
+        /** EndPairing */
+        EndPairing: Record<string, never>;
         /** Ended */
         Ended: {
             sessions: number;
@@ -5416,6 +5549,13 @@ export interface components {
             reason: string;
             version: number;
         };
+        /** Handed */
+        Handed: {
+            clock_offset_ms: number;
+            /** Format: date-time */
+            now: string;
+            results: components["schemas"]["MessageResult"][];
+        };
         /**
          * HandoverState
          * @description What became of a proposed hand-over.
@@ -5432,6 +5572,20 @@ export interface components {
             /** @enum {string} */
             kind: "maternal_bed" | "icu_bed" | "neonatal_cot" | "theatre" | "blood";
             next_end: string | null;
+        };
+        /** HerDevice */
+        HerDevice: {
+            /** Format: uuid */
+            device_id: string;
+            /** @enum {string} */
+            kind: "bilirubinometer" | "home_blood_pressure" | "home_ctg" | "ward_monitor";
+            pairing: components["schemas"]["Pairing"];
+            serial: string;
+        };
+        /** HerDevices */
+        HerDevices: {
+            devices: components["schemas"]["HerDevice"][];
+            refused: components["schemas"]["registry_observations_devices_schemas_Refused"][];
         };
         /** Hold */
         Hold: {
@@ -5768,6 +5922,21 @@ export interface components {
             to_be_verified: boolean;
             zh: string;
         };
+        /** Message */
+        Message: {
+            entries: components["schemas"]["Entry"][];
+            sequence: number;
+            /** Format: date-time */
+            taken_at: string;
+        };
+        /** MessageResult */
+        MessageResult: {
+            code: string | null;
+            known: boolean;
+            sequence: number;
+            /** @enum {string} */
+            status: "recorded" | "refused";
+        };
         /** Milestone */
         Milestone: {
             /** @enum {null|string} */
@@ -5859,6 +6028,12 @@ export interface components {
             orders?: components["schemas"]["NewOrder"][];
             text: string;
         };
+        /** NewDevice */
+        NewDevice: {
+            /** @enum {string} */
+            kind: "bilirubinometer" | "home_blood_pressure" | "home_ctg" | "ward_monitor";
+            serial: string;
+        };
         /** NewNewborn */
         NewNewborn: {
             apgar_1?: number | null;
@@ -5882,6 +6057,12 @@ export interface components {
         /** NewOrder */
         NewOrder: {
             text: string;
+        };
+        /** NewPairing */
+        NewPairing: {
+            newborn_id?: string | null;
+            /** Format: uuid */
+            pregnancy_id: string;
         };
         /** NewPatient */
         NewPatient: {
@@ -6200,6 +6381,15 @@ export interface components {
             id: string;
             name: string;
             title: string;
+        };
+        /** Pairing */
+        Pairing: {
+            /** Format: date-time */
+            from_at: string;
+            newborn_id: string | null;
+            /** Format: uuid */
+            pregnancy_id: string;
+            to_at: string | null;
         };
         /** PartOut */
         PartOut: {
@@ -6686,21 +6876,6 @@ export interface components {
          * @enum {string}
          */
         ReferralState: "draft" | "open" | "committed" | "moving" | "handed_over" | "closed" | "guided_in_place" | "cancelled" | "voided" | "died";
-        /** Refused */
-        Refused: {
-            /** Format: date-time */
-            at: string;
-            code: string;
-            data: {
-                [key: string]: unknown;
-            };
-            fields: {
-                [key: string]: unknown;
-            };
-            /** Format: uuid */
-            id: string;
-            kind: string;
-        };
         /** RegionOut */
         RegionOut: {
             code: string;
@@ -6901,6 +7076,8 @@ export interface components {
         };
         /** Revoke */
         Revoke: Record<string, never>;
+        /** RevokeDevice */
+        RevokeDevice: Record<string, never>;
         /** RiskOut */
         RiskOut: {
             assessment: components["schemas"]["PartOut"];
@@ -7573,6 +7750,21 @@ export interface components {
             /** Format: date-time */
             up_to: string;
         };
+        /** Refused */
+        referral_links_readmodel_Refused: {
+            /** Format: date-time */
+            at: string;
+            code: string;
+            data: {
+                [key: string]: unknown;
+            };
+            fields: {
+                [key: string]: unknown;
+            };
+            /** Format: uuid */
+            id: string;
+            kind: string;
+        };
         /** Voided */
         referral_readmodel_whole_Voided: {
             /** Format: uuid */
@@ -7580,6 +7772,19 @@ export interface components {
             number: string;
             state: components["schemas"]["ReferralState"];
             version: number;
+        };
+        /** Refused */
+        registry_observations_devices_schemas_Refused: {
+            clock_offset_ms: number;
+            code: string;
+            /** Format: date-time */
+            device_at: string;
+            /** Format: uuid */
+            device_id: string;
+            entries: components["schemas"]["Entry"][];
+            /** Format: date-time */
+            received_at: string;
+            sequence: number;
         };
         /** Voided */
         registry_observations_schemas_Voided: {
@@ -9962,6 +10167,237 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Play"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDevicesDevices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"][];
+                };
+            };
+        };
+    };
+    ApiDevicesRegister: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDevice"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDevicesObservationsTake: {
+        parameters: {
+            query?: never;
+            header?: {
+                Authorization?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceMessages"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Handed"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDevicesDeviceIdPairingsPair: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPairing"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDevicesDeviceIdRevokeRevoke: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevokeDevice"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDevicesDeviceIdUnpairUnpair: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndPairing"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -12861,6 +13297,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PregnancyFile"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiPregnanciesPregnancyIdDevicesOfPregnancy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pregnancy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HerDevices"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
