@@ -171,7 +171,7 @@ class Walk:
             self._note_papers(made)
         elif step.operation.endswith("/endpoints"):
             self.ids["endpoint_id"] = made["id"]
-        elif step.operation.endswith("/observations"):
+        elif "ids" in made:
             self.ids["observation_id"] = made["ids"][0]
         elif made.get("proposals"):
             self.ids["proposal_id"] = made["proposals"][-1]
