@@ -248,6 +248,7 @@ _LegEdges = dict[tuple[LegState, LegAction], Edge[LegState, Side]]
 def _leg_edges() -> _LegEdges:
     s, a = LegState, LegAction
     riders = _by(_O, _CREW, _C)
+    treating = _by(_O, _CREW)  # a death is certified by who treats her, not for a silent unit
     edges: _LegEdges = {
         (s.PLANNED, a.REPLAN): Edge(s.PLANNED, riders),
         (s.READY, a.REPLAN): Edge(s.PLANNED, riders),
@@ -255,7 +256,7 @@ def _leg_edges() -> _LegEdges:
         (s.PLANNED, a.DEPART): Edge(s.DEPARTED, riders, 9),
         (s.READY, a.DEPART): Edge(s.DEPARTED, riders, 9),
         (s.NOT_ARRIVED, a.ARRIVE): Edge(s.ARRIVED, _by(_R, _C), 13),
-        (s.NOT_ARRIVED, a.DIE): Edge(s.DIED_IN_TRANSIT, riders, 18),
+        (s.NOT_ARRIVED, a.DIE): Edge(s.DIED_IN_TRANSIT, treating, 18),
         (s.NOT_ARRIVED, a.RESUME): Edge(s.DEPARTED, riders, 13),
         (s.ARRIVED, a.SIGN_HANDOVER): Edge(s.ARRIVED, _by(_O, _CREW, _R, _C), 14),
         (s.ARRIVED, a.HAND_OVER): Edge(s.HANDED_OVER, _by(_SYS), 14),
@@ -267,7 +268,7 @@ def _leg_edges() -> _LegEdges:
         edges[state, a.BIRTH] = Edge(s.BIRTH_EN_ROUTE, _by(_O, _CREW), 12)
         edges[state, a.ARRIVE] = Edge(s.ARRIVED, _by(_R, _C), 13)
         edges[state, a.MISS] = Edge(s.NOT_ARRIVED, _by(_R, _C, _SYS), 13)
-        edges[state, a.DIE] = Edge(s.DIED_IN_TRANSIT, riders, 18)
+        edges[state, a.DIE] = Edge(s.DIED_IN_TRANSIT, treating, 18)
         if state is not s.HALTED:
             edges[state, a.HALT] = Edge(s.HALTED, _by(_O, _CREW), 11)
         if state is not s.DEPARTED:

@@ -19,6 +19,7 @@ from referral.states import (
     LegAction,
     LegState,
     OfferAction,
+    OfferState,
     ReferralAction,
     ReferralState,
     Side,
@@ -229,13 +230,23 @@ def fits_offer(case: CaseFacts, offer: OfferFacts, action: OfferAction) -> bool:
     """Whether the rest of the case lets `action` happen to `offer`."""
     if action is OfferAction.ACKNOWLEDGE_WITHDRAWAL:
         return not offer.withdrawal_acknowledged
-    if case.state not in LIVE:
+    if case.state not in LIVE or asked_anew(case, offer):
         return False
     if action in ACCEPTING:
         return case.accepted(offer.purpose) is None
     if action is OfferAction.ANSWER_NEONATAL:
         return offer.neonatal in ("awaited", "declined")
     return True
+
+
+def asked_anew(case: CaseFacts, offer: OfferFacts) -> bool:
+    """The unit let this offer run out and has been asked again: it answers the newer one."""
+    return offer.state is OfferState.EXPIRED and any(
+        other.live
+        and other.facility_id == offer.facility_id
+        and (other.purpose == "neonatal") == (offer.purpose == "neonatal")
+        for other in case.offers
+    )
 
 
 def _on_leg(case: CaseFacts, leg: LegFacts, view: Viewpoint) -> Iterator[Allowed]:

@@ -22,7 +22,7 @@ from referral.commands.on_offer import (
 from referral.errors import CentreMayNotRefuse, HopsExhausted
 from referral.models import OfferRow, QuestionRow
 from referral.repository import CaseRepository
-from referral.rules.allowed import MAX_HOPS
+from referral.rules.allowed import MAX_HOPS, asked_anew
 from referral.rules.timers import TIMERS
 from referral.service.ask import ask_next, make_offer, tell
 from referral.service.desk import Desk, at_desk
@@ -281,10 +281,13 @@ async def note_page_acknowledged(
         waiting = (OfferState.OFFERED, OfferState.DELIVERED, OfferState.EXPIRED)
         if offer.state not in waiting or offer.acknowledged_at is not None:
             return
+        facts = d.facts()
+        if any(asked_anew(facts, fact) for fact in facts.offers if fact.id == offer.id):
+            return
         d.move_offer(offer, OfferAction.ACKNOWLEDGE, system=True)
         offer.acknowledged_at, offer.acknowledged_by = d.at, person_id
-        facts = {"offer_id": offer.id, "facility_id": offer.facility_id, "person_id": person_id}
-        await d.write("offer.acknowledged", facts, auto=True)
+        said = {"offer_id": offer.id, "facility_id": offer.facility_id, "person_id": person_id}
+        await d.write("offer.acknowledged", said, auto=True)
         _await_decision(d, offer)
 
 

@@ -43,6 +43,7 @@ async def close(
         desk.remember("ending", ending_text(order.diagnosis, order.feedback) | said)
         facts = {"outcome": order.outcome, "timeliness": order.timeliness}
         await desk.write("referral.closed", facts, side=side)
+        await free_holds(desk, "closed")
         if order.outcome in DEATHS:
             await open_review(desk, whose_death(case.subject))
         await tell(desk, "referral.closed", [case.origin_id], facts)

@@ -35,6 +35,7 @@ from tests.registry.world import password_hash
 OFFICES = {
     "security": (Role.SECURITY_ADMIN, "institute"),
     "auditor": (Role.AUDITOR, "institute"),
+    "listkeeper": (Role.SPECIAL_POPULATION, "county"),
     "leaver": (Role.EXPERT, "institute"),
     "outsider_desk": (Role.DUTY_DESK, "stranger"),
 }

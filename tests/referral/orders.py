@@ -140,6 +140,7 @@ ORDERS: dict[tuple[str, str], Order] = {
         on_case.Close,
         _plain(outcome="rescued", diagnosis="产后出血", feedback="转运及时"),
     ),
+    ("referral", "read_feedback"): Order(finish.read_feedback, on_case.ReadFeedback, _plain()),
     ("referral", "guide_in_place"): Order(guide.guide_in_place, on_case.GuideInPlace, _a_lead),
     ("referral", "review_guidance"): Order(
         guide.review_guidance, on_case.ReviewGuidance, _plain(note="仍不宜转运")

@@ -80,6 +80,14 @@ def test_once_somebody_said_yes_nobody_else_is_offered_to() -> None:
     assert "offer.decline" in _names(case, EXPERT)
 
 
+def test_a_unit_asked_again_answers_the_newer_offer() -> None:
+    old, new = _offer(OfferState.EXPIRED), _offer(OfferState.OFFERED)
+    listed = allowed(_case(ReferralState.OPEN, old, new), EXPERT)
+    assert {item.target_id for item in listed if item.machine == "offer"} == {new.id}
+    alone = allowed(_case(ReferralState.OPEN, old), EXPERT)
+    assert old.id in {item.target_id for item in alone if item.action == "accept"}
+
+
 def test_a_duty_desk_acknowledges_and_asks() -> None:
     case = _case(ReferralState.OPEN, _offer(OfferState.OFFERED))
     names = _names(case, DESK)

@@ -229,12 +229,13 @@ async def _positions(
     offset_ms: int,
 ) -> int:
     """Keep positions of the journey itself, and say what they suggest."""
+    journey = await session.get_one(LegRow, link.leg_id, populate_existing=True)
+    if journey.state not in EN_ROUTE or not order.positions:
+        return 0
     still = Act(version=0)
     at = at_desk(session, clock, viewer, link.case_id, still, check_version=False, bump=False)
     async with at as desk:
         leg = desk.leg(link.leg_id)  # type: ignore[arg-type]  # a crew link has a leg
-        if leg.state not in EN_ROUTE or not order.positions:
-            return 0
         now = clock.now()
         values = [
             {

@@ -28,11 +28,20 @@ CREATE INDEX ix_referral_feedback_unread ON referral (origin_id)
 # after the loss of a fetus or newborn, nothing that happened before it. `xmin` is the transaction
 # that last changed the row: the one that records the death still writes what follows from it.
 FROZEN = """
+-- `written_here`: that transaction or a savepoint of it, whose row is visible while its writer
+-- still runs. A row keeps 32 bits of its writer's number; the rest is the present epoch's or the
+-- last one's.
+CREATE FUNCTION written_here(writer xid) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT coalesce(pg_xact_status(((
+      (top >> 32) - CASE WHEN low > (top & 4294967295) + 2147483648 THEN 1 ELSE 0 END
+    ) << 32 | low)::text::xid8) = 'in progress', false)
+    FROM (SELECT pg_current_xact_id()::text::bigint AS top, writer::text::bigint AS low) AS known
+$$;
 CREATE FUNCTION case_is_frozen(wanted uuid, kind text, happened timestamptz) RETURNS boolean
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
   SELECT coalesce((
     SELECT r.frozen_at IS NOT NULL
-       AND r.xmin <> pg_current_xact_id()::xid
+       AND NOT public.written_here(r.xmin)
        AND (r.state IN ('died', 'closed') OR happened < r.frozen_at)
       FROM public.referral r WHERE r.id = wanted), false)
     AND kind NOT LIKE ALL (ARRAY['amend', 'review.%', 'document.%', 'page.%',
@@ -40,7 +49,7 @@ CREATE FUNCTION case_is_frozen(wanted uuid, kind text, happened timestamptz) RET
           'offer.withdrawal_acknowledged', 'hold.released'])
 $$;
 REVOKE ALL ON FUNCTION case_is_frozen FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION case_is_frozen TO yunshang_app, yunshang_system;
+GRANT EXECUTE ON FUNCTION case_is_frozen, written_here TO yunshang_app, yunshang_system;
 DO $$
 DECLARE
   body  text := pg_get_functiondef('case_append'::regproc);

@@ -26,6 +26,7 @@ from referral.service import (
     hold,
     send,
     travel,
+    whereabouts,
 )
 from tests.referral.aftermath.roads import HALF, accepted, closed, on_the_road
 from tests.referral.network import SEALER, STABLE, Network
@@ -77,6 +78,7 @@ ON_LEG: list[tuple[Any, Any, dict[str, Any]]] = [
     (arrive.sign_handover, on_leg.SignHandover, HALF),
     (arrive.miss, on_leg.Miss, {"note": "x"}),
     (arrive.die_in_transit, on_leg.DieInTransit, DEATH),
+    (whereabouts.answer_query, on_leg.AnswerQuery, {"answer": "not_here", "reason": "x"}),
 ]
 ON_HOLD: list[tuple[Any, Any, dict[str, Any]]] = [
     (hold.extend, on_hold.Extend, {}),

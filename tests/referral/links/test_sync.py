@@ -291,7 +291,8 @@ async def test_death_in_transit_by_link(net: Network) -> None:
     case, leg = await road.moving(net)
     viewer = await road.crew(net, leg)
     said = entry(1, "die", net.clock.now(), place="G65 高速", certifier="测试医生")
-    assert (await hand_over(net, viewer, said)).results[0].status == "applied"
+    done = await hand_over(net, viewer, said)
+    assert (done.results[0].status, done.results[0].code) == ("applied", None)
     assert (await net.see("city_expert", case)).state == "died"
 
 
