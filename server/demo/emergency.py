@@ -30,10 +30,12 @@ from referral.commands.sending import SendReferral
 from referral.service import accept, answer, arrive, commit, finish, travel
 from referral.service.send import send_referral
 from registry.facilities.rules import local_date
+from registry.observations import service as observations
 from registry.pregnancies.schemas import GestationAt, NewPatient, NewPregnancy
 from registry.pregnancies.service import create_patient_with_pregnancy
 from server.demo.cast import Cast
 from server.demo.history import CHECKED
+from server.demo.readings import before
 from server.demo.region import synthetic_name
 
 log = structlog.get_logger()
@@ -102,7 +104,17 @@ async def start(
         demo=True,
     )
     case_id = await send_referral(session, clock, doctor, sealer, _order(woman.pregnancy_id, now))
-    await _bind_monitor(session, clock, doctor, case_id, PregnancyId(woman.pregnancy_id))
+    hers = PregnancyId(woman.pregnancy_id)
+    await observations.record(
+        session,
+        clock,
+        doctor,
+        pregnancy_id=hers,
+        case_id=case_id,
+        entries=before(now, bleeding=True),
+        drill=True,
+    )
+    await _bind_monitor(session, clock, doctor, case_id, hers)
     if autoplay:
         await _list_steps(session, case_id, now)
     return Play(case_id, autoplay)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.clock import SimulatedClock
 from kernel.database import Database, act_as
-from kernel.ids import CaseId
+from kernel.ids import CaseId, PregnancyId
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from referral.commands import on_case, on_leg, on_offer
@@ -22,10 +22,12 @@ from referral.commands.fields import Vitals
 from referral.commands.sending import SendReferral
 from referral.service import accept, answer, arrive, commit, complete, finish, guide, travel
 from referral.service.send import send_referral
+from registry.observations import service as observations
 from registry.pregnancies.schemas import GestationAt, NewPatient, NewPregnancy
 from registry.pregnancies.service import create_patient_with_pregnancy
 from server.demo.cast import Cast
 from server.demo.plot import Plot, plots
+from server.demo.readings import before
 from server.demo.region import synthetic_name
 
 log = structlog.get_logger()
@@ -112,6 +114,13 @@ class Story:
                 ),
             ),
             demo=True,
+        )
+        await observations.record(
+            self.session,
+            self.clock,
+            self.origin,
+            pregnancy_id=PregnancyId(woman.pregnancy_id),
+            entries=before(self.clock.now(), bleeding=plot.postpartum),
         )
         first = self.cast.facilities[plot.redirected_from or plot.receiver]
         self.case_id = await send_referral(
