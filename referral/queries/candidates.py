@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,6 +25,7 @@ from referral.rules.candidates import (
     HouseFacts,
     Need,
     Part,
+    Reason,
     first_to_ask,
     kilometres,
     rank,
@@ -68,6 +69,7 @@ class Found:
     candidates: list[Candidate]
     designated: UUID | None
     places: dict[UUID, FacilityOut]
+    closed: dict[UUID, Closure]
 
     def first(self) -> list[UUID]:
         """Whom the rules ask when nobody names a destination."""
@@ -125,7 +127,8 @@ async def find(session: AsyncSession, clock: Clock, viewer: Viewer, search: Sear
         now=now,
     )
     houses = [known.facts(place, search) for place in wanted]
-    return Found(search, rank(search.need, houses, RULES), designated, places)
+    closed = {p.id: one for p in wanted if (one := known.closure(p.id, search)) is not None}
+    return Found(search, rank(search.need, houses, RULES), designated, places, closed)
 
 
 def _position(place: FacilityOut | None) -> tuple[float, float] | None:
@@ -149,8 +152,6 @@ class _Known:
         there = _position(place)
         near = self.here is not None and there is not None
         inbound = self.loads.get(place.id)
-        part = "neonatal" if search.need.part == "newborn" else "maternal"
-        mine = [one for one in self.closures if one.facility_id == place.id]
         return HouseFacts(
             id=place.id,
             code=place.code,
@@ -164,9 +165,16 @@ class _Known:
             },
             km=kilometres(self.here, there) if near else None,  # type: ignore[arg-type]
             inbound=0 if inbound is None else inbound.inbound,
-            diverted=closed_to(mine, search.need.condition, part, self.now) is not None,  # type: ignore[arg-type]
+            diverted=self.closure(place.id, search) is not None,
             asked=search.asked.get(place.id),
         )
+
+    def closure(self, facility_id: UUID, search: Search) -> Closure | None:
+        """The declared diversion that turns this search away there."""
+        mine = [one for one in self.closures if one.facility_id == facility_id]
+        newborn = search.need.part == "newborn"
+        part: Literal["maternal", "neonatal"] = "neonatal" if newborn else "maternal"
+        return closed_to(mine, search.need.condition, part, self.now)
 
     def _count(self, value: ResourceValue, inbound: HouseLoad | None) -> Count:
         hold = KINDS.kinds[value.kind].hold if value.kind in KINDS.kinds else None
@@ -188,13 +196,16 @@ def shown(found: Found, now: datetime, case_id: UUID | None = None) -> Choices:
         source=RULES.source,
         confidence=RULES.confidence,
         status=RULES.status,
-        candidates=[_choice(one, found.places[one.house.id], first) for one in found.candidates],
+        candidates=[
+            _choice(one, found.places[one.house.id], first, found.closed.get(one.house.id))
+            for one in found.candidates
+        ],
         server_time=now,
         case_id=case_id,
     )
 
 
-def _choice(one: Candidate, place: FacilityOut, first: set[UUID]) -> Choice:
+def _choice(one: Candidate, place: FacilityOut, first: set[UUID], closed: Closure | None) -> Choice:
     return Choice(
         rank=one.rank,
         suitable=one.suitable,
@@ -204,11 +215,15 @@ def _choice(one: Candidate, place: FacilityOut, first: set[UUID]) -> Choice:
         region_name=place.region_name,
         contacts=place.contacts,
         minutes=one.minutes,
-        reasons=[
-            ChoiceReason(code=reason.code, favourable=reason.favourable, **reason.values)
-            for reason in one.reasons
-        ],
+        reasons=[_reason(reason, closed) for reason in one.reasons],
     )
+
+
+def _reason(reason: Reason, closed: Closure | None) -> ChoiceReason:
+    declared: dict[str, Any] = {}
+    if reason.code == "diverted" and closed is not None:
+        declared = {"said": closed.reason, "until": closed.until}
+    return ChoiceReason(code=reason.code, favourable=reason.favourable, **reason.values, **declared)
 
 
 async def for_case(

@@ -12,7 +12,8 @@ from registry.facilities.schemas import Contact, FacilityRef
 class ChoiceReason(msgspec.Struct, kw_only=True, frozen=True):
     """One reason for or against, as a code; which values it has depends on the code.
 
-    `km` and `minutes` are estimates. `free` is given only where the count is current.
+    `km` and `minutes` are estimates. `free` is given only where the count is current. `said` and
+    `until` are the words and the end of a declared diversion.
     """
 
     code: str
@@ -26,6 +27,8 @@ class ChoiceReason(msgspec.Struct, kw_only=True, frozen=True):
     minutes: int | None = None
     n: int | None = None
     tier: str | None = None
+    said: str | None = None
+    until: datetime | None = None
     capabilities: list[str] = msgspec.field(default_factory=list)
 
 

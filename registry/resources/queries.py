@@ -237,7 +237,14 @@ async def closures(session: AsyncSession, clock: Clock, viewer: Viewer) -> list[
     now = clock.now()
     rows = await ResourceRepository(session, viewer).diversions(now, since=now)
     return [
-        Closure(row.facility_id, row.scope, row.condition, row.until_at, row.ended_at)  # type: ignore[arg-type]
+        Closure(
+            row.facility_id,
+            row.scope,  # type: ignore[arg-type]
+            row.condition,
+            row.until_at,
+            row.ended_at,
+            row.reason,
+        )
         for row in rows
     ]
 

@@ -99,6 +99,7 @@ class Closure:
     condition: str | None
     until: datetime
     ended_at: datetime | None = None
+    reason: str = ""
 
     def live(self, now: datetime) -> bool:
         """In force: not ended by a person and not run out."""

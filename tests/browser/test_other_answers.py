@@ -74,9 +74,7 @@ async def test_redirected_the_named_unit_rings(visit: Door, sender: Person) -> N
     path = await sent(sender, 72)
     expert = await at(visit, "yj001.expert", path)
     form = await dialog(expert, "转给…")
-    unit = form.get_by_role("combobox").first
-    name = await unit.locator("option", has_text="云岚省妇幼保健院").first.inner_text()
-    await unit.select_option(label=name)
+    await form.get_by_role("radio", name="省妇幼").check()
     await form.get_by_label("原因").fill("ICU 床位已满")
     await confirm(expert, form, "转给…")
     ring = province.page.get_by_role("alertdialog")

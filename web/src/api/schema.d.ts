@@ -4256,7 +4256,9 @@ export interface components {
             minutes?: number | null;
             n?: number | null;
             needed?: number | null;
+            said?: string | null;
             tier?: string | null;
+            until?: string | null;
         };
         /** Choices */
         Choices: {

@@ -1,5 +1,9 @@
 /** Which units can be asked, nearest and ablest first. */
 import type { Facility } from '@/api/board'
+import type { Query } from '@/api/client'
+import { gestationDays } from '@/shared/format/gestation'
+
+import type { Form } from './form'
 
 const TIER_ORDER = ['county', 'city', 'province', 'township']
 
@@ -14,4 +18,19 @@ export function centres(all: readonly Facility[], ownId: string | undefined, new
   return all
     .filter((facility) => facility.id !== ownId && facility.roles.includes(wanted))
     .sort((a, b) => rank(a) - rank(b) || a.code.localeCompare(b.code))
+}
+
+/** What is looked for, as far as it is written; null while nobody knows with what she is sick. */
+export function searchOf(form: Form): Query | null {
+  if (form.condition === '') return null
+  const { weeks, days, plurality, datedBy } = form.woman
+  const told = datedBy === 'weeks' && weeks !== '' ? gestationDays(weeks, days === '' ? 0 : days) : null
+  return {
+    condition: form.condition,
+    acuity: form.acuity || 'critical',
+    subject: form.subject,
+    needs_neonatal: form.needsNeonatal,
+    cots: form.mode === 'new' && plurality !== '' ? plurality : 1,
+    gestation_days: form.mode === 'new' ? told : form.found?.gestation_days,
+  }
 }
