@@ -28,7 +28,7 @@ CREATE TABLE case_file (
   patient_id    uuid NOT NULL,
   pregnancy_id  uuid NOT NULL,
   grade_id      uuid,
-  colour        text CHECK (colour IN ('green', 'yellow', 'orange', 'pink', 'red')),
+  colour        text CHECK (colour IN ('green', 'yellow', 'orange', 'pink', 'red', 'critical')),
   purple        boolean NOT NULL,
   reason        text NOT NULL CHECK (reason IN ('grade', 'manual')),
   facility_id   uuid NOT NULL REFERENCES facility (id),  -- who is responsible
