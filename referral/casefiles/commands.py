@@ -8,7 +8,7 @@ import msgspec
 
 from referral.commands.fields import Act, Input, LongText, ShortText, Vitals, VoidCode
 
-FileColour = Literal["green", "yellow", "orange", "pink", "red"]
+FileColour = Literal["green", "yellow", "orange", "pink", "red", "critical"]
 FollowUpWay = Literal["face_to_face", "home_visit", "outpatient", "inpatient", "phone", "video"]
 FileOutcome = Literal[
     "postpartum_42d", "ended_early", "resolved", "moved_away", "lost", "died", "other"

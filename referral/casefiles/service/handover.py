@@ -102,9 +102,10 @@ async def accept_handover(
         row, file = desk.handover(handover_id), desk.rows.file
         side = desk.move_handover(row, HandoverAction.ACCEPT)
         owner = order.owner_id or viewer.person_id
+        # Named before anything is read: what is accepted has a person, also halfway.
+        row.to_person_id, row.next_at = owner, None
         if owner != viewer.person_id:
             await must_work_at(session, PersonId(owner), row.to_id, "owner_id")
-        row.to_person_id, row.next_at = owner, None
         row.answered_at, row.answered_by = desk.at, viewer.person_id
         former, upper = file.owner_id, file.upper_id
         file.facility_id, file.owner_id = row.to_id, owner
