@@ -11,7 +11,7 @@ from tests.referral.casefiles import filing
 from tests.referral.network import Network
 
 
-@pytest.mark.parametrize("colour", ["orange", "pink", "red"])
+@pytest.mark.parametrize("colour", ["orange", "pink", "red", "critical"])
 async def test_a_high_grade_opens_a_file_with_a_named_owner(net: Network, colour: str) -> None:
     case_id = await filing.opened(net, colour)
     file = await filing.look(net, "county_doctor", case_id)
