@@ -4106,7 +4106,7 @@ export interface components {
             allowed: components["schemas"]["FileActionOut"][];
             colleagues: components["schemas"]["PersonRef"][];
             /** @enum {null|string} */
-            colour: "green" | "yellow" | "orange" | "pink" | "red" | null;
+            colour: "green" | "yellow" | "orange" | "pink" | "red" | "critical" | null;
             county: components["schemas"]["FacilityRef"] | null;
             demo: boolean;
             ended_at: string | null;
@@ -5259,7 +5259,7 @@ export interface components {
         /** FileListRow */
         FileListRow: {
             /** @enum {null|string} */
-            colour: "green" | "yellow" | "orange" | "pink" | "red" | null;
+            colour: "green" | "yellow" | "orange" | "pink" | "red" | "critical" | null;
             county: components["schemas"]["FacilityRef"] | null;
             demo: boolean;
             ended_at: string | null;
@@ -5303,7 +5303,7 @@ export interface components {
         /** FileReport */
         FileReport: {
             /** @enum {null|string} */
-            colour: "green" | "yellow" | "orange" | "pink" | "red" | null;
+            colour: "green" | "yellow" | "orange" | "pink" | "red" | "critical" | null;
             due_at: string | null;
             /** Format: uuid */
             id: string;
@@ -6224,7 +6224,7 @@ export interface components {
         /** OpenFile */
         OpenFile: {
             /** @enum {null|string} */
-            colour?: "green" | "yellow" | "orange" | "pink" | "red" | null;
+            colour?: "green" | "yellow" | "orange" | "pink" | "red" | "critical" | null;
             owner_id?: string | null;
             /** Format: uuid */
             pregnancy_id: string;
