@@ -19,6 +19,8 @@ export interface ClientOptions {
 
 /** Waits between automatic attempts while the outcome is unknown, in milliseconds. */
 const RETRY_WAITS_MS = [400, 1600]
+/** A photograph over a township's line. */
+const UPLOAD_TIMEOUT_MS = 180_000
 
 export class ApiClient {
   onUnauthorised: () => void
@@ -58,18 +60,40 @@ export class ApiClient {
     )
   }
 
-  private async request<T>(method: string, path: string, body?: unknown, key?: string): Promise<T> {
+  /** A file as the body, under one key until the outcome is known; slow lines get their time. */
+  upload<T>(path: string, file: Blob): Submission<T> {
+    return new Submission<T>((_, sentKey) => this.request<T>('POST', path, file, sentKey, UPLOAD_TIMEOUT_MS), this.newKey, this.sleep)
+  }
+
+  /** The bytes of a file, to be shown or saved by the page. */
+  async download(path: string): Promise<Blob> {
+    const response = await this.answer('GET', path, undefined, undefined, UPLOAD_TIMEOUT_MS)
+    return response.blob()
+  }
+
+  private async request<T>(method: string, path: string, body?: unknown, key?: string, timeoutMs?: number): Promise<T> {
+    const response = await this.answer(method, path, body, key, timeoutMs)
+    if (response.status === 204) return undefined as T
+    try {
+      return (await response.json()) as T
+    } catch {
+      throw Problem.from('unreadable')
+    }
+  }
+
+  private async answer(method: string, path: string, body?: unknown, key?: string, timeoutMs?: number): Promise<Response> {
     const headers: Record<string, string> = { Accept: 'application/json' }
-    if (body !== undefined) headers['Content-Type'] = 'application/json'
+    const file = body instanceof Blob
+    if (body !== undefined) headers['Content-Type'] = file ? body.type || 'application/octet-stream' : 'application/json'
     if (key !== undefined) headers['Idempotency-Key'] = key
     const abort = new AbortController()
-    const timer = setTimeout(() => abort.abort(), this.timeoutMs)
+    const timer = setTimeout(() => abort.abort(), timeoutMs ?? this.timeoutMs)
     let response: Response
     try {
       response = await this.send(path, {
         method,
         headers,
-        body: body === undefined ? undefined : JSON.stringify(body),
+        body: body === undefined ? undefined : file ? body : JSON.stringify(body),
         credentials: 'same-origin',
         signal: abort.signal,
       })
@@ -83,12 +107,7 @@ export class ApiClient {
       if (problem.notSignedIn) this.onUnauthorised()
       throw problem
     }
-    if (response.status === 204) return undefined as T
-    try {
-      return (await response.json()) as T
-    } catch {
-      throw Problem.from('unreadable')
-    }
+    return response
   }
 }
 

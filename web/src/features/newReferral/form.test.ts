@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import type { Condition } from '@/api/board'
 
-import { DRAFT_MS, type Form, blankForm, firstVitals, isExpired, isTouched, lacks, patientBody, referralBody, stepOf, withCondition } from './form'
+import { type Form, blankForm, DRAFT_MS, firstVitals, isExpired, isTouched, lacks, lastKnown, patientBody, referralBody, stepOf, withCondition } from './form'
 
 const found = { patient_id: 'p', pregnancy_id: 'g', name: '林小满', age: 27, gestation_days: 274 }
 
@@ -141,5 +141,37 @@ describe('what is sent', () => {
       drill: false,
       send: true,
     })
+  })
+})
+
+describe('a critical case', () => {
+  it('needs no reason yet; an urgent one does', () => {
+    expect(lacks(complete({ reason: '', acuity: 'critical' }))).toEqual([])
+    expect(lacks(complete({ reason: '', acuity: 'urgent' }))).toEqual(['reason'])
+  })
+})
+
+describe('vital signs from before', () => {
+  const latest = [
+    { code: 'sbp_mmhg', number: 142, taken_at: '2026-11-22T03:00:00Z' },
+    { code: 'hr_per_min', number: 88, taken_at: '2026-11-22T02:50:00Z' },
+    { code: 'hb_g_per_l', number: 98, taken_at: '2026-11-20T02:50:00Z' },
+    { code: 'spo2_percent', number: 90, taken_at: '2026-11-22T02:50:00Z', newborn_id: 'n1' },
+  ]
+  const known = lastKnown(latest)
+
+  it('stand under the time of the oldest among them, hers alone', () => {
+    expect(known).toEqual({ at: '2026-11-22T02:50:00Z', values: { sbp: 142, hr: 88 } })
+    expect(lastKnown([])).toBeNull()
+  })
+
+  it('are sent with their time when taken over as they are', () => {
+    const form = complete({ vitals: { sbp: 142, hr: 88 }, adopted: known })
+    expect(referralBody(form, 'g')['vitals']).toEqual({ sbp: 142, hr: 88, taken_at: '2026-11-22T02:50:00Z' })
+  })
+
+  it('never pass for new beside what was measured now', () => {
+    const form = complete({ vitals: { sbp: 84, hr: 88 }, adopted: known })
+    expect(referralBody(form, 'g')['vitals']).toEqual({ sbp: 84 })
   })
 })

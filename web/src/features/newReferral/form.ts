@@ -30,6 +30,12 @@ export interface NewWoman {
 export const VITALS = ['sbp', 'dbp', 'hr', 'blood_loss_ml', 'spo2', 'rr', 'temp_c', 'fhr_bpm'] as const
 export type Vital = (typeof VITALS)[number]
 
+/** Vital signs as they were measured last, each of the same moment or later than `at`. */
+export interface LastKnown {
+  at: string
+  values: Partial<Record<Vital, number>>
+}
+
 export interface Form {
   savedAt: number
   mode: 'find' | 'new'
@@ -42,6 +48,8 @@ export interface Form {
   purple: boolean
   needsNeonatal: boolean
   vitals: Partial<Record<Vital, Numeric>>
+  /** Vital signs taken over from before, with their time; what is edited since is new, the rest is not. */
+  adopted: LastKnown | null
   reason: string
   consent: Consent | ''
   destinations: string[]
@@ -80,6 +88,7 @@ export function blankForm(now: number): Form {
     purple: false,
     needsNeonatal: false,
     vitals: {},
+    adopted: null,
     reason: '',
     consent: '',
     destinations: [],
@@ -114,9 +123,14 @@ export function lacks(form: Form): Lack[] {
   if (form.condition === '') found.push('condition')
   if (form.acuity === '') found.push('acuity')
   if (!pressureFits(form.vitals)) found.push('vitals')
-  if (form.reason.trim() === '') found.push('reason')
+  if (form.reason.trim() === '' && !mayWait(form)) found.push('reason')
   if (form.consent === '') found.push('consent')
   return found
+}
+
+/** Seconds count: the condition says enough, the reason follows while experts read. */
+export function mayWait(form: Form): boolean {
+  return form.condition !== '' && (form.acuity === 'resuscitation' || form.acuity === 'critical')
 }
 
 export function stepOf(lack: Lack): Step {
@@ -190,7 +204,7 @@ export function patientBody(woman: NewWoman, today: string): Record<string, unkn
 
 /** Body of `POST /api/referrals`. */
 export function referralBody(form: Form, pregnancyId: string): Record<string, unknown> {
-  const vitals = compact(Object.fromEntries(VITALS.map((name) => [name, given(form.vitals[name] ?? '')])))
+  const vitals = measured(form)
   return compact({
     pregnancy_id: pregnancyId,
     subject: form.subject,
@@ -206,6 +220,50 @@ export function referralBody(form: Form, pregnancyId: string): Record<string, un
     drill: form.drill,
     send: true,
   })
+}
+
+const CODES: Record<string, Vital> = {
+  sbp_mmhg: 'sbp',
+  dbp_mmhg: 'dbp',
+  hr_per_min: 'hr',
+  rr_per_min: 'rr',
+  spo2_percent: 'spo2',
+  temp_c: 'temp_c',
+  blood_loss_ml: 'blood_loss_ml',
+  fhr_bpm: 'fhr_bpm',
+}
+
+interface Reading {
+  code: string
+  number: number | null
+  taken_at: string
+  newborn_id?: string | null
+}
+
+/** The newest reading of each vital sign, under the time of the oldest among them. */
+export function lastKnown(latest: readonly Reading[]): LastKnown | null {
+  const values: LastKnown['values'] = {}
+  let at = ''
+  for (const reading of latest) {
+    const name = CODES[reading.code]
+    if (name === undefined || reading.number === null || reading.newborn_id != null) continue
+    values[name] = reading.number
+    if (at === '' || reading.taken_at < at) at = reading.taken_at
+  }
+  return at === '' ? null : { at, values }
+}
+
+/**
+ * What is sent as vital signs: what was measured now, or what was taken over as a whole, with its
+ * time. Old values beside new ones are left out: they would pass for new.
+ */
+function measured(form: Form): Record<string, unknown> {
+  const all = compact(Object.fromEntries(VITALS.map((name) => [name, given(form.vitals[name] ?? '')])))
+  const { adopted } = form
+  if (adopted === null) return all
+  const fresh = Object.fromEntries(Object.entries(all).filter(([name, value]) => adopted.values[name as Vital] !== value))
+  if (Object.keys(fresh).length > 0) return fresh
+  return Object.keys(all).length > 0 ? { ...all, taken_at: adopted.at } : {}
 }
 
 function compact(fields: Record<string, unknown>): Record<string, unknown> {
