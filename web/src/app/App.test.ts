@@ -10,6 +10,7 @@ import { useSession } from '@/shared/session'
 import { aMe } from '@/testing/page'
 
 import App from './App.vue'
+import { navItems } from './router'
 
 /** Reads its case once, as the real page does. */
 const CaseProbe = defineComponent(() => {
@@ -28,7 +29,7 @@ it('shows the next case when a page leads there from another case', async () => 
     history: createMemoryHistory(),
     routes: [
       { path: '/cases/:id', component: CaseProbe },
-      ...['board', 'new-referral', 'duty', 'quality', 'demo', 'health', 'admin'].map((name) => ({ path: `/${name}`, name, component: blank })),
+      ...navItems.map((item) => ({ path: `/menu/${item.to}`, name: item.to, component: blank })),
       { path: '/:rest(.*)*', component: blank },
     ],
   })
