@@ -9,3 +9,8 @@ export function casePlace(id: string, action?: Pick<Action, 'machine' | 'action'
   if (action === undefined) return { path }
   return { path, query: { act: `${action.machine}.${action.action}`, target: action.target_id } }
 }
+
+/** Where the page of a case lies of which `event` tells: a case file's id is a case id too. */
+export function eventPath(event: string, caseId: string): string {
+  return event.startsWith('casefile.') ? `/case-files/${caseId}` : `/cases/${caseId}`
+}

@@ -4,6 +4,8 @@ import { ref } from 'vue'
 
 import type { Problem } from '@/api/problem'
 
+import { eventPath } from './casePlace'
+
 export interface Toast {
   id: number
   kind: 'success' | 'info' | 'failure' | 'notice'
@@ -26,7 +28,7 @@ export const useToasts = defineStore('toasts', () => {
     // The same failure twice (a poll and a click) is one message.
     if (problem !== null) toasts.value = toasts.value.filter((t) => t.problem?.code !== problem.code)
     toasts.value = [...toasts.value.slice(-3), { id, kind, text, problem, caseId }]
-    if (kind !== 'failure') setTimeout(() => close(id), kind === 'notice' && location.pathname !== `/cases/${caseId}` ? NOTICE_MS : SHOWN_MS)
+    if (kind !== 'failure') setTimeout(() => close(id), kind === 'notice' && location.pathname !== eventPath(text, caseId ?? '') ? NOTICE_MS : SHOWN_MS)
   }
 
   function close(id: number): void {

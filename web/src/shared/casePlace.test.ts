@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest'
+
+import { casePlace, eventPath } from './casePlace'
+
+describe('where a case lies', () => {
+  it('follows what happened: case files have pages of their own', () => {
+    expect(eventPath('casefile.task_overdue', 'f1')).toBe('/case-files/f1')
+    expect(eventPath('referral.offered', 'c1')).toBe('/cases/c1')
+  })
+
+  it('opens an action when one is given', () => {
+    expect(casePlace('c1')).toEqual({ path: '/cases/c1' })
+    expect(casePlace('c1', { machine: 'offer', action: 'ask', target_id: 'o1' })).toEqual({ path: '/cases/c1', query: { act: 'offer.ask', target: 'o1' } })
+  })
+})
