@@ -230,6 +230,47 @@ class QuestionRow(Base):
     answered_by: Mapped[UUID | None]
 
 
+TEAM_PHONE = "guidance_team.phone"
+"""The field that a travelling team's number is sealed for."""
+
+
+class TeamRow(Base):
+    """An expert team that travels to her; its phone is sealed."""
+
+    __tablename__ = "guidance_team"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    facility_id: Mapped[UUID]
+    members: Mapped[list[dict[str, str]]] = mapped_column(JSONB)
+    phone_sealed: Mapped[bytes]
+    state: Mapped[str]
+    named_by: Mapped[UUID]
+    named_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    departed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    eta: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    arrived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class TeamReportRow(Base):
+    """What was heard of a travelling team; append-only."""
+
+    __tablename__ = "guidance_team_report"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    team_id: Mapped[UUID] = mapped_column(ForeignKey("guidance_team.id"))
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    what: Mapped[str]
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    entered_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    person_id: Mapped[UUID]
+    place: Mapped[str | None]
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
+    eta: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
 class SignatureRow(Base):
     """One side's half of a handover; append-only."""
 

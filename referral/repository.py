@@ -26,6 +26,8 @@ from referral.models import (
     ReferralRow,
     SignatureRow,
     SnapshotRow,
+    TeamReportRow,
+    TeamRow,
 )
 from referral.rules.facts import CaseFacts, HoldFacts, LegFacts, OfferFacts
 from referral.states import HoldState, LegState, OfferState, ReferralState, Side
@@ -184,6 +186,21 @@ class CaseRepository:
             raise NotFound()
         return found
 
+    async def case_of_team(self, team_id: UUID) -> UUID:
+        """The case that an expert team travels to.
+
+        Raises:
+            NotFound: unknown or foreign.
+        """
+        found = await self._session.scalar(
+            select(TeamRow.case_id)
+            .join(ReferralRow, ReferralRow.id == TeamRow.case_id)
+            .where(TeamRow.id == team_id, self.scope())
+        )
+        if found is None:
+            raise NotFound()
+        return found
+
     async def case_of_page(self, page_id: UUID) -> UUID | None:
         """The case whose offer this page is about, if it is about one."""
         found = (
@@ -249,6 +266,20 @@ class CaseRepository:
             select(RecordRow)
             .where(RecordRow.case_id == case_id)
             .order_by(RecordRow.entered_at, RecordRow.id)
+        )
+        return (await self._session.execute(found)).scalars().all()
+
+    async def teams(self, case_id: UUID) -> Sequence[TeamRow]:
+        """Expert teams that were sent to her, in order."""
+        found = select(TeamRow).where(TeamRow.case_id == case_id).order_by(TeamRow.named_at)
+        return (await self._session.execute(found)).scalars().all()
+
+    async def team_reports(self, case_id: UUID) -> Sequence[TeamReportRow]:
+        """What was heard of them, in order."""
+        found = (
+            select(TeamReportRow)
+            .where(TeamReportRow.case_id == case_id)
+            .order_by(TeamReportRow.entered_at, TeamReportRow.id)
         )
         return (await self._session.execute(found)).scalars().all()
 

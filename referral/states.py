@@ -51,6 +51,7 @@ class ReferralAction(StrEnum):
     READ_FEEDBACK = "read_feedback"
     GUIDE_IN_PLACE = "guide_in_place"
     REVIEW_GUIDANCE = "review_guidance"
+    HAND_OVER_LEAD = "hand_over_lead"
     RESUME_TRANSFER = "resume_transfer"
     END_GUIDANCE = "end_guidance"
     CANCEL = "cancel"
@@ -171,6 +172,7 @@ def _referral_edges() -> _ReferralEdges:
         (s.OPEN, a.GUIDE_IN_PLACE): Edge(s.GUIDED_IN_PLACE, _by(_O, _R, _C), 16),
         (s.COMMITTED, a.GUIDE_IN_PLACE): Edge(s.GUIDED_IN_PLACE, _by(_O, _R, _C), 16),
         (s.GUIDED_IN_PLACE, a.REVIEW_GUIDANCE): Edge(s.GUIDED_IN_PLACE, _by(_O, _R, _C), 16),
+        (s.GUIDED_IN_PLACE, a.HAND_OVER_LEAD): Edge(s.GUIDED_IN_PLACE, _by(_O, _R, _C), 16),
         (s.GUIDED_IN_PLACE, a.RESUME_TRANSFER): Edge(s.OPEN, _by(_O, _C), 16),
         (s.GUIDED_IN_PLACE, a.END_GUIDANCE): Edge(s.CLOSED, _by(_O, _R), 16),
         # The sender says that the feedback was read; until then it stays on the sender's board.

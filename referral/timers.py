@@ -202,9 +202,24 @@ async def _tell_in_person(desk: Desk, kind: str, people: set[PersonId]) -> None:
 
 
 async def _review_guidance(desk: Desk, case: Any) -> None:
-    ends = [id_ for id_ in (case.origin_id, case.lead_facility_id) if id_ is not None]
-    await tell(desk, "referral.guidance_review_due", ends, {})
+    """Nobody has looked again whether she can be moved: both ends are told."""
+    await tell(desk, "referral.guidance_review_due", guiding(case), {})
+    desk.due(case, "guidance_review_overdue")
+
+
+async def _guidance_unreviewed(desk: Desk, case: Any) -> None:
+    """Told and still not looked at: the coordinator owns it now, too; then all over again."""
+    facts = {"lead": case.remote_lead_id, "timers": TIMERS.version}
+    await desk.write("referral.guided_review_overdue", facts, auto=True)
+    await tell(desk, "referral.guidance_review_due", guiding(case), {"again": True})
+    key = f"guidance-review:{case.id}:{desk.at.isoformat()}"
+    await call_coordinator(desk, "referral.guided_review_overdue", key)
     desk.due(case, "guidance_review")
+
+
+def guiding(case: Any) -> list[UUID]:
+    """Both ends of a rescue in place."""
+    return [id_ for id_ in (case.origin_id, case.lead_facility_id) if id_ is not None]
 
 
 async def _hold_over(desk: Desk, hold: HoldRow) -> None:
@@ -232,6 +247,7 @@ STEPS: dict[str, Callable[[Desk, Any], Awaitable[None]]] = {
     "outcome": _no_outcome,
     "outcome_again": _no_outcome,
     "guidance_review": _review_guidance,
+    "guidance_review_overdue": _guidance_unreviewed,
     "hold": _hold_over,
     "blood_on_the_way": _hold_over,
     "hold_request": _hold_over,

@@ -68,6 +68,43 @@ class ReviewGuidance(Act, kw_only=True):
     note: LongText
 
 
+class HandOverLead(Act, kw_only=True):
+    """Somebody else leads from here on; who led before stays written."""
+
+    remote_lead_id: UUID
+    note: LongText
+
+
+class TeamMember(Input, kw_only=True):
+    """One of an expert team that travels to her."""
+
+    name: ShortText
+    post: ShortText
+
+
+class SendTeam(Input, kw_only=True):
+    """An expert team comes to her."""
+
+    members: Annotated[list[TeamMember], msgspec.Meta(min_length=1, max_length=8)]
+    phone: Annotated[str, msgspec.Meta(pattern=r"^[0-9+\- ]{3,20}$")]
+    facility_id: UUID | None = None
+    eta: When | None = None
+    at: When | None = None
+    late_reason: ShortText | None = None
+
+
+class ReportTeam(Input, kw_only=True):
+    """Where the team is: by hand, or from its own phone."""
+
+    what: Literal["departed", "position", "arrived", "stood_down"]
+    place: ShortText | None = None
+    lat: Annotated[float, msgspec.Meta(ge=-90, le=90)] | None = None
+    lon: Annotated[float, msgspec.Meta(ge=-180, le=180)] | None = None
+    eta: When | None = None
+    at: When | None = None
+    late_reason: ShortText | None = None
+
+
 class ResumeTransfer(Act, kw_only=True):
     """She can be moved after all."""
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,15 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.clock import Clock
 from kernel.errors import NotFound
-from kernel.ids import CaseId, PersonId, PregnancyId
+from kernel.ids import CaseId, FacilityId, PersonId, PregnancyId
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
-from referral.models import ReferralRow
+from referral.models import ReferralRow, TeamReportRow, TeamRow
+from referral.queries import guidance as guided
 from referral.queries import parts
 from referral.queries.rows import Around, around, row_fields, view_of
-from referral.readmodel.parts import Guidance, Sbar
+from referral.readmodel.parts import Sbar
 from referral.readmodel.whole import Referral
 from referral.repository import CaseRepository, CaseRows
+from registry.facilities import queries as facilities
 from registry.people import queries as people
 from registry.people.schemas import PersonRef
 from registry.pregnancies import queries as pregnancies
@@ -52,6 +53,8 @@ class Stored:
     people: Mapping[PersonId, PersonRef]
     around: Around
     replaced_by: list[UUID]
+    teams: Sequence[TeamRow]
+    team_reports: Sequence[TeamReportRow]
 
     def person(self, id_: UUID | None) -> PersonRef | None:
         """A colleague by name."""
@@ -77,8 +80,12 @@ async def referral(
         people={},
         around=await around(session, clock, viewer, sealer, [case], parts.places_in(record)),
         replaced_by=await _replaced_by(session, repository, case_id),
+        teams=await repository.teams(case_id),
+        team_reports=await repository.team_reports(case_id),
     )
-    named = await people.get_many(session, parts.people_in(stored))
+    shown = guided.people_in(stored.record, stored.team_reports)
+    named = await people.get_many(session, parts.people_in(stored) | shown)
+    homes = {FacilityId(team.facility_id) for team in stored.teams}
     stored = replace(stored, people=named)
     woman = await _woman(session, clock, viewer, sealer, case.referral)
     snapshot = await repository.snapshot(case_id)
@@ -100,7 +107,7 @@ async def referral(
         newborns=[] if woman is None else woman.newborns,
         created_by=stored.person(case.referral.created_by),
         remote_lead=stored.person(case.referral.remote_lead_id),
-        guidance=_guidance(stored),
+        guidance=guided.guidance(stored, sealer, await facilities.get_many(session, homes)),
         ending=parts.ending(stored),
         plan=parts.plan(stored),
         replaces_id=case.referral.replaces_id,
@@ -134,24 +141,3 @@ async def _woman(
         )
     except NotFound:
         return None
-
-
-def _guidance(stored: Stored) -> Guidance | None:
-    row = stored.case.referral
-    if row.guided_since is None:
-        return None
-    said = [entry for entry in stored.record if entry.kind == "guidance"]
-    begun = [entry.data.get("text", "") for entry in said if entry.data.get("what") == "begun"]
-    review: datetime | None = row.due_at if row.due_kind == "guidance_review" else None
-    lead = stored.person(row.remote_lead_id)
-    return Guidance(
-        reason=begun[-1] if begun else "",
-        remote_lead=lead,
-        lead_facility=(
-            None if row.lead_facility_id is None else parts.place_of(stored, row.lead_facility_id)
-        ),
-        team_travelling=row.team_travelling,
-        since=row.guided_since,
-        review_due_at=review,
-        ended_at=row.guided_ended_at,
-    )

@@ -213,6 +213,51 @@ class Note(msgspec.Struct, kw_only=True):
     text: str
 
 
+class GuidanceEntry(msgspec.Struct, kw_only=True):
+    """A step of the rescue in place: begun, led by somebody else, or a look at moving her."""
+
+    what: Literal["begun", "lead", "continue", "move", "end"]
+    at: datetime
+    text: str
+    by: PersonRef | None
+    lead: PersonRef | None
+
+
+class TeamReport(msgspec.Struct, kw_only=True):
+    """What was heard of a travelling team."""
+
+    what: Literal["named", "departed", "position", "arrived", "stood_down"]
+    at: datetime
+    entered_at: datetime
+    place: str | None
+    lat: float | None
+    lon: float | None
+    eta: datetime | None
+    by: PersonRef | None
+
+
+class Member(msgspec.Struct, kw_only=True):
+    """One of a travelling team."""
+
+    name: str
+    post: str
+
+
+class TravellingTeam(msgspec.Struct, kw_only=True):
+    """An expert team on its way to her, or with her."""
+
+    id: UUID
+    facility: FacilityRef
+    members: list[Member]
+    phone: str
+    state: Literal["named", "departed", "arrived", "stood_down"]
+    eta: datetime | None
+    named_at: datetime
+    departed_at: datetime | None
+    arrived_at: datetime | None
+    reports: list[TeamReport]
+
+
 class Guidance(msgspec.Struct, kw_only=True):
     """Rescue in place, led from a distance."""
 
@@ -223,6 +268,8 @@ class Guidance(msgspec.Struct, kw_only=True):
     since: datetime
     review_due_at: datetime | None
     ended_at: datetime | None
+    entries: list[GuidanceEntry]
+    teams: list[TravellingTeam]
 
 
 class Ending(msgspec.Struct, kw_only=True):

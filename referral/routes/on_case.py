@@ -20,17 +20,20 @@ from referral.commands.on_case import (
     Die,
     EndGuidance,
     GuideInPlace,
+    HandOverLead,
     Milestone,
     ReadFeedback,
     RecordLoss,
+    ReportTeam,
     RequestHold,
     ResumeTransfer,
     ReviewGuidance,
+    SendTeam,
     Void,
 )
 from referral.readmodel.whole import Referral, Voided
 from referral.routes.asked import TREATING, Asked, provide_asked
-from referral.service import ask, commit, complete, finish, guide, hold, send
+from referral.service import ask, commit, complete, finish, guide, hold, send, team
 
 ASKED = {"asked": Provide(provide_asked)}
 
@@ -57,6 +60,30 @@ async def guide_in_place(case_id: UUID, data: GuideInPlace, asked: Asked) -> Ref
 async def review_guidance(case_id: UUID, data: ReviewGuidance, asked: Asked) -> Referral:
     """Looked at again: still not movable."""
     return await asked.do(guide.review_guidance, case_id, data)
+
+
+@post("/referrals/{case_id:uuid}/actions/hand_over_lead", opt={OPT: TREATING}, dependencies=ASKED)
+async def hand_over_lead(case_id: UUID, data: HandOverLead, asked: Asked) -> Referral:
+    """Somebody else leads the rescue from here on."""
+    return await asked.do(guide.hand_over_lead, case_id, data)
+
+
+@post("/referrals/{case_id:uuid}/teams", opt={OPT: TREATING}, dependencies=ASKED)
+async def send_team(case_id: UUID, data: SendTeam, asked: Asked) -> Referral:
+    """An expert team comes to her."""
+    return await asked.once(
+        f"send_team/{case_id}",
+        data,
+        lambda: team.send_team(
+            asked.session, asked.clock, asked.viewer, asked.sealer, case_id, data
+        ),
+    )
+
+
+@post("/teams/{team_id:uuid}/reports", opt={OPT: TREATING}, dependencies=ASKED)
+async def report_team(team_id: UUID, data: ReportTeam, asked: Asked) -> Referral:
+    """Where the expert team is."""
+    return await asked.do(team.report_team, team_id, data)
 
 
 @post("/referrals/{case_id:uuid}/actions/resume_transfer", opt={OPT: TREATING}, dependencies=ASKED)
@@ -156,6 +183,9 @@ HANDLERS: list[BaseRouteHandler] = [
     commit_case,
     guide_in_place,
     review_guidance,
+    hand_over_lead,
+    send_team,
+    report_team,
     resume_transfer,
     end_guidance,
     close_case,

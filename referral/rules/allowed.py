@@ -61,6 +61,7 @@ _NEEDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("referral", "commit"): ("offer_id",),
     ("referral", "guide_in_place"): ("reason", "remote_lead_id"),
     ("referral", "review_guidance"): ("note",),
+    ("referral", "hand_over_lead"): ("remote_lead_id", "note"),
     ("referral", "resume_transfer"): ("note",),
     ("referral", "end_guidance"): ("outcome", "diagnosis", "feedback"),
     ("referral", "close"): ("outcome", "diagnosis", "feedback"),

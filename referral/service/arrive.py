@@ -149,6 +149,9 @@ async def settle_death(desk: Desk, side: Side) -> None:
     """The timeline is frozen, everybody is told, a review is opened."""
     case = desk.rows.referral
     case.ended_at = desk.at
+    if case.guided_since is not None and case.guided_ended_at is None:
+        case.guided_ended_at = desk.at
+        await desk.write("referral.guided_review", {"decision": "died"}, side=side)
     desk.rest(case)
     for leg in desk.rows.legs:
         desk.rest(leg)

@@ -13,7 +13,13 @@ from kernel.parties import PartyRole
 from kernel.viewer import Viewer
 from referral.aftermath.service.reviews import open_review
 from referral.commands.fields import DEATHS
-from referral.commands.on_case import EndGuidance, GuideInPlace, ResumeTransfer, ReviewGuidance
+from referral.commands.on_case import (
+    EndGuidance,
+    GuideInPlace,
+    HandOverLead,
+    ResumeTransfer,
+    ReviewGuidance,
+)
 from referral.errors import PersonUnknown
 from referral.service.ask import tell
 from referral.service.commit import free_holds, let_go
@@ -22,6 +28,8 @@ from referral.states import OfferState, ReferralAction, Side
 from registry.people import queries as people
 
 GUIDANCE = "guidance.session"
+REVIEWED = "referral.guided_review"
+"""Its decision: continue, move or end; every one is a look at whether she can be moved."""
 
 
 async def guide_in_place(
@@ -46,7 +54,7 @@ async def guide_in_place(
         for leg in desk.rows.legs:
             desk.rest(leg)
         desk.due(case, "guidance_review")
-        desk.remember("guidance", {"what": "begun", "text": order.reason})
+        desk.remember("guidance", {"what": "begun", "text": order.reason, "person_id": str(lead)})
         facts = {
             "lead": lead,
             "reason": "unsafe_or_impossible_to_move",
@@ -92,8 +100,35 @@ async def review_guidance(
     async with at_desk(session, clock, viewer, case_id, order) as desk:
         side = desk.move_case(ReferralAction.REVIEW_GUIDANCE)
         desk.due(desk.rows.referral, "guidance_review")
-        desk.remember("guidance", {"what": "reviewed", "text": order.note})
-        await desk.write("referral.guided_review", {"decision": "continue"}, side=side)
+        desk.remember("guidance", {"what": "continue", "text": order.note})
+        await desk.write(REVIEWED, {"decision": "continue"}, side=side)
+    return desk.case_id
+
+
+async def hand_over_lead(
+    session: AsyncSession, clock: Clock, viewer: Viewer, case_id: UUID, order: HandOverLead
+) -> CaseId:
+    """Somebody else leads from here on, by name; the review keeps its time.
+
+    Raises:
+        PersonUnknown: the new lead does not exist, or leads already.
+    """
+    async with at_desk(session, clock, viewer, case_id, order) as desk:
+        case = desk.rows.referral
+        side = desk.move_case(ReferralAction.HAND_OVER_LEAD)
+        former, lead = case.remote_lead_id, PersonId(order.remote_lead_id)
+        known = (await people.get_many(session, [lead])).get(lead)
+        if known is None or lead == former:
+            raise PersonUnknown(field="remote_lead_id")
+        await parties.add_person(session, desk.case_id, lead, PartyRole.REMOTE_LEAD)
+        case.remote_lead_id, case.lead_facility_id = lead, known.facility_id
+        desk.remember("guidance", {"what": "lead", "text": order.note, "person_id": str(lead)})
+        facts = {"from_person": former, "lead": lead, "facility_id": known.facility_id}
+        await desk.write("referral.lead_handed_over", facts, side=side)
+        await _count_session(desk, known.facility_id)
+        await _tell_lead(desk, "referral.lead_handed_over")
+        ends = [case.origin_id, known.facility_id]
+        await tell(desk, "referral.lead_handed_over", ends, {"lead": lead})
     return desk.case_id
 
 
@@ -116,7 +151,8 @@ async def resume_transfer(
                 offer.purpose = "transfer"
         else:
             desk.rest(case)
-        desk.remember("guidance", {"what": "resumed", "text": order.note})
+        desk.remember("guidance", {"what": "move", "text": order.note})
+        await desk.write(REVIEWED, {"decision": "move"}, side=side)
         await desk.write("referral.guided_ended", {"decision": "transfer"}, side=side)
         asked = [offer.facility_id for offer in desk.facts().offers if offer.live]
         await tell(desk, "referral.guided_ended", asked, {"decision": "transfer"})
@@ -135,7 +171,9 @@ async def end_guidance(
         if side is Side.ORIGIN:  # its own words
             case.feedback_read_at = desk.at
         desk.rest(case)
+        desk.remember("guidance", {"what": "end", "text": order.feedback})
         desk.remember("ending", ending_text(order.diagnosis, order.feedback))
+        await desk.write(REVIEWED, {"decision": "end"}, side=side)
         await desk.write("referral.guided_ended", {"decision": "end"}, side=side)
         await desk.write("referral.closed", {"outcome": order.outcome, "in_place": True})
         if order.outcome in DEATHS:
