@@ -100,6 +100,13 @@ def _a_lead(net: Network, seen: Referral, item: Action) -> Fields:
     return {"reason": "血压不稳", "remote_lead_id": net.staff["province_expert"].person_id}
 
 
+def _another_lead(net: Network, seen: Referral, item: Action) -> Fields:
+    leads = seen.remote_lead is not None and seen.remote_lead.id
+    names = ("city_expert", "province_expert")
+    other = next(id_ for name in names if (id_ := net.staff[name].person_id) != leads)
+    return {"remote_lead_id": other, "note": "交接给现场更近的专家"}
+
+
 def _a_yes(**fields: Any) -> Build:
     def build(net: Network, seen: Referral, item: Action) -> Fields:
         cot = {"neonatal_accepted": True} if "neonatal_accepted" in item.needs else {}
@@ -144,6 +151,9 @@ ORDERS: dict[tuple[str, str], Order] = {
     ("referral", "guide_in_place"): Order(guide.guide_in_place, on_case.GuideInPlace, _a_lead),
     ("referral", "review_guidance"): Order(
         guide.review_guidance, on_case.ReviewGuidance, _plain(note="仍不宜转运")
+    ),
+    ("referral", "hand_over_lead"): Order(
+        guide.hand_over_lead, on_case.HandOverLead, _another_lead
     ),
     ("referral", "resume_transfer"): Order(
         guide.resume_transfer, on_case.ResumeTransfer, _plain(note="可以转运")

@@ -138,7 +138,30 @@ async def test_guidance_is_looked_at_every_quarter_of_an_hour(fresh_net: Network
     assert await _run(net)
     guidance = (await net.see("county_doctor", case)).guidance
     assert guidance is not None
-    assert guidance.review_due_at == net.clock.now() + timedelta(minutes=15)
+    assert guidance.review_due_at == net.clock.now(), "overdue until somebody looks"
+    assert "referral.guided_review_overdue" not in await net.kinds(case)
+
+
+async def test_a_look_that_nobody_takes_climbs_to_the_coordinator(fresh_net: Network) -> None:
+    net = fresh_net
+    case = await net.sent(net.places["city"])
+    lead = net.staff["city_expert"].person_id
+    await net.act(
+        "county_doctor", case, guide_in_place, GuideInPlace, reason="休克", remote_lead_id=lead
+    )
+    net.wait(minutes=15)
+    await _run(net)
+    net.wait(minutes=5)
+    assert await _run(net)
+    events = await net.events(case)
+    assert events[-1].row.kind in ("page.sent", "page.exhausted")
+    pages = [e.payload["event"] for e in events if e.row.kind == "page.sent"]
+    assert pages[-1] == "referral.guided_review_overdue"
+    net.wait(minutes=20)
+    await _run(net)
+    net.wait(minutes=5)
+    await _run(net)
+    assert (await net.kinds(case)).count("referral.guided_review_overdue") == 2
 
 
 async def test_two_engines_expire_an_offer_once(fresh_net: Network) -> None:
