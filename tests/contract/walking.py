@@ -128,6 +128,8 @@ class Walk:
         places = self.stage.net.places
         if isinstance(value, list):
             return [self._place(one) for one in value]
+        if isinstance(value, str) and value.startswith("person of "):
+            return str(self.stage.net.staff[value.removeprefix("person of ")].person_id)
         return str(places[value]) if isinstance(value, str) and value in places else value
 
     def strange(self, step: Step, good: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -167,6 +169,8 @@ class Walk:
             self.ids["entry_id"] = made["results"][0]["id"]
         elif "offers" in made:
             self.ids["case_id"] = made["id"]
+            for team in (made["guidance"] or {}).get("teams", ()):
+                self.ids["team_id"] = team["id"]
         elif "treatments" in made:
             self._note_papers(made)
         elif step.operation.endswith("/endpoints"):

@@ -58,6 +58,7 @@ export const FORMS: Record<string, readonly Field[]> = {
     { name: 'team_travelling', kind: 'flag' },
   ],
   'referral.review_guidance': [long('note')],
+  'referral.hand_over_lead': [{ name: 'remote_lead_id', kind: 'person' }, long('note')],
   'referral.resume_transfer': [long('note')],
   'referral.end_guidance': [OUTCOME, short('diagnosis'), long('feedback')],
   'referral.close': [
