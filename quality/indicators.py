@@ -71,9 +71,9 @@ async def overview(session: AsyncSession, scope: Scope, late: LateEntries) -> In
     places = await _places(session, sessions)
     found = [
         _indicator(entry, _measure(entry, cases, sessions, late), sessions, places)
-        for entry in _in_force(scope).values()
+        for entry in in_force(scope).values()
     ]
-    return Indicators(await _scope(session, scope, late, len(cases)), found)
+    return Indicators(await scope_out(session, scope, late, len(cases)), found)
 
 
 async def detail(
@@ -88,7 +88,7 @@ async def detail(
     counted = [entry for entry in measured if entry.state == "counted"]
     places = await _places(session, sessions)
     return IndicatorDetail(
-        scope=await _scope(session, scope, late, len(cases)),
+        scope=await scope_out(session, scope, late, len(cases)),
         indicator=_indicator(definition, measured, sessions, places),
         points=[
             Point(entry.case_id, entry.from_at, entry.seconds, entry.late, entry.demo)
@@ -109,7 +109,7 @@ async def behind(
     names = await read_names(session, facility_ids=[entry.place for entry in measured])
     ordered = sorted(measured, key=lambda entry: (-(entry.seconds or 0), entry.from_at))
     return IndicatorCases(
-        scope=await _scope(session, scope, late, len(cases)),
+        scope=await scope_out(session, scope, late, len(cases)),
         definition=definition_out(definition),
         cases=[
             IndicatorCase(
@@ -264,13 +264,13 @@ def _months(counted: Iterable[Measured]) -> list[Month]:
     return months
 
 
-def _in_force(scope: Scope) -> dict[str, Definition]:
+def in_force(scope: Scope) -> dict[str, Definition]:
     """Definitions in force on the period's last day."""
     return valid_on(local_date(scope.end - timedelta(microseconds=1)))
 
 
 def _definition(scope: Scope, code: str) -> Definition:
-    found = _in_force(scope).get(code)
+    found = in_force(scope).get(code)
     if found is None:
         raise IndicatorUnknown(code=code)
     return found
@@ -281,7 +281,8 @@ async def _places(session: AsyncSession, sessions: Iterable[Session15]) -> dict[
     return names.places
 
 
-async def _scope(session: AsyncSession, scope: Scope, late: LateEntries, cases: int) -> ScopeOut:
+async def scope_out(session: AsyncSession, scope: Scope, late: LateEntries, cases: int) -> ScopeOut:
+    """What the numbers cover, as the API says it."""
     left = await repository.left_out(session, scope)
     return ScopeOut(
         start=scope.start,

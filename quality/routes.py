@@ -13,9 +13,10 @@ from kernel.clock import Clock
 from kernel.errors import BadInput
 from kernel.ids import CaseId
 from kernel.viewer import CLINICAL_ROLES, Role
-from quality import course, indicators
+from quality import course, ddi, indicators
 from quality.repository import Scope
 from quality.schemas import (
+    Ddi,
     IndicatorCases,
     IndicatorDetail,
     Indicators,
@@ -104,6 +105,19 @@ async def get_indicator_cases(
     return await indicators.behind(session, scope, late, code)
 
 
+@get("/quality/ddi", opt={OPT: NUMBERS})
+async def get_ddi(
+    session: AsyncSession,
+    clock: Clock,
+    start: From = None,
+    end: To = None,
+    region_id: UUID | None = None,
+    facility_id: UUID | None = None,
+) -> Ddi:
+    """Decision to delivery by class, place and anaesthesia, with and without late entries."""
+    return await ddi.split(session, _scope(clock, start, end, region_id, facility_id))
+
+
 def _scope(
     clock: Clock,
     start: datetime | None,
@@ -127,5 +141,6 @@ router = Router(
         get_indicators,
         get_indicator,
         get_indicator_cases,
+        get_ddi,
     ],
 )

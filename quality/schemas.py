@@ -10,6 +10,7 @@ from quality.definitions import Texts
 from quality.distributions import Distribution
 from referral.clocks.data import Confidence, Text
 from referral.clocks.schemas import TargetOut
+from referral.commands.fields import Anaesthesia, Place
 
 
 class PersonOut(msgspec.Struct, frozen=True):
@@ -235,3 +236,41 @@ class IndicatorCases(msgspec.Struct, frozen=True):
     scope: ScopeOut
     definition: DefinitionOut
     cases: list[IndicatorCase]
+
+
+class DdiRow(msgspec.Struct, frozen=True):
+    """Decision to delivery of a group; `place` or `anaesthesia` null: not said, or all of them.
+
+    Attributes:
+        with_late: all cases with both moments.
+        without_late: those of them whose moments were both entered as they happened.
+        open: no birth entered.
+        inconsistent: birth before decision; no duration is made of it.
+        demo: cases among `with_late` whose times were made up for demonstration.
+    """
+
+    place: Place | None
+    anaesthesia: Anaesthesia | None
+    with_late: Distribution
+    without_late: Distribution
+    open: int
+    inconsistent: int
+    demo: int
+
+
+class DdiClass(msgspec.Struct, frozen=True):
+    """One urgency class; `definition` is null for a class that has no indicator and no target."""
+
+    urgency_class: int
+    definition: DefinitionOut | None
+    total: DdiRow
+    by_place: list[DdiRow]
+    by_anaesthesia: list[DdiRow]
+    cells: list[DdiRow]
+
+
+class Ddi(msgspec.Struct, frozen=True):
+    """Decision to delivery by class, place and anaesthesia: never a share without its n."""
+
+    scope: ScopeOut
+    classes: list[DdiClass]

@@ -162,5 +162,5 @@ def test_every_route_declares_its_roles() -> None:
         for handler in route.route_handlers
         if "OPTIONS" not in handler.http_methods
     }
-    assert len(declared) == 5
+    assert len(declared) == 6
     assert all(Role.EXPERT in open_to for open_to in declared.values())

@@ -1,0 +1,157 @@
+"""Decision to delivery, split by class, by where she was, and by anaesthesia.
+
+The classes measure what the clock of the case measures, and take target and definition from the
+indicator of that class: nothing is defined here. Who is slow and who is fast differs by where the
+woman was and how she was anaesthetised (92 of 304 within 30 minutes in one published series, with
+worse Apgar scores among the fast), so no share stands alone: each row has its n, median and P90,
+with and without times that were entered after the fact, and how many cases are not in it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from quality import repository
+from quality.definitions import Definition
+from quality.distributions import describe
+from quality.indicators import (
+    Measured,
+    check_period,
+    definition_out,
+    in_force,
+    measure_interval,
+    scope_out,
+)
+from quality.repository import CaseRow, Scope
+from quality.schemas import Ddi, DdiClass, DdiRow
+from referral.clocks.data import Interval
+from referral.commands.fields import Anaesthesia, Place
+
+DECISION, BIRTH = "decision_for_cs", "birth"
+CLASSES = (1, 2, 3, 4)
+PLACES: tuple[Place | None, ...] = (*get_args(Place), None)
+ANAESTHESIA: tuple[Anaesthesia | None, ...] = (*get_args(Anaesthesia), None)
+_SAYS_ANAESTHESIA = ("anaesthesia_started", BIRTH, DECISION)
+"""Milestones that may say which anaesthesia it was, the nearest to the fact first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One case of a class."""
+
+    place: Place | None
+    anaesthesia: Anaesthesia | None
+    measured: Measured
+
+
+async def split(session: AsyncSession, scope: Scope) -> Ddi:
+    """Every class in which a decision fell, over the cases that the viewer may see."""
+    check_period(scope)
+    cases = await repository.cases(session, scope)
+    definitions = in_force(scope).values()
+    return Ddi(
+        scope=await scope_out(session, scope, "with", len(cases)),
+        classes=[found for number in CLASSES if (found := _class(number, cases, definitions))],
+    )
+
+
+def _class(
+    number: int, cases: Sequence[CaseRow], definitions: Iterable[Definition]
+) -> DdiClass | None:
+    definition, interval = measured_by(number, definitions)
+    entries = entries_of(cases, interval)
+    if not entries and definition is None:
+        return None
+    seconds = interval.seconds
+    return DdiClass(
+        urgency_class=number,
+        definition=None if definition is None else definition_out(definition),
+        total=row(entries, seconds),
+        by_place=[row(_at(entries, place), seconds, place=place) for place in _places(entries)],
+        by_anaesthesia=[
+            row(_under(entries, how), seconds, anaesthesia=how) for how in _anaesthesia(entries)
+        ],
+        cells=[
+            row(cell, seconds, place=place, anaesthesia=how)
+            for place in _places(entries)
+            for how in _anaesthesia(entries)
+            if (cell := _under(_at(entries, place), how))
+        ],
+    )
+
+
+def measured_by(
+    number: int, definitions: Iterable[Definition]
+) -> tuple[Definition | None, Interval]:
+    """The indicator of a class and its interval; a class without one has no target."""
+    for entry in definitions:
+        found = entry.interval
+        ends = None if found is None else (found.start, found.end)
+        if ends == (DECISION, BIRTH) and found and found.where == {"urgency_class": number}:
+            return entry, found
+    where: dict[str, int | str] = {"urgency_class": number}
+    return None, Interval(start=DECISION, end=BIRTH, zh="DDI", en="DDI", where=where)
+
+
+def entries_of(cases: Iterable[CaseRow], interval: Interval) -> list[Entry]:
+    """The cases of an interval, each with where the woman was and her anaesthesia."""
+    return [
+        Entry(_place(case), _anaesthetised(case), measured)
+        for case in cases
+        if (measured := measure_interval(interval, case, "with")) is not None
+    ]
+
+
+def _place(case: CaseRow) -> Place | None:
+    said = case.milestones[DECISION].payload.get("place")
+    return said if said in PLACES else None
+
+
+def _anaesthetised(case: CaseRow) -> Anaesthesia | None:
+    for name in _SAYS_ANAESTHESIA:
+        reached = case.milestones.get(name)
+        said = None if reached is None else reached.payload.get("anaesthesia")
+        if said in ANAESTHESIA and said is not None:
+            return said
+    return None
+
+
+def _places(entries: Sequence[Entry]) -> list[Place | None]:
+    return [place for place in PLACES if _at(entries, place)]
+
+
+def _anaesthesia(entries: Sequence[Entry]) -> list[Anaesthesia | None]:
+    return [how for how in ANAESTHESIA if _under(entries, how)]
+
+
+def _at(entries: Sequence[Entry], place: Place | None) -> list[Entry]:
+    return [entry for entry in entries if entry.place == place]
+
+
+def _under(entries: Sequence[Entry], how: Anaesthesia | None) -> list[Entry]:
+    return [entry for entry in entries if entry.anaesthesia == how]
+
+
+def row(
+    entries: Sequence[Entry],
+    target_s: int | None,
+    *,
+    place: Place | None = None,
+    anaesthesia: Anaesthesia | None = None,
+) -> DdiRow:
+    """One line of the table: with late entries, without them, and what is in neither."""
+    measured = [entry.measured for entry in entries]
+    counted = [one for one in measured if one.seconds is not None]
+    return DdiRow(
+        place=place,
+        anaesthesia=anaesthesia,
+        with_late=describe([one.seconds for one in counted if one.seconds is not None], target_s),
+        without_late=describe(
+            [one.seconds for one in counted if one.seconds is not None and not one.late], target_s
+        ),
+        open=sum(one.state == "open" for one in measured),
+        inconsistent=sum(one.state == "inconsistent" for one in measured),
+        demo=sum(one.demo for one in counted),
+    )
