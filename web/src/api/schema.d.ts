@@ -2543,6 +2543,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/quality/ddi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetDdi */
+        get: operations["ApiQualityDdiGetDdi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/referrals": {
         parameters: {
             query?: never;
@@ -2708,6 +2725,23 @@ export interface paths {
         put?: never;
         /** GuideInPlace */
         post: operations["ApiReferralsCaseIdActionsGuideInPlaceGuideInPlace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/referrals/{case_id}/actions/hand_over_lead": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** HandOverLead */
+        post: operations["ApiReferralsCaseIdActionsHandOverLeadHandOverLead"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3140,6 +3174,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/referrals/{case_id}/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** SendTeam */
+        post: operations["ApiReferralsCaseIdTeamsSendTeam"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/referrals/{case_id}/treatments": {
         parameters: {
             query?: never;
@@ -3545,6 +3596,23 @@ export interface paths {
         get: operations["ApiSpecialRowsRowIdVersionsGetSpecialVersions"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/teams/{team_id}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ReportTeam */
+        post: operations["ApiTeamsTeamIdReportsReportTeam"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4704,6 +4772,32 @@ export interface components {
             source: string;
             water_l: number;
         };
+        /** Ddi */
+        Ddi: {
+            classes: components["schemas"]["DdiClass"][];
+            scope: components["schemas"]["ScopeOut"];
+        };
+        /** DdiClass */
+        DdiClass: {
+            by_anaesthesia: components["schemas"]["DdiRow"][];
+            by_place: components["schemas"]["DdiRow"][];
+            cells: components["schemas"]["DdiRow"][];
+            definition: components["schemas"]["DefinitionOut"] | null;
+            total: components["schemas"]["DdiRow"];
+            urgency_class: number;
+        };
+        /** DdiRow */
+        DdiRow: {
+            /** @enum {null|string} */
+            anaesthesia: "general" | "spinal" | "epidural_top_up" | "local" | null;
+            demo: number;
+            inconsistent: number;
+            open: number;
+            /** @enum {null|string} */
+            place: "delivery_room" | "theatre" | "ward" | "emergency_department" | null;
+            with_late: components["schemas"]["Distribution"];
+            without_late: components["schemas"]["Distribution"];
+        };
         /** DeathReview */
         DeathReview: {
             calendar: string;
@@ -5525,6 +5619,7 @@ export interface components {
         /** Guidance */
         Guidance: {
             ended_at: string | null;
+            entries: components["schemas"]["GuidanceEntry"][];
             lead_facility: components["schemas"]["FacilityRef"] | null;
             reason: string;
             remote_lead: components["schemas"]["PersonRef"] | null;
@@ -5532,6 +5627,17 @@ export interface components {
             /** Format: date-time */
             since: string;
             team_travelling: boolean;
+            teams: components["schemas"]["TravellingTeam"][];
+        };
+        /** GuidanceEntry */
+        GuidanceEntry: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["PersonRef"] | null;
+            lead: components["schemas"]["PersonRef"] | null;
+            text: string;
+            /** @enum {string} */
+            what: "begun" | "lead" | "continue" | "move" | "end";
         };
         /** GuideInPlace */
         GuideInPlace: {
@@ -5549,6 +5655,15 @@ export interface components {
             event_at?: string | null;
             late_reason?: string | null;
             reason: string;
+            version: number;
+        };
+        /** HandOverLead */
+        HandOverLead: {
+            event_at?: string | null;
+            late_reason?: string | null;
+            note: string;
+            /** Format: uuid */
+            remote_lead_id: string;
             version: number;
         };
         /** Handed */
@@ -5923,6 +6038,11 @@ export interface components {
             en: string;
             to_be_verified: boolean;
             zh: string;
+        };
+        /** Member */
+        Member: {
+            name: string;
+            post: string;
         };
         /** Message */
         Message: {
@@ -6942,6 +7062,17 @@ export interface components {
             at?: string | null;
             reference?: string | null;
         };
+        /** ReportTeam */
+        ReportTeam: {
+            at?: string | null;
+            eta?: string | null;
+            lat?: number | null;
+            late_reason?: string | null;
+            lon?: number | null;
+            place?: string | null;
+            /** @enum {string} */
+            what: "departed" | "position" | "arrived" | "stood_down";
+        };
         /** RequestBlood */
         RequestBlood: {
             /** @enum {null|string} */
@@ -7218,6 +7349,15 @@ export interface components {
             subject: "mother" | "newborn" | "dyad";
             vitals?: components["schemas"]["Vitals"] | null;
         };
+        /** SendTeam */
+        SendTeam: {
+            at?: string | null;
+            eta?: string | null;
+            facility_id?: string | null;
+            late_reason?: string | null;
+            members: components["schemas"]["TeamMember"][];
+            phone: string;
+        };
         /** Series */
         Series: {
             /** Format: date-time */
@@ -7443,6 +7583,25 @@ export interface components {
          * @enum {string}
          */
         TaskState: "due" | "done" | "cancelled";
+        /** TeamMember */
+        TeamMember: {
+            name: string;
+            post: string;
+        };
+        /** TeamReport */
+        TeamReport: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["PersonRef"] | null;
+            /** Format: date-time */
+            entered_at: string;
+            eta: string | null;
+            lat: number | null;
+            lon: number | null;
+            place: string | null;
+            /** @enum {string} */
+            what: "named" | "departed" | "position" | "arrived" | "stood_down";
+        };
         /** Text */
         Text: {
             en: string;
@@ -7508,6 +7667,22 @@ export interface components {
             kind: string;
             note: string | null;
             vitals: components["schemas"]["Vitals"] | null;
+        };
+        /** TravellingTeam */
+        TravellingTeam: {
+            arrived_at: string | null;
+            departed_at: string | null;
+            eta: string | null;
+            facility: components["schemas"]["FacilityRef"];
+            /** Format: uuid */
+            id: string;
+            members: components["schemas"]["Member"][];
+            /** Format: date-time */
+            named_at: string;
+            phone: string;
+            reports: components["schemas"]["TeamReport"][];
+            /** @enum {string} */
+            state: "named" | "departed" | "arrived" | "stood_down";
         };
         /** Treatment */
         Treatment: {
@@ -13775,6 +13950,48 @@ export interface operations {
             };
         };
     };
+    ApiQualityDdiGetDdi: {
+        parameters: {
+            query?: {
+                /** @description Begin, RFC 3339; default 30 days before the end. */
+                from?: string | null;
+                /** @description End, excluded; default now. */
+                to?: string | null;
+                region_id?: string | null;
+                facility_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ddi"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiReferralsListReferrals: {
         parameters: {
             query?: {
@@ -14211,6 +14428,49 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["GuideInPlace"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Referral"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiReferralsCaseIdActionsHandOverLeadHandOverLead: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOverLead"];
             };
         };
         responses: {
@@ -15339,6 +15599,49 @@ export interface operations {
             };
         };
     };
+    ApiReferralsCaseIdTeamsSendTeam: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendTeam"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Referral"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiReferralsCaseIdTreatmentsGiveTreatment: {
         parameters: {
             query?: never;
@@ -16327,6 +16630,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SpecialLine"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTeamsTeamIdReportsReportTeam: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                team_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportTeam"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Referral"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
