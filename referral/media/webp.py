@@ -29,6 +29,10 @@ def cleaned(content: bytes) -> bytes:
             raise Broken("not_whole")
         if kind == b"VP8X":
             body = _plain(body)
+        elif kind == b"VP8L":
+            _fits_lossless(body)
+        elif kind == b"VP8 ":
+            _fits_lossy(body)
         if kind in _SHOWN or kind == b"VP8X":
             kept.append(kind + length.to_bytes(4, "little") + body + b"\0" * (length % 2))
         shown = shown or kind in (b"VP8 ", b"VP8L")
@@ -49,3 +53,19 @@ def _plain(header: bytes) -> bytes:
     height = 1 + int.from_bytes(header[7:10], "little")
     must_fit(width, height)
     return bytes([header[0] & ~(_EXIF | _XMP | _ICC)]) + header[1:]
+
+
+def _fits_lossless(body: bytes) -> None:
+    """Two sizes of fourteen bits behind the signature (RFC 9649, 3.4)."""
+    if len(body) < 5 or body[0] != 0x2F:
+        raise Broken("not_whole")
+    sizes = int.from_bytes(body[1:5], "little")
+    must_fit(1 + (sizes & 0x3FFF), 1 + (sizes >> 14 & 0x3FFF))
+
+
+def _fits_lossy(body: bytes) -> None:
+    """A key frame: tag, start code, and two sizes of fourteen bits (RFC 6386, 9.1)."""
+    if len(body) < 10 or body[3:6] != b"\x9d\x01\x2a":
+        raise Broken("not_whole")
+    width, height = (int.from_bytes(body[at : at + 2], "little") for at in (6, 8))
+    must_fit(width & 0x3FFF, height & 0x3FFF)

@@ -79,11 +79,20 @@ def test_what_is_appended_behind_the_end_is_cut_off(whole: bytes, behind: bytes)
         (png(chunk(b"EVIL", b"x")), "not_whole"),
         (b"\x89PNG\r\n\x1a\n" + chunk(b"IEND", b""), "not_whole"),
         (webp(flags=0x02), "animated"),
+        (webp(b"VP8L", b"\x2f\xff\xff\xff\x0f"), "too_many_pixels"),
+        (webp(b"VP8L", b"\x2f\xff"), "not_whole"),
+        (webp(b"VP8 ", b"\0\0\0\x9d\x01\x2a\xff\x3f\xff\x3f"), "too_many_pixels"),
+        (webp(b"VP8 ", b"\0" * 10), "not_whole"),
         (webp()[:-4], "not_whole"),
         (pdf(end=b""), "not_whole"),
         (pdf(b"/OpenAction << /S /JavaScript /JS (app.alert(1)) >>"), "active"),
         (pdf(b"/OpenAction << /S /J#61vaScript >>"), "active"),
         (pdf(b"/S /Launch"), "active"),
+        (pdf(b"/AcroForm << /XFA [(template) 4 0 R] >>"), "active"),
+        (pdf(b"/AcroForm << /XFA 4 0 R >>"), "active"),
+        # Only a comment says that a stream begins here, and one that it ends.
+        (pdf(b"% stream\n /S /JavaScript\n% endstream\n"), "active"),
+        (pdf(b"/P (stream\n) /S /JavaScript /Q (endstream)"), "active"),
         (pdf(b"/Names << /EmbeddedFiles 2 0 R >>"), "active"),
         (pdf(b"/Encrypt 3 0 R"), "encrypted"),
     ],
@@ -92,6 +101,25 @@ def test_what_is_refused_and_why(content: bytes, reason: str) -> None:
     with pytest.raises(Broken) as refused:
         media.cleaned(content)
     assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"%PDF-1.7\n" + b"stream\n" * 300_000 + b"%%EOF\n",
+        b"%PDF-1.7\n" + b"/XFA " * 300_000 + b"%%EOF\n",
+        b"%PDF-1.7\n" + b"/XFA" + b" " * 2_000_000 + b"%%EOF\n",
+        jpeg(segment(0xE1, b"") * 300_000),
+        jpeg() + b"\xff" * 2_000_000,
+        png(chunk(b"tEXt", b"") * 150_000),
+        webp(*(b"EXIF", b"") * 200_000),
+    ],
+    ids=["streams", "forms", "spaces", "segments", "tail", "chunks", "parts"],
+)
+def test_the_work_grows_with_the_file_and_no_faster(content: bytes) -> None:
+    """Two megabytes made to keep a walker busy: what is not linear never comes back from here."""
+    _, clean = media.cleaned(content)
+    assert len(clean) <= len(content)
 
 
 @given(st.sampled_from([jpeg(exif(6)), png(), webp(), pdf()]), st.data())
