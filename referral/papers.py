@@ -35,7 +35,6 @@ _TABLES: dict[What, type[TreatmentRow] | type[AttachmentRow] | type[ReferenceRow
     "attachment": AttachmentRow,
     "reference": ReferenceRow,
 }
-_EVENT = text("SELECT EXISTS (SELECT 1 FROM case_event WHERE case_id = :case_id AND kind = :kind)")
 _RANGE = text("SELECT last_second FROM ctg_range_of_case(:case_id, :recording_id)")
 
 
@@ -125,11 +124,6 @@ class Papers:
         """Whether it was struck through."""
         found = select(WithdrawalRow.target_id).where(WithdrawalRow.target_id == target_id)
         return await self._session.scalar(found) is not None
-
-    async def has_event(self, case_id: UUID, kind: str) -> bool:
-        """Whether the case's chain has an event of this kind."""
-        values = {"case_id": case_id, "kind": kind}
-        return bool(await self._session.scalar(_EVENT, values))
 
     async def last_second(self, case_id: UUID, recording_id: UUID) -> int | None:
         """The last second of a tracing of this case's pregnancy; None if it is none of hers."""

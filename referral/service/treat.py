@@ -4,17 +4,19 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from kernel.chain.history import history
 from kernel.clock import Clock
 from kernel.errors import NotFound
 from kernel.ids import CaseId, new_id
 from kernel.viewer import Viewer
+from referral.clocks.milestones import UNDONE, fold
 from referral.commands.fields import Act
 from referral.commands.on_papers import GiveTreatment, Withdraw
 from referral.errors import AlreadyWithdrawn, TreatmentUnknown
 from referral.models import TreatmentRow, WithdrawalRow
 from referral.papers import Papers, Target
 from referral.rules.treatments import TREATMENTS, TreatmentEntry
-from referral.service.desk import Desk, at_desk
+from referral.service.desk import Desk, Moment, at_desk
 from referral.states import ReferralAction, ReferralState
 
 
@@ -87,9 +89,39 @@ def _row(desk: Desk, order: GiveTreatment) -> TreatmentRow:
 
 async def _first_dose(desk: Desk, milestone: str, row: TreatmentRow) -> None:
     """The clock's mark, told once: by this entry, or before by hand."""
-    kind = f"milestone.{milestone}"
-    if not await Papers(desk.session, desk.viewer).has_event(desk.case_id, kind):
-        await desk.write(kind, {"supplement": True, "treatment_id": row.id})
+    if milestone not in fold(await history(desk.session, desk.case_id)).milestones:
+        await desk.write(f"milestone.{milestone}", {"supplement": True, "treatment_id": row.id})
+
+
+async def _mark_follows(desk: Desk, treatment_id: UUID) -> None:
+    """The mark that a struck dose set falls with it; the first dose that stands sets it anew.
+
+    A clock must not show as given what nobody gave. Who struck it and why is on record.
+    """
+    papers = Papers(desk.session, desk.viewer)
+    struck = await papers.withdrawals(desk.case_id)
+    rows = await papers.treatments(desk.case_id)
+    name = _mark_of(next(row for row in rows if row.id == treatment_id))
+    if name is None:
+        return
+    for event in await history(desk.session, desk.case_id):
+        if event.row.kind.startswith("milestone.") and event.original.get("treatment_id") == str(
+            treatment_id
+        ):
+            await desk.write(UNDONE, {"seq": event.row.seq})
+    for row in rows:  # by the time they were given
+        if row.id not in struck and _mark_of(row) == name:
+            now = desk.moment
+            desk.moment = Moment(row.given_at, now.entered_at, "first_dose_struck", late=True)
+            await _first_dose(desk, name, row)
+            desk.moment = now
+            return
+
+
+def _mark_of(row: TreatmentRow) -> str | None:
+    """The mark that this dose may set; a child's dose sets none of the mother's."""
+    entry = TREATMENTS.entries.get(row.code)
+    return None if entry is None or row.baby != 0 else entry.milestone
 
 
 async def withdraw(
@@ -129,4 +161,6 @@ async def withdraw(
             )
         )
         await desk.write(f"{target.what}.withdrawn", {f"{target.what}_id": target.id}, side=side)
+        if target.what == "treatment":
+            await _mark_follows(desk, target.id)
     return desk.case_id

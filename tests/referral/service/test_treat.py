@@ -1,11 +1,13 @@
 """What is given, with its time: codes of a catalogue, first doses on the clock, slips struck."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from kernel.chain.history import history
 from kernel.errors import NotFound
-from kernel.ids import new_id
+from kernel.ids import CaseId, new_id
+from referral.clocks.milestones import fold
 from referral.commands.on_case import Milestone
 from referral.commands.on_leg import Depart
 from referral.commands.on_offer import Accept
@@ -24,7 +26,7 @@ from referral.service.commit import take_up
 from referral.service.complete import add_milestone
 from referral.service.travel import depart
 from referral.service.treat import give, withdraw
-from tests.referral.network import STABLE, Network
+from tests.referral.network import SEEDER, STABLE, Network
 
 
 def test_the_catalogue_is_whole() -> None:
@@ -59,6 +61,50 @@ async def test_a_mark_set_by_hand_is_not_set_again(net: Network) -> None:
     await net.do("county_doctor", add_milestone, case, Milestone(kind="first_dose_magnesium"))
     await net.do("county_doctor", give, case, GiveTreatment(code="magnesium_load"))
     assert (await net.kinds(case)).count("milestone.first_dose_magnesium") == 1
+
+
+async def _strike(net: Network, case: CaseId, which: int) -> None:
+    wrong = (await net.papers("county_doctor", case)).treatments[which]
+
+    async def strike(session, clock, viewer, case_id, why):  # type: ignore[no-untyped-def]
+        target = Target("treatment", wrong.id)
+        return await withdraw(session, clock, viewer, case_id, target, why)
+
+    await net.do("county_doctor", strike, case, Withdraw(reason="录错患者"))
+
+
+async def _mark(net: Network, case: CaseId) -> datetime | None:
+    async with net.clone.system.session(SEEDER) as session:
+        marks = fold(await history(session, case)).milestones
+    found = marks.get("first_dose_uterotonic")
+    return None if found is None else found.at
+
+
+async def test_a_struck_first_dose_takes_its_mark_along_and_the_true_one_sets_it(
+    net: Network,
+) -> None:
+    case = await net.sent(net.places["city"])
+    await net.do("county_doctor", give, case, GiveTreatment(code="oxytocin"))
+    assert await _mark(net, case) is not None
+    await _strike(net, case, 0)
+    assert await _mark(net, case) is None
+    assert (await net.kinds(case))[-1] == "clock.undone"
+    await net.do("county_doctor", give, case, GiveTreatment(code="oxytocin"))
+    assert await _mark(net, case) is not None
+
+
+async def test_a_dose_that_still_stands_gives_the_mark_its_own_time(net: Network) -> None:
+    case = await net.sent(net.places["city"])
+    second = net.clock.now() - timedelta(minutes=5)
+    await net.do("county_doctor", give, case, GiveTreatment(code="oxytocin"))
+    late = GiveTreatment(code="carbetocin", given_at=second, late_reason="先抢救后补记")
+    await net.do("county_doctor", give, case, late)
+    await _strike(net, case, -1)
+    assert await _mark(net, case) == second
+    # A slip that set no mark moves none.
+    await net.do("county_doctor", give, case, GiveTreatment(code="misoprostol"))
+    await _strike(net, case, -1)
+    assert await _mark(net, case) == second
 
 
 async def test_a_childs_drug_is_no_mark_of_the_mothers(net: Network) -> None:
