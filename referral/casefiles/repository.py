@@ -157,6 +157,11 @@ class FileRepository:
         )
         return (await self._session.execute(found)).scalar_one_or_none()
 
+    async def knows(self, grade_id: UUID) -> bool:
+        """Whether a file, open or over, was told of this grade already."""
+        found = select(FileRow.id).where(self.scope(), FileRow.grade_id == grade_id).limit(1)
+        return await self._session.scalar(found) is not None
+
     async def case_of(self, table: Machine, id_: UUID) -> UUID:
         """The file to which a report, task or hand-over belongs.
 

@@ -27,17 +27,25 @@ def seed(settings: Settings) -> None:
 
 
 def history(settings: Settings) -> None:
-    """Closed cases of the last days; those already told stay as they are."""
+    """Case files, lists, closed cases of the last days; those already told stay as they are."""
+    from server.demo.casefiles import tell_files, tell_overdue
     from server.demo.history import tell_history
+    from server.demo.special import tell_special
 
     _only_in_demo(settings, "history")
 
     async def run(database: Database) -> None:
         sealer = Sealer(master_key(settings))
         now = SystemClock().now()
+        await tell_files(database, now, sealer)
+        await tell_special(database, now, sealer)
         await tell_history(database, now, sealer, settings.demo_history_days)
 
+    async def climb(database: Database) -> None:
+        await tell_overdue(database, SystemClock().now())
+
     asyncio.run(_with(settings.database_url, run))
+    asyncio.run(_with(settings.system_database_url, climb))
 
 
 def monitors(settings: Settings) -> None:

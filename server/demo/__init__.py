@@ -12,6 +12,12 @@ SHOWN = (
     ("yj002.expert", "云江市第一人民医院 产科一线", "expert of a second hospital"),
     ("yl001.expert", "云岚省妇幼保健院 产科一线", "expert, provincial centre"),
     ("lj002.coordinator", "临江县妇幼保健院 孕管中心协调员", "county coordinator"),
+    ("lj101.doctor", "柳塘卫生院 医师（乡镇专案）", "township doctor with case files"),
+    (
+        "lj002.midwife",
+        "临江县妇幼保健院 重点人群名册（专门权限）",
+        "keeper of the confidential list",
+    ),
     ("yl003.officer", "省卫生健康委（只看指标和脱敏病例）", "health commission"),
     ("yl003.system", "系统管理员", "system administrator"),
     ("yl003.security", "安全管理员", "security administrator"),

@@ -84,6 +84,8 @@ async def open_by_grade(
     repository = FileRepository(session, viewer)
     known = await repository.open_of(grade.pregnancy_id)
     if known is None:
+        if grade.grade_id is not None and await repository.knows(grade.grade_id):
+            return None  # told again after the file's end
         region = await facilities.region_of(session, FacilityId(grade.facility_id))
         codes = await repository.region_codes(region)
         rules = RULEBOOK.on(local_date(clock.now()), codes)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from kernel.errors import BadInput, NotFound
+from kernel.ids import new_id
 from referral.casefiles.commands import CloseFile, VoidFile
 from referral.casefiles.errors import OutcomeIncomplete
 from referral.casefiles.queries.files import file_list
@@ -71,6 +72,13 @@ async def test_after_the_end_a_new_grade_opens_a_new_file(net: Network) -> None:
     first = await filing.opened(net, pregnancy=pregnancy)
     await _close(net, first, outcome="resolved")
     assert await filing.opened(net, pregnancy=pregnancy) != first
+
+
+async def test_the_grade_of_a_file_that_is_over_opens_no_other(net: Network) -> None:
+    pregnancy, grade = await net.pregnancy(net.staff["county_doctor"]), new_id()
+    case_id = await filing.opened(net, pregnancy=pregnancy, grade_id=grade)
+    await _close(net, case_id, outcome="resolved")
+    assert await filing.graded(net, pregnancy=pregnancy, grade_id=grade) is None
 
 
 async def test_voided_is_hidden_and_frees_the_pregnancy(net: Network) -> None:
