@@ -29,8 +29,8 @@ async def test_drill_rings_and_shows_the_tracing_live(visit: Door) -> None:
     await expert.sees("演练")
     strip = expert.page.locator("section", has_text="走纸速度").last
     await expect(strip.get_by_text("实时").first).to_be_visible()
-    await expect(expert.page.locator(".strip canvas").first).to_be_visible()
-    described = expert.page.locator(".strip")
+    await expect(expert.page.locator("div.strip canvas").first).to_be_visible()
+    described = expert.page.locator("div.strip")
     await expect(described).to_have_attribute("aria-label", re.compile(r"胎心中位数 \d+"))
     await expert.page.wait_for_timeout(12_000)  # let the pen draw something worth a picture
     await expert.picture("case-ctg")
