@@ -56,3 +56,10 @@ class RulesetUnknown(Refusal):
 
     code = "registry.risk_ruleset_unknown"
     status = 422
+
+
+class VariantChosenLater(Refusal):
+    """The region has chosen a table from a later day on. Fields: since (ISO date)."""
+
+    code = "registry.risk_variant_chosen_later"
+    status = 409

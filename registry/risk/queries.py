@@ -27,8 +27,8 @@ from registry.risk.schemas import (
     KnownOut,
     PartOut,
     RiskOut,
-    RulesetOut,
-    Try,
+    RiskTableOut,
+    TryTable,
 )
 from registry.risk.service import rests_on, says_something
 from registry.risk.showing import colours_out, conditions_of, evaluation_out, fact_out
@@ -76,13 +76,13 @@ async def risk(
     )
 
 
-def rulesets(clock: Clock) -> list[RulesetOut]:
+def rulesets(clock: Clock) -> list[RiskTableOut]:
     """Every variant's tables; for screening a variant may use the national one."""
     day = local_date(clock.now())
-    return [RulesetOut.of(ruleset, day) for ruleset in library().rulesets.values()]
+    return [RiskTableOut.of(ruleset, day) for ruleset in library().rulesets.values()]
 
 
-def try_out(clock: Clock, wanted: Try) -> EvaluationOut:
+def try_out(clock: Clock, wanted: TryTable) -> EvaluationOut:
     """What a table says of made-up facts; nothing is stored.
 
     Raises:

@@ -12,27 +12,27 @@ from kernel.ids import PregnancyId
 from kernel.viewer import Viewer
 from registry.risk import queries, service
 from registry.risk.schemas import (
-    Answers,
-    Confirm,
+    ConfirmGrade,
     EvaluationOut,
     GradeOut,
-    Override,
-    Propose,
-    Recorded,
+    OverrideGrade,
+    ProposeGrade,
+    RiskAnswers,
     RiskOut,
-    RulesetOut,
-    Try,
+    RiskRecorded,
+    RiskTableOut,
+    TryTable,
 )
 
 
 @get("/risk/rulesets", opt={OPT: ANY}, sync_to_thread=False)
-def rulesets(clock: Clock) -> list[RulesetOut]:
+def rulesets(clock: Clock) -> list[RiskTableOut]:
     """The tables that ship, national and regional, with source and confidence."""
     return queries.rulesets(clock)
 
 
 @post("/risk/try", opt={OPT: ANY}, status_code=200, sync_to_thread=False)
-def try_out(data: Try, clock: Clock) -> EvaluationOut:
+def try_out(data: TryTable, clock: Clock) -> EvaluationOut:
     """What a table says of made-up facts, condition by condition; nothing is stored."""
     return queries.try_out(clock, data)
 
@@ -46,45 +46,45 @@ async def risk(pregnancy_id: UUID, session: AsyncSession, clock: Clock, viewer: 
 @post("/pregnancies/{pregnancy_id:uuid}/risk/answers", opt={OPT: CLINICAL})
 async def answer(
     pregnancy_id: UUID,
-    data: Answers,
+    data: RiskAnswers,
     session: AsyncSession,
     clock: Clock,
     viewer: Viewer,
     idempotency_key: str | None,
-) -> Recorded:
+) -> RiskRecorded:
     """Record answers and propose what follows from them; nothing is decided by it."""
     whose = PregnancyId(pregnancy_id)
 
-    async def work() -> Recorded:
-        return Recorded(await service.answer(session, clock, viewer, whose, data))
+    async def work() -> RiskRecorded:
+        return RiskRecorded(await service.answer(session, clock, viewer, whose, data))
 
     operation = f"risk_answer/{pregnancy_id}"
-    return await once(session, viewer, idempotency_key, operation, data, Recorded, work)
+    return await once(session, viewer, idempotency_key, operation, data, RiskRecorded, work)
 
 
 @post("/pregnancies/{pregnancy_id:uuid}/risk/propose", opt={OPT: CLINICAL})
 async def propose(
     pregnancy_id: UUID,
-    data: Propose,
+    data: ProposeGrade,
     session: AsyncSession,
     clock: Clock,
     viewer: Viewer,
     idempotency_key: str | None,
-) -> Recorded:
+) -> RiskRecorded:
     """Grade anew on what is known now, e.g. after weeks went by; a person decides."""
     whose = PregnancyId(pregnancy_id)
 
-    async def work() -> Recorded:
-        return Recorded(await service.propose_if_changed(session, clock, viewer, whose))
+    async def work() -> RiskRecorded:
+        return RiskRecorded(await service.propose_if_changed(session, clock, viewer, whose))
 
     operation = f"risk_propose/{pregnancy_id}"
-    return await once(session, viewer, idempotency_key, operation, data, Recorded, work)
+    return await once(session, viewer, idempotency_key, operation, data, RiskRecorded, work)
 
 
 @post("/pregnancies/{pregnancy_id:uuid}/risk/confirm", opt={OPT: CLINICAL})
 async def confirm(
     pregnancy_id: UUID,
-    data: Confirm,
+    data: ConfirmGrade,
     session: AsyncSession,
     clock: Clock,
     viewer: Viewer,
@@ -104,7 +104,7 @@ async def confirm(
 @post("/pregnancies/{pregnancy_id:uuid}/risk/override", opt={OPT: CLINICAL})
 async def override(
     pregnancy_id: UUID,
-    data: Override,
+    data: OverrideGrade,
     session: AsyncSession,
     clock: Clock,
     viewer: Viewer,

@@ -22,7 +22,7 @@ class Strict(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=Tr
     """Input: an unknown field is a mistake of the caller, never ignored."""
 
 
-class Answer(Strict, frozen=True):
+class RiskAnswer(Strict, frozen=True):
     """One answer; `none_of_group` where one tap ruled out everything that a group listed."""
 
     fact: FactName
@@ -30,19 +30,19 @@ class Answer(Strict, frozen=True):
     method: Literal["asked", "none_of_group"] = "asked"
 
 
-class Answers(Strict, frozen=True):
+class RiskAnswers(Strict, frozen=True):
     """Answers that belong together: all are recorded, or none."""
 
-    answers: Annotated[list[Answer], msgspec.Meta(min_length=1, max_length=200)]
+    answers: Annotated[list[RiskAnswer], msgspec.Meta(min_length=1, max_length=200)]
 
 
-class Confirm(Strict, frozen=True):
+class ConfirmGrade(Strict, frozen=True):
     """The proposal that was looked at."""
 
     proposal_id: UUID
 
 
-class Override(Strict, frozen=True):
+class OverrideGrade(Strict, frozen=True):
     """Another grade than the table's, with the reason; `proposal_id` is the one looked at."""
 
     colour: Colour
@@ -51,19 +51,19 @@ class Override(Strict, frozen=True):
     proposal_id: UUID | None = None
 
 
-class Propose(Strict, frozen=True):
+class ProposeGrade(Strict, frozen=True):
     """Grade anew on what is known now."""
 
 
-class Try(Strict, frozen=True):
+class TryTable(Strict, frozen=True):
     """Facts for a table to judge; nothing is stored."""
 
     variant: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     kind: Kind
-    answers: Annotated[list[Answer], msgspec.Meta(max_length=300)] = []
+    answers: Annotated[list[RiskAnswer], msgspec.Meta(max_length=300)] = []
 
 
-class RulesetOut(msgspec.Struct, frozen=True):
+class RiskTableOut(msgspec.Struct, frozen=True):
     """A table by name; `in_force` on this day, `to_be_verified` shows as 待核实."""
 
     variant: str
@@ -79,7 +79,7 @@ class RulesetOut(msgspec.Struct, frozen=True):
     to_be_verified: bool
 
     @classmethod
-    def of(cls, ruleset: Ruleset, day: date) -> "RulesetOut":
+    def of(cls, ruleset: Ruleset, day: date) -> "RiskTableOut":
         """A table as the API names it."""
         return cls(
             ruleset.variant,
@@ -119,7 +119,7 @@ class MeaningOut(msgspec.Struct, frozen=True):
         )
 
 
-class FactOut(msgspec.Struct, frozen=True):
+class RiskFactOut(msgspec.Struct, frozen=True):
     """A fact with its value as shown: why a condition holds."""
 
     fact: str
@@ -161,7 +161,7 @@ class QuestionOut(msgspec.Struct, frozen=True):
         )
 
 
-class GroupOut(msgspec.Struct, frozen=True):
+class RiskGroupOut(msgspec.Struct, frozen=True):
     """A heading of the form."""
 
     group: str
@@ -207,14 +207,14 @@ class FindingOut(msgspec.Struct, frozen=True):
 
     condition: ConditionOut
     verdict: Verdict
-    because: list[FactOut]
+    because: list[RiskFactOut]
     lacking: list[str]
 
 
 class EvaluationOut(msgspec.Struct, frozen=True):
     """What a table says; `colour` is a floor while `may_rise_to` is not ruled out."""
 
-    ruleset: RulesetOut
+    ruleset: RiskTableOut
     outcome: Outcome
     colour: Colour | None
     may_rise_to: Colour | None
@@ -223,7 +223,7 @@ class EvaluationOut(msgspec.Struct, frozen=True):
     advice: list[MeaningOut]
     findings: list[FindingOut]
     questions: list[QuestionOut]
-    groups: list[GroupOut]
+    groups: list[RiskGroupOut]
 
 
 class GradeOut(msgspec.Struct, frozen=True):
@@ -263,7 +263,7 @@ class GradeOut(msgspec.Struct, frozen=True):
 class KnownOut(msgspec.Struct, frozen=True):
     """What is known of her and where it comes from."""
 
-    fact: FactOut
+    fact: RiskFactOut
     source: Literal["answer", "observation", "pregnancy"]
     at: datetime | None
     by: PersonRef | None
@@ -291,7 +291,7 @@ class RiskOut(msgspec.Struct, frozen=True):
     may_answer: bool
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class RiskRecorded(msgspec.Struct, frozen=True):
     """What a write led to."""
 
     proposals: list[UUID]

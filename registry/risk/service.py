@@ -31,7 +31,7 @@ from registry.risk.models import AnswerRow, GradeRow, VariantRow
 from registry.risk.policies import may_grade
 from registry.risk.repository import RiskRepository
 from registry.risk.rules import Evaluation, Outcome, Verdict
-from registry.risk.schemas import Answer, Answers, Confirm, Override
+from registry.risk.schemas import ConfirmGrade, OverrideGrade, RiskAnswer, RiskAnswers
 from registry.risk.sources import MEASURED, Woman, gather
 from registry.risk.states import GRADE, GradeAction, GradeState
 
@@ -41,7 +41,11 @@ colour, purple (True only where an infectious disease is known)."""
 
 
 async def answer(
-    session: AsyncSession, clock: Clock, viewer: Viewer, pregnancy_id: PregnancyId, given: Answers
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    pregnancy_id: PregnancyId,
+    given: RiskAnswers,
 ) -> list[UUID]:
     """Record answers, all of them or none, and propose what follows; ids of new proposals.
 
@@ -85,7 +89,7 @@ async def answer(
     return await propose_if_changed(session, clock, viewer, pregnancy_id)
 
 
-def _is_reading(entry: Answer) -> bool:
+def _is_reading(entry: RiskAnswer) -> bool:
     return entry.fact in MEASURED and isinstance(entry.value, int | float)
 
 
@@ -94,7 +98,7 @@ async def _observe(
     clock: Clock,
     viewer: Viewer,
     pregnancy_id: PregnancyId,
-    readings: Sequence[Answer],
+    readings: Sequence[RiskAnswer],
 ) -> None:
     entries = [
         Entry(code=one.fact, number=float(one.value or 0), unit=CATALOGUE.codes[one.fact].unit)
@@ -153,7 +157,11 @@ async def _news(
 
 
 async def confirm(
-    session: AsyncSession, clock: Clock, viewer: Viewer, pregnancy_id: PregnancyId, order: Confirm
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    pregnancy_id: PregnancyId,
+    order: ConfirmGrade,
 ) -> GradeRow:
     """A person takes the proposal over as it is.
 
@@ -180,7 +188,11 @@ async def confirm(
 
 
 async def override(
-    session: AsyncSession, clock: Clock, viewer: Viewer, pregnancy_id: PregnancyId, order: Override
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    pregnancy_id: PregnancyId,
+    order: OverrideGrade,
 ) -> GradeRow:
     """A person gives another grade than the table does, and says why.
 
@@ -264,7 +276,7 @@ async def _decide(
     evaluation: Evaluation,
     waiting: GradeRow,
     action: GradeAction,
-    order: Override | None = None,
+    order: OverrideGrade | None = None,
 ) -> GradeRow:
     row = _row(viewer, woman, evaluation, _next(waiting, action), waiting)
     if order is not None:

@@ -9,19 +9,19 @@ from registry.risk.rules import NOT_DONE, Evaluation, Finding, Verdict, question
 from registry.risk.schemas import (
     ConditionOut,
     EvaluationOut,
-    FactOut,
     FindingOut,
-    GroupOut,
     MeaningOut,
     QuestionOut,
-    RulesetOut,
+    RiskFactOut,
+    RiskGroupOut,
+    RiskTableOut,
 )
 
 
 def evaluation_out(evaluation: Evaluation, day: date, *, whole: bool) -> EvaluationOut:
     """An evaluation; without `whole`, conditions that are ruled out are left out."""
     return EvaluationOut(
-        ruleset=RulesetOut.of(evaluation.ruleset, day),
+        ruleset=RiskTableOut.of(evaluation.ruleset, day),
         outcome=evaluation.outcome,
         colour=evaluation.colour,
         may_rise_to=evaluation.may_rise_to,
@@ -35,23 +35,28 @@ def evaluation_out(evaluation: Evaluation, day: date, *, whole: bool) -> Evaluat
         ],
         questions=_questions(evaluation),
         groups=[
-            GroupOut(name, words.zh, words.en) for name, words in evaluation.ruleset.groups.items()
+            RiskGroupOut(name, words.zh, words.en)
+            for name, words in evaluation.ruleset.groups.items()
         ],
     )
 
 
-def fact_out(name: str, value: object) -> FactOut:
+def fact_out(name: str, value: object) -> RiskFactOut:
     """A fact with its words; numbers keep two decimals at most."""
     kind = library().facts[name]
     shown = round(value, 2) if isinstance(value, float) else value
     known = shown if isinstance(shown, bool | int | float) else NOT_DONE
     unit_en = kind.unit if kind.unit_en is None else kind.unit_en
-    return FactOut(name, kind.zh, kind.en, known, kind.unit, unit_en)
+    return RiskFactOut(name, kind.zh, kind.en, known, kind.unit, unit_en)
 
 
 def colours_out(ruleset: Ruleset) -> list[MeaningOut]:
-    """The severities that a person may choose in this table, rising."""
-    return [MeaningOut.of(colour, words) for colour, words in ruleset.colours.items()]
+    """The severities that a person may choose in this table, rising. Purple stands beside them."""
+    return [
+        MeaningOut.of(colour, words)
+        for colour, words in ruleset.colours.items()
+        if colour != PURPLE
+    ]
 
 
 def conditions_of(row: GradeRow) -> list[ConditionOut]:
@@ -63,10 +68,8 @@ def conditions_of(row: GradeRow) -> list[ConditionOut]:
 
 def _advice(evaluation: Evaluation) -> list[MeaningOut]:
     wanted = [evaluation.colour, PURPLE if evaluation.purple else None]
-    held: Mapping[str, MeaningOut] = {
-        entry.colour: entry for entry in colours_out(evaluation.ruleset)
-    }
-    return [held[colour] for colour in wanted if colour is not None and colour in held]
+    colours = evaluation.ruleset.colours
+    return [MeaningOut.of(colour, colours[colour]) for colour in wanted if colour in colours]
 
 
 def _finding(found: Finding, facts: Mapping[str, object]) -> FindingOut:

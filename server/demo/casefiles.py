@@ -27,7 +27,7 @@ from registry.pregnancies.schemas import GestationAt, NewPatient, NewPregnancy
 from registry.pregnancies.service import create_patient_with_pregnancy
 from registry.risk import service as risk
 from registry.risk.library import Colour
-from registry.risk.schemas import Override
+from registry.risk.schemas import OverrideGrade
 from server.demo.cast import Cast
 from server.demo.region import synthetic_name
 
@@ -123,7 +123,7 @@ class FileStory:
             return
         pregnancy = PregnancyId(woman.pregnancy_id)
         reason = "产检资料由医师复核后判定（演示）。"
-        said = Override(colour=Colour(colour), purple=purple, reason=reason)
+        said = OverrideGrade(colour=Colour(colour), purple=purple, reason=reason)
         row = await risk.override(self.session, self.clock, viewer, pregnancy, said)
         grade = opening.Grade(
             pregnancy_id=pregnancy,

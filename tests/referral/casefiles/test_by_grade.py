@@ -9,7 +9,7 @@ from kernel.relay import Relay
 from referral.casefiles.queries.files import file_of_pregnancy
 from registry.risk import service as risk
 from registry.risk.library import Colour
-from registry.risk.schemas import Override
+from registry.risk.schemas import OverrideGrade
 from registry.risk.service import GRADED
 from server.subscriptions import Subscriptions
 from tests.referral.casefiles import filing
@@ -20,7 +20,7 @@ NOWHERE = "redis://127.0.0.1:1/0"
 
 async def _decide(net: Network, pregnancy: UUID, colour: str, *, purple: bool = False) -> None:
     doctor = net.staff["county_doctor"]
-    order = Override(
+    order = OverrideGrade(
         colour=Colour(colour), purple=purple, reason="复核后由医师判定", proposal_id=None
     )
     async with net.clone.app.session(doctor) as session:

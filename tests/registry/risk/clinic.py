@@ -11,7 +11,14 @@ from kernel.viewer import Viewer
 from registry.pregnancies.schemas import NewPatient, NewPregnancy, PatientCreated
 from registry.risk import queries, service
 from registry.risk.library import Colour, Kind
-from registry.risk.schemas import Answer, Answers, Confirm, GradeOut, Override, RiskOut
+from registry.risk.schemas import (
+    ConfirmGrade,
+    GradeOut,
+    OverrideGrade,
+    RiskAnswer,
+    RiskAnswers,
+    RiskOut,
+)
 from tests.fixtures.database import Clone
 from tests.registry.world import World
 
@@ -35,7 +42,9 @@ class Clinic:
     async def say(self, viewer: Viewer | None = None, **facts: Any) -> list[UUID]:
         """Answers, as the page sends them."""
         who = viewer or self.doctor
-        given = Answers(answers=[Answer(fact=name, value=value) for name, value in facts.items()])
+        given = RiskAnswers(
+            answers=[RiskAnswer(fact=name, value=value) for name, value in facts.items()]
+        )
         async with self.clone.app.session(who) as session:
             return await service.answer(session, self.world.clock, who, self.her, given)
 
@@ -63,7 +72,7 @@ class Clinic:
 
     async def confirm(self, proposal: UUID, viewer: Viewer | None = None) -> GradeOut:
         who = viewer or self.doctor
-        order = Confirm(proposal_id=proposal)
+        order = ConfirmGrade(proposal_id=proposal)
         async with self.clone.app.session(who) as session:
             row = await service.confirm(session, self.world.clock, who, self.her, order)
             return await queries.grade(session, who, self.her, row.id)
@@ -77,7 +86,7 @@ class Clinic:
         viewer: Viewer | None = None,
     ) -> GradeOut:
         who = viewer or self.doctor
-        order = Override(
+        order = OverrideGrade(
             colour=colour, purple=purple, reason="既往病历提示风险更高", proposal_id=proposal
         )
         async with self.clone.app.session(who) as session:

@@ -9,15 +9,15 @@ from registry.risk import queries
 from registry.risk.errors import AnswerInvalid, FactUnknown, RulesetUnknown
 from registry.risk.library import Colour, Kind
 from registry.risk.rules import Outcome, Verdict
-from registry.risk.schemas import Answer, EvaluationOut, Try
+from registry.risk.schemas import EvaluationOut, RiskAnswer, TryTable
 
 CLOCK = SimulatedClock(datetime(2026, 11, 22, 2, 0, tzinfo=UTC))
 
 
 def tried(variant: str, kind: Kind = Kind.ASSESSMENT, **facts: bool | float | str) -> EvaluationOut:
     """What the page of trying shows."""
-    answers = [Answer(fact=name, value=value) for name, value in facts.items()]  # type: ignore[arg-type]
-    return queries.try_out(CLOCK, Try(variant=variant, kind=kind, answers=answers))
+    answers = [RiskAnswer(fact=name, value=value) for name, value in facts.items()]  # type: ignore[arg-type]
+    return queries.try_out(CLOCK, TryTable(variant=variant, kind=kind, answers=answers))
 
 
 def test_the_tables_are_listed_with_source_confidence_and_whether_in_force() -> None:

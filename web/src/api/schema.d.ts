@@ -3863,6 +3863,13 @@ export interface components {
             second_person: components["schemas"]["quality_schemas_PersonOut"] | null;
             seq: number;
         };
+        /** Answer */
+        Answer: {
+            answer: string;
+            event_at?: string | null;
+            late_reason?: string | null;
+            version: number;
+        };
         /** AnswerNeonatal */
         AnswerNeonatal: {
             accepted: boolean;
@@ -3890,10 +3897,6 @@ export interface components {
             late_reason?: string | null;
             reason: string;
             version: number;
-        };
-        /** Answers */
-        Answers: {
-            answers: components["schemas"]["registry_risk_schemas_Answer"][];
         };
         /** Arrive */
         Arrive: {
@@ -4533,16 +4536,16 @@ export interface components {
             languages: string[];
             product: string;
         };
-        /** Confirm */
-        Confirm: {
-            /** Format: uuid */
-            proposal_id: string;
-        };
         /** ConfirmCounts */
         ConfirmCounts: {
             /** Format: uuid */
             facility_id: string;
             report_ids: string[];
+        };
+        /** ConfirmGrade */
+        ConfirmGrade: {
+            /** Format: uuid */
+            proposal_id: string;
         };
         /** ConsentAct */
         ConsentAct: {
@@ -5201,12 +5204,12 @@ export interface components {
             advice: components["schemas"]["MeaningOut"][];
             colour: components["schemas"]["Colour"] | null;
             findings: components["schemas"]["FindingOut"][];
-            groups: components["schemas"]["GroupOut"][];
+            groups: components["schemas"]["RiskGroupOut"][];
             may_rise_to: components["schemas"]["Colour"] | null;
             outcome: components["schemas"]["Outcome"];
             purple: boolean | null;
             questions: components["schemas"]["QuestionOut"][];
-            ruleset: components["schemas"]["risk_schemas_RulesetOut"];
+            ruleset: components["schemas"]["RiskTableOut"];
             settled: boolean;
         };
         /** EventOut */
@@ -5277,15 +5280,6 @@ export interface components {
          * @enum {string}
          */
         FacilityRole: "maternal_centre" | "neonatal_centre" | "midwifery" | "mch_institute" | "ambulance" | "blood_station" | "health_commission";
-        /** FactOut */
-        FactOut: {
-            en: string;
-            fact: string;
-            unit: string;
-            unit_en: string;
-            value: boolean | number | string;
-            zh: string;
-        };
         /** Feedback */
         Feedback: {
             owed: components["schemas"]["AwaitedFeedback"][];
@@ -5491,7 +5485,7 @@ export interface components {
         };
         /** FindingOut */
         FindingOut: {
-            because: components["schemas"]["FactOut"][];
+            because: components["schemas"]["RiskFactOut"][];
             condition: components["schemas"]["ConditionOut"];
             lacking: string[];
             verdict: components["schemas"]["Verdict"];
@@ -5609,12 +5603,6 @@ export interface components {
             facility_id: string | null;
             region_id: string | null;
             role: string;
-        };
-        /** GroupOut */
-        GroupOut: {
-            en: string;
-            group: string;
-            zh: string;
         };
         /** Guidance */
         Guidance: {
@@ -5924,7 +5912,7 @@ export interface components {
         KnownOut: {
             at: string | null;
             by: components["schemas"]["PersonRef"] | null;
-            fact: components["schemas"]["FactOut"];
+            fact: components["schemas"]["RiskFactOut"];
             /** @enum {string} */
             source: "answer" | "observation" | "pregnancy";
         };
@@ -6410,8 +6398,8 @@ export interface components {
             version: number;
             vitals: components["schemas"]["Vitals"] | null;
         };
-        /** Override */
-        Override: {
+        /** OverrideGrade */
+        OverrideGrade: {
             colour: components["schemas"]["Colour"];
             proposal_id?: string | null;
             purple: boolean;
@@ -6705,8 +6693,8 @@ export interface components {
             public_key_pem: string | null;
             seq: number;
         };
-        /** Propose */
-        Propose: Record<string, never>;
+        /** ProposeGrade */
+        ProposeGrade: Record<string, never>;
         /** ProposeHandover */
         ProposeHandover: {
             event_at?: string | null;
@@ -6878,6 +6866,12 @@ export interface components {
             version: number;
             /** @enum {string} */
             who: "fetus" | "newborn";
+        };
+        /** Recorded */
+        Recorded: {
+            ids: string[];
+            latest: components["schemas"]["Observation"][];
+            newly?: string[];
         };
         /** RecordingDetail */
         RecordingDetail: {
@@ -7211,6 +7205,35 @@ export interface components {
         Revoke: Record<string, never>;
         /** RevokeDevice */
         RevokeDevice: Record<string, never>;
+        /** RiskAnswer */
+        RiskAnswer: {
+            fact: string;
+            /**
+             * @default asked
+             * @enum {string}
+             */
+            method: "asked" | "none_of_group";
+            value: boolean | number | "not_done" | null;
+        };
+        /** RiskAnswers */
+        RiskAnswers: {
+            answers: components["schemas"]["RiskAnswer"][];
+        };
+        /** RiskFactOut */
+        RiskFactOut: {
+            en: string;
+            fact: string;
+            unit: string;
+            unit_en: string;
+            value: boolean | number | string;
+            zh: string;
+        };
+        /** RiskGroupOut */
+        RiskGroupOut: {
+            en: string;
+            group: string;
+            zh: string;
+        };
         /** RiskOut */
         RiskOut: {
             assessment: components["schemas"]["PartOut"];
@@ -7222,6 +7245,25 @@ export interface components {
             pregnancy_id: string;
             screening: components["schemas"]["PartOut"];
         };
+        /** RiskRecorded */
+        RiskRecorded: {
+            proposals: string[];
+        };
+        /** RiskTableOut */
+        RiskTableOut: {
+            confidence: string;
+            en: string;
+            in_force: boolean;
+            kind: components["schemas"]["Kind"];
+            source: string;
+            to_be_verified: boolean;
+            /** Format: date */
+            valid_from: string;
+            valid_until: string | null;
+            variant: string;
+            version: string;
+            zh: string;
+        };
         /** RuleOut */
         RuleOut: {
             confidence: string;
@@ -7229,6 +7271,25 @@ export interface components {
             source: string;
             to_be_verified: boolean;
             value: string;
+        };
+        /** RulesetOut */
+        RulesetOut: {
+            advice: components["schemas"]["AdviceOut"][];
+            code: string;
+            /** @enum {string} */
+            confidence: "V" | "S" | "B" | "I";
+            criteria: components["schemas"]["CriterionOut"][];
+            en: string;
+            limits: components["schemas"]["LimitOut"][];
+            rule_en: string;
+            rule_zh: string;
+            source: string;
+            tiers: components["schemas"]["TierOut"][];
+            /** Format: date */
+            valid_from: string;
+            verify: boolean;
+            version: number;
+            zh: string;
         };
         /** Sbar */
         Sbar: {
@@ -7731,9 +7792,9 @@ export interface components {
             units: string[];
             zh: string;
         };
-        /** Try */
-        Try: {
-            answers?: components["schemas"]["registry_risk_schemas_Answer"][];
+        /** TryTable */
+        TryTable: {
+            answers?: components["schemas"]["RiskAnswer"][];
             kind: components["schemas"]["Kind"];
             variant: string;
         };
@@ -7883,44 +7944,12 @@ export interface components {
             en: string;
             zh: string;
         };
-        /** Recorded */
-        observations_schemas_Recorded: {
-            ids: string[];
-            latest: components["schemas"]["Observation"][];
-            newly?: string[];
-        };
-        /** RulesetOut */
-        observations_warning_schemas_RulesetOut: {
-            advice: components["schemas"]["AdviceOut"][];
-            code: string;
-            /** @enum {string} */
-            confidence: "V" | "S" | "B" | "I";
-            criteria: components["schemas"]["CriterionOut"][];
-            en: string;
-            limits: components["schemas"]["LimitOut"][];
-            rule_en: string;
-            rule_zh: string;
-            source: string;
-            tiers: components["schemas"]["TierOut"][];
-            /** Format: date */
-            valid_from: string;
-            verify: boolean;
-            version: number;
-            zh: string;
-        };
         /** PersonOut */
         quality_schemas_PersonOut: {
             /** Format: uuid */
             id: string;
             name: string;
             title: string;
-        };
-        /** Answer */
-        referral_commands_on_offer_Answer: {
-            answer: string;
-            event_at?: string | null;
-            late_reason?: string | null;
-            version: number;
         };
         /** Seen */
         referral_commands_on_papers_Seen: {
@@ -7988,35 +8017,6 @@ export interface components {
             name: string;
             specialty: string;
             title: string;
-        };
-        /** Answer */
-        registry_risk_schemas_Answer: {
-            fact: string;
-            /**
-             * @default asked
-             * @enum {string}
-             */
-            method: "asked" | "none_of_group";
-            value: boolean | number | "not_done" | null;
-        };
-        /** Recorded */
-        risk_schemas_Recorded: {
-            proposals: string[];
-        };
-        /** RulesetOut */
-        risk_schemas_RulesetOut: {
-            confidence: string;
-            en: string;
-            in_force: boolean;
-            kind: components["schemas"]["Kind"];
-            source: string;
-            to_be_verified: boolean;
-            /** Format: date */
-            valid_from: string;
-            valid_until: string | null;
-            variant: string;
-            version: string;
-            zh: string;
         };
     };
     responses: never;
@@ -12494,7 +12494,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["referral_commands_on_offer_Answer"];
+                "application/json": components["schemas"]["Answer"];
             };
         };
         responses: {
@@ -13638,7 +13638,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["observations_schemas_Recorded"];
+                    "application/json": components["schemas"]["Recorded"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -13682,7 +13682,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["observations_schemas_Recorded"];
+                    "application/json": components["schemas"]["Recorded"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -13752,7 +13752,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Answers"];
+                "application/json": components["schemas"]["RiskAnswers"];
             };
         };
         responses: {
@@ -13762,7 +13762,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["risk_schemas_Recorded"];
+                    "application/json": components["schemas"]["RiskRecorded"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -13795,7 +13795,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Confirm"];
+                "application/json": components["schemas"]["ConfirmGrade"];
             };
         };
         responses: {
@@ -13838,7 +13838,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Override"];
+                "application/json": components["schemas"]["OverrideGrade"];
             };
         };
         responses: {
@@ -13881,7 +13881,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Propose"];
+                "application/json": components["schemas"]["ProposeGrade"];
             };
         };
         responses: {
@@ -13891,7 +13891,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["risk_schemas_Recorded"];
+                    "application/json": components["schemas"]["RiskRecorded"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -16273,7 +16273,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["risk_schemas_RulesetOut"][];
+                    "application/json": components["schemas"]["RiskTableOut"][];
                 };
             };
         };
@@ -16287,7 +16287,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Try"];
+                "application/json": components["schemas"]["TryTable"];
             };
         };
         responses: {
@@ -16747,7 +16747,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["observations_warning_schemas_RulesetOut"][];
+                    "application/json": components["schemas"]["RulesetOut"][];
                 };
             };
         };
