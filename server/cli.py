@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -133,6 +134,20 @@ def verify(
     with installation(ours) as found:
         url = found.system_database_url
         raise typer.Exit(command.verify_database(url, file, key, say, export_to=export_to))
+
+
+@app.command()
+def risk_table(
+    region: Annotated[str, typer.Argument(help="Code of the region, e.g. 330000.")],
+    table: Annotated[str, typer.Argument(help="national_2017, zhejiang_2018, … (docs/risk.md)")],
+    since: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")],
+) -> None:
+    """Let a region, and all below it, grade pregnancies by TABLE from a day on."""
+    from server.commands.local import installation
+    from server.commands.risk_table import choose_table
+
+    with installation(settings()) as found:
+        choose_table(found.system_database_url, region, table, since.date())
 
 
 @app.command()
