@@ -27,6 +27,8 @@ export const useToasts = defineStore('toasts', () => {
     const id = next++
     // The same failure twice (a poll and a click) is one message.
     if (problem !== null) toasts.value = toasts.value.filter((t) => t.problem?.code !== problem.code)
+    // The newest success says enough: a stack of them hides the page of a telephone.
+    if (kind === 'success') toasts.value = toasts.value.filter((t) => t.kind !== 'success')
     toasts.value = [...toasts.value.slice(-3), { id, kind, text, problem, caseId }]
     if (kind !== 'failure') setTimeout(() => close(id), kind === 'notice' && location.pathname !== eventPath(text, caseId ?? '') ? NOTICE_MS : SHOWN_MS)
   }
