@@ -1,15 +1,13 @@
 """Commands on risk: answer questions, propose, confirm, override. What was, stays."""
 
 from collections.abc import Sequence
-from datetime import date
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel import outbox
 from kernel.clock import Clock
-from kernel.ids import PregnancyId, RegionId, new_id
+from kernel.ids import PregnancyId, new_id
 from kernel.viewer import Viewer
 from registry.facilities import queries as facilities
 from registry.observations import service as observations
@@ -23,11 +21,10 @@ from registry.risk.errors import (
     ColourUnknown,
     NotGradable,
     ProposalOutdated,
-    RulesetUnknown,
     SameGrade,
 )
-from registry.risk.library import Kind, library
-from registry.risk.models import AnswerRow, GradeRow, VariantRow
+from registry.risk.library import Kind
+from registry.risk.models import AnswerRow, GradeRow
 from registry.risk.policies import may_grade
 from registry.risk.repository import RiskRepository
 from registry.risk.rules import Evaluation, Outcome, Verdict
@@ -223,25 +220,6 @@ async def override(
         await session.flush()  # the decision supersedes it
     action = GradeAction.OVERRIDE
     return await _decide(session, viewer, woman, evaluation, waiting, action, order)
-
-
-async def set_variant(
-    session: AsyncSession,
-    region_id: RegionId,
-    variant: str,
-    since: date,
-    until: date | None = None,
-) -> None:
-    """Let a region (and all below it without a choice of their own) grade by a variant.
-
-    Raises:
-        RulesetUnknown: there is no such variant.
-    """
-    if library().get(variant, Kind.ASSESSMENT) is None:
-        raise RulesetUnknown(ruleset=variant)
-    during = Range(since, until, bounds="[)")
-    session.add(VariantRow(id=new_id(), region_id=region_id, variant=variant, during=during))
-    await session.flush()  # an overlap is refused here, not at commit
 
 
 def says_something(evaluation: Evaluation) -> bool:

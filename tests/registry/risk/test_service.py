@@ -13,6 +13,7 @@ from registry.observations import service as observations
 from registry.observations.schemas import Entry
 from registry.pregnancies.errors import NoFacility
 from registry.risk import service
+from registry.risk.choosing import choose
 from registry.risk.errors import (
     AnswerInvalid,
     AssessmentLevel,
@@ -394,10 +395,10 @@ async def test_the_platform_proposes_as_nobody(clinic: Clinic) -> None:
 async def test_the_nearest_region_that_chose_a_variant_decides(clinic: Clinic) -> None:
     world = clinic.world
     async with clinic.clone.system.session(Viewer.system("test")) as session:
-        await service.set_variant(session, world.province, "beijing", date(2020, 1, 1))
-        await service.set_variant(session, world.county, "zhejiang_2018", date(2026, 12, 1))
+        await choose(session, "990000", "beijing", date(2020, 1, 1))
+        await choose(session, "990121", "zhejiang_2018", date(2026, 12, 1))
         with pytest.raises(RulesetUnknown):
-            await service.set_variant(session, world.city, "nowhere", date(2020, 1, 1))
+            await choose(session, "990100", "nowhere", date(2020, 1, 1))
     assert (await clinic.look()).assessment.evaluation.ruleset.variant == "beijing"
     assert (await clinic.override(Colour.CRITICAL)).colour is Colour.CRITICAL
     world.clock.advance(timedelta(days=10))
