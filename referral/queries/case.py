@@ -18,28 +18,17 @@ from referral.models import ReferralRow, TeamReportRow, TeamRow
 from referral.queries import guidance as guided
 from referral.queries import parts
 from referral.queries.rows import Around, around, row_fields, view_of
+from referral.queries.wanting import wanting
 from referral.readmodel.parts import Sbar
 from referral.readmodel.whole import Referral
 from referral.repository import CaseRepository, CaseRows
+from referral.rules.forms import FORMS, missing
 from registry.facilities import queries as facilities
 from registry.people import queries as people
 from registry.people.schemas import PersonRef
 from registry.pregnancies import queries as pregnancies
 from registry.pregnancies.access import Purpose
 from registry.pregnancies.schemas import PregnancyOut
-
-EXPECTED = (
-    "vitals",
-    "diagnosis",
-    "treatment",
-    "drugs",
-    "allergies",
-    "blood_group",
-    "rh",
-    "hb_g_per_l",
-    "plt_10e9_per_l",
-)
-"""What a receiver wants to know beyond the first send; shown as missing, never enforced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +80,12 @@ async def referral(
     snapshot = await repository.snapshot(case_id)
     view = view_of(case, viewer)
     known = parts.record(stored)
+    written = msgspec.structs.asdict(known)
+    lacking = (
+        missing(FORMS.mother, written)
+        if woman is None
+        else await wanting(session, viewer, case.referral, written)
+    )
     return Referral(
         **row_fields(case, case.facts(), view, stored.around),
         consent=case.referral.consent,  # type: ignore[arg-type]
@@ -98,7 +93,7 @@ async def referral(
         cots_needed=case.referral.cots_needed,
         snapshot=None if snapshot is None else msgspec.convert(snapshot.sbar, Sbar),
         record=known,
-        missing=[name for name in EXPECTED if getattr(known, name) is None],
+        missing=lacking,
         offers=[parts.offer(stored, row) for row in case.offers],
         legs=[parts.leg(stored, row) for row in case.legs],
         holds=[parts.hold(stored, row) for row in case.holds],

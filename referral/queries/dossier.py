@@ -17,6 +17,7 @@ from referral.models import ConsentRow, RecordRow, WithdrawalRow
 from referral.papers import Papers
 from referral.queries import changes
 from referral.queries.rows import view_of
+from referral.queries.wanting import wanting
 from referral.readmodel.dossier import (
     Attachment,
     Change,
@@ -105,7 +106,9 @@ async def dossier(
         ),
         identity=identity,
         identity_missing=missing(FORMS.identity, msgspec.structs.asdict(identity)),
-        mother_missing=[] if row.subject == "newborn" else missing(FORMS.mother, known),
+        mother_missing=(
+            [] if row.subject == "newborn" else await wanting(session, viewer, row, known)
+        ),
         newborns=_newborns(kept),
         treatments=[_treatment(kept, each) for each in kept.treatments],
         consents=[_consent(kept, sealer, each) for each in kept.consents],

@@ -1,5 +1,7 @@
 """Forms in pieces, consents one after the other, and what changed since the case was sent."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
@@ -15,6 +17,8 @@ from referral.service.identify import complete_identity
 from referral.service.newborn import fill_newborn
 from referral.service.seen import mark_seen
 from referral.service.treat import give
+from registry.observations import service as observations
+from registry.observations.schemas import Entry
 from registry.pregnancies import queries as pregnancies
 from registry.pregnancies.details import PatientDetails, covered
 from registry.pregnancies.errors import IdNumberInvalid, IdNumberTaken
@@ -118,6 +122,33 @@ async def test_the_receiver_sees_as_sent_and_what_changed(net: Network) -> None:
     await net.do("city_expert", mark_seen, case, Seen(up_to=seen.as_of))
     assert (await net.papers("city_expert", case)).unread == 0
     assert (await net.papers("city_second", case)).unread == 6
+
+
+async def test_what_is_measured_is_not_missing_from_the_form(net: Network) -> None:
+    case = await net.sent(net.places["city"], vitals=None)
+    assert {"vitals", "hb_g_per_l"} <= set((await net.papers("city_expert", case)).mother_missing)
+    woman = (await net.see("county_doctor", case)).pregnancy
+    assert woman is not None
+    entries = [
+        Entry(code="hr_per_min", number=118, unit="/min"),
+        Entry(
+            code="plt_10e9_per_l",
+            number=70,
+            unit="10^9/L",
+            taken_at=net.clock.now() - timedelta(days=9),
+        ),
+    ]
+    doctor = net.staff["county_doctor"]
+    async with net.clone.app.session(doctor) as session:
+        await observations.record(
+            session, net.clock, doctor, pregnancy_id=PregnancyId(woman.id), entries=entries
+        )
+    for lacking in (
+        (await net.papers("city_expert", case)).mother_missing,
+        (await net.see("city_expert", case)).missing,
+    ):
+        assert "vitals" not in lacking
+        assert {"hb_g_per_l", "plt_10e9_per_l"} <= set(lacking)  # nobody measured; nine days old
 
 
 async def _complete(session, clock, viewer, case_id, order):  # type: ignore[no-untyped-def]
