@@ -15,12 +15,14 @@ from kernel.idempotency import once
 from kernel.ids import CaseId, NewbornId, PregnancyId
 from kernel.viewer import Role, Viewer
 from registry.observations import queries, service
+from registry.observations.moments import CLOCK_SLACK, checked_moments
 from registry.observations.schemas import (
     CatalogueOut,
     NewObservations,
     NewVoid,
     Recorded,
     Series,
+    TryReadings,
 )
 from registry.observations.warning import queries as warning
 from registry.observations.warning.schemas import RulesetOut, Warnings
@@ -84,7 +86,7 @@ async def series(
     """Readings of a span (default: seven days); `codes` separated by commas."""
     hers = PregnancyId(pregnancy_id)
     wanted = None if codes is None else frozenset(codes.split(","))
-    until = _aware(end, "to") or clock.now() + service.CLOCK_SLACK
+    until = _aware(end, "to") or clock.now() + CLOCK_SLACK
     since = _aware(begin, "from") or until - SPAN
     found = await queries.series(session, viewer, hers, wanted, since, until, drill=drill)
     latest = await queries.latest(session, viewer, hers, wanted, drill=drill)
@@ -139,8 +141,15 @@ async def rulesets() -> list[RulesetOut]:
     return warning.rulesets()
 
 
+@post("/warning-rulesets/try", opt={OPT: ANY}, status_code=200, sync_to_thread=False)
+def try_out(data: TryReadings, clock: Clock) -> Warnings:
+    """What every tool says of made-up readings of a mother; nothing is stored."""
+    now = clock.now()
+    return warning.try_out(checked_moments(data.entries, now, now, "mother"), now)
+
+
 router = Router(
     "/",
-    route_handlers=[get_catalogue, record, series, void, warnings, rulesets],
+    route_handlers=[get_catalogue, record, series, void, warnings, rulesets, try_out],
     tags=["observations"],
 )

@@ -46,6 +46,12 @@ class NewObservations(Strict, frozen=True):
     drill: bool = False
 
 
+class TryReadings(Strict, frozen=True):
+    """Made-up readings of a mother; an entry without `taken_at` is of now."""
+
+    entries: Entries
+
+
 class NewVoid(Strict, frozen=True):
     """Entered in error: why."""
 

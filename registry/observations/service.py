@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,16 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel import outbox
 from kernel.clock import Clock
-from kernel.errors import BadInput, NotFound
+from kernel.errors import NotFound
 from kernel.ids import CaseId, NewbornId, PregnancyId, new_id
 from kernel.viewer import Viewer
 from registry.observations.catalogue import Subject
 from registry.observations.derived import Sample
-from registry.observations.errors import AlreadyVoid, NotYours, TakenInFuture, TakenTooOld
+from registry.observations.errors import AlreadyVoid, NotYours
 from registry.observations.models import ObservationRow, VoidRow
+from registry.observations.moments import checked_moments
 from registry.observations.policies import may_void
 from registry.observations.repository import ObservationRepository
-from registry.observations.rules import Reading, check_together, fact_of, read
+from registry.observations.rules import Reading, fact_of
 from registry.observations.schemas import Entry, NewVoid, Source
 from registry.observations.warning import queries as warning
 from registry.observations.warning.evaluate import alarms, newly
@@ -28,12 +29,6 @@ from registry.pregnancies.repository import PregnancyRepository
 
 RECORDED = "observations.recorded"
 """Outbox topic: readings were recorded. Payload: ids and codes only."""
-
-CLOCK_SLACK = timedelta(minutes=5)
-"""So far ahead of ours a clock may run before its moments are refused."""
-
-OLDEST = timedelta(days=366)
-"""Longer ago a year was mistyped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +80,7 @@ async def record(
     await _must_be_hers(session, viewer, pregnancy_id, newborn_id, case_id)
     nobody = viewer.is_process
     rows = _rows(
-        _checked(entries, taken_at or at, at, whose),
+        checked_moments(entries, taken_at or at, at, whose),
         pregnancy_id=pregnancy_id,
         case_id=case_id,
         subject=whose,
@@ -176,34 +171,6 @@ async def _must_be_hers(
     children = (await repository.newborns([pregnancy_id])).get(pregnancy_id, [])
     if newborn_id not in {child.id for child in children}:
         raise NotFound()
-
-
-def _checked(
-    entries: Sequence[Entry], taken_at: datetime, now: datetime, subject: Subject
-) -> list[tuple[datetime, list[Reading]]]:
-    """The readings by moment, each checked alone and beside the others of its moment."""
-    moments: dict[datetime, list[Reading]] = {}
-    for entry in entries:
-        moment = _moment(entry.taken_at or taken_at, now)
-        reading = read(
-            entry.code, number=entry.number, word=entry.word, unit=entry.unit, subject=subject
-        )
-        moments.setdefault(moment, []).append(reading)
-    for readings in moments.values():
-        if len({reading.code for reading in readings}) < len(readings):
-            raise BadInput(field="entries", reason="同一时刻重复 / twice at one moment")
-        check_together(readings)
-    return sorted(moments.items(), key=lambda pair: pair[0])
-
-
-def _moment(taken_at: datetime, now: datetime) -> datetime:
-    if taken_at.tzinfo is None:
-        raise BadInput(field="taken_at", reason="缺少时区 / has no time zone")
-    if taken_at > now + CLOCK_SLACK:
-        raise TakenInFuture(taken_at=taken_at.isoformat())
-    if taken_at < now - OLDEST:
-        raise TakenTooOld(taken_at=taken_at.isoformat(), days=OLDEST.days)
-    return taken_at
 
 
 async def void(

@@ -66,6 +66,7 @@ def _post(
     return Step(who, f"POST /api{path}", fields, answers=answers)
 
 
+HEART_RATE = {"code": "hr_per_min", "number": 88, "unit": "/min"}
 HB_60 = {"fact": "hb_g_per_l", "value": 60}
 
 
@@ -320,7 +321,7 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         _post(
             "county_doctor",
             "/pregnancies/{pregnancy_id}/observations",
-            entries=[{"code": "hr_per_min", "number": 88, "unit": "/min"}],
+            entries=[HEART_RATE],
         ),
         _post("county_doctor", "/pregnancies/{pregnancy_id}/observations/{observation_id}/void"),
     ),
@@ -332,6 +333,7 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         _post("county_doctor", "/devices/observations", (401,)),
         _post("county_doctor", "/devices/{device_id}/revoke"),
     ),
+    "tried": (_post("outsider", "/warning-rulesets/try", entries=[HEART_RATE]),),
     "graded": (
         _post("outsider", "/risk/try", variant="zhejiang_2018", answers=[HB_60]),
         _post(

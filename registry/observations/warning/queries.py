@@ -1,5 +1,6 @@
 """Reads of early warning: what the tools say of a woman, and the tools themselves."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,7 +10,7 @@ from kernel.viewer import Viewer
 from registry.observations.catalogue import VERIFIED
 from registry.observations.derived import Sample, inputs_of
 from registry.observations.repository import ObservationRepository
-from registry.observations.rules import fact_of
+from registry.observations.rules import Reading, fact_of
 from registry.observations.warning.evaluate import Readings, Warned, evaluate
 from registry.observations.warning.rulesets import RULESETS, Ruleset, limits
 from registry.observations.warning.schemas import (
@@ -74,6 +75,12 @@ async def warnings(
     return Warnings(at, judge(found, at))
 
 
+def try_out(moments: Iterable[tuple[datetime, list[Reading]]], at: datetime) -> Warnings:
+    """What every tool says of readings that nobody took."""
+    made_up = [Sample(one.code, one.fact, moment) for moment, here in moments for one in here]
+    return Warnings(at, judge(made_up, at))
+
+
 def rulesets() -> list[RulesetOut]:
     """The tools, as pages and integrators need them."""
     return [_out(one) for one in RULESETS]
@@ -88,6 +95,7 @@ def _out(one: Ruleset) -> RulesetOut:
         en=one.name.en,
         rule_zh=one.rule.zh,
         rule_en=one.rule.en,
+        inputs=sorted(inputs_of(one.facts)),
         tiers=[TierOut(tier.code, tier.at_least, tier.zh, tier.en) for tier in one.tiers],
         criteria=_criteria(one),
         advice=[AdviceOut(a.code, a.low, a.high, a.zh, a.en) for a in one.advice],

@@ -59,7 +59,7 @@ class TierOut(msgspec.Struct, frozen=True):
 
 
 class RulesetOut(msgspec.Struct, frozen=True, kw_only=True):
-    """One tool in its version; `verify` is 待核实."""
+    """One tool in its version; `inputs` are the codes it reads; `verify` is 待核实."""
 
     code: str
     version: int
@@ -68,6 +68,7 @@ class RulesetOut(msgspec.Struct, frozen=True, kw_only=True):
     en: str
     rule_zh: str
     rule_en: str
+    inputs: list[str]
     tiers: list[TierOut]
     criteria: list[CriterionOut]
     advice: list[AdviceOut]

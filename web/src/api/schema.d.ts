@@ -3670,6 +3670,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/warning-rulesets/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** TryOut */
+        post: operations["ApiWarningRulesetsTryTryOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -7280,6 +7297,7 @@ export interface components {
             confidence: "V" | "S" | "B" | "I";
             criteria: components["schemas"]["CriterionOut"][];
             en: string;
+            inputs: string[];
             limits: components["schemas"]["LimitOut"][];
             rule_en: string;
             rule_zh: string;
@@ -7791,6 +7809,10 @@ export interface components {
             subject: "mother" | "newborn" | "both";
             units: string[];
             zh: string;
+        };
+        /** TryReadings */
+        TryReadings: {
+            entries: components["schemas"]["Entry"][];
         };
         /** TryTable */
         TryTable: {
@@ -16748,6 +16770,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RulesetOut"][];
+                };
+            };
+        };
+    };
+    ApiWarningRulesetsTryTryOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryReadings"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Warnings"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
                 };
             };
         };

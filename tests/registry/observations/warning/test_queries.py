@@ -8,9 +8,10 @@ from kernel.errors import NotFound
 from kernel.ids import PregnancyId
 from kernel.viewer import Viewer
 from registry.observations import service
+from registry.observations.moments import checked_moments
 from registry.observations.schemas import Entry, NewVoid
 from registry.observations.warning.evaluate import Warned
-from registry.observations.warning.queries import rulesets, warnings
+from registry.observations.warning.queries import rulesets, try_out, warnings
 from tests.fixtures.database import Clone
 from tests.registry.world import World, patient
 
@@ -80,3 +81,22 @@ def test_every_tool_says_where_it_comes_from() -> None:
         assert one.source
         assert one.verify == (one.confidence in ("B", "I"))
         assert one.criteria
+
+
+async def test_made_up_readings_are_judged_like_hers_and_leave_nothing(
+    database: Clone, world: World
+) -> None:
+    doctor, now = world.doctor, world.clock.now()
+    hers = PregnancyId((await patient(database.app, world, doctor)).pregnancy_id)
+    tried = {one.tool: one for one in try_out(checked_moments(LOW, now, now, "mother"), now).tools}
+    assert {one.state for one in (await _said(database, world, doctor, hers)).values()} == {
+        "unknown"
+    }
+    await _record(database, world, doctor, hers)
+    assert tried == await _said(database, world, doctor, hers)
+
+
+def test_every_tool_says_what_it_reads() -> None:
+    inputs = {one.code: one.inputs for one in rulesets()}
+    assert inputs["shock_index"] == ["hr_per_min", "sbp_mmhg"]
+    assert all(inputs.values())
