@@ -80,3 +80,22 @@ async def test_a_table_can_be_tried_and_says_why(visit: Door) -> None:
     await expect(result.get_by_text("依据：").first).to_be_visible()
     await expect(result.get_by_text("出处：").first).to_be_visible()
     await visitor.picture("try-risk")
+
+
+async def test_early_warning_can_be_tried_and_says_what_it_lacks(visit: Door) -> None:
+    visitor = await visit("lj001.doctor")
+    page = visitor.page
+    await visitor.go("/observations/try")
+    pressure, heart = page.locator("[name=sbp_mmhg]"), page.locator("[name=hr_per_min]")
+    await pressure.fill("84")
+    await heart.fill("134")
+    answers = page.get_by_role("region", name="早期预警")
+    shock = answers.get_by_role("listitem").filter(has_text="休克指数")
+    await expect(shock.get_by_text("▲ 触发")).to_be_visible()
+    mewt = answers.get_by_role("listitem").filter(has_text="MEWT")
+    await expect(mewt.get_by_text("? 资料不足")).to_be_visible()
+    await expect(mewt.get_by_text("后复测", exact=False)).to_be_visible()
+    await page.get_by_role("button", name="加一组更早的读数").click()
+    await pressure.last.fill("86")
+    await heart.last.fill("132")
+    await expect(mewt.get_by_text("▲ 触发")).to_be_visible()

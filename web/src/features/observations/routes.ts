@@ -8,6 +8,12 @@ export const feature: Feature = {
       component: () => import('./pages/ObservationsPage.vue'),
       meta: { title: 'observations.title' },
     },
+    {
+      path: '/observations/try',
+      name: 'observations-try',
+      component: () => import('./pages/TryWarnings.vue'),
+      meta: { title: 'observations.try.title' },
+    },
   ],
   nav: [],
 }

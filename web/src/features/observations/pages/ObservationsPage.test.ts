@@ -22,6 +22,7 @@ async function open() {
   return renderPage(ObservationsPage, {
     path: '/pregnancies/:id/observations',
     at: '/pregnancies/p1/observations',
+    routes: [{ path: '/observations/try', name: 'observations-try' }],
     roles: ['expert'],
     answers: {
       '/api/observation-catalogue': { version: '1', items: [item('sbp_mmhg', '收缩压', 'mm[Hg]')] },
