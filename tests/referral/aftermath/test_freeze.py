@@ -38,6 +38,11 @@ ON_CASE: list[tuple[Any, Any, dict[str, Any]]] = [
     (commit.take_up, on_case.Commit, {"offer_id": new_id()}),
     (guide.guide_in_place, on_case.GuideInPlace, {"reason": "x", "remote_lead_id": new_id()}),
     (guide.review_guidance, on_case.ReviewGuidance, {"note": "x"}),
+    (
+        guide.hand_over_lead,
+        on_case.HandOverLead,
+        {"remote_lead_id": new_id(), "note": "x"},
+    ),
     (guide.resume_transfer, on_case.ResumeTransfer, {"note": "x"}),
     (
         guide.end_guidance,
