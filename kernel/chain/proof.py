@@ -43,10 +43,17 @@ class InclusionProof:
 async def prove(session: AsyncSession, case_id: CaseId, seq: int) -> InclusionProof | None:
     """The proof for one event; None while it waits for its checkpoint or is not visible."""
     leaf_no = (await session.execute(_LEAF, {"case_id": case_id, "seq": seq})).scalar_one_or_none()
+    return None if leaf_no is None else await prove_leaf(session, leaf_no)
+
+
+async def prove_leaf(session: AsyncSession, leaf_no: int) -> InclusionProof | None:
+    """The proof for one leaf; None while it waits for its checkpoint."""
     row = (await session.execute(_CHECKPOINT)).one_or_none()
-    if leaf_no is None or row is None:
+    if row is None:
         return None
     checkpoint = Checkpoint(*row)
+    if leaf_no >= checkpoint.size:
+        return None
     key = (await session.execute(_KEY, {"key_id": checkpoint.key_id})).scalar_one()
     path = await _path(session, leaf_no, checkpoint.size)
     return InclusionProof(leaf_no, path, checkpoint, key)
