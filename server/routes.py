@@ -23,6 +23,7 @@ from registry.resources.routes import router as resources
 from registry.risk.routes import router as risk
 from server.demo.routes import router as demo
 from server.health import health_router
+from server.paper.routes import router as documents
 
 ROUTERS: tuple[Router, ...] = (
     health_router,
@@ -42,6 +43,7 @@ ROUTERS: tuple[Router, ...] = (
     links,
     aftermath,
     clocks,
+    documents,
     advice,
     ctg,
     quality,

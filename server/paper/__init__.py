@@ -1,0 +1,1 @@
+"""Paper at the edge: what may be printed of a case, and the door for checking a code."""

@@ -1,0 +1,192 @@
+"""HTTP for paper: what may be printed, issuing it, the PDF itself, and checking a code."""
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Annotated, Any
+from urllib.parse import quote
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.params import Parameter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kernel.access import CLINICAL, OPT, PUBLIC
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.errors import NotFound
+from kernel.idempotency import once
+from kernel.ids import CaseId, PatientId, PersonId
+from kernel.sealing import Sealer
+from kernel.viewer import Viewer
+from referral.paper import issue as issuing
+from referral.paper.model import TITLES, PaperKind
+from referral.paper.models import IssuedDocumentRow
+from referral.paper.press import Press
+from referral.paper.verify import Verification, verify
+from registry.people import queries as people
+from registry.people.schemas import PersonRef
+from registry.pregnancies import access
+from registry.pregnancies.repository import PregnancyRepository
+from server.paper.compose import available, compose, gather
+from server.paper.limits import Turnstile
+from server.settings import Settings
+from server.web import STATIC
+
+FONTS = STATIC / "fonts"
+
+Code = Annotated[str, Parameter(min_length=1, max_length=60)]
+"""A code as typed or scanned."""
+
+
+class IssuedPaper(msgspec.Struct, kw_only=True):
+    """One paper."""
+
+    id: UUID
+    kind: PaperKind
+    code: str
+    issued_at: datetime
+    issued_by: PersonRef | None
+    path: str
+    pdf_sha256: str
+    current: bool
+
+
+class Printable(msgspec.Struct, kw_only=True):
+    """A kind of document: whether it can be issued now, and the papers that were."""
+
+    kind: PaperKind
+    title: str
+    available: bool
+    issued: list[IssuedPaper]
+
+
+class IssuePaper(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The body of a request that says everything in its path."""
+
+
+class Done(msgspec.Struct, frozen=True):
+    """What an idempotency key remembers."""
+
+    document_id: UUID
+
+
+@lru_cache
+def press() -> Press:
+    """One press per process: fonts are read once."""
+    return Press(FONTS)
+
+
+@lru_cache
+def turnstile() -> Turnstile:
+    """One per process."""
+    return Turnstile()
+
+
+@get("/cases/{case_id:uuid}/documents", opt={OPT: CLINICAL})
+async def list_documents(
+    case_id: UUID, session: AsyncSession, clock: Clock, viewer: Viewer, sealer: Sealer
+) -> list[Printable]:
+    """Every kind of document of this case, with what was issued."""
+    sources = await gather(session, clock, viewer, sealer, case_id)
+    rows = await issuing.issued(session, viewer, case_id)
+    named = await people.get_many(session, {PersonId(row.issued_by) for row in rows})
+    found = []
+    for kind in PaperKind:
+        there = available(sources, kind)
+        content = compose(sources, kind).content_hash if there else None
+        papers = [_issued(row, named, content) for row in rows if row.kind == kind]
+        if there or papers:
+            found.append(Printable(kind=kind, title=TITLES[kind], available=there, issued=papers))
+    return found
+
+
+@post("/cases/{case_id:uuid}/documents/{kind:str}", opt={OPT: CLINICAL})
+async def issue_document(
+    case_id: UUID,
+    kind: PaperKind,
+    data: IssuePaper,
+    request: Request[Any, Any, Any],
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    sealer: Sealer,
+    settings: Settings,
+    idempotency_key: str | None,
+) -> IssuedPaper:
+    """Issue a document; one that says the same already is given again."""
+    url = f"{_origin(request, settings)}/verify"
+
+    async def work() -> Done:
+        sources = await gather(session, clock, viewer, sealer, case_id)
+        document = compose(sources, kind)
+        row = await issuing.issue(session, clock, viewer, sealer, case_id, document, press(), url)
+        return Done(row.id)
+
+    operation = f"issue_document/{case_id}/{kind}"
+    done = await once(session, viewer, idempotency_key, operation, data, Done, work)
+    await session.flush()
+    row = await issuing.paper(session, viewer, done.document_id)
+    named = await people.get_many(session, {PersonId(row.issued_by)})
+    return _issued(row, named, bytes(row.content_hash))
+
+
+@get("/documents/{document_id:uuid}/pdf", opt={OPT: CLINICAL})
+async def get_pdf(
+    document_id: UUID, session: AsyncSession, clock: Clock, viewer: Viewer, sealer: Sealer
+) -> Response[bytes]:
+    """The paper, byte for byte as it was issued; logged with the patient."""
+    row = await issuing.paper(session, viewer, document_id)
+    case_id = CaseId(row.case_id)
+    known = await PregnancyRepository(session, viewer).of_cases([case_id])
+    if case_id not in known:
+        raise NotFound()
+    patients = [PatientId(known[case_id][1].id)]
+    await access.record(session, clock.now(), viewer, patients, access.Purpose.CASE, case_id)
+    name = quote(f"{TITLES[PaperKind(row.kind)]}-{row.code[:4]}.pdf")
+    return Response(
+        sealer.open_bytes(bytes(row.pdf_sealed), issuing.FIELD),
+        media_type="application/pdf",
+        headers={
+            "content-disposition": f"inline; filename*=UTF-8''{name}",
+            "cache-control": "private, no-store",
+        },
+    )
+
+
+@get("/verify/{code:str}", opt={OPT: PUBLIC})
+async def verify_code(
+    code: Code, request: Request[Any, Any, Any], database: Database, viewer: Viewer, clock: Clock
+) -> Verification:
+    """Whether a paper is genuine, by its code as typed; says nothing about whose it is."""
+    address = request.client.host if request.client else "local"
+    turnstile().enter(address, clock.now())
+    async with database.session(viewer) as session:
+        return await verify(session, code)
+
+
+def _origin(request: Request[Any, Any, Any], settings: Settings) -> str:
+    """Where readers reach this installation: the configured origin, else the one asked at."""
+    if settings.public_origins:
+        return settings.public_origins[0]
+    return str(request.base_url).rstrip("/")
+
+
+def _issued(
+    row: IssuedDocumentRow, named: dict[PersonId, PersonRef], content: bytes | None
+) -> IssuedPaper:
+    return IssuedPaper(
+        id=row.id,
+        kind=PaperKind(row.kind),
+        code=row.code,
+        issued_at=row.issued_at,
+        issued_by=named.get(PersonId(row.issued_by)),
+        path=f"/api/documents/{row.id}/pdf",
+        pdf_sha256=bytes(row.pdf_hash).hex(),
+        current=bytes(row.content_hash) == content,
+    )
+
+
+router = Router(
+    "/", route_handlers=[list_documents, issue_document, get_pdf, verify_code], tags=["documents"]
+)
