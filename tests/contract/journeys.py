@@ -135,6 +135,7 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         *COMMITTED,
         _post("city_expert", "/referrals/{case_id}/notes"),
         _post("county_doctor", "/referrals/{case_id}/milestones", kind="blood_requested"),
+        _post("city_expert", "/cases/{case_id}/documents/{kind}"),
         Step("county_doctor", "PATCH /api/referrals/{case_id}/record", {"hb_g_per_l": 61}),
         *PAPERS,
         _leg("county_doctor", "replan", vehicle="救护车 1"),

@@ -240,6 +240,19 @@ async def _attachment(stage: Stage, who: str, case_id: str) -> str:
     return str(answer.json()["attachments"][0]["id"])
 
 
+async def _paper(stage: Stage, who: str, case_id: str) -> str:
+    """A paper of the case."""
+    answer = await stage.door.send(
+        "POST",
+        f"/api/cases/{case_id}/documents/transfer",
+        token=stage.tokens[who],
+        json={},
+        headers={"idempotency-key": str(uuid4())},
+    )
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
 async def _known_ids(stage: Stage) -> None:
     """Rows that operations name in their paths, and the same of a far hospital."""
     net, url = stage.net, stage.net.clone.superuser_url
@@ -259,6 +272,7 @@ async def _known_ids(stage: Stage) -> None:
         )
         ids["page_id"] = pages.json()[0]["id"]
         ids.update(await _filed(stage, doctor))
+        ids["document_id"] = await _paper(stage, doctor, ids["case_id"])
         ids["attachment_id"] = await _attachment(stage, doctor, ids["case_id"])
         ids.update(await _listed(stage, doctor, place))
     for ids, doctor, expert in (
@@ -268,6 +282,7 @@ async def _known_ids(stage: Stage) -> None:
         ids["leg_id"] = await _leg(net, doctor, expert)
     stage.ids["account_id"] = str(stage.accounts["leaver"])
     stage.ids["code"] = "request_to_accept"
+    stage.ids["kind"] = "transfer"
     stage.ids["n"] = stage.ids["baby"] = "1"
     stage.ids["reference_id"] = NOWHERE
     stage.ids["seq"] = "1"

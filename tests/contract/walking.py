@@ -158,7 +158,7 @@ class Walk:
             return
         if "handovers" in made:
             self.ids["file_id"] = made["id"]
-        elif made.get("path"):
+        elif "link" in made and made.get("path"):
             self.ids["link_id"] = made["id"]
             token = made["path"].partition("#")[2]
             holder = f"holder of {made['link']['purpose']}"

@@ -69,7 +69,7 @@ async def _filed(door: Door, token: str, pregnancy_id: str, world: World) -> dic
 
 
 async def _followed(door: Door, token: str, case: dict[str, Any]) -> dict[str, str]:
-    """A near-miss proposal and a death review on the case."""
+    """A near-miss proposal, a death review and a paper on the case."""
     critical = f"/api/cases/{case['id']}/critical-facts"
     proposed = await _post(door, token, critical, {"cpr": True})
     version = (await door.send("GET", f"/api/referrals/{case['id']}", token=token)).json()[
@@ -78,7 +78,10 @@ async def _followed(door: Door, token: str, case: dict[str, Any]) -> dict[str, s
     loss = {"version": version, "who": "fetus", "place": "手术室", "certifier": "测试医生"}
     await _post(door, token, f"/api/referrals/{case['id']}/actions/record_loss", loss)
     after = (await door.send("GET", f"/api/cases/{case['id']}/aftermath", token=token)).json()
+    paper = await _post(door, token, f"/api/cases/{case['id']}/documents/transfer", {})
     return {
+        "document_id": paper["id"],
+        "kind": paper["kind"],
         "proposal_id": proposed["near_miss"][0]["id"],
         "review_id": after["reviews"][0]["id"],
     }

@@ -86,7 +86,7 @@ def _path(row: Row, ids: dict[str, str]) -> str:
     for part in row.path.split("/"):
         if part.startswith("{"):
             name = part.strip("{}").partition(":")[0]
-            part = ids.get(name, foreign.UNKNOWN) if name.endswith("_id") else "1"
+            part = ids.get(name, foreign.UNKNOWN if name.endswith("_id") else "1")
         parts.append(part)
     return "/".join(parts) + (f"?{row.query}" if row.query else "")
 

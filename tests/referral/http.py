@@ -18,6 +18,7 @@ from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from server import problems
 from server.app import MAX_BODY_BYTES
+from server.settings import Settings
 from tests.referral.network import SEALER, Network
 
 ORIGIN = "http://test"
@@ -27,7 +28,8 @@ def app(net: Network, *routers: Router) -> Litestar:
     """The routers, below /api, with one transaction per request."""
 
     async def viewer(request: Request[Any, Any, Any]) -> Viewer:
-        return net.staff[request.headers["x-who"]]
+        who = request.headers.get("x-who", "")
+        return net.staff[who] if who else Viewer.system("anonymous")
 
     async def session(viewer: Viewer) -> AsyncIterator[AsyncSession]:
         async with net.clone.app.session(viewer) as open_:
@@ -47,6 +49,9 @@ def app(net: Network, *routers: Router) -> Litestar:
     async def database() -> Database:
         return net.clone.app
 
+    async def settings() -> Settings:
+        return Settings()
+
     async def key(request: Request[Any, Any, Any]) -> str | None:
         return request.headers.get("Idempotency-Key")
 
@@ -59,6 +64,7 @@ def app(net: Network, *routers: Router) -> Litestar:
             "sealer": Provide(sealer),
             "database": Provide(database),
             "blobs": Provide(blobs),
+            "settings": Provide(settings),
             "idempotency_key": Provide(key),
         },
         exception_handlers=problems.HANDLERS,
