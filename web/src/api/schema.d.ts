@@ -738,6 +738,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListDocuments */
+        get: operations["ApiCasesCaseIdDocumentsListDocuments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/documents/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** IssueDocument */
+        post: operations["ApiCasesCaseIdDocumentsKindIssueDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/events/{seq}/amend": {
         parameters: {
             query?: never;
@@ -1090,6 +1124,23 @@ export interface paths {
         put?: never;
         /** Unpair */
         post: operations["ApiDevicesDeviceIdUnpairUnpair"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{document_id}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetPdf */
+        get: operations["ApiDocumentsDocumentIdPdfGetPdf"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3653,6 +3704,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/verify/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** VerifyCode */
+        get: operations["ApiVerifyCodeVerifyCode"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/warning-rulesets": {
         parameters: {
             query?: never;
@@ -5877,6 +5945,21 @@ export interface components {
         IssueLink: {
             holder: components["schemas"]["Holder"];
         };
+        /** IssuePaper */
+        IssuePaper: Record<string, never>;
+        /** IssuedPaper */
+        IssuedPaper: {
+            code: string;
+            current: boolean;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            issued_at: string;
+            issued_by: components["schemas"]["PersonRef"] | null;
+            kind: components["schemas"]["PaperKind"];
+            path: string;
+            pdf_sha256: string;
+        };
         /** Item */
         Item: {
             code: string;
@@ -6518,6 +6601,12 @@ export interface components {
             pregnancy_id: string;
             to_at: string | null;
         };
+        /**
+         * PaperKind
+         * @description The documents of a case.
+         * @enum {string}
+         */
+        PaperKind: "transfer" | "newborn_transfer" | "checklist" | "consent" | "handover" | "consult" | "feedback" | "back_referral";
         /** PartOut */
         PartOut: {
             actions: components["schemas"]["GradeAction"][];
@@ -6677,6 +6766,13 @@ export interface components {
             patient_id: string;
             phone: string | null;
             plurality: number;
+        };
+        /** Printable */
+        Printable: {
+            available: boolean;
+            issued: components["schemas"]["IssuedPaper"][];
+            kind: components["schemas"]["PaperKind"];
+            title: string;
         };
         /** ProcessHealth */
         ProcessHealth: {
@@ -7880,6 +7976,24 @@ export interface components {
          * @enum {string}
          */
         Verdict: "fired" | "clear" | "unknown" | "not_done";
+        /** Verification */
+        Verification: {
+            /** @enum {null|string} */
+            chain?: "proved" | "waiting" | "broken" | null;
+            /** @default false */
+            demo: boolean;
+            /** @default false */
+            drill: boolean;
+            facility?: string | null;
+            issued_at?: string | null;
+            kind?: string | null;
+            moved_on?: boolean | null;
+            pdf_sha256?: string | null;
+            /** @enum {string} */
+            verdict: "genuine" | "unknown" | "mistyped" | "broken";
+            /** @default false */
+            voided: boolean;
+        };
         /** Vitals */
         Vitals: {
             blood_loss_ml?: number | null;
@@ -9868,6 +9982,88 @@ export interface operations {
             };
         };
     };
+    ApiCasesCaseIdDocumentsListDocuments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Printable"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCasesCaseIdDocumentsKindIssueDocument: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+                /** @description The documents of a case. */
+                kind: components["schemas"]["PaperKind"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IssuePaper"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedPaper"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiCasesCaseIdEventsSeqAmendPostAmend: {
         parameters: {
             query?: never;
@@ -10597,6 +10793,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDocumentsDocumentIdPdfGetPdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -16750,6 +16983,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TreatmentCatalogue"];
+                };
+            };
+        };
+    };
+    ApiVerifyCodeVerifyCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verification"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
                 };
             };
         };
