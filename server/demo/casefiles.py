@@ -29,6 +29,7 @@ from registry.risk import service as risk
 from registry.risk.library import Colour
 from registry.risk.schemas import OverrideGrade
 from server.demo.cast import Cast
+from server.demo.home import lend
 from server.demo.region import synthetic_name
 
 log = structlog.get_logger()
@@ -69,6 +70,7 @@ class FileStory:
     sealer: Sealer
     number: int
     _case_id: CaseId | None = None
+    _pregnancy_id: PregnancyId | None = None
 
     @property
     def case_id(self) -> CaseId:
@@ -112,6 +114,7 @@ class FileStory:
             ),
             demo=True,
         )
+        self._pregnancy_id = PregnancyId(woman.pregnancy_id)
         if by_hand:
             order = commands.OpenFile(
                 pregnancy_id=woman.pregnancy_id,
@@ -121,7 +124,7 @@ class FileStory:
             )
             self._case_id = await opening.open_by_hand(self.session, self.clock, viewer, order)
             return
-        pregnancy = PregnancyId(woman.pregnancy_id)
+        pregnancy = self._pregnancy_id
         reason = "产检资料由医师复核后判定（演示）。"
         said = OverrideGrade(colour=Colour(colour), purple=purple, reason=reason)
         row = await risk.override(self.session, self.clock, viewer, pregnancy, said)
@@ -200,6 +203,13 @@ class FileStory:
             advice="继续降压治疗，低盐饮食，每日自测血压并记录；如有不适随时来院。",
         )
 
+    async def measured_at_home(self, login: str) -> None:
+        """Six evenings of her own blood pressure and her child's heart."""
+        if self._pregnancy_id is None:
+            raise RuntimeError("the story has not begun")
+        viewer = await self._as(login, hours=1)
+        await lend(self.session, self.clock, viewer, self._pregnancy_id, self.number)
+
 
 DOCTOR, EXPERT, TOWNSHIP = "lj001.doctor", "lj001.expert", "lj101.doctor"
 CENTRE, COUNTY = "yj001.expert", "lj002.coordinator"
@@ -211,6 +221,7 @@ async def _overdue(story: FileStory) -> None:
     await story.report(DOCTOR, received_by=COUNTY)
     await story.agree(DOCTOR, CENTRE)
     await story.visit(DOCTOR, days=2, sbp=148, dbp=96)
+    await story.measured_at_home(DOCTOR)
 
 
 async def _fresh(story: FileStory) -> None:

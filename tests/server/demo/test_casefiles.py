@@ -53,3 +53,12 @@ async def test_every_state_is_shown_and_the_chains_are_clean(told: Clone) -> Non
     async with told.system.session(Viewer.system("test")) as session:
         report = verify(await read_export(session))
         assert report.ok, report.findings[:3]
+
+
+async def test_a_woman_measures_at_home(told: Clone) -> None:
+    async with told.system.session(Viewer.system("test")) as session:
+        rows = await session.execute(
+            text("SELECT code, count(*) FROM observation WHERE source = 'home' GROUP BY code")
+        )
+        home = dict(rows.tuples().all())
+    assert home == dict.fromkeys(("sbp_mmhg", "dbp_mmhg", "hr_per_min", "fhr_bpm"), 6)
