@@ -27,8 +27,9 @@ def seed(settings: Settings) -> None:
 
 
 def history(settings: Settings) -> None:
-    """Case files, lists, closed cases of the last days; those already told stay as they are."""
+    """What houses have now; files, lists and closed cases: those already told stay as they are."""
     from server.demo.casefiles import tell_files, tell_overdue
+    from server.demo.counts import count_everything
     from server.demo.history import tell_history
     from server.demo.special import tell_special
 
@@ -37,6 +38,7 @@ def history(settings: Settings) -> None:
     async def run(database: Database) -> None:
         sealer = Sealer(master_key(settings))
         now = SystemClock().now()
+        await count_everything(database, now)
         await tell_files(database, now, sealer)
         await tell_special(database, now, sealer)
         await tell_history(database, now, sealer, settings.demo_history_days)

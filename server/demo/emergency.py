@@ -49,7 +49,7 @@ _STATE = text(
            l.id AS leg_id, l.state AS leg_state
       FROM referral r
       LEFT JOIN LATERAL (SELECT id, state FROM offer WHERE case_id = r.id
-                          ORDER BY offered_at LIMIT 1) o ON true
+                          ORDER BY designated DESC, offered_at LIMIT 1) o ON true
       LEFT JOIN LATERAL (SELECT id, state FROM leg WHERE case_id = r.id
                           ORDER BY id DESC LIMIT 1) l ON true
      WHERE r.id = :case_id

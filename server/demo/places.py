@@ -70,6 +70,8 @@ async def _seed_facility(
         short_name=facility.short_name,
         tier=Tier(facility.tier),
         roles=[FacilityRole(role) for role in facility.roles],
+        latitude=facility.at[0],
+        longitude=facility.at[1],
         demo=True,
     )
     seeded.facilities[facility.code] = facility_id

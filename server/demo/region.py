@@ -26,6 +26,7 @@ class Facility(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tier: str
     region: str
     staff: str
+    at: tuple[float, float]
     roles: tuple[str, ...] = ()
     serves: tuple[str, ...] = ()
 

@@ -9,6 +9,12 @@ export const feature: Feature = {
       meta: { title: 'resources.title' },
     },
     {
+      path: '/resources/blood',
+      name: 'resource-blood',
+      component: () => import('./pages/BloodPage.vue'),
+      meta: { title: 'blood.title' },
+    },
+    {
       path: '/resources/vehicles',
       name: 'resource-vehicles',
       component: () => import('./pages/VehiclesPage.vue'),
