@@ -15,10 +15,14 @@ from referral.repository import CaseRepository
 from referral.rules.timers import TIMERS
 from referral.service.answer import note_acknowledged
 from referral.service.ask import ask_for_cots, tell
+from referral.service.commit import let_go
 from referral.service.desk import Desk, at_desk
-from referral.states import ASKED, HoldState, OfferAction, OfferState
+from referral.states import ASKED, HoldState, OfferAction, OfferState, ReferralState
 from registry.facilities import queries as facilities
 from registry.people import queries as people
+
+TAKEN = (ReferralState.COMMITTED, ReferralState.MOVING)
+"""Her way is chosen already: a cot that comes late ends the search for others."""
 
 
 async def accept(
@@ -186,4 +190,6 @@ async def _quieten(desk: Desk, winner: OfferRow) -> None:
                 "accepted_elsewhere",
             )
             await tell(desk, "offer.accepted_elsewhere", [other.facility_id], facts)
+    if winner.purpose == "neonatal" and desk.rows.referral.state in TAKEN:
+        await let_go(desk, "chosen_other", lambda o: o.id != winner.id and o.purpose == "neonatal")
     await tell(desk, "offer.accepted", [desk.rows.referral.origin_id], facts)

@@ -116,12 +116,18 @@ async def _plan(desk: Desk, offer: OfferRow) -> LegRow:
 
 
 async def let_go_others(desk: Desk, chosen: OfferRow, reason: str) -> None:
-    """Withdraw every open answer but `chosen`'s, and those for a cot that it does not give."""
-    needless = chosen.neonatal in ("accepted", "not_needed")
+    """Withdraw every open answer but `chosen`'s and the cot's that is kept for her newborn.
+
+    While no cot is promised, houses that are still asked for one stay asked.
+    """
+    here = chosen.neonatal in ("accepted", "not_needed")
+    cot = None if here else desk.facts().accepted("neonatal")
+    kept = {chosen.id} if cot is None else {chosen.id, cot.id}
+    settled = here or cot is not None
     await let_go(
         desk,
         reason,
-        lambda offer: offer.id != chosen.id and (needless or offer.purpose != "neonatal"),
+        lambda offer: offer.id not in kept and (settled or offer.purpose != "neonatal"),
     )
 
 

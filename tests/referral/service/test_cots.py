@@ -171,6 +171,26 @@ async def test_two_houses_promise_the_cot_and_one_wins(fresh_net: Network) -> No
     assert [type(answer) for answer in refused] == [AlreadyAccepted]
 
 
+@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
+async def test_a_promised_cot_lets_the_other_house_go(fresh_net: Network, late: bool) -> None:
+    net = fresh_net
+    for place, who in (("city_two", "city_two_expert"), ("province", "province_expert")):
+        await able(net, who, place, "nicu_level_3")
+        await count(net, who, place, nicu_cot=1)
+    case = await _elsewhere(net, acuity="resuscitation")
+    cot = (await _offers(net, case, "neonatal"))[0]
+    who = {net.places["city_two"]: "city_two_expert", net.places["province"]: "province_expert"}
+    if late:
+        await _commit(net, case, newborn_override="出血无法等待，新生儿随后转运")
+    await net.act(who[cot.facility.id], case, accept, Accept, on=cot.id, bed="4")  # type: ignore[index]
+    if not late:
+        await _commit(net, case)
+    states = [str(o.state) for o in await _offers(net, case, "neonatal")]
+    assert states == ["accepted", "withdrawn"]
+    (mother,) = (o for o in await _offers(net, case, "transfer") if o.neonatal == "elsewhere")
+    assert mother.state == "accepted"
+
+
 async def test_silence_about_a_cot_asks_the_next_beside(fresh_net: Network) -> None:
     net = fresh_net
     for place, who in (("city_two", "city_two_expert"), ("province", "province_expert")):
