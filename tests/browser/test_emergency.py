@@ -133,7 +133,7 @@ async def test_from_the_request_to_the_handover(visit: Door) -> None:
     await form.get_by_label("给转出方的反馈").fill("转诊及时，途中处理规范")
     await form.get_by_text("及时", exact=True).click()
     await confirm(expert, form, "填写结局并关闭")
-    await doctor.sees("结局反馈")
+    await doctor.sees("结案")
     await doctor.picture("case-doctor")
     await same_clock(doctor, expert)
 
@@ -166,9 +166,9 @@ async def same_clock(*visitors: Visitor) -> None:
         visitor.page.get_by_role("region", name="绿色通道时钟").first for visitor in visitors
     ]
     for column in columns:
-        await expect(column.get_by_text("结局反馈").first).to_be_visible()
+        await expect(column.get_by_text("结案").first).to_be_visible()
         # Reached marks have a time; the last one to appear is the outcome's.
-        await expect(column.locator("li", has_text="结局反馈").locator("time")).to_be_visible()
+        await expect(column.locator("li", has_text="结案").locator("time")).to_be_visible()
     shown = [sorted(await column.locator("time").all_inner_texts()) for column in columns]
     assert len(shown[0]) > 6
     assert shown[0] == shown[1]

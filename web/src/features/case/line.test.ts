@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import type { CaseClock, Milestone, RunningClock } from '@/api/course'
 
-import { clockMs, isOver, linePoints } from './line'
+import { linePoints } from './line'
 
 const T0 = Date.parse('2026-11-22T03:00:00Z')
 const at = (minutes: number) => new Date(T0 + minutes * 60_000).toISOString()
@@ -50,17 +50,5 @@ describe('the line of a case', () => {
 
   it('expects nothing more of an ended case', () => {
     expect(linePoints(clock([reached('request', 0)], [running('accepted', 10)], true), T0)).toHaveLength(1)
-  })
-})
-
-describe('a clock', () => {
-  it('runs by the server’s now and stops at the server’s number', () => {
-    expect(clockMs(running('accepted', 10), T0 + 61_000)).toBe(61_000)
-    expect(clockMs({ ...running('accepted', 10), state: 'stopped', elapsed_s: 42 }, T0 + 1e9)).toBe(42_000)
-    expect(clockMs({ ...running('accepted', 10), state: 'inconsistent' }, T0)).toBeNull()
-  })
-
-  it('without a target is never over', () => {
-    expect(isOver(running('accepted', null), T0 + 1e9)).toBe(false)
   })
 })

@@ -1,5 +1,6 @@
 /** The vertical line of a case: milestones reached, and those still to come with their targets. */
 import type { CaseClock, Milestone, RunningClock } from '@/api/course'
+import { isOver } from '@/shared/clocks/reading'
 
 /** The usual way of a case; what is not reached yet is drawn hollow, in this order. */
 const USUAL = ['request', 'first_delivered', 'first_acknowledged', 'accepted', 'committed', 'departed', 'arrived', 'handed_over', 'closed']
@@ -23,18 +24,6 @@ export function linePoints(clock: CaseClock, nowMs: number): LinePoint[] {
   const order = (name: string): number => (USUAL.includes(name) ? USUAL.indexOf(name) : -1)
   ahead.sort((a, b) => order(a) - order(b))
   return [...points, ...ahead.map((name) => point(clock, name, null, nowMs))]
-}
-
-/** Now over its target. The server's word for stopped clocks, our ticking now for running ones. */
-export function isOver(clock: RunningClock, nowMs: number): boolean {
-  if (clock.state === 'running' && clock.due_at !== null) return nowMs > Date.parse(clock.due_at)
-  return clock.overdue === true
-}
-
-/** Milliseconds on a clock; null when it shows no duration. */
-export function clockMs(clock: RunningClock, nowMs: number): number | null {
-  if (clock.state === 'running') return Math.max(0, nowMs - Date.parse(clock.started_at))
-  return clock.elapsed_s === null ? null : clock.elapsed_s * 1000
 }
 
 function point(clock: CaseClock, name: string, reached: Milestone | null, nowMs: number): LinePoint {

@@ -3,13 +3,16 @@ import { type InjectionKey, type Ref, computed, inject, provide } from 'vue'
 
 import type { CaseAction, Referral } from '@/api/case'
 import { api } from '@/api/client'
+import type { CaseClock } from '@/api/course'
 import type { Page } from '@/api/types'
+import { useCaseClock } from '@/shared/clocks/useCaseClock'
 import { type LiveData, useLiveData } from '@/shared/useLiveData'
 
 export interface CaseView {
   id: string
   referral: LiveData<Referral>
   pages: LiveData<Page[]>
+  clock: LiveData<CaseClock>
   /** Takes in what a write answered. */
   recorded(next: Referral): void
   refresh(): void
@@ -32,10 +35,12 @@ export function provideCase(id: string): CaseView {
       (message.type === 'item' && message.data['case_id'] === id),
     PAGES_POLL_MS,
   )
+  const clock = useCaseClock(id)
   const view: CaseView = {
     id,
     referral,
     pages,
+    clock,
     recorded(next) {
       // An answer may be older than what a hint has fetched meanwhile.
       if (next.version >= (referral.data.value?.version ?? 0)) referral.put(next)
@@ -44,6 +49,7 @@ export function provideCase(id: string): CaseView {
     refresh() {
       void referral.refresh()
       void pages.refresh()
+      void clock.refresh()
     },
   }
   provide(KEY, view)
