@@ -254,7 +254,7 @@ async def case_file(
         waiting=[step_out(step, now) for step in waiting(facts)],
         plan_outdated=plan is not None and plan.drafted_at < one.file.graded_at,
         reports=parts.reports(others.person, now),
-        tasks=parts.tasks(others.person, now),
+        tasks=parts.tasks(others.person, now, rules.escalation["task"]),
         handovers=parts.handovers(others.person, others.place),
         plans=parts.plans(others.person, others.place),
         entries=parts.entries_out(others.person, others.place),

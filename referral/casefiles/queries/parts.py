@@ -15,6 +15,7 @@ from referral.casefiles.readmodel import (
     PlanSignature,
 )
 from referral.casefiles.repository import FileRows
+from referral.casefiles.rules.rulebook import Ladder
 from referral.casefiles.states import HandoverState, ReportState, TaskState
 from registry.facilities.schemas import FacilityRef
 from registry.people.schemas import PersonRef
@@ -71,7 +72,7 @@ class FileParts:
             for row in sorted(self.rows.reports, key=lambda one: -one.no)
         ]
 
-    def tasks(self, person: Person, now: datetime) -> list[FileTask]:
+    def tasks(self, person: Person, now: datetime, ladder: Ladder) -> list[FileTask]:
         """Tasks by day; the text of a manual one is what was written when it was added."""
         texts = {
             entry.ref_id: str(entry.data["text"])
@@ -89,7 +90,7 @@ class FileParts:
                 done_at=row.done_at,
                 done_by=person(row.done_by),
                 overdue=row.state == TaskState.DUE and row.due_at <= now,
-                told_county=row.state == TaskState.DUE and row.step > 1,
+                told_county=row.state == TaskState.DUE and ladder.told(row.step, "county"),
             )
             for row in self.rows.tasks
         ]

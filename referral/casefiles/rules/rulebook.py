@@ -56,6 +56,10 @@ class Ladder:
             return self.steps[number]
         return replace(last, after=last.after + self.repeat * (number - len(self.steps) + 1))
 
+    def told(self, done: int, whom: Tell) -> bool:
+        """Whether `whom` was told once the first `done` steps are done."""
+        return any(self.at(number).tell == whom for number in range(done))
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:

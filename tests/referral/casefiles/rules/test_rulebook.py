@@ -102,3 +102,10 @@ def test_only_the_rules_own_text_needs_no_check() -> None:
     assert not to_be_verified(["V", "V"])
     for mark in ("S", "B", "I"):
         assert to_be_verified(["V", mark])
+
+
+def test_who_was_told_follows_from_the_steps_that_are_done() -> None:
+    national, here = (RULEBOOK.on(TODAY, codes).escalation["task"] for codes in ([], ["990121"]))
+    assert [national.told(done, "county") for done in range(4)] == [False, False, True, True]
+    assert [here.told(done, "county") for done in range(3)] == [False, True, True]
+    assert not here.told(2, "owner")
