@@ -96,14 +96,6 @@ class Sync(Input, kw_only=True):
     )
 
 
-class Drug(Act, kw_only=True):
-    """A drug or treatment given on the road."""
-
-    name: ShortText
-    dose: ShortText | None = None
-    route: ShortText | None = None
-
-
 class AskDivert(Act, kw_only=True):
     """We should go elsewhere."""
 

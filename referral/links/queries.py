@@ -17,21 +17,26 @@ from referral.links.readmodel import (
     CrewWoman,
     Diversion,
     EntryOut,
+    Given,
     Hospital,
     LinkOut,
     OutsideView,
     Place,
     PositionOut,
-    Refused,
+    RefusedEntry,
     Track,
 )
 from referral.links.repository import LinkRepository
 from referral.links.rules import DATA, distance_km
 from referral.models import LegRow
+from referral.papers import Papers
 from referral.queries.case import referral
+from referral.queries.catalogue import treatment_kinds
+from referral.readmodel.parts import Leg
 from referral.readmodel.whole import Referral
 from referral.repository import CaseRepository
 from referral.rules.conditions import CATALOGUE
+from referral.rules.treatments import TREATMENTS
 from registry.facilities import queries as facilities
 from registry.facilities.rules import FacilityRole
 from registry.people import queries as people
@@ -81,6 +86,7 @@ async def crew_view(
         kit=DATA.kit,
         documents=DATA.documents,
         cylinders=DATA.oxygen.cylinders,
+        treatments=treatment_kinds(),
         margin_min=DATA.oxygen.margin_min,
         sample_s=DATA.position.sample_s,
         poll_s=DATA.sync.poll_s,
@@ -133,6 +139,7 @@ async def _now(
         departed_at=leg.departed_at,
         arrived_at=leg.arrived_at,
         signed=[signature.side for signature in leg.signatures],
+        documents_on_board=_documents(leg),
         actions=[item.action for item in case.allowed if item.target_id == leg.id],
         diversions=[
             Diversion(offer_id=offer.id, facility=offer.facility)
@@ -140,6 +147,7 @@ async def _now(
             if offer.purpose == "diversion" and offer.state == "accepted"
         ],
         entries=leg.entries[-RECENT:],
+        given=await _given(session, viewer, link.case_id),
         children=[
             Child(
                 birth_order=child.birth_order,
@@ -155,8 +163,34 @@ async def _now(
     )
 
 
-def _refused(row: EntryRow) -> Refused:
-    return Refused(
+def _documents(leg: Leg) -> list[str]:
+    """Codes of the documents that the checklist named."""
+    return [] if leg.checklist is None else [item.code for item in leg.checklist.documents]
+
+
+async def _given(session: AsyncSession, viewer: Viewer, case_id: UUID) -> list[Given]:
+    """What she has had, without what was struck through."""
+    papers = Papers(session, viewer)
+    struck = await papers.withdrawals(case_id)
+    return [
+        Given(
+            at=row.given_at,
+            code=row.code,
+            zh=TREATMENTS.entries[row.code].zh,
+            en=TREATMENTS.entries[row.code].en,
+            dose=row.dose,
+            unit=row.unit,
+            route=row.route,
+            note=row.note,
+            on_the_way=row.phase == "during_transport",
+        )
+        for row in await papers.treatments(case_id)
+        if row.id not in struck and row.code in TREATMENTS.entries
+    ]
+
+
+def _refused(row: EntryRow) -> RefusedEntry:
+    return RefusedEntry(
         id=row.id,
         kind=row.kind,
         at=row.happened_at or row.device_at,
@@ -361,6 +395,8 @@ async def track(
         queried_at=leg.queried_at,
         unreviewed=[_entry(row, names) for row in refused if row.reviewed_at is None],
         links=await links_of(session, clock, viewer, sealer, case_id),
+        given=await _given(session, viewer, case_id),
+        documents_on_board=[item["code"] for item in (leg.checklist or {}).get("documents", [])],
         confidence=DATA.position.confidence,
     )
 

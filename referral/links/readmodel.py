@@ -8,6 +8,7 @@ import msgspec
 
 from referral.commands.fields import Acuity, RiskColour, Subject, Vitals
 from referral.links.rules import Cylinder, Item
+from referral.readmodel.dossier import TreatmentKind
 from referral.readmodel.parts import Question, Sbar, TransitEntry
 from referral.states import LegState, OfferState, ReferralState
 from registry.facilities.schemas import Contact, FacilityRef
@@ -81,7 +82,7 @@ class Diversion(msgspec.Struct, kw_only=True):
     facility: FacilityRef
 
 
-class Refused(msgspec.Struct, kw_only=True):
+class RefusedEntry(msgspec.Struct, kw_only=True):
     """An entry that was not recorded as entered, and why."""
 
     id: UUID
@@ -103,6 +104,20 @@ class Child(msgspec.Struct, kw_only=True):
     apgar_5: int | None
 
 
+class Given(msgspec.Struct, kw_only=True):
+    """A drug or treatment that she has had."""
+
+    at: datetime
+    code: str
+    zh: str
+    en: str
+    dose: float | None
+    unit: str | None
+    route: str | None
+    note: str | None
+    on_the_way: bool
+
+
 class CrewNow(msgspec.Struct, kw_only=True):
     """What changes on the road; holds no name."""
 
@@ -119,11 +134,13 @@ class CrewNow(msgspec.Struct, kw_only=True):
     departed_at: datetime | None
     arrived_at: datetime | None
     signed: list[Literal["origin", "receiver"]]
+    documents_on_board: list[str]
     actions: list[str]
     diversions: list[Diversion]
     entries: list[TransitEntry]
+    given: list[Given]
     children: list[Child]
-    refused: list[Refused]
+    refused: list[RefusedEntry]
 
 
 class CrewWoman(msgspec.Struct, kw_only=True):
@@ -168,6 +185,7 @@ class CrewView(msgspec.Struct, kw_only=True):
     kit: list[Item]
     documents: list[Item]
     cylinders: list[Cylinder]
+    treatments: list[TreatmentKind]
     margin_min: int
     sample_s: int
     poll_s: int
@@ -267,4 +285,6 @@ class Track(msgspec.Struct, kw_only=True):
     queried_at: datetime | None
     unreviewed: list[EntryOut]
     links: list[LinkOut]
+    given: list[Given]
+    documents_on_board: list[str]
     confidence: Literal["V", "S", "B", "I"]

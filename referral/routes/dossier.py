@@ -21,8 +21,9 @@ from referral.commands.on_papers import (
     Withdraw,
 )
 from referral.papers import Target
+from referral.queries.catalogue import treatment_kinds
 from referral.queries.dossier import dossier
-from referral.readmodel.dossier import Dossier, TreatmentCatalogue, TreatmentKind
+from referral.readmodel.dossier import Dossier, TreatmentCatalogue
 from referral.routes.asked import TREATING, Asked, Done, provide_asked
 from referral.rules.treatments import GROUPS, TREATMENTS
 from referral.service import cite, consent, identify, newborn, seen, treat
@@ -59,21 +60,7 @@ def treatments() -> TreatmentCatalogue:
         confidence=TREATMENTS.confidence,  # type: ignore[arg-type]
         status=TREATMENTS.status,
         groups=list(GROUPS),
-        treatments=[
-            TreatmentKind(
-                code=entry.code,
-                zh=entry.zh,
-                en=entry.en,
-                group=entry.group,
-                subject=entry.subject,  # type: ignore[arg-type]
-                units=list(entry.units),
-                routes=list(entry.routes),
-                milestone=entry.milestone,
-                source=entry.source,
-                confidence=entry.confidence,  # type: ignore[arg-type]
-            )
-            for entry in TREATMENTS.entries.values()
-        ],
+        treatments=treatment_kinds(),
     )
 
 

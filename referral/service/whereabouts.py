@@ -1,4 +1,4 @@
-"""Between departure and arrival: where she is, what was given, and where else she might go."""
+"""Between departure and arrival: where she is, and where else she might go."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from kernel.ids import CaseId
 from kernel.viewer import Viewer
 from referral.commands.on_leg import AnswerQuery
 from referral.errors import Incomplete, WrongMoment, WrongSide
-from referral.links.commands import AskDivert, DelayEntry, Drug, Near
+from referral.links.commands import AskDivert, DelayEntry, Near
 from referral.models import LegRow
 from referral.rules.facts import sides
 from referral.service.ask import call_coordinator, tell
@@ -77,19 +77,6 @@ async def delay(
         eta=order.eta,
     )
     return await answer_query(session, clock, viewer, leg_id, said)
-
-
-async def treat(
-    session: AsyncSession, clock: Clock, viewer: Viewer, leg_id: UUID, order: Drug
-) -> CaseId:
-    """A drug or treatment was given on the road."""
-    async with on_leg(session, clock, viewer, leg_id, order) as (desk, leg):
-        side = _side(desk, leg, "treat", _ON_BOARD)
-        _travelling(leg, "treat", LegState.ARRIVED)
-        said = [part for part in (order.name, order.dose, order.route) if part]
-        note_transit(desk, leg, "drug", " ".join(said), None)
-        await desk.write("leg.treated", {"leg_id": leg.id}, side=side)
-    return desk.case_id
 
 
 async def ask_divert(

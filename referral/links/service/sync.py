@@ -9,7 +9,7 @@ longer holds is refused and said so, while facts (vitals, drugs, births, deaths)
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -24,8 +24,9 @@ from kernel.errors import Conflict, Refusal, Unstorable
 from kernel.ids import CaseId, FacilityId
 from kernel.viewer import Viewer
 from referral.commands import on_leg
-from referral.commands.fields import Act
-from referral.links.commands import AskDivert, CrewEntry, DelayEntry, Drug, Near, Sync
+from referral.commands.fields import Act, Input
+from referral.commands.on_papers import GiveTreatment
+from referral.links.commands import AskDivert, CrewEntry, DelayEntry, Near, Sync
 from referral.links.errors import ChangedMeanwhile, EntryUnreadable
 from referral.links.models import EntryRow, LinkRow, PositionRow
 from referral.links.readmodel import EntryResult
@@ -41,7 +42,7 @@ from referral.links.rules import (
 )
 from referral.models import LegRow, ReferralRow
 from referral.repository import CaseRepository
-from referral.service import arrive, travel, whereabouts
+from referral.service import arrive, travel, treat, whereabouts
 from referral.service.desk import at_desk
 from referral.states import EN_ROUTE, Side
 from registry.facilities import queries as facilities
@@ -49,13 +50,13 @@ from registry.facilities import queries as facilities
 OFFLINE = "offline"
 """The reason of every late entry that came from a phone without a network."""
 
+Order = TypeVar("Order", bound=Input)
 Command = Callable[[AsyncSession, Clock, Viewer, UUID, Any], Awaitable[CaseId]]
 
 KINDS: dict[str, tuple[type[Act], Command]] = {
     "ready": (on_leg.Ready, travel.ready),
     "depart": (on_leg.Depart, travel.depart),
     "report": (on_leg.Report, travel.report),
-    "drug": (Drug, whereabouts.treat),
     "birth": (on_leg.Birth, travel.birth),
     "deteriorate": (on_leg.Deteriorate, travel.deteriorate),
     "halt": (on_leg.Halt, travel.halt),
@@ -68,6 +69,9 @@ KINDS: dict[str, tuple[type[Act], Command]] = {
     "sign": (on_leg.SignHandover, arrive.sign_handover),
 }
 """What a phone may enter, and the command that it becomes."""
+
+GIVEN = "drug"
+"""A drug or treatment: it belongs to the case, as those given before the journey do."""
 
 BOUND = frozenset({"ready", "depart", "halt", "resume", "delay", "near", "sign"})
 """Steps that mean the destination which the page showed; facts about her mean none."""
@@ -184,27 +188,33 @@ def _refusal_of(error: DBAPIError) -> Refusal:
 
 
 async def _carry_out(session: AsyncSession, clock: Clock, viewer: Viewer, row: EntryRow) -> None:
-    kind = KINDS.get(row.kind)
-    if kind is None:
+    if row.kind != GIVEN and row.kind not in KINDS:
         raise EntryUnreadable(reason=row.kind)
-    order_type, command = kind
     data = dict(row.data)
     seen = data.pop("destination_id", None)
     if row.kind in BOUND and seen is not None:
         await _check_destination(session, row.leg_id, UUID(str(seen)))
     now = clock.now()
     at = corrected(row.happened_at or row.device_at, row.offset_ms, now)
-    version = await session.scalar(select(ReferralRow.version).where(ReferralRow.id == row.case_id))
-    data["version"] = version
     late = not is_prompt(at, now)
-    data["event_at"] = at.isoformat() if late else None
+    moment = at.isoformat() if late else None
     data["late_reason"] = OFFLINE if late else None
+    stamped = StampedClock(clock, DeviceTime(row.device_at, row.offset_ms, row.rtt_ms))
+    if row.kind == GIVEN:
+        given = _read(GiveTreatment, data | {"given_at": moment})
+        await treat.give(session, stamped, viewer, row.case_id, given)
+        return
+    order_type, command = KINDS[row.kind]
+    wanted = select(ReferralRow.version).where(ReferralRow.id == row.case_id)
+    data |= {"event_at": moment, "version": await session.scalar(wanted)}
+    await command(session, stamped, viewer, row.leg_id, _read(order_type, data))
+
+
+def _read(order_type: type[Order], data: dict[str, Any]) -> Order:
     try:
-        order = msgspec.convert(data, order_type)
+        return msgspec.convert(data, order_type)
     except (msgspec.ValidationError, ValueError) as error:
         raise EntryUnreadable(reason=_field_of(error)) from error
-    device = DeviceTime(row.device_at, row.offset_ms, row.rtt_ms)
-    await command(session, StampedClock(clock, device), viewer, row.leg_id, order)
 
 
 def _field_of(error: Exception) -> str:

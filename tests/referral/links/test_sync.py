@@ -58,20 +58,35 @@ async def test_offline_entries_keep_their_own_times(net: Network) -> None:
     said = [
         entry(1, "halt", begun + timedelta(minutes=1) - behind, reason="塌方"),
         entry(2, "resume", begun + timedelta(minutes=2) - behind),
-        entry(3, "drug", begun + timedelta(minutes=3) - behind, name="缩宫素", dose="10 U"),
+        entry(
+            3,
+            "drug",
+            begun + timedelta(minutes=3) - behind,
+            code="oxytocin",
+            dose=10,
+            unit="U",
+            route="im",
+        ),
     ]
     device_now = net.clock.now() - behind
     done = await hand_over(net, viewer, *said, now=device_now, offset_ms=12 * 60_000)
     assert [r.status for r in done.results] == ["applied"] * 3
-    events = (await net.events(case))[-3:]
-    assert [event.row.kind for event in events] == ["leg.halted", "leg.resumed", "leg.treated"]
+    events = (await net.events(case))[-4:]
+    assert [event.row.kind for event in events] == [
+        "leg.halted",
+        "leg.resumed",
+        "treatment.given",
+        "milestone.first_dose_uterotonic",
+    ]
     minutes = [(event.at - begun) / timedelta(minutes=1) for event in events]
-    assert minutes == [1, 2, 3]
+    assert minutes == [1, 2, 3, 3]
     assert {event.payload["late_reason"] for event in events} == {"offline"}
     assert events[0].row.device_at == said[0].at
     assert events[0].row.clock_offset_ms == 12 * 60_000
-    shown = (await net.see("city_expert", case)).legs[0].entries[-1]
-    assert (shown.kind, shown.note) == ("drug", "缩宫素 10 U")
+    async with net.clone.app.session(viewer) as session:
+        view = await queries.crew_now(session, net.clock, viewer, SEALER)
+    given = [(one.zh, one.dose, one.unit, one.route, one.on_the_way) for one in view.given]
+    assert given == [("缩宫素", 10, "U", "im", True)]
 
 
 async def test_a_lying_offset_is_not_believed(net: Network) -> None:

@@ -9,12 +9,11 @@ from sqlalchemy import text
 
 from referral.commands.on_leg import AnswerQuery, Arrive, Depart, Miss, Oxygen, Ready
 from referral.errors import Incomplete, WrongMoment, WrongSide
-from referral.links.commands import Drug
 from referral.links.errors import OxygenShort
 from referral.rules.timers import TIMERS
 from referral.service.arrive import arrive, miss
 from referral.service.travel import depart, ready
-from referral.service.whereabouts import answer_query, treat
+from referral.service.whereabouts import answer_query
 from referral.timers import run_due
 from tests.referral.links import road
 from tests.referral.network import SEEDER, STABLE, Network
@@ -96,12 +95,6 @@ async def test_once_arrived_there_is_nothing_to_ask(net: Network) -> None:
         await net.act(
             "city_expert", case, answer_query, AnswerQuery, on=leg, answer="not_here", reason="x"
         )
-
-
-async def test_a_receiver_treats_nobody_on_the_road(net: Network) -> None:
-    case, leg = await _departed(net)
-    with pytest.raises(WrongSide):
-        await net.act("city_expert", case, treat, Drug, on=leg, name="缩宫素")
 
 
 async def test_too_little_oxygen_needs_a_reason(net: Network) -> None:
