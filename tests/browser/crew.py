@@ -1,10 +1,11 @@
 """A case on the road, and the phone of whoever rides with her."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from playwright.async_api import expect
 
+from kernel.clock import SystemClock
 from tests.browser.conftest import Door
 from tests.browser.visitor import Visitor
 from tests.smoke.emergency import CHECKLIST, act, register
@@ -37,7 +38,7 @@ async def on_the_road(
     offer = next(one for one in seen["offers"] if one["state"] == "accepted")
     seen = await act(doctor, made["id"], "referral", "commit", offer_id=offer["id"])
     if departed is not None:
-        left = datetime.now(UTC) - departed
+        left = SystemClock().now() - departed
         eta = left + timedelta(minutes=50)
         late = {"event_at": left.isoformat(), "late_reason": "补录", "eta": eta.isoformat()}
         seen = await act(doctor, made["id"], "leg", "depart", checklist=CHECKLIST, **late)
@@ -56,7 +57,7 @@ async def phone(visit: Door, path: str, *, width: int = 390) -> Visitor:
     crew = await visit(None, width=width, height=844)
     await crew.context.grant_permissions(["geolocation"])
     await crew.context.set_geolocation({**RIVER_ROAD, "accuracy": 12})
-    await crew.page.clock.install(time=datetime.now(UTC))
+    await crew.page.clock.install(time=SystemClock().now())
     await crew.go(path)
     await expect(crew.page.locator(".bar.fine")).to_be_visible()
     await crew.sees("没有网络也能打开")

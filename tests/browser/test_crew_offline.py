@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from playwright.async_api import expect
@@ -30,9 +31,7 @@ async def expert(visit: Door) -> AsyncIterator[Person]:
     await person.leave()
 
 
-async def test_three_minutes_without_a_network(
-    visit: Door, doctor: Person, expert: Person
-) -> None:
+async def test_three_minutes_without_a_network(visit: Door, doctor: Person, expert: Person) -> None:
     case, leg = await on_the_road(doctor, expert, 81, departed=12 * MINUTE)
     crew = await phone(visit, await crew_path(doctor, leg))
     assert "#" not in crew.page.url
@@ -61,7 +60,7 @@ async def test_three_minutes_without_a_network(
         "leg.resumed",
     ]
     happened = [at for _, at in await said(doctor, case)]
-    gaps = [(after - before) / MINUTE for before, after in zip(happened, happened[1:], strict=False)]
+    gaps = [(after - before) / MINUTE for before, after in pairwise(happened)]
     assert gaps[:2] == pytest.approx([1, 1], abs=0.4)
     assert gaps[2] == pytest.approx(1, abs=0.9)
 

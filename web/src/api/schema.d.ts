@@ -4736,15 +4736,17 @@ export interface components {
             departed_at: string | null;
             destination: components["schemas"]["Place"];
             diversions: components["schemas"]["Diversion"][];
+            documents_on_board: string[];
             entries: components["schemas"]["TransitEntry"][];
             estimated_eta: string | null;
             eta: string | null;
+            given: components["schemas"]["Given"][];
             /** Format: uuid */
             leg_id: string;
             leg_state: components["schemas"]["LegState"];
             queried_at: string | null;
             ready_at: string | null;
-            refused: components["schemas"]["referral_links_readmodel_Refused"][];
+            refused: components["schemas"]["RefusedEntry"][];
             /** Format: date-time */
             server_time: string;
             signed: ("origin" | "receiver")[];
@@ -4783,6 +4785,7 @@ export interface components {
             sample_s: number;
             /** @enum {string} */
             subject: "mother" | "newborn" | "dyad";
+            treatments: components["schemas"]["TreatmentKind"][];
             woman: components["schemas"]["CrewWoman"];
         };
         /** CrewWoman */
@@ -5635,6 +5638,19 @@ export interface components {
             route?: string | null;
             unit?: string | null;
         };
+        /** Given */
+        Given: {
+            /** Format: date-time */
+            at: string;
+            code: string;
+            dose: number | null;
+            en: string;
+            note: string | null;
+            on_the_way: boolean;
+            route: string | null;
+            unit: string | null;
+            zh: string;
+        };
         /**
          * GradeAction
          * @description `withdraw` is the platform's: what the proposal rested on has changed.
@@ -5775,7 +5791,7 @@ export interface components {
         /** HerDevices */
         HerDevices: {
             devices: components["schemas"]["HerDevice"][];
-            refused: components["schemas"]["registry_observations_devices_schemas_Refused"][];
+            refused: components["schemas"]["Refused"][];
         };
         /** Hold */
         Hold: {
@@ -7105,6 +7121,34 @@ export interface components {
          * @enum {string}
          */
         ReferralState: "draft" | "open" | "committed" | "moving" | "handed_over" | "closed" | "guided_in_place" | "cancelled" | "voided" | "died";
+        /** Refused */
+        Refused: {
+            clock_offset_ms: number;
+            code: string;
+            /** Format: date-time */
+            device_at: string;
+            /** Format: uuid */
+            device_id: string;
+            entries: components["schemas"]["Entry"][];
+            /** Format: date-time */
+            received_at: string;
+            sequence: number;
+        };
+        /** RefusedEntry */
+        RefusedEntry: {
+            /** Format: date-time */
+            at: string;
+            code: string;
+            data: {
+                [key: string]: unknown;
+            };
+            fields: {
+                [key: string]: unknown;
+            };
+            /** Format: uuid */
+            id: string;
+            kind: string;
+        };
         /** RegionOut */
         RegionOut: {
             code: string;
@@ -7823,9 +7867,11 @@ export interface components {
             /** @enum {string} */
             confidence: "V" | "S" | "B" | "I";
             distance_km: number | null;
+            documents_on_board: string[];
             estimated_at: string | null;
             estimated_eta: string | null;
             eta: string | null;
+            given: components["schemas"]["Given"][];
             last: components["schemas"]["PositionOut"] | null;
             /** Format: uuid */
             leg_id: string;
@@ -8092,21 +8138,6 @@ export interface components {
             /** Format: date-time */
             up_to: string;
         };
-        /** Refused */
-        referral_links_readmodel_Refused: {
-            /** Format: date-time */
-            at: string;
-            code: string;
-            data: {
-                [key: string]: unknown;
-            };
-            fields: {
-                [key: string]: unknown;
-            };
-            /** Format: uuid */
-            id: string;
-            kind: string;
-        };
         /** Voided */
         referral_readmodel_whole_Voided: {
             /** Format: uuid */
@@ -8114,19 +8145,6 @@ export interface components {
             number: string;
             state: components["schemas"]["ReferralState"];
             version: number;
-        };
-        /** Refused */
-        registry_observations_devices_schemas_Refused: {
-            clock_offset_ms: number;
-            code: string;
-            /** Format: date-time */
-            device_at: string;
-            /** Format: uuid */
-            device_id: string;
-            entries: components["schemas"]["Entry"][];
-            /** Format: date-time */
-            received_at: string;
-            sequence: number;
         };
         /** Voided */
         registry_observations_schemas_Voided: {
