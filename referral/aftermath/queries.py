@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, or_, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.clock import Clock
 from kernel.ids import CaseId, FacilityId, PersonId
 from kernel.sealing import Sealer
-from kernel.viewer import Viewer
+from kernel.viewer import Role, Viewer
 from referral.aftermath.deadlines import CALENDAR, DEADLINES
 from referral.aftermath.models import DeathReviewRow, ProposalRow, ReviewStepRow, VerdictRow
 from referral.aftermath.near_miss import CRITERIA
@@ -96,19 +96,21 @@ async def shelve(
 async def feedback(session: AsyncSession, clock: Clock, viewer: Viewer, sealer: Sealer) -> Feedback:
     """What we owe senders (the oldest first), and what came back and is unread."""
     repository = CaseRepository(session, viewer)
-    here = viewer.facility_ids
-    owed = repository.cases().where(
-        ReferralRow.state == ReferralState.HANDED_OVER,
-        or_(ReferralRow.receiver_id.in_(here), ReferralRow.origin_id.in_(here)),
-    )
+    owed = repository.cases().where(ReferralRow.state == ReferralState.HANDED_OVER, _near(viewer))
     unread = repository.cases().where(unread_feedback(viewer)).order_by(ReferralRow.ended_at)
     owed_rows = (await session.execute(owed.limit(MOST))).scalars().all()
     unread_rows = (await session.execute(unread.limit(MOST))).scalars().all()
     shelf = await shelve(session, clock, viewer, sealer, [*owed_rows, *unread_rows])
     asked = {row.id: _asked(shelf.cases[row.id]) for row in owed_rows}
     known = await people.get_many(session, {id_ for ids in asked.values() for id_ in ids})
+    reminded = await AftermathRepository(session, viewer).reminders([row.id for row in owed_rows])
     lines = [
-        _owed(shelf, row, [known[id_] for id_ in asked[row.id] if id_ in known])
+        _owed(
+            shelf,
+            row,
+            [known[id_] for id_ in asked[row.id] if id_ in known],
+            reminded.get(row.id, 0),
+        )
         for row in owed_rows
     ]
     return Feedback(
@@ -117,8 +119,19 @@ async def feedback(session: AsyncSession, clock: Clock, viewer: Viewer, sealer: 
             UnreadFeedback(case=shelf.ref(row.id), outcome=row.outcome, closed_at=row.ended_at)  # type: ignore[arg-type]
             for row in unread_rows
         ],
+        limit_seconds=int(TIMERS["outcome"].total_seconds()),
+        ruleset=TIMERS.version,
+        to_be_verified=TIMERS.status == "待核实",
         server_time=clock.now(),
     )
+
+
+def _near(viewer: Viewer) -> ColumnElement[bool]:
+    """Our own cases; a coordinator looks after all that are open to her."""
+    if viewer.has(Role.COORDINATOR):
+        return true()
+    here = viewer.facility_ids
+    return or_(ReferralRow.receiver_id.in_(here), ReferralRow.origin_id.in_(here))
 
 
 def _asked(case: CaseRows) -> list[PersonId]:
@@ -128,16 +141,19 @@ def _asked(case: CaseRows) -> list[PersonId]:
     return [PersonId(id_) for id_ in dict.fromkeys([*accepted, *signed]) if id_ is not None]
 
 
-def _owed(shelf: Shelf, row: ReferralRow, asked: list[PersonRef]) -> AwaitedFeedback:
+def _owed(shelf: Shelf, row: ReferralRow, asked: list[PersonRef], reminded: int) -> AwaitedFeedback:
     leg = next(iter(reversed(shelf.cases[row.id].legs)), None)
     since = leg.handed_over_at if leg is not None else row.sent_at
     due = None if since is None else since + TIMERS["outcome"]
     return AwaitedFeedback(
         case=shelf.ref(row.id),
+        ours=row.receiver_id in shelf.viewer.facility_ids,
         handed_over_at=since,
         due_at=due,
         overdue=due is not None and due <= shelf.now,
         asked=asked,
+        reminded=reminded,
+        next_reminder_at=row.due_at,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import ColumnElement, func, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -11,6 +11,12 @@ from kernel.errors import NotFound
 from kernel.viewer import Viewer
 from referral.aftermath.models import DeathReviewRow, ProposalRow, ReviewStepRow, VerdictRow
 from referral.models import ReferralRow
+
+_REMINDED = text(
+    "SELECT case_id, count(*) FROM case_event"
+    " WHERE kind = 'referral.outcome_overdue' AND case_id = ANY(:cases)"
+    " AND (:process OR app_sees_case(case_id)) GROUP BY case_id"
+)
 
 
 class AftermathRepository:
@@ -88,3 +94,8 @@ class AftermathRepository:
         )
         rows = (await self._session.execute(found)).scalars()
         return {row.proposal_id: row for row in rows}
+
+    async def reminders(self, case_ids: Sequence[UUID]) -> dict[UUID, int]:
+        """How often somebody was reminded of outcome and feedback."""
+        values = {"cases": list(case_ids), "process": self._viewer.is_process}
+        return {row[0]: row[1] for row in await self._session.execute(_REMINDED, values)}

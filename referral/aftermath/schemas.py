@@ -113,13 +113,22 @@ class CaseAftermath(msgspec.Struct, kw_only=True):
 
 
 class AwaitedFeedback(msgspec.Struct, kw_only=True):
-    """Received and treated, and the sender still waits for outcome and feedback."""
+    """Received and treated, and the sender still waits for outcome and feedback.
+
+    Attributes:
+        ours: it is the viewer's house that owes it.
+        asked: who accepted her or took her over; they are reminded in person.
+        reminded: how often, so far.
+    """
 
     case: CaseRef
+    ours: bool
     handed_over_at: datetime | None
     due_at: datetime | None
     overdue: bool
     asked: list[PersonRef]
+    reminded: int
+    next_reminder_at: datetime | None
 
 
 class UnreadFeedback(msgspec.Struct, kw_only=True):
@@ -131,10 +140,13 @@ class UnreadFeedback(msgspec.Struct, kw_only=True):
 
 
 class Feedback(msgspec.Struct, kw_only=True):
-    """Both directions: what we owe, and what came back."""
+    """Both directions: what we owe, and what came back. The limit is a proposal, 待核实."""
 
     owed: list[AwaitedFeedback]
     unread: list[UnreadFeedback]
+    limit_seconds: int
+    ruleset: str
+    to_be_verified: bool
     server_time: datetime
 
 

@@ -39,6 +39,10 @@ async def test_owed_with_a_clock_nagged_after_72_hours_and_then_weekly(
     assert (owed.case.id, owed.overdue) == (case, False)
     assert owed.due_at == net.clock.now() + timedelta(hours=72)
     assert [person.id for person in owed.asked] == [net.staff["city_expert"].person_id]
+    assert (owed.ours, owed.reminded, owed.next_reminder_at) == (True, 0, owed.due_at)
+    assert (await feedback(net, "county_doctor")).owed[0].ours is False
+    assert len((await feedback(net, "coordinator")).owed) == 1
+    assert (await feedback(net, "outsider")).owed == []
 
     async def nags() -> int:
         return (await net.kinds(case)).count("referral.outcome_overdue")
@@ -56,6 +60,9 @@ async def test_owed_with_a_clock_nagged_after_72_hours_and_then_weekly(
     net.wait(hours=1)
     await run_due(net.clone.system, net.clock)
     assert await nags() == 2
+    said = await feedback(net, "city_expert")
+    assert (said.owed[0].reminded, said.limit_seconds) == (2, 72 * 3600)
+    assert said.to_be_verified
 
 
 async def test_feedback_stays_on_the_senders_board_until_read(fresh_net: Network) -> None:
