@@ -4048,7 +4048,10 @@ export interface components {
             case: components["schemas"]["CaseRef"];
             due_at: string | null;
             handed_over_at: string | null;
+            next_reminder_at: string | null;
+            ours: boolean;
             overdue: boolean;
+            reminded: number;
         };
         /** BackPlan */
         BackPlan: {
@@ -5370,9 +5373,12 @@ export interface components {
         FacilityRole: "maternal_centre" | "neonatal_centre" | "midwifery" | "mch_institute" | "ambulance" | "blood_station" | "health_commission";
         /** Feedback */
         Feedback: {
+            limit_seconds: number;
             owed: components["schemas"]["AwaitedFeedback"][];
+            ruleset: string;
             /** Format: date-time */
             server_time: string;
+            to_be_verified: boolean;
             unread: components["schemas"]["UnreadFeedback"][];
         };
         /** FileActionOut */
