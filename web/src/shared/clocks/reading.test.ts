@@ -62,6 +62,8 @@ describe('the clocks of a case', () => {
     const prompt = { code: 'p', set: 'ddi', words, ask_at: at(5), records: 'blood_requested', to_be_verified: true }
     expect(asked(aClock({ prompts: [prompt] }), T0)).toEqual([])
     expect(asked(aClock({ prompts: [prompt] }), T0 + 5 * 60_000)).toEqual([prompt])
+    const twin = { ...prompt, code: 'q', set: 'pph' }
+    expect(asked(aClock({ prompts: [prompt, twin] }), T0 + 5 * 60_000)).toEqual([prompt])
   })
 
   it('begin with her own emergency, the one that started last', () => {

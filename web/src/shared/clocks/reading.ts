@@ -29,9 +29,10 @@ export function byUrgency(clocks: readonly RunningClock[]): RunningClock[] {
   return [...clocks].sort((a, b) => rank(a).localeCompare(rank(b)))
 }
 
-/** Prompts whose moment has come. */
+/** Prompts whose moment has come; two sets that ask for the same moment ask once. */
 export function asked(clock: CaseClock, nowMs: number): ClockPrompt[] {
-  return clock.prompts.filter((prompt) => Date.parse(prompt.ask_at) <= nowMs)
+  const due = clock.prompts.filter((prompt) => Date.parse(prompt.ask_at) <= nowMs)
+  return due.filter((prompt, i) => due.findIndex((other) => other.records === prompt.records) === i)
 }
 
 /** A clock that nobody has taken on although its target has passed. */

@@ -72,7 +72,7 @@ describe('the clock column', () => {
 
   it('answers a question with one press', async () => {
     const { column } = await open()
-    await userEvent.setup().click(within(column).getByRole('button', { name: '已做，现在记录' }))
+    await userEvent.setup().click(within(column).getByRole('button', { name: '已做' }))
     expect(sent).toEqual([{ path: '/api/cases/c1/clock/prompts', body: { prompt: 'pph_blood', answer: 'yes' } }])
   })
 
