@@ -23,6 +23,7 @@ class Purpose(StrEnum):
     REGISTER = "register"
     CASE = "case"
     SPECIAL_POPULATION = "special_population"
+    SPECIAL_EXPORT = "special_export"
 
 
 async def record(

@@ -3,15 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
 
+from registry.facilities.rules import CHINA
 from server.demo import PASSWORD
 from tests.browser.conftest import Door
 from tests.browser.test_vital_signs import fits
 from tests.browser.visitor import Visitor
 from tests.smoke import emergency
+from tests.smoke.instance import Instance
 from tests.smoke.person import Person
 
 PARTS = {
@@ -110,13 +113,40 @@ async def test_red_opens_a_file_that_both_sign_and_overdue_reaches_the_county(
     await expect(record).to_contain_text("收缩压 142")
 
 
+async def told(region: Instance) -> None:
+    """Wait until the region's history, which is told after the pages are up, has her list."""
+    person = await Person(region.url, "lj002.midwife").log_in()
+    month = f"{datetime.now(CHINA):%Y-%m}"  # noqa: TID251
+    try:
+        for _ in range(200):
+            if (await person.get("/api/special-population", month=month))["lists"]:
+                return
+            await asyncio.sleep(0.3)
+    finally:
+        await person.leave()
+
+
+def said(path: Path) -> str:
+    """What a sheet says."""
+    return path.read_text("utf-8-sig")
+
+
 async def test_the_confidential_list_is_there_for_its_keeper_only(visit: Door) -> None:
+    await told(visit.region)
     keeper = await visit("lj002.midwife")
     await keeper.go("/special-population")
     await keeper.sees("每次查阅都有记录")
     await keeper.sees("待核实")
     await keeper.sees("流动人口")
     await fits(keeper)
+    async with keeper.page.expect_download() as taken:
+        await keeper.press("导出表格")
+    sheet = said(await (await taken.value).path())
+    assert sheet.startswith("重点人群月度名册（保密）")
+    assert "待核实" in sheet
+    await keeper.page.emulate_media(media="print")
+    await keeper.sees("打印人 方明远")
+    await expect(keeper.page.get_by_role("button", name="导出表格")).to_be_hidden()
     other = await visit("lj001.doctor")
     await other.go("/special-population")
     await other.sees("没有找到")

@@ -20,6 +20,11 @@ PAGES = (
     ("yl003.system", "/system", "system"),
     ("yl003.security", "/admin/accounts", "accounts"),
     ("yj001.expert", "/demo", "demo"),
+    ("lj001.doctor", "/case-files", "case-files"),
+    ("lj002.midwife", "/special-population", "special-population"),
+    ("yj001.expert", "/resources", "resources"),
+    ("yj001.expert", "/resources/blood", "blood"),
+    ("yj001.expert", "/resources/vehicles", "vehicles"),
 )
 LOOKS = (
     (390, 844, "zh-CN", False),

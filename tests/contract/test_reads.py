@@ -23,6 +23,7 @@ QUERIES = {
     "/api/patients": "?q=nobody",
     "/api/referrals/candidates": "?condition=pph",
     "/api/special-population": "?month=2026-11",
+    "/api/special-population/export": "?month=2026-11",
     "/api/resources/history": f"?facility_id={NOWHERE}&kind=icu_bed",
 }
 """What a read needs that cannot do without a query."""

@@ -86,7 +86,13 @@ class SpecialMonth(msgspec.Struct, kw_only=True):
 
 
 async def special_month(
-    session: AsyncSession, clock: Clock, viewer: Viewer, sealer: Sealer, month: str
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    sealer: Sealer,
+    month: str,
+    *,
+    purpose: Purpose = Purpose.SPECIAL_POPULATION,
 ) -> SpecialMonth:
     """The month's lists that the viewer keeps or oversees; every woman on them is logged.
 
@@ -99,7 +105,7 @@ async def special_month(
     rows = await repository.of_month(first)
     lines = await repository.lines([row.id for row in rows])
     shown = [line for some in lines.values() for line in some]
-    await _log(session, clock, viewer, shown)
+    await _log(session, clock, viewer, shown, purpose)
     named = {PersonId(line.person_id) for line in shown}
     named |= {PersonId(row.submitted_by) for row in rows if row.submitted_by is not None}
     who = await people.get_many(session, named)
@@ -134,16 +140,20 @@ async def special_versions(
         NotFound: unknown, foreign, or the viewer does not hold the permission.
     """
     rows = await SpecialRepository(session, viewer).versions(row_id)
-    await _log(session, clock, viewer, [rows[-1]])
+    await _log(session, clock, viewer, [rows[-1]], Purpose.SPECIAL_POPULATION)
     who = await people.get_many(session, {PersonId(row.person_id) for row in rows})
     return [_line(sealer, row, who) for row in rows]
 
 
 async def _log(
-    session: AsyncSession, clock: Clock, viewer: Viewer, shown: list[SpecialEntryRow]
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    shown: list[SpecialEntryRow],
+    purpose: Purpose,
 ) -> None:
     patients = {PatientId(line.patient_id) for line in shown}
-    await access.record(session, clock.now(), viewer, sorted(patients), Purpose.SPECIAL_POPULATION)
+    await access.record(session, clock.now(), viewer, sorted(patients), purpose)
 
 
 def _list(

@@ -9,7 +9,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import get, post
+from litestar import Response, get, post
 from litestar.handlers import BaseRouteHandler
 from litestar.params import Parameter
 
@@ -29,6 +29,7 @@ from referral.casefiles.queries.special import (
     special_month,
     special_versions,
 )
+from referral.casefiles.queries.special_export import Language, special_export
 from referral.casefiles.routes.asked_file import ASKED, AskedFile
 from referral.casefiles.service import special
 
@@ -57,6 +58,25 @@ async def _once(
 async def get_special_month(month: Month, asked: AskedFile) -> SpecialMonth:
     """The month's lists that the viewer keeps or oversees; every reading is logged."""
     return await special_month(asked.session, asked.clock, asked.viewer, asked.sealer, month)
+
+
+@get("/special-population/export", opt={OPT: ANY}, dependencies=ASKED)
+async def export_special_month(
+    month: Month, asked: AskedFile, language: Language = "zh"
+) -> Response[bytes]:
+    """The same as a sheet (CSV) for the archive; logged as an export."""
+    content = await special_export(
+        asked.session, asked.clock, asked.viewer, asked.sealer, month, language
+    )
+    return Response(
+        content,
+        media_type="text/csv; charset=utf-8",
+        headers={
+            "content-disposition": f'attachment; filename="special-population-{month}.csv"',
+            "x-content-type-options": "nosniff",
+            "cache-control": "no-store",
+        },
+    )
 
 
 @get("/special-rows/{row_id:uuid}/versions", opt={OPT: ANY}, dependencies=ASKED)
@@ -130,6 +150,7 @@ async def reopen_special_list(list_id: UUID, data: ReopenSpecial, asked: AskedFi
 
 HANDLERS: list[BaseRouteHandler] = [
     get_special_month,
+    export_special_month,
     get_special_versions,
     add_special_row,
     change_special_row,

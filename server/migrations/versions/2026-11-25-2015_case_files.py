@@ -171,7 +171,8 @@ ALTER TABLE role_grant ADD CONSTRAINT role_grant_check1
   CHECK (region_id IS NULL OR role IN ('coordinator', 'commission', 'special_population'));
 ALTER TABLE access_log DROP CONSTRAINT access_log_purpose_check;
 ALTER TABLE access_log ADD CONSTRAINT access_log_purpose_check
-  CHECK (purpose IN ('search', 'open', 'register', 'case', 'special_population'));
+  CHECK (purpose IN (
+    'search', 'open', 'register', 'case', 'special_population', 'special_export'));
 
 -- The permission is the grant itself: for this facility, or for a region around it.
 CREATE FUNCTION app_keeps_special(wanted uuid) RETURNS boolean

@@ -1,5 +1,6 @@
 """The special-population list: one permission, versions, every reading on record."""
 
+import csv
 from dataclasses import dataclass
 
 import pytest
@@ -20,6 +21,7 @@ from referral.casefiles.commands import (
 )
 from referral.casefiles.errors import FieldUnknown, MonthInvalid
 from referral.casefiles.queries.special import SpecialMonth, special_month, special_versions
+from referral.casefiles.queries.special_export import special_export
 from referral.casefiles.service import special
 from registry.people.service import Grant, create_person_with_account
 from tests.referral.network import SEALER, SEEDER, Network
@@ -125,6 +127,26 @@ async def test_nothing_of_it_is_stored_readable(keeping: Keeping) -> None:
         "SELECT count(*) FROM special_row WHERE position(convert_to('林', 'UTF8') IN sealed) > 0"
     )
     assert await keeping.count(leaked) == 0
+
+
+async def test_a_sheet_says_who_took_it_out_and_is_on_record(keeping: Keeping) -> None:
+    await keeping.add(cells=[SpecialCell(code="residence", value="=HYPERLINK(1)")])
+    clock, keeper = keeping.net.clock, keeping.keeper
+    async with keeping.net.clone.app.session(keeper) as session:
+        content = await special_export(session, clock, keeper, SEALER, MONTH, "zh")
+    rows = list(csv.reader(content.decode("utf-8-sig").splitlines()))
+    assert rows[0] == ["重点人群月度名册（保密）", MONTH]
+    assert rows[1][2] == "测试keeper"
+    assert rows[2][2] == "待核实"
+    line = dict(zip(rows[3], rows[4], strict=True))
+    assert (line["姓名"], line["人群类别"], line["状态"]) == ("林测试", "未成年孕产妇", "填报中")
+    assert line["居住地"] == "'=HYPERLINK(1)", "a spreadsheet runs no cell"
+    logged = "SELECT count(*) FROM access_log WHERE purpose = 'special_export'"
+    assert await keeping.count(logged) == 1
+    other = keeping.net.staff["county_doctor"]
+    with pytest.raises(NotFound):
+        async with keeping.net.clone.app.session(other) as session:
+            await special_export(session, clock, other, SEALER, MONTH, "en")
 
 
 async def test_every_reading_is_on_record(keeping: Keeping) -> None:
