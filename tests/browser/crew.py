@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from playwright.async_api import expect
+from playwright.async_api import Geolocation, expect
 
 from kernel.clock import SystemClock
 from tests.browser.conftest import Door
@@ -11,7 +11,7 @@ from tests.browser.visitor import Visitor
 from tests.smoke.emergency import CHECKLIST, act, register
 from tests.smoke.person import Json, Person
 
-RIVER_ROAD = {"latitude": 1.08, "longitude": 0.93}
+RIVER_ROAD: Geolocation = {"latitude": 1.08, "longitude": 0.93, "accuracy": 12}
 """Somewhere between the county hospital and the city centre."""
 
 
@@ -56,7 +56,7 @@ async def phone(visit: Door, path: str, *, width: int = 390) -> Visitor:
     """The crew's phone with the page open, and able to open again without a network."""
     crew = await visit(None, width=width, height=844)
     await crew.context.grant_permissions(["geolocation"])
-    await crew.context.set_geolocation({**RIVER_ROAD, "accuracy": 12})
+    await crew.context.set_geolocation(RIVER_ROAD)
     await crew.page.clock.install(time=SystemClock().now())
     await crew.go(path)
     await expect(crew.page.locator(".bar.fine")).to_be_visible()
