@@ -272,6 +272,7 @@ async def outside_view(
         spent=spent,
         number=case.number,
         drill=case.drill,
+        demo=case.demo,
         version=case.version,
         state=case.state,
         offer_id=offer.id,

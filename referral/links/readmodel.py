@@ -226,6 +226,7 @@ class OutsideView(msgspec.Struct, kw_only=True):
     spent: bool
     number: str
     drill: bool
+    demo: bool
     version: int
     state: ReferralState
     offer_id: UUID

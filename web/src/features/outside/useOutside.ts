@@ -1,0 +1,60 @@
+/** The page of one link: opened by its token, then read again and again until the link is over. */
+import { type Ref, onScopeDispose, ref, shallowRef } from 'vue'
+
+import { api } from '@/api/client'
+import type { Opened, OutsideView } from '@/api/crew'
+import { Problem } from '@/api/problem'
+
+export type OutsidePhase = 'starting' | 'ready' | 'over' | 'no_link'
+
+export interface Outside {
+  phase: Ref<OutsidePhase>
+  view: Ref<OutsideView | null>
+  problem: Ref<Problem | null>
+  /** Takes in what a write answered. */
+  put(next: OutsideView): void
+  refresh(): Promise<void>
+}
+
+const POLL_MS = 15_000
+
+export function useOutside(): Outside {
+  const phase = ref<OutsidePhase>('starting')
+  const view = shallowRef<OutsideView | null>(null)
+  const problem = shallowRef<Problem | null>(null)
+  const token = location.hash.slice(1)
+  let left = token !== ''
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  function put(next: OutsideView): void {
+    view.value = next
+    problem.value = null
+    phase.value = 'ready'
+  }
+
+  async function open(): Promise<void> {
+    const opened = await api.post<Opened>('/api/links/open', { token })
+    left = false
+    history.replaceState(history.state, '', location.pathname)
+    if (opened.purpose === 'crew') location.replace('/crew')
+  }
+
+  async function refresh(): Promise<void> {
+    try {
+      if (left) await open()
+      put(await api.get<OutsideView>('/api/outside'))
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      problem.value = error
+      if (!error.outcomeUnknown) phase.value = token !== '' || view.value !== null ? 'over' : 'no_link'
+    }
+  }
+
+  function again(): void {
+    timer = setTimeout(() => void (phase.value === 'over' ? Promise.resolve() : refresh()).finally(again), POLL_MS)
+  }
+
+  onScopeDispose(() => clearTimeout(timer))
+  void refresh().finally(again)
+  return { phase, view, problem, put, refresh }
+}
