@@ -6505,6 +6505,7 @@ export interface components {
             acuity: "resuscitation" | "critical" | "urgent" | "stable";
             condition_en: string;
             condition_zh: string;
+            demo: boolean;
             drill: boolean;
             eta: string | null;
             /** Format: date-time */
