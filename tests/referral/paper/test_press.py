@@ -73,6 +73,19 @@ def test_marks_that_turn_text_around_are_left_out() -> None:
     assert _paper("死亡\u202e救抢\x00\x1b").content() == _paper("死亡救抢").content()
 
 
+def test_nothing_leaves_its_box() -> None:
+    wide = _print(_paper("A" * 400 + "Z")).pages[0]
+    right = 0.0
+
+    def seen(text: str, _cm: object, tm: list[float], _font: object, size: float) -> None:
+        nonlocal right
+        if "A" in text:
+            right = max(right, tm[4] + 0.5 * size * len(text.strip()))
+
+    assert "Z" in wide.extract_text(visitor_text=seen)
+    assert 0 < right < 595
+
+
 def test_each_page_carries_number_code_and_page() -> None:
     pdf = _print(_paper(*["很长的一段病史。" * 60] * 12))
     assert len(pdf.pages) > 1
