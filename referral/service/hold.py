@@ -19,7 +19,10 @@ from referral.models import HoldRow
 from referral.repository import CaseRepository
 from referral.service.ask import tell
 from referral.service.desk import Desk, at_desk
-from referral.states import HoldAction, HoldState, ReferralAction
+from referral.states import HoldAction, HoldState, OfferState, ReferralAction
+
+GONE = (OfferState.DECLINED, OfferState.REDIRECTED, OfferState.WITHDRAWN)
+"""Nobody there would see that something is to be kept; a late yes is still a yes."""
 
 
 async def request_hold(
@@ -28,7 +31,7 @@ async def request_hold(
     """Ask a receiver to keep something.
 
     Raises:
-        OfferUnknown: that receiver is not asked on this case.
+        OfferUnknown: that receiver is not asked on this case, or not any more.
     """
     async with at_desk(session, clock, viewer, case_id, order) as desk:
         side = desk.move_case(ReferralAction.REQUEST_HOLD)
@@ -36,6 +39,8 @@ async def request_hold(
             offer = desk.offer(order.offer_id)
         except NotFound as error:
             raise OfferUnknown() from error
+        if offer.state in GONE:
+            raise OfferUnknown()
         row = HoldRow(
             id=new_id(),
             case_id=desk.case_id,

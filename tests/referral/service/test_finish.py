@@ -21,11 +21,18 @@ from referral.commands.on_case import (
 )
 from referral.commands.on_hold import Extend, Grant, Release, Use
 from referral.commands.on_leg import Arrive, Depart, SignHandover
-from referral.commands.on_offer import Accept, Acknowledge, AcknowledgeWithdrawal
-from referral.errors import HoldInPast, Incomplete, PersonUnknown, WrongMoment, WrongSide
+from referral.commands.on_offer import Accept, Acknowledge, AcknowledgeWithdrawal, Decline
+from referral.errors import (
+    HoldInPast,
+    Incomplete,
+    OfferUnknown,
+    PersonUnknown,
+    WrongMoment,
+    WrongSide,
+)
 from referral.service import send
 from referral.service.accept import accept
-from referral.service.answer import acknowledge, acknowledge_withdrawal
+from referral.service.answer import acknowledge, acknowledge_withdrawal, decline
 from referral.service.arrive import arrive, sign_handover
 from referral.service.commit import take_up
 from referral.service.finish import cancel, close, die, record_loss, void
@@ -254,3 +261,13 @@ async def test_a_hold_is_asked_for_kept_and_freed(net: Network) -> None:
     await net.act("city_desk", case, release, Release, on=theatre.id, reason="全部占用")
     states = [hold.state for hold in (await net.see("county_doctor", case)).holds]
     assert states == ["used", "released"]
+
+
+async def test_nothing_is_asked_of_a_house_that_said_no(net: Network) -> None:
+    case = await net.sent(net.places["city"])
+    offer = (await net.see("county_doctor", case)).offers[0].id
+    no = {"code": "no_bed", "supervisor": "院长", "remote_advice": "先行宫腔填塞"}
+    await net.act("city_expert", case, decline, Decline, on=offer, **no)
+    ask = {"offer_id": offer, "kind": "theatre"}
+    with pytest.raises(OfferUnknown):
+        await net.act("county_doctor", case, request_hold, RequestHold, **ask)
