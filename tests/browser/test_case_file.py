@@ -113,6 +113,25 @@ async def test_red_opens_a_file_that_both_sign_and_overdue_reaches_the_county(
     await expect(record).to_contain_text("收缩压 142")
 
 
+async def test_a_file_is_opened_by_hand_for_what_no_grade_covers(
+    visit: Door, doctor: Person
+) -> None:
+    await emergency.register(doctor, 133)
+    owner = await visit("lj001.doctor")
+    await owner.go("/case-files")
+    await owner.press("＋ 建立专案")
+    form = owner.page.get_by_role("dialog")
+    await form.get_by_label("孕产妇").fill("演示孕妇133")
+    await owner.press("查找", within=form)
+    await form.get_by_role("button", name="演示孕妇133").click()
+    await form.get_by_label("建立原因").fill("独居，距医院 3 小时车程，既往急产")
+    await fits(owner)
+    await owner.press("建立", within=form)
+    await owner.page.wait_for_url("**/case-files/*-*")
+    await owner.sees("演示孕妇133")
+    await owner.sees("既往急产")
+
+
 async def told(region: Instance) -> None:
     """Wait until the region's history, which is told after the pages are up, has her list."""
     person = await Person(region.url, "lj002.midwife").log_in()

@@ -1,10 +1,15 @@
 """Two houses are asked side by side; she goes to one, her newborn's cot is kept at another."""
 
+from datetime import datetime, timedelta
+
 from playwright.async_api import expect
 
+from registry.facilities.rules import CHINA
 from tests.browser.conftest import Door
 from tests.browser.test_emergency import confirm, dialog
 from tests.browser.visitor import Visitor
+from tests.smoke import emergency
+from tests.smoke.person import Person
 
 
 async def written(doctor: Visitor) -> None:
@@ -82,3 +87,36 @@ async def test_asked_side_by_side_her_bed_here_the_cot_there(visit: Door) -> Non
     await doctor.sees("发出后变化")
     await offers.evaluate("element => element.scrollIntoView({ block: 'center' })")
     await doctor.picture("parallel-offers")
+
+
+async def test_a_theatre_is_asked_for_and_kept_until_a_time(visit: Door) -> None:
+    sender = await Person(visit.region.url, "lj001.doctor").log_in()
+    order = {
+        "pregnancy_id": await emergency.register(sender, 141),
+        "subject": "mother",
+        "condition": "placenta_previa",
+        "acuity": "critical",
+        "reason": "前置胎盘出血，需急诊剖宫产",
+        "consent": "verbal",
+    }
+    case = await sender.post("/api/referrals", order)
+    await sender.leave()
+    path = f"/cases/{case['id']}"
+
+    doctor = await visit("lj001.doctor")
+    await doctor.go(path)
+    form = await dialog(doctor, "请求预留")
+    await form.get_by_text("手术室", exact=True).click()
+    await confirm(doctor, form, "请求预留")
+    offers = doctor.page.get_by_label("接收机构", exact=True)
+    await expect(offers).to_contain_text("手术室 已请求")
+
+    expert = await visit("yj001.expert", width=390, height=844)
+    await expert.go(path)
+    form = await dialog(expert, "同意预留… · 手术室")
+    until = datetime.now(CHINA) + timedelta(hours=1)  # noqa: TID251
+    await form.get_by_label("保留至").fill(f"{until:%Y-%m-%dT%H:%M}")
+    await form.get_by_label("床号或说明").fill("3 号手术间")
+    await confirm(expert, form, "同意预留…")
+    await expect(offers).to_contain_text("3 号手术间")
+    await expect(offers).to_contain_text("剩 ")
