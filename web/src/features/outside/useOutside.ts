@@ -17,6 +17,8 @@ export interface Outside {
 }
 
 const POLL_MS = 15_000
+/** Says that this window had a link: a reload then tells a link that is over from none at all. */
+const HAD = 'ys.outside'
 
 export function useOutside(): Outside {
   const phase = ref<OutsidePhase>('starting')
@@ -35,6 +37,7 @@ export function useOutside(): Outside {
   async function open(): Promise<void> {
     const opened = await api.post<Opened>('/api/links/open', { token })
     left = false
+    sessionStorage.setItem(HAD, '1')
     history.replaceState(history.state, '', location.pathname)
     if (opened.purpose === 'crew') location.replace('/crew')
   }
@@ -46,7 +49,7 @@ export function useOutside(): Outside {
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       problem.value = error
-      if (!error.outcomeUnknown) phase.value = token !== '' || view.value !== null ? 'over' : 'no_link'
+      if (!error.outcomeUnknown) phase.value = token !== '' || sessionStorage.getItem(HAD) !== null ? 'over' : 'no_link'
     }
   }
 
