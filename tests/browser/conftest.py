@@ -10,6 +10,7 @@ from playwright.async_api import Browser, Playwright, async_playwright
 
 from tests.browser.visitor import Visitor
 from tests.smoke.instance import Instance
+from tests.smoke.person import Person
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
@@ -56,6 +57,22 @@ async def visit(region: Instance, chromium: Browser) -> AsyncIterator["Door"]:
     door = Door(region, chromium)
     yield door
     await door.close()
+
+
+@pytest.fixture
+async def doctor(visit: "Door") -> AsyncIterator[Person]:
+    """The county doctor, at the API."""
+    person = await Person(visit.region.url, "lj001.doctor").log_in()
+    yield person
+    await person.leave()
+
+
+@pytest.fixture
+async def expert(visit: "Door") -> AsyncIterator[Person]:
+    """The receiving expert, at the API."""
+    person = await Person(visit.region.url, "yj001.expert").log_in()
+    yield person
+    await person.leave()
 
 
 class Door:

@@ -1,6 +1,5 @@
 """The crew's phone loses its network for three minutes; nothing is lost, doubled or re-timed."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -13,22 +12,6 @@ from tests.browser.visitor import Visitor
 from tests.smoke.person import Json, Person
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-async def doctor(visit: Door) -> AsyncIterator[Person]:
-    """The county doctor, at the API."""
-    person = await Person(visit.region.url, "lj001.doctor").log_in()
-    yield person
-    await person.leave()
-
-
-@pytest.fixture
-async def expert(visit: Door) -> AsyncIterator[Person]:
-    """The receiving expert, at the API."""
-    person = await Person(visit.region.url, "yj001.expert").log_in()
-    yield person
-    await person.leave()
 
 
 async def test_three_minutes_without_a_network(visit: Door, doctor: Person, expert: Person) -> None:
