@@ -25,6 +25,7 @@ from referral.service.send import send_referral
 from registry.observations import service as observations
 from registry.pregnancies.schemas import GestationAt, NewPatient, NewPregnancy
 from registry.pregnancies.service import create_patient_with_pregnancy
+from server.demo.afterwards import After, after_all, follow
 from server.demo.cast import Cast
 from server.demo.plot import Plot, plots
 from server.demo.readings import before
@@ -58,20 +59,21 @@ async def tell_history(database: Database, now: datetime, sealer: Sealer, days: 
     """Tell every case that has not been told yet; how many there were."""
     async with database.session(Viewer.system("demo")) as session:
         cast = await Cast.load(session)
-    told = 0
-    for plot in plots(now, days):
-        told += await _tell(database, cast, plot, sealer)
+    told, stories = 0, plots(now, days)
+    ends = after_all([plot.number for plot in stories if plot.ending == "transferred"])
+    for plot in stories:
+        told += await _tell(database, cast, plot, sealer, ends.get(plot.number, "read"))
     log.info("demo.history", cases=told)
     return told
 
 
-async def _tell(database: Database, cast: Cast, plot: Plot, sealer: Sealer) -> bool:
+async def _tell(database: Database, cast: Cast, plot: Plot, sealer: Sealer, after: After) -> bool:
     origin = cast.viewers[plot.origin_login]
     async with database.session(origin) as session:
         key = {"account": origin.account_id, "key": f"demo-history-{plot.number}"}
         if (await session.execute(_CLAIM, key)).first() is None:
             return False
-        story = Story(session, cast, plot, SimulatedClock(plot.sent_at), sealer)
+        story = Story(session, cast, plot, SimulatedClock(plot.sent_at), sealer, after)
         await story.send()
         await story.end()
     return True
@@ -86,6 +88,7 @@ class Story:
     plot: Plot
     clock: SimulatedClock
     sealer: Sealer
+    after: After = "read"
     case_id: CaseId | None = None
 
     @property
@@ -158,9 +161,9 @@ class Story:
             return
         await self._travel()
         await self._operate()
-        await self._close()
+        await follow(self, self.after, self.plot.close)
 
-    async def _as(self, viewer: Viewer, after: timedelta) -> int:
+    async def as_(self, viewer: Viewer, after: timedelta) -> int:
         """Time passes, `viewer` takes over; the version that viewer sees."""
         self.clock.advance(after)
         await self.session.flush()  # what the last one did must be visible to the next one's rules
@@ -176,7 +179,7 @@ class Story:
 
     async def _redirect(self, code: str) -> None:
         first = self.cast.at(code, "expert")
-        version = await self._as(first, timedelta(minutes=2))
+        version = await self.as_(first, timedelta(minutes=2))
         order = on_offer.Redirect(
             version=version,
             facility_id=self.cast.facilities[self.plot.receiver],
@@ -186,42 +189,42 @@ class Story:
 
     async def _acknowledge(self) -> None:
         me, offer = self.receiver, self.plot.receiver
-        version = await self._as(me, self.plot.acknowledge)
+        version = await self.as_(me, self.plot.acknowledge)
         offer_id = await self._offer(offer)
         await answer.acknowledge(
             self.session, self.clock, me, offer_id, on_offer.Acknowledge(version=version)
         )
         if not self.plot.question:
             return
-        version = await self._as(me, timedelta(seconds=50))
+        version = await self.as_(me, timedelta(seconds=50))
         asked = on_offer.Ask(version=version, question="目前出血量和血红蛋白是多少？")
         await answer.ask(self.session, self.clock, me, offer_id, asked)
-        version = await self._as(self.origin, timedelta(minutes=2))
+        version = await self.as_(self.origin, timedelta(minutes=2))
         said = on_offer.Answer(version=version, answer="累计约 1200 mL，血红蛋白 78 g/L，已配血。")
         await answer.answer(self.session, self.clock, self.origin, offer_id, said)
 
     async def _accept(self) -> None:
-        version = await self._as(self.receiver, self.plot.accept)
+        version = await self.as_(self.receiver, self.plot.accept)
         offer_id = await self._offer(self.plot.receiver)
         order = on_offer.Accept(version=version, bed="产科 ICU 3 床", neonatal_accepted=True)
         await accept.accept(self.session, self.clock, self.receiver, offer_id, order)
-        version = await self._as(self.origin, self.plot.commit)
+        version = await self.as_(self.origin, self.plot.commit)
         chosen = on_case.Commit(version=version, offer_id=offer_id)
-        await commit.take_up(self.session, self.clock, self.origin, self._case, chosen)
+        await commit.take_up(self.session, self.clock, self.origin, self.case, chosen)
 
     @property
-    def _case(self) -> CaseId:
+    def case(self) -> CaseId:
         if self.case_id is None:
             raise RuntimeError("the story has not begun")
         return self.case_id
 
     async def _cancel(self) -> None:
-        version = await self._as(self.origin, timedelta(minutes=6))
+        version = await self.as_(self.origin, timedelta(minutes=6))
         order = on_case.Cancel(
             version=version, code="delivered_locally", note="已就地分娩，病情平稳"
         )
-        await finish.cancel(self.session, self.clock, self.origin, self._case, order)
-        version = await self._as(self.receiver, timedelta(minutes=2))
+        await finish.cancel(self.session, self.clock, self.origin, self.case, order)
+        version = await self.as_(self.receiver, timedelta(minutes=2))
         known = on_offer.AcknowledgeWithdrawal(version=version)
         await answer.acknowledge_withdrawal(
             self.session, self.clock, self.receiver, await self._offer(self.plot.receiver), known
@@ -229,39 +232,39 @@ class Story:
 
     async def _guide(self) -> None:
         lead = self.receiver
-        version = await self._as(lead, timedelta(minutes=3))
+        version = await self.as_(lead, timedelta(minutes=3))
         order = on_case.GuideInPlace(
             version=version,
             reason="循环不稳定，途中风险高于就地救治。",
             remote_lead_id=lead.person_id,
             team_travelling=True,
         )
-        await guide.guide_in_place(self.session, self.clock, lead, self._case, order)
-        version = await self._as(lead, timedelta(minutes=14))
+        await guide.guide_in_place(self.session, self.clock, lead, self.case, order)
+        version = await self.as_(lead, timedelta(minutes=14))
         look = on_case.ReviewGuidance(version=version, note="血压回升，继续就地救治。")
-        await guide.review_guidance(self.session, self.clock, lead, self._case, look)
-        version = await self._as(self.origin, timedelta(minutes=75))
+        await guide.review_guidance(self.session, self.clock, lead, self.case, look)
+        version = await self.as_(self.origin, timedelta(minutes=75))
         end = on_case.EndGuidance(
             version=version, outcome="rescued", diagnosis="产后出血", feedback="就地救治成功。"
         )
-        await guide.end_guidance(self.session, self.clock, self.origin, self._case, end)
+        await guide.end_guidance(self.session, self.clock, self.origin, self.case, end)
 
     async def _travel(self) -> None:
         me, leg_id = self.origin, await self._leg()
-        version = await self._as(me, self.plot.ready)
+        version = await self.as_(me, self.plot.ready)
         ready = on_leg.Ready(version=version, checklist=CHECKED)
         await travel.ready(self.session, self.clock, me, leg_id, ready)
-        version = await self._as(me, self.plot.depart)
+        version = await self.as_(me, self.plot.depart)
         eta = self.clock.now() + timedelta(minutes=60)
         await travel.depart(
             self.session, self.clock, me, leg_id, on_leg.Depart(version=version, eta=eta)
         )
-        version = await self._as(self.receiver, self.plot.arrive)
+        version = await self.as_(self.receiver, self.plot.arrive)
         await arrive.arrive(
             self.session, self.clock, self.receiver, leg_id, on_leg.Arrive(version=version)
         )
         for viewer, after in ((me, self.plot.hand_over), (self.receiver, timedelta(minutes=1))):
-            version = await self._as(viewer, after)
+            version = await self.as_(viewer, after)
             signed = on_leg.SignHandover(
                 version=version,
                 condition="神志清，血压 105/65，心率 102。",
@@ -280,20 +283,9 @@ class Story:
             ("incision", plot.incision),
             ("birth", plot.birth),
         ):
-            await self._as(me, after)
+            await self.as_(me, after)
             mark = on_case.Milestone(
                 kind=kind,  # type: ignore[arg-type]
                 urgency_class=plot.urgency_class if kind == "decision_for_cs" else None,
             )
-            await complete.add_milestone(self.session, self.clock, me, self._case, mark)
-
-    async def _close(self) -> None:
-        version = await self._as(self.receiver, self.plot.close)
-        order = on_case.Close(
-            version=version,
-            outcome="rescued",
-            diagnosis="演示诊断",
-            feedback="转诊及时，途中处理规范；已好转，拟转回当地随访。",
-            timeliness="timely",
-        )
-        await finish.close(self.session, self.clock, self.receiver, self._case, order)
+            await complete.add_milestone(self.session, self.clock, me, self.case, mark)
