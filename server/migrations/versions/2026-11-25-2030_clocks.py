@@ -102,6 +102,16 @@ CREATE TABLE guidance_team_report (
 CREATE INDEX ix_guidance_team_report_team ON guidance_team_report (team_id, entered_at);
 """
 
+# Why an order was not executed becomes a code; words may stand beside it, as they did alone before.
+WHY_NOT = """
+ALTER TABLE advice_order ADD COLUMN code text;
+ALTER TABLE advice_order DROP CONSTRAINT advice_order_check;
+ALTER TABLE advice_order ADD CONSTRAINT advice_order_why_not
+  CHECK (state <> 'not_executed' OR code IS NOT NULL OR reason IS NOT NULL);
+ALTER TABLE order_outcome ADD COLUMN code text;
+GRANT UPDATE (code) ON advice_order TO yunshang_app, yunshang_system;
+"""
+
 
 def _protect(table: str, grants: str) -> None:
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
@@ -121,7 +131,7 @@ def _protect(table: str, grants: str) -> None:
 
 
 def upgrade() -> None:
-    for script in (WATCHES, MILESTONES, TEAMS):
+    for script in (WATCHES, MILESTONES, TEAMS, WHY_NOT):
         for statement in statements(script):
             op.execute(statement)
     _protect("guidance_team", "SELECT, INSERT")
