@@ -5,6 +5,11 @@ from uuid import UUID
 
 import msgspec
 
+WhyNot = Literal[
+    "not_available", "contraindicated", "condition_changed", "refused", "done_before", "other"
+]
+"""Why an order was not executed; "other" needs words."""
+
 OrderText = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
 
 
@@ -35,7 +40,8 @@ class SignAdvice(Strict, kw_only=True):
 
 
 class ReportOrder(Strict, kw_only=True):
-    """What became of an order at the bedside."""
+    """What became of an order at the bedside; not executed needs its coded reason."""
 
     state: Literal["read_back", "executed", "not_executed"]
+    code: WhyNot | None = None
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)] | None = None

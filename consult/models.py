@@ -37,6 +37,7 @@ class OrderRow(Base):
     case_id: Mapped[UUID]
     text: Mapped[str]
     state: Mapped[str]
+    code: Mapped[str | None]
     reason: Mapped[str | None]
 
 
@@ -50,6 +51,7 @@ class OutcomeRow(Base):
     n: Mapped[int]
     case_id: Mapped[UUID]
     state: Mapped[str]
+    code: Mapped[str | None]
     reason: Mapped[str | None]
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     person_id: Mapped[UUID]

@@ -59,6 +59,7 @@ def _order(
         n=row.n,
         text=row.text,
         state=row.state,  # type: ignore[arg-type]
+        code=row.code,  # type: ignore[arg-type]
         reason=row.reason,
         at=None if outcome is None else outcome.at,
         by=None if outcome is None else who.get(PersonId(outcome.person_id)),

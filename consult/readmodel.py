@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from consult.commands import WhyNot
 from registry.facilities.schemas import FacilityRef
 from registry.people.schemas import PersonRef
 
@@ -16,6 +17,7 @@ class AdviceOrder(msgspec.Struct, kw_only=True):
     n: int
     text: str
     state: Literal["pending", "read_back", "executed", "not_executed"]
+    code: WhyNot | None
     reason: str | None
     at: datetime | None
     by: PersonRef | None

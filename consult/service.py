@@ -165,7 +165,7 @@ async def report_order(
         NotFound: unknown or foreign.
         NotSigned: the advice is a draft.
         BedsideReports: the author reports an order of their own.
-        ReasonNeeded: not executed, and nobody says why.
+        ReasonNeeded: not executed without a coded reason, or "other" without words.
     """
     repository = AdviceRepository(session, viewer)
     advice = await repository.get(advice_id)
@@ -173,10 +173,12 @@ async def report_order(
         raise NotSigned()
     policies.must_stand_at_bedside(viewer, advice.author_id)
     row = await repository.locked_order(advice_id, n)
-    if order.state == "not_executed" and not order.reason:
+    if order.state == "not_executed" and (
+        order.code is None or (order.code == "other" and not order.reason)
+    ):
         raise ReasonNeeded()
     row.state = ORDER.edge(OrderState(row.state), ACTION_FOR[OrderState(order.state)]).to
-    row.reason = order.reason or row.reason
+    row.code, row.reason = order.code or row.code, order.reason or row.reason
     session.add(
         OutcomeRow(
             id=new_id(),
@@ -184,6 +186,7 @@ async def report_order(
             n=n,
             case_id=row.case_id,
             state=order.state,
+            code=order.code,
             reason=order.reason,
             at=clock.now(),
             person_id=viewer.person_id,
@@ -191,6 +194,8 @@ async def report_order(
         )
     )
     facts: dict[str, object] = {"advice_id": advice_id, "n": n, "state": order.state}
+    if order.code is not None:
+        facts["code"] = order.code
     case_id = CaseId(row.case_id)
     await chain.append(session, clock, case_id, "order.outcome", viewer=viewer, payload=facts)
     return AdviceId(advice_id)

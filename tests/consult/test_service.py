@@ -133,20 +133,23 @@ async def test_orders_are_read_back_executed_or_explained(net: Network) -> None:
     await _report(net, "county_doctor", advice, 1, ReportOrder(state="executed"))
     with pytest.raises(ReasonNeeded):
         await _report(net, "county_doctor", advice, 2, ReportOrder(state="not_executed"))
-    because = ReportOrder(state="not_executed", reason="本院无该药")
+    with pytest.raises(ReasonNeeded):
+        vague = ReportOrder(state="not_executed", code="other")
+        await _report(net, "county_doctor", advice, 2, vague)
+    because = ReportOrder(state="not_executed", code="not_available", reason="本院无该药")
     await _report(net, "county_doctor", advice, 2, because)
     orders = (await _see(net, "city_expert", case))[0].orders
-    assert [(o.state, o.reason) for o in orders] == [
-        ("executed", None),
-        ("not_executed", "本院无该药"),
+    assert [(o.state, o.code, o.reason) for o in orders] == [
+        ("executed", None, None),
+        ("not_executed", "not_available", "本院无该药"),
     ]
     assert orders[0].by is not None
     assert orders[0].by.id == net.staff["county_doctor"].person_id
     outcomes = [e.payload for e in await net.events(case) if e.row.kind == "order.outcome"]
-    assert [(o["n"], o["state"]) for o in outcomes] == [
-        (1, "read_back"),
-        (1, "executed"),
-        (2, "not_executed"),
+    assert [(o["n"], o["state"], o.get("code")) for o in outcomes] == [
+        (1, "read_back", None),
+        (1, "executed", None),
+        (2, "not_executed", "not_available"),
     ]
     with pytest.raises(IllegalTransition):
         await _report(net, "county_doctor", advice, 1, ReportOrder(state="read_back"))

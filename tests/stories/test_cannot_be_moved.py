@@ -31,7 +31,7 @@ async def _advise(net: Network, case: CaseId) -> None:
         await consult.sign_advice(session, net.clock, lead, advice)
     for n, outcome in (
         (1, ReportOrder(state="executed")),
-        (2, ReportOrder(state="not_executed", reason="本院无 ECMO")),
+        (2, ReportOrder(state="not_executed", code="not_available", reason="本院无 ECMO")),
     ):
         async with net.clone.app.session(bedside) as session:
             await consult.report_order(session, net.clock, bedside, advice, n, outcome)
