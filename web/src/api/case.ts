@@ -12,3 +12,5 @@ export type Note = Schemas['Note']
 export type PersonRef = Schemas['PersonRef']
 /** mmHg, per minute, per cent, °C, ml; nothing is required. */
 export type Vitals = Schemas['Vitals']
+export type Guidance = Schemas['Guidance']
+export type TravellingTeam = Schemas['TravellingTeam']
