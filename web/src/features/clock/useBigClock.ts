@@ -4,7 +4,7 @@ import { useRouter } from 'vue-router'
 
 import type { CaseClock, ClockSet } from '@/api/course'
 import { useClockWords } from '@/shared/clocks/catalogue'
-import { asked, mainSet, milestoneNamed, undoable, unowned } from '@/shared/clocks/reading'
+import { ROAD, asked, mainSet, milestoneNamed, undoable, unowned } from '@/shared/clocks/reading'
 import { type ClockWrite, useCaseClock, useClockWrite } from '@/shared/clocks/useCaseClock'
 import { hourMinute } from '@/shared/format/time'
 import { useLang } from '@/shared/i18n'
@@ -47,10 +47,11 @@ export function useBigClock(caseId: string): BigClock {
   const said = ref('')
 
   const sets = computed(() => (clock.data.value?.sets ?? []).filter((set) => set.keys.length > 0))
-  const set = computed(() => {
-    const picked = sets.value.find((entry) => entry.code === chosen.value)
-    if (picked !== undefined || clock.data.value === null) return picked ?? null
-    return mainSet({ ...clock.data.value, sets: sets.value })
+  const set = computed(() => sets.value.find((entry) => entry.code === chosen.value) ?? null)
+  // A key keeps its meaning under the finger: once her emergency is chosen, only a person changes it.
+  watch(clock.data, (data) => {
+    if (data === null || (set.value !== null && !ROAD.includes(set.value.code))) return
+    chosen.value = mainSet({ ...data, sets: sets.value })?.code ?? null
   })
   const board = computed<Board>(() => boardOf(clock.data.value))
   const next = computed(() => nextKey(board.value))
@@ -66,7 +67,8 @@ export function useBigClock(caseId: string): BigClock {
       reached,
       prompt: data === null ? null : (asked(data, now.value)[0]?.code ?? null),
       reasons: (catalogue.data?.not_needed ?? []).filter((reason) => !reason.text).map((reason) => reason.code),
-      undo: data === null ? null : (undoable(data, now.value, UNDO_MS)?.seq ?? null),
+      // While a press is on its way, the newest known moment is not the newest: nothing is taken back.
+      undo: data === null || recorder.sending.value ? null : (undoable(data, now.value, UNDO_MS)?.seq ?? null),
       own: data === null ? null : (unowned(data, now.value)?.code ?? null),
       locked: data === null || data.ended || !data.may_act,
     }

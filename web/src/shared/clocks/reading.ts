@@ -2,7 +2,7 @@
 import type { CaseClock, ClockPrompt, ClockSet, Milestone, RunningClock } from '@/api/course'
 
 /** Always there: a case's own emergency comes before them. */
-const ROAD = ['referral', 'transport']
+export const ROAD: readonly string[] = ['referral', 'transport']
 
 /** Now over its target. The server's word for stopped clocks, our ticking now for running ones. */
 export function isOver(clock: RunningClock, nowMs: number): boolean {
