@@ -3923,6 +3923,8 @@ export interface components {
         AdviceOrder: {
             at: string | null;
             by: components["schemas"]["PersonRef"] | null;
+            /** @enum {null|string} */
+            code: "not_available" | "contraindicated" | "condition_changed" | "refused" | "done_before" | "other" | null;
             n: number;
             reason: string | null;
             /** @enum {string} */
@@ -7222,6 +7224,8 @@ export interface components {
         };
         /** ReportOrder */
         ReportOrder: {
+            /** @enum {null|string} */
+            code?: "not_available" | "contraindicated" | "condition_changed" | "refused" | "done_before" | "other" | null;
             reason?: string | null;
             /** @enum {string} */
             state: "read_back" | "executed" | "not_executed";
