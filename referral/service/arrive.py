@@ -20,7 +20,15 @@ from referral.service.commit import free_holds, let_go
 from referral.service.desk import Desk
 from referral.service.observe import observe
 from referral.service.travel import on_leg
-from referral.states import HoldAction, HoldState, LegAction, ReferralAction, Side
+from referral.states import (
+    HoldAction,
+    HoldState,
+    LegAction,
+    LegState,
+    OfferState,
+    ReferralAction,
+    Side,
+)
 
 
 async def arrive(
@@ -159,7 +167,9 @@ async def settle_death(desk: Desk, side: Side) -> None:
     await desk.write("referral.died", {"who": who, "review": True}, side=side)
     await open_review(desk, who)
     receivers = [offer.facility_id for offer in desk.facts().offers if offer.live]
-    await let_go(desk, "died")
+    here = any(leg.state == LegState.HANDED_OVER for leg in desk.rows.legs)
+    # The house she died in knows; it is not told that she will not come.
+    await let_go(desk, "died", lambda offer: not (here and offer.state == OfferState.ACCEPTED))
     await free_holds(desk, "died")
     await duty.stop(desk.session, desk.clock, desk.case_id, None, "died")
     await tell(desk, "referral.died", [case.origin_id, *receivers], {"who": who})

@@ -18,7 +18,7 @@ from referral.aftermath.timers import run_due
 from referral.commands.on_case import Die, RecordLoss
 from referral.errors import EventInFuture
 from referral.service.finish import die, record_loss
-from tests.referral.aftermath.roads import accepted, closed
+from tests.referral.aftermath.roads import accepted, closed, handed_over
 from tests.referral.network import SEALER, Network
 
 DEATH = {"place": "手术室", "certifier": "测试医生"}
@@ -153,3 +153,12 @@ async def test_the_database_keeps_strangers_out_and_history_as_it_is(fresh_net: 
     with pytest.raises(ProgrammingError):
         async with net.clone.app.session(net.staff["county_doctor"]) as session:
             await session.execute(text("UPDATE death_review_step SET due_at = now()"))
+
+
+async def test_the_house_she_died_in_is_not_told_that_she_will_not_come(net: Network) -> None:
+    case = await handed_over(net)
+    await net.act("city_expert", case, die, Die, place="ICU", certifier="测试医生")
+    seen = await net.see("city_expert", case)
+    assert [offer.state for offer in seen.offers] == ["accepted"]
+    assert seen.waiting_for == "nothing"
+    assert seen.allowed == []
