@@ -76,4 +76,11 @@ describe('words', () => {
   it('exist for every checklist item', () => {
     expect(missingWords(CHECKLIST.map((c) => `case.checklist.${c}`))).toEqual([])
   })
+
+  it('sends a plan for each child that has one, and no other', () => {
+    const fields = fieldsOf({ machine: 'referral', action: 'back_refer', needs: ['plan', 'red_flags'] })
+    const values = { plan: '复查', red_flags: '发热', newborns: { b1: ' 黄疸随访 ', b2: '' } }
+    expect(bodyOf(fields, values)).toEqual({ plan: '复查', red_flags: '发热', newborns: [{ newborn_id: 'b1', plan: '黄疸随访' }] })
+    expect(bodyOf(fields, { plan: '复查' })).toEqual({ plan: '复查' })
+  })
 })

@@ -18,6 +18,8 @@ export type FieldKind =
   | 'number'
   | 'vitals'
   | 'checklist'
+  | 'newborn'
+  | 'newborns'
 
 export interface Field {
   name: string
@@ -75,7 +77,7 @@ export const FORMS: Record<string, readonly Field[]> = {
     short('note'),
   ],
   'referral.die': DEATH,
-  'referral.record_loss': [choice('who', 'fetus', 'newborn'), ...DEATH],
+  'referral.record_loss': [choice('who', 'fetus', 'newborn'), { name: 'newborn_id', kind: 'newborn' }, ...DEATH],
   'referral.void': [choice('code', 'wrong_patient', 'test', 'entered_in_error'), short('reason')],
   'referral.back_refer': [
     long('plan'),
@@ -85,6 +87,7 @@ export const FORMS: Record<string, readonly Field[]> = {
     { name: 'follow_up_on', kind: 'date' },
     { name: 'facility_id', kind: 'unit' },
     { name: 'follow_up_facility_id', kind: 'unit' },
+    { name: 'newborns', kind: 'newborns' },
   ],
   'referral.complete_record': [
     vitals,
@@ -194,7 +197,10 @@ export function bodyOf(fields: readonly Field[], values: Values): Values {
   const body: Values = {}
   for (const field of fields) {
     const value = cleaned(values[field.name])
-    if (field.kind === 'checklist') {
+    if (field.kind === 'newborns') {
+      const plans = Object.entries((value ?? {}) as Values).map(([newborn_id, plan]) => ({ newborn_id, plan: cleaned(plan) }))
+      if (plans.length > 0) body[field.name] = plans
+    } else if (field.kind === 'checklist') {
       if (value !== undefined) body[field.name] = checklistBody(value as Values)
     } else if (isFilled(value)) body[field.name] = field.kind === 'time' ? isoTime(value) : value
   }
