@@ -9,6 +9,12 @@ export const feature: Feature = {
       meta: { title: 'quality.title' },
     },
     {
+      path: '/quality/ddi',
+      name: 'ddi',
+      component: () => import('./pages/DdiPage.vue'),
+      meta: { title: 'quality.ddi.title' },
+    },
+    {
       path: '/quality/:code',
       name: 'indicator',
       component: () => import('./pages/IndicatorPage.vue'),
