@@ -27,10 +27,11 @@ def seed(settings: Settings) -> None:
 
 
 def history(settings: Settings) -> None:
-    """What houses have now; files, lists and closed cases: those already told stay as they are."""
+    """Counts, files, lists, running and closed cases; what was told before stays as it is."""
     from server.demo.casefiles import tell_files, tell_overdue
     from server.demo.counts import count_everything
     from server.demo.history import tell_history
+    from server.demo.running import tell_running
     from server.demo.special import tell_special
 
     _only_in_demo(settings, "history")
@@ -41,6 +42,7 @@ def history(settings: Settings) -> None:
         await count_everything(database, now)
         await tell_files(database, now, sealer)
         await tell_special(database, now, sealer)
+        await tell_running(database, now, sealer)
         await tell_history(database, now, sealer, settings.demo_history_days)
 
     async def climb(database: Database) -> None:

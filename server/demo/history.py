@@ -287,5 +287,7 @@ class Story:
             mark = on_case.Milestone(
                 kind=kind,  # type: ignore[arg-type]
                 urgency_class=plot.urgency_class if kind == "decision_for_cs" else None,
+                place=plot.place if kind == "decision_for_cs" else None,
+                anaesthesia=plot.anaesthesia if kind == "decision_for_cs" else None,
             )
             await complete.add_milestone(self.session, self.clock, me, self.case, mark)

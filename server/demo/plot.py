@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from referral.commands.fields import Anaesthesia, Place
 from server.demo.region import PLACES, Facility
 
 Ending = Literal["transferred", "guided", "cancelled"]
@@ -56,6 +57,18 @@ class Plot:
     birth: timedelta
     close: timedelta
     ending: Ending
+
+    @property
+    def place(self) -> Place:
+        """Where the decision for a caesarean fell."""
+        return ("theatre", "delivery_room", "ward")[self.number % 3]
+
+    @property
+    def anaesthesia(self) -> Anaesthesia:
+        """General where it was most urgent, else spinal or what lay already."""
+        if self.urgency_class == 1 and self.number % 2:
+            return "general"
+        return "epidural_top_up" if self.number % 5 == 0 else "spinal"
 
 
 def _minutes(rng: random.Random, median: float, spread: float) -> timedelta:
