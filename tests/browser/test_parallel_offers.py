@@ -100,6 +100,9 @@ async def test_a_theatre_is_asked_for_and_kept_until_a_time(visit: Door) -> None
         "consent": "verbal",
     }
     case = await sender.post("/api/referrals", order)
+    taker = await Person(visit.region.url, "yj001.expert").log_in()
+    await emergency.act(taker, case["id"], "offer", "accept", bed="产科 6 床")
+    await taker.leave()
     await sender.leave()
     path = f"/cases/{case['id']}"
 
