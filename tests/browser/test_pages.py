@@ -20,6 +20,8 @@ PAGES = (
     ("yl003.system", "/system", "system"),
     ("yl003.security", "/admin/accounts", "accounts"),
     ("yj001.expert", "/demo", "demo"),
+    ("yj001.expert", "/feedback", "feedback"),
+    ("yj001.expert", "/reviews", "reviews"),
     ("lj001.doctor", "/case-files", "case-files"),
     ("lj002.midwife", "/special-population", "special-population"),
     ("yj001.expert", "/resources", "resources"),
