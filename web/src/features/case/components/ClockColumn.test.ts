@@ -3,10 +3,10 @@ import { screen, within } from '@testing-library/vue'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { api } from '@/api/client'
-import type { RunningClock } from '@/api/course'
+import type { Milestone, RunningClock } from '@/api/course'
 import { axeViolations, renderPage } from '@/testing/page'
 
-import { aClock, aReferral } from '../fixtures'
+import { aClock, aPage, aReferral } from '../fixtures'
 import CasePage from '../pages/CasePage.vue'
 
 /** The server's time when the page opens: the session of `renderPage` says so. */
@@ -31,14 +31,14 @@ const CATALOGUE = {
 }
 const SET = { code: 'pph', version: 1, name: words('产后出血'), keys: ['pph_recognised'], source: '某共识', confidence: 'B' as const, to_be_verified: true }
 
-async function open(clocks: RunningClock[] = [late()]) {
+async function open(clocks: RunningClock[] = [late()], milestones: Milestone[] = []) {
   const prompt = { code: 'pph_blood', set: 'pph', words: words('已申请用血？'), ask_at: ago(1), records: 'blood_requested', to_be_verified: true }
-  const clock = aClock({ sets: [SET], clocks, prompts: [prompt] })
+  const clock = aClock({ sets: [SET], clocks, milestones, prompts: [prompt] })
   const page = await renderPage(CasePage, {
     path: '/cases/:id',
     at: '/cases/c1',
     answers: {
-      '/api/referrals/c1': aReferral(), '/api/cases/c1/pages': [], '/api/cases/c1/clock': clock, '/api/cases/c1/advice': [],
+      '/api/referrals/c1': aReferral(), '/api/cases/c1/pages': [aPage()], '/api/cases/c1/clock': clock, '/api/cases/c1/advice': [],
       '/api/ctg/recordings': [], '/api/conditions': [], '/api/facilities': [], '/api/clocks': CATALOGUE,
     },
   })
@@ -99,4 +99,20 @@ describe('the clock column', () => {
     expect(within(column).queryByRole('button', { name: '我来负责' })).toBeNull()
     expect(column.textContent).toContain('杜静禾负责')
   })
+
+  it('corrects a moment with a reason and a second person', async () => {
+    const reached = {
+      name: 'pph_recognised', words: words('识别产后出血'), seq: 7, at: ago(12), recv_at: ago(12), device_at: null, source: 'human', auto: false,
+      late: false, amended: false, actor: null, facility: null, urgency_class: null, place: null, anaesthesia: null, undo_until: null,
+    }
+    const { column } = await open([late()], [reached])
+    const user = userEvent.setup()
+    await user.click(within(column).getByRole('button', { name: '更正：识别产后出血' }))
+    const form = within(screen.getByRole('dialog'))
+    await user.click(form.getByLabelText('没有发生，撤销这个节点'))
+    await user.type(form.getByLabelText('更正理由'), '录错病例')
+    await user.selectOptions(form.getByLabelText('核对人'), 'p2')
+    await user.click(form.getByRole('button', { name: '记录更正' }))
+    expect(sent).toEqual([{ path: '/api/cases/c1/events/7/amend', body: { reason: '录错病例', second_person_id: 'p2', withdrawn: true } }])
+  }, 20_000)
 })
