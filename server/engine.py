@@ -28,6 +28,7 @@ from kernel.wake import Listener
 from referral.aftermath.timers import run_due as remind_of_reviews
 from referral.casefiles.timers import run_due_files
 from referral.clocks.ladder import run_due as climb_due
+from referral.links.purge import forget_positions
 from referral.timers import run_due
 from server.keyfile import master_key
 from server.settings import Settings
@@ -106,6 +107,7 @@ async def run(settings: Settings) -> None:
         Duty("timers", partial(run_due, database, clock), 1.0),
         Duty("case files", partial(run_due_files, database, clock), 5.0),
         Duty("reviews", partial(remind_of_reviews, database, clock), 30.0),
+        Duty("positions", partial(forget_positions, database, clock), 3600.0),
         Duty("clocks", partial(climb_due, database, clock), 1.0),
         Duty("checkpoint", _checkpointer(settings, database).run_once, EVERY_SECONDS),
     ]

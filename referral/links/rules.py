@@ -55,6 +55,7 @@ class PositionRule(Sourced, frozen=True, kw_only=True):
     fallback_kmh: float
     slowest_kmh: float
     window_s: int
+    keep_days: int
 
 
 class SyncRule(Sourced, frozen=True, kw_only=True):
