@@ -31,6 +31,7 @@ def history(settings: Settings) -> None:
     from server.demo.casefiles import tell_files, tell_overdue
     from server.demo.counts import count_everything
     from server.demo.history import tell_history
+    from server.demo.journey import tell_journey
     from server.demo.running import tell_running
     from server.demo.special import tell_special
 
@@ -44,6 +45,7 @@ def history(settings: Settings) -> None:
         await tell_special(database, now, sealer)
         await tell_running(database, now, sealer)
         await tell_history(database, now, sealer, settings.demo_history_days)
+        await tell_journey(database, SystemClock().now(), sealer, settings.data_dir)
 
     async def climb(database: Database) -> None:
         await tell_overdue(database, SystemClock().now())

@@ -182,6 +182,7 @@ class Colleagues:
     async def take_step(self, message: OutboxMessage) -> None:
         """Do what is due; what is no longer possible is left alone."""
         login, _, act = STEPS[message.payload["step"]]
+        login = str(message.payload.get("login", login))
         case_id = CaseId(UUID(message.payload["case_id"]))
         async with self._database.session(Viewer.system("demo")) as session:
             viewer = (await Cast.load(session)).viewers[login]

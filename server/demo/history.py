@@ -249,16 +249,27 @@ class Story:
         )
         await guide.end_guidance(self.session, self.clock, self.origin, self.case, end)
 
-    async def _travel(self) -> None:
+    async def leave(self, *, eta: datetime) -> tuple[CaseId, UUID]:
+        """She is sent, accepted and on her way; the case and its journey."""
+        await self.send()
+        await self._acknowledge()
+        await self._accept()
+        return self.case, await self._depart(eta)
+
+    async def _depart(self, eta: datetime | None = None) -> UUID:
         me, leg_id = self.origin, await self._leg()
         version = await self.as_(me, self.plot.ready)
         ready = on_leg.Ready(version=version, checklist=CHECKED)
         await travel.ready(self.session, self.clock, me, leg_id, ready)
         version = await self.as_(me, self.plot.depart)
-        eta = self.clock.now() + timedelta(minutes=60)
+        eta = eta or self.clock.now() + timedelta(minutes=60)
         await travel.depart(
             self.session, self.clock, me, leg_id, on_leg.Depart(version=version, eta=eta)
         )
+        return leg_id
+
+    async def _travel(self) -> None:
+        me, leg_id = self.origin, await self._depart()
         version = await self.as_(self.receiver, self.plot.arrive)
         await arrive.arrive(
             self.session, self.clock, self.receiver, leg_id, on_leg.Arrive(version=version)

@@ -15,6 +15,7 @@ from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from server.demo.cast import Cast
 from server.demo.emergency import ORIGIN, RECEIVER, STEPS, Play, start
+from server.demo.journey import crew_path
 from server.settings import Settings
 
 
@@ -38,6 +39,8 @@ class DemoState(msgspec.Struct):
     origin: str
     receiver: str
     seconds: float
+    crew_path: str | None
+    """The phone page of the journey under way; with its token, as in a demo nobody is real."""
 
 
 @get("/", opt={"roles": ANY}, summary="What the demo offers")
@@ -51,6 +54,7 @@ async def offered(settings: Settings) -> DemoState:
         origin=ORIGIN,
         receiver=RECEIVER,
         seconds=STEPS[-1][1],
+        crew_path=crew_path(settings.data_dir),
     )
 
 
