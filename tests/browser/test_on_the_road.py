@@ -8,7 +8,7 @@ from tests.browser.conftest import Door
 from tests.browser.crew import crew_path, on_the_road, open_sheet, phone, record
 from tests.browser.test_emergency import dialog, sign
 from tests.browser.visitor import Visitor
-from tests.smoke.emergency import register
+from tests.smoke.emergency import act, register
 from tests.smoke.person import Json, Person
 
 GONE = timedelta(minutes=12)
@@ -147,6 +147,7 @@ async def test_a_unit_outside_the_network_says_yes(visit: Door, doctor: Person) 
     await expect(links.get_by_label("链接地址")).to_have_count(0)
     await unit.page.reload()
     await unit.sees("链接已失效")
+    await act(doctor, case["id"], "referral", "cancel", code="improved")  # rings nobody any more
 
 
 async def asked_nobody(doctor: Person) -> Json:
