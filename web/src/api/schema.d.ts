@@ -5020,6 +5020,7 @@ export interface components {
         };
         /** DemoState */
         DemoState: {
+            crew_path: string | null;
             origin: string;
             receiver: string;
             seconds: number;
