@@ -20,7 +20,7 @@ def new_code() -> str:
 def read_code(typed: str) -> str | None:
     """A code as somebody typed it, hyphens and look-alikes put right; None if it is mistyped."""
     plain = typed.upper().translate(_LOOKS_LIKE)
-    plain = "".join(symbol for symbol in plain if symbol not in "- \t")
+    plain = "".join(symbol for symbol in plain if symbol not in "- \t\u200b")
     if len(plain) != LENGTH or not set(plain) <= set(ALPHABET):
         return None
     return plain if _check(plain[:-1]) == plain[-1] else None
