@@ -41,11 +41,11 @@ def history(settings: Settings) -> None:
         sealer = Sealer(master_key(settings))
         now = SystemClock().now()
         await count_everything(database, now)
+        await tell_journey(database, SystemClock().now(), sealer, settings.data_dir)
         await tell_files(database, now, sealer)
         await tell_special(database, now, sealer)
         await tell_running(database, now, sealer)
         await tell_history(database, now, sealer, settings.demo_history_days)
-        await tell_journey(database, SystemClock().now(), sealer, settings.data_dir)
 
     async def climb(database: Database) -> None:
         await tell_overdue(database, SystemClock().now())
