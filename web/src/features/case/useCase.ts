@@ -75,3 +75,8 @@ export function useReferral(): Ref<Referral> {
 export function actionKey(action: Pick<CaseAction, 'machine' | 'action' | 'target_id'>): string {
   return `${action.machine}.${action.action}.${action.target_id}`
 }
+
+/** A death has stopped everything: nothing more is written but corrections, reviews and papers. */
+export function isFrozen(referral: Referral): boolean {
+  return Boolean(referral.ending?.frozen_at) && (referral.state === 'died' || referral.state === 'closed')
+}
