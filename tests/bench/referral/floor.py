@@ -56,7 +56,11 @@ def per_transition(
 
 
 async def prepare(url: str, written: list[Written]) -> dict[str, list[Any]]:
-    """Copies of the tables with their indexes (none unique), and one row of each to repeat."""
+    """Copies of the tables with their indexes (none unique), and one row of each to repeat.
+
+    A table whose rows are all deleted again (what watched a case that ended) has none to repeat and
+    is left out: the floor is a little lower than it could be.
+    """
     connection = await asyncpg.connect(url)
     samples = {}
     try:
@@ -76,7 +80,8 @@ async def prepare(url: str, written: list[Written]) -> dict[str, list[Any]]:
                 )
             columns = ", ".join(names)
             row = await connection.fetchrow(f"SELECT {columns} FROM {table} LIMIT 1")
-            samples[table] = [columns, list(row)]
+            if row is not None:
+                samples[table] = [columns, list(row)]
     finally:
         await connection.close()
     return samples
@@ -96,6 +101,7 @@ async def _lane(
     url: str, written: list[Written], samples: dict[str, list[Any]], transactions: int
 ) -> None:
     connection = await asyncpg.connect(url)
+    written = [entry for entry in written if entry.table in samples]
     owed = {(entry.table, verb): 0.0 for entry in written for verb in ("insert", "update")}
     last: dict[str, int] = {}
     try:
