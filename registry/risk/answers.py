@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from registry.risk.errors import AnswerInvalid, FactUnknown
-from registry.risk.library import FactKind, Ruleset, library
 from registry.risk.rules import NOT_DONE
+from registry.risk.rulesets import FactKind, Ruleset, rulebook
 
 Value = bool | float | str | None
 
@@ -16,7 +16,7 @@ def check(fact: str, value: Value, tables: Iterable[Ruleset]) -> None:
         FactUnknown: no table asks for it, or it is computed and never asked.
         AnswerInvalid: of another kind, beyond all bounds, or "not done" of a mandatory item.
     """
-    kind = library().facts.get(fact)
+    kind = rulebook().facts.get(fact)
     if kind is None or kind.parts:
         raise FactUnknown(fact=fact)
     if value is None:

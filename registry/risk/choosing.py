@@ -10,8 +10,8 @@ from kernel.ids import new_id
 from registry.facilities.errors import RegionUnknown
 from registry.facilities.models import Region
 from registry.risk.errors import RulesetUnknown, VariantChosenLater
-from registry.risk.library import Kind, library
 from registry.risk.models import VariantRow
+from registry.risk.rulesets import Kind, rulebook
 
 
 async def choose(session: AsyncSession, region_code: str, variant: str, since: date) -> None:
@@ -24,7 +24,7 @@ async def choose(session: AsyncSession, region_code: str, variant: str, since: d
         RegionUnknown: no region has this code.
         VariantChosenLater: a choice that begins after `since` stands already.
     """
-    if (variant, Kind.ASSESSMENT) not in library().rulesets:
+    if (variant, Kind.ASSESSMENT) not in rulebook().rulesets:
         raise RulesetUnknown(ruleset=variant)
     region = await session.scalar(select(Region.id).where(Region.code == region_code))
     if region is None:

@@ -1,7 +1,7 @@
 """Who may grade, and why not."""
 
 from registry.facilities.rules import Tier
-from registry.risk.library import Kind
+from registry.risk.rulesets import Kind
 
 ASSESSING = frozenset({Tier.COUNTY, Tier.CITY, Tier.PROVINCE})
 """Assessment is done by midwifery institutions of level 2 and above (国卫办妇幼发〔2017〕35号)."""

@@ -16,11 +16,11 @@ from registry.people.schemas import PersonRef
 from registry.pregnancies.repository import PregnancyRepository
 from registry.risk.answers import check
 from registry.risk.errors import RulesetUnknown
-from registry.risk.library import Colour, Kind, library
 from registry.risk.models import GradeRow
 from registry.risk.policies import may_grade
 from registry.risk.repository import RiskRepository
 from registry.risk.rules import NOT_DONE, Outcome, evaluate
+from registry.risk.rulesets import Colour, Kind, rulebook
 from registry.risk.schemas import (
     EvaluationOut,
     GradeOut,
@@ -79,7 +79,7 @@ async def risk(
 def rulesets(clock: Clock) -> list[RiskTableOut]:
     """Every variant's tables; for screening a variant may use the national one."""
     day = local_date(clock.now())
-    return [RiskTableOut.of(ruleset, day) for ruleset in library().rulesets.values()]
+    return [RiskTableOut.of(ruleset, day) for ruleset in rulebook().rulesets.values()]
 
 
 def try_out(clock: Clock, wanted: TryTable) -> EvaluationOut:
@@ -89,7 +89,7 @@ def try_out(clock: Clock, wanted: TryTable) -> EvaluationOut:
         RulesetUnknown: there is no such table.
         FactUnknown, AnswerInvalid: a fact that fits no question.
     """
-    ruleset = library().get(wanted.variant, wanted.kind)
+    ruleset = rulebook().get(wanted.variant, wanted.kind)
     if ruleset is None:
         raise RulesetUnknown(ruleset=wanted.variant)
     for entry in wanted.answers:
@@ -97,7 +97,7 @@ def try_out(clock: Clock, wanted: TryTable) -> EvaluationOut:
     said = {entry.fact: entry.value for entry in wanted.answers}
     not_done = frozenset(name for name, value in said.items() if value == NOT_DONE)
     facts = {name: value for name, value in said.items() if name not in not_done}
-    found = evaluate(ruleset, facts, library().facts, not_done)
+    found = evaluate(ruleset, facts, rulebook().facts, not_done)
     return evaluation_out(found, local_date(clock.now()), whole=True)
 
 

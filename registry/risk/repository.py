@@ -12,8 +12,8 @@ from kernel.ids import FacilityId, PregnancyId
 from kernel.viewer import Viewer
 from registry.facilities.rules import local_date
 from registry.pregnancies.models import Pregnancy
-from registry.risk.library import NATIONAL, Kind
 from registry.risk.models import AnswerRow, GradeRow
+from registry.risk.rulesets import NATIONAL, Kind
 from registry.risk.states import GradeState
 
 _DECIDED = (GradeState.CONFIRMED, GradeState.OVERRIDDEN)

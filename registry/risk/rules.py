@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from kernel.predicates import Answer, AtLeast, Comparison, Facts, Not, Predicate, parse
-from registry.risk.library import PURPLE, SEVERITY, Colour, Condition, FactKind, Kind, Ruleset
+from registry.risk.rulesets import PURPLE, SEVERITY, Colour, Condition, FactKind, Kind, Ruleset
 
 NOT_DONE = "not_done"
 """The answer to an optional item that is not done here: not a finding, but said by somebody."""

@@ -8,8 +8,8 @@ import msgspec
 
 from registry.facilities.schemas import FacilityRef
 from registry.people.schemas import PersonRef
-from registry.risk.library import Colour, Condition, FactKind, Kind, Meaning, Ruleset
 from registry.risk.rules import Outcome, Verdict
+from registry.risk.rulesets import Colour, Condition, FactKind, Kind, Meaning, Ruleset
 from registry.risk.states import GradeAction, GradeState
 
 Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]

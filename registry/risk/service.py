@@ -23,11 +23,11 @@ from registry.risk.errors import (
     ProposalOutdated,
     SameGrade,
 )
-from registry.risk.library import Kind
 from registry.risk.models import AnswerRow, GradeRow
 from registry.risk.policies import may_grade
 from registry.risk.repository import RiskRepository
 from registry.risk.rules import Evaluation, Outcome, Verdict
+from registry.risk.rulesets import Kind
 from registry.risk.schemas import ConfirmGrade, OverrideGrade, RiskAnswer, RiskAnswers
 from registry.risk.sources import MEASURED, Woman, gather
 from registry.risk.states import GRADE, GradeAction, GradeState

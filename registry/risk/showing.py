@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import date
 
-from registry.risk.library import PURPLE, Kind, Ruleset, library
 from registry.risk.models import GradeRow
 from registry.risk.rules import NOT_DONE, Evaluation, Finding, Verdict, questions
+from registry.risk.rulesets import PURPLE, Kind, Ruleset, rulebook
 from registry.risk.schemas import (
     ConditionOut,
     EvaluationOut,
@@ -43,7 +43,7 @@ def evaluation_out(evaluation: Evaluation, day: date, *, whole: bool) -> Evaluat
 
 def fact_out(name: str, value: object) -> RiskFactOut:
     """A fact with its words; numbers keep two decimals at most."""
-    kind = library().facts[name]
+    kind = rulebook().facts[name]
     shown = round(value, 2) if isinstance(value, float) else value
     known = shown if isinstance(shown, bool | int | float) else NOT_DONE
     unit_en = kind.unit if kind.unit_en is None else kind.unit_en
@@ -61,7 +61,7 @@ def colours_out(ruleset: Ruleset) -> list[MeaningOut]:
 
 def conditions_of(row: GradeRow) -> list[ConditionOut]:
     """The conditions that held, in the words of the table as it stands today."""
-    ruleset = library().get(row.variant, Kind(row.kind))
+    ruleset = rulebook().get(row.variant, Kind(row.kind))
     held = {} if ruleset is None else {entry.code: entry for entry in ruleset.conditions}
     return [ConditionOut.of(held[code]) for code in row.fired if code in held]
 
@@ -82,7 +82,7 @@ def _finding(found: Finding, facts: Mapping[str, object]) -> FindingOut:
 
 
 def _questions(evaluation: Evaluation) -> list[QuestionOut]:
-    shelf = library().facts
+    known = rulebook().facts
     group: dict[str, str] = {}
     mandatory: set[str] = set()
     for found in evaluation.findings:
@@ -91,6 +91,6 @@ def _questions(evaluation: Evaluation) -> list[QuestionOut]:
             if not found.condition.optional:
                 mandatory.add(name)
     return [
-        QuestionOut.of(name, group[name], shelf[name], optional=name not in mandatory)
-        for name in questions(evaluation, shelf)
+        QuestionOut.of(name, group[name], known[name], optional=name not in mandatory)
+        for name in questions(evaluation, known)
     ]

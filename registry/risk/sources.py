@@ -14,14 +14,16 @@ from registry.observations import queries as observations
 from registry.observations.schemas import Observation
 from registry.pregnancies.repository import PregnancyRepository, Record
 from registry.pregnancies.rules import TERM_DAYS, age_years, gestation_days
-from registry.risk.library import Kind, Library, Ruleset, library
 from registry.risk.models import AnswerRow
 from registry.risk.repository import RiskRepository
 from registry.risk.rules import NOT_DONE, Evaluation, evaluate
+from registry.risk.rulesets import Kind, Rulebook, Ruleset, rulebook
 
 Source = Literal["answer", "observation", "pregnancy"]
 
-MEASURED = frozenset(name for name, fact in library().facts.items() if fact.source == "observation")
+MEASURED = frozenset(
+    name for name, fact in rulebook().facts.items() if fact.source == "observation"
+)
 """Facts that are observations: read from there, and recorded there when a form asks for them."""
 
 BOOKING = timedelta(days=98)
@@ -59,12 +61,12 @@ class Woman(msgspec.Struct, frozen=True):
 
     def ruleset(self, kind: Kind) -> Ruleset:
         """The table in force for her."""
-        return library().on(self.variant, kind, local_date(self.at))
+        return rulebook().on(self.variant, kind, local_date(self.at))
 
     def evaluate(self, kind: Kind) -> Evaluation:
         """What that table says of her."""
-        shelf: Library = library()
-        return evaluate(self.ruleset(kind), self.facts, shelf.facts, self.not_done)
+        known: Rulebook = rulebook()
+        return evaluate(self.ruleset(kind), self.facts, known.facts, self.not_done)
 
 
 async def gather(

@@ -26,7 +26,7 @@ from registry.facilities.rules import local_date
 from registry.pregnancies.schemas import GestationAt, NewPatient, NewPregnancy
 from registry.pregnancies.service import create_patient_with_pregnancy
 from registry.risk import service as risk
-from registry.risk.library import Colour
+from registry.risk.rulesets import Colour
 from registry.risk.schemas import OverrideGrade
 from server.demo.cast import Cast
 from server.demo.home import lend

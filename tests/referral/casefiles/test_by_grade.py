@@ -8,7 +8,7 @@ from kernel.ids import PregnancyId
 from kernel.relay import Relay
 from referral.casefiles.queries.files import file_of_pregnancy
 from registry.risk import service as risk
-from registry.risk.library import Colour
+from registry.risk.rulesets import Colour
 from registry.risk.schemas import OverrideGrade
 from registry.risk.service import GRADED
 from server.subscriptions import Subscriptions

@@ -10,7 +10,7 @@ from kernel.ids import PregnancyId
 from kernel.viewer import Viewer
 from registry.pregnancies.schemas import NewPatient, NewPregnancy, PatientCreated
 from registry.risk import queries, service
-from registry.risk.library import Colour, Kind
+from registry.risk.rulesets import Colour, Kind
 from registry.risk.schemas import (
     ConfirmGrade,
     GradeOut,

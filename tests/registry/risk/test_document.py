@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from registry.risk.library import library
+from registry.risk.rulesets import rulebook
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "risk.md"
-TABLES = library().rulesets.values()
+TABLES = rulebook().rulesets.values()
 
 
 def test_every_decided_boundary_is_on_the_page_and_none_besides() -> None:

@@ -7,8 +7,8 @@ import pytest
 from kernel.clock import SimulatedClock
 from registry.risk import queries
 from registry.risk.errors import AnswerInvalid, FactUnknown, RulesetUnknown
-from registry.risk.library import Colour, Kind
 from registry.risk.rules import Outcome, Verdict
+from registry.risk.rulesets import Colour, Kind
 from registry.risk.schemas import EvaluationOut, RiskAnswer, TryTable
 
 CLOCK = SimulatedClock(datetime(2026, 11, 22, 2, 0, tzinfo=UTC))

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.predicates import Comparison
-from registry.risk.library import NATIONAL, SEVERITY, Colour, Condition, Kind, Ruleset, library
 from registry.risk.rules import (
     Evaluation,
     Outcome,
@@ -18,16 +17,17 @@ from registry.risk.rules import (
     lacking,
     questions,
 )
+from registry.risk.rulesets import NATIONAL, SEVERITY, Colour, Condition, Kind, Ruleset, rulebook
 from tests.registry.risk.women import HEALTHY, healthy, none_of_it
 
-LIBRARY = library()
-SCREENING = LIBRARY.rulesets[NATIONAL, Kind.SCREENING]
-ASSESSMENT = LIBRARY.rulesets[NATIONAL, Kind.ASSESSMENT]
+RULEBOOK = rulebook()
+SCREENING = RULEBOOK.rulesets[NATIONAL, Kind.SCREENING]
+ASSESSMENT = RULEBOOK.rulesets[NATIONAL, Kind.ASSESSMENT]
 EXAMPLES = tomllib.loads((Path(__file__).parent / "examples.toml").read_text("utf-8"))
 
 
 def judged(ruleset: Ruleset, facts: dict[str, object], *not_done: str) -> Evaluation:
-    return evaluate(ruleset, facts, LIBRARY.facts, frozenset(not_done))
+    return evaluate(ruleset, facts, RULEBOOK.facts, frozenset(not_done))
 
 
 def grade(**changed: object) -> tuple[Colour | None, bool | None]:
@@ -39,7 +39,7 @@ def grade(**changed: object) -> tuple[Colour | None, bool | None]:
 def every_condition() -> list[tuple[str, Condition]]:
     """Each condition once: those that a variant inherits are the base's."""
     seen: dict[int, tuple[str, Condition]] = {}
-    for ruleset in LIBRARY.rulesets.values():
+    for ruleset in RULEBOOK.rulesets.values():
         for condition in ruleset.conditions:
             seen.setdefault(id(condition), (f"{ruleset.variant}-{condition.code}", condition))
     return list(seen.values())
@@ -168,7 +168,7 @@ def test_pulmonary_hypertension(pressure: int, colour: str) -> None:
 def test_an_hbsag_carrier_is_yellow_and_not_purple_unless_the_variant_says_so() -> None:
     assert grade(hbsag_positive=True) == (Colour.YELLOW, False)
     assert grade(hbsag_positive=True, viral_hepatitis=True) == (Colour.YELLOW, True)
-    variant = LIBRARY.rulesets["national_2017_carrier_purple", Kind.ASSESSMENT]
+    variant = RULEBOOK.rulesets["national_2017_carrier_purple", Kind.ASSESSMENT]
     found = judged(variant, healthy(variant, hbsag_positive=True))
     assert (found.colour, found.purple) == (Colour.YELLOW, True)
 
@@ -216,7 +216,7 @@ def test_nothing_known_is_unknown_and_never_green() -> None:
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_one_missing_fact_keeps_the_green_away(kind: Kind) -> None:
-    ruleset = LIBRARY.rulesets[NATIONAL, kind]
+    ruleset = RULEBOOK.rulesets[NATIONAL, kind]
     complete = healthy(ruleset)
     assert judged(ruleset, complete).colour is Colour.GREEN
     for name in sorted(ruleset.facts() & complete.keys()):
@@ -261,19 +261,19 @@ def test_a_finding_says_why_and_what_is_lacking() -> None:
 
 
 def test_a_measured_value_is_asked_only_behind_its_gate() -> None:
-    start = questions(judged(ASSESSMENT, {}), LIBRARY.facts)
+    start = questions(judged(ASSESSMENT, {}), RULEBOOK.facts)
     assert "mitral_stenosis" in start
     assert "mitral_valve_area_cm2" not in start
     facts = {"mitral_stenosis": True}
-    assert "mitral_valve_area_cm2" in questions(judged(ASSESSMENT, facts), LIBRARY.facts)
+    assert "mitral_valve_area_cm2" in questions(judged(ASSESSMENT, facts), RULEBOOK.facts)
     facts = HEALTHY | none_of_it(ASSESSMENT)
-    assert questions(judged(ASSESSMENT, facts), LIBRARY.facts) == []
+    assert questions(judged(ASSESSMENT, facts), RULEBOOK.facts) == []
 
 
 @given(
     st.dictionaries(
         st.sampled_from(
-            sorted(f for f in ASSESSMENT.facts() if LIBRARY.facts[f].kind == "boolean")
+            sorted(f for f in ASSESSMENT.facts() if RULEBOOK.facts[f].kind == "boolean")
         ),
         st.booleans(),
         max_size=40,

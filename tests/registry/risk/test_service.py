@@ -24,8 +24,8 @@ from registry.risk.errors import (
     RulesetUnknown,
     SameGrade,
 )
-from registry.risk.library import Colour, Kind, library
 from registry.risk.rules import Outcome
+from registry.risk.rulesets import Colour, Kind, rulebook
 from registry.risk.schemas import RiskOut
 from registry.risk.states import GradeAction, GradeState
 from tests.registry.risk.clinic import Clinic, rows
@@ -410,5 +410,5 @@ async def test_the_nearest_region_that_chose_a_variant_decides(clinic: Clinic) -
     assert (graded.colour, graded.was, graded.version) == (
         "yellow",
         "critical",
-        library().rulesets["zhejiang_2018", Kind.ASSESSMENT].version,
+        rulebook().rulesets["zhejiang_2018", Kind.ASSESSMENT].version,
     )

@@ -1,6 +1,6 @@
 """Facts of made-up women."""
 
-from registry.risk.library import Ruleset, library
+from registry.risk.rulesets import Ruleset, rulebook
 
 HEALTHY: dict[str, object] = {
     "age_years": 28,
@@ -20,7 +20,7 @@ HEALTHY: dict[str, object] = {
 
 def none_of_it(ruleset: Ruleset) -> dict[str, object]:
     """Every question of the table answered with no."""
-    known = library().facts
+    known = rulebook().facts
     return {name: False for name in ruleset.facts() if known[name].kind == "boolean"}
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from registry.risk.library import (
+from registry.risk.rules import Verdict, evaluate
+from registry.risk.rulesets import (
     FOLDER,
     NATIONAL,
     PURPLE,
@@ -13,25 +14,24 @@ from registry.risk.library import (
     Colour,
     Kind,
     Ruleset,
-    library,
+    rulebook,
 )
-from registry.risk.rules import Verdict, evaluate
 from tests.registry.risk.women import healthy
 
-LIBRARY = library()
-NATIONAL_ASSESSMENT = LIBRARY.rulesets[NATIONAL, Kind.ASSESSMENT]
+RULEBOOK = rulebook()
+NATIONAL_ASSESSMENT = RULEBOOK.rulesets[NATIONAL, Kind.ASSESSMENT]
 
 
 def variant(name: str) -> Ruleset:
-    return LIBRARY.rulesets[name, Kind.ASSESSMENT]
+    return RULEBOOK.rulesets[name, Kind.ASSESSMENT]
 
 
 def colour(name: str, **changed: object) -> Colour | None:
-    return evaluate(variant(name), healthy(variant(name), **changed), LIBRARY.facts).colour
+    return evaluate(variant(name), healthy(variant(name), **changed), RULEBOOK.facts).colour
 
 
 def test_every_condition_has_both_languages_a_source_and_a_confidence() -> None:
-    for ruleset in LIBRARY.rulesets.values():
+    for ruleset in RULEBOOK.rulesets.values():
         for condition in ruleset.conditions:
             assert condition.zh, condition.code
             assert condition.en, condition.code
@@ -49,7 +49,7 @@ def test_what_was_not_seen_in_the_source_is_marked() -> None:
 
 
 def test_the_optional_items_are_the_starred_ones() -> None:
-    screening = LIBRARY.rulesets[NATIONAL, Kind.SCREENING]
+    screening = RULEBOOK.rulesets[NATIONAL, Kind.SCREENING]
     starred = [entry.code for entry in screening.conditions if entry.optional]
     assert starred == ["S6.1", "S6.2", "S6.5", "S6.6", "S6.7"]
 
@@ -105,7 +105,7 @@ def test_beijing_has_a_tier_above_red() -> None:
 
 def test_a_variant_counts_from_its_first_to_its_last_day_and_then_the_national_table() -> None:
     def on(day: date) -> str:
-        return LIBRARY.on("guangzhou_2019", Kind.ASSESSMENT, day).variant
+        return RULEBOOK.on("guangzhou_2019", Kind.ASSESSMENT, day).variant
 
     assert on(date(2019, 5, 31)) == NATIONAL
     assert on(date(2019, 6, 1)) == "guangzhou_2019"
@@ -114,9 +114,9 @@ def test_a_variant_counts_from_its_first_to_its_last_day_and_then_the_national_t
 
 
 def test_a_variant_without_a_screening_table_screens_by_the_national_one() -> None:
-    national = LIBRARY.rulesets[NATIONAL, Kind.SCREENING]
-    assert LIBRARY.get("zhejiang_2018", Kind.SCREENING) is national
-    assert LIBRARY.get("nowhere", Kind.SCREENING) is None
+    national = RULEBOOK.rulesets[NATIONAL, Kind.SCREENING]
+    assert RULEBOOK.get("zhejiang_2018", Kind.SCREENING) is national
+    assert RULEBOOK.get("nowhere", Kind.SCREENING) is None
 
 
 def test_a_version_names_what_it_stands_on() -> None:
@@ -146,7 +146,7 @@ def written(tmp_path: Path, overlay: str) -> Path:
 
 
 def test_a_variant_may_take_a_condition_away(tmp_path: Path) -> None:
-    found = library(written(tmp_path, 'removes = ["Y3.12"]\ncondition = []'))
+    found = rulebook(written(tmp_path, 'removes = ["Y3.12"]\ncondition = []'))
     mine = found.rulesets["mine", Kind.ASSESSMENT]
     facts = healthy(NATIONAL_ASSESSMENT, hyperemesis=True)
     assert evaluate(mine, facts, found.facts).colour is Colour.GREEN
@@ -187,4 +187,4 @@ def test_a_table_that_contradicts_itself_is_refused(
     tmp_path: Path, overlay: str, complaint: str
 ) -> None:
     with pytest.raises(ValueError, match=complaint):
-        library(written(tmp_path, overlay))
+        rulebook(written(tmp_path, overlay))

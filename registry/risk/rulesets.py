@@ -143,7 +143,7 @@ class Ruleset(msgspec.Struct, frozen=True):
         return frozenset().union(*(condition.when.facts() for condition in self.conditions))
 
 
-class Library(msgspec.Struct, frozen=True):
+class Rulebook(msgspec.Struct, frozen=True):
     """All tables, and the facts that they ask for."""
 
     rulesets: dict[tuple[str, Kind], Ruleset]
@@ -197,7 +197,7 @@ class _RawRuleset(msgspec.Struct, forbid_unknown_fields=True):
 
 
 @lru_cache
-def library(folder: Path = FOLDER) -> Library:
+def rulebook(folder: Path = FOLDER) -> Rulebook:
     """Read all tables; a mistake in one is found here, not at a bedside.
 
     Raises:
@@ -219,7 +219,7 @@ def library(folder: Path = FOLDER) -> Library:
     for ruleset in found.values():
         if unknown := ruleset.facts() - facts.keys():
             raise ValueError(f"{ruleset.variant}: nobody describes {sorted(unknown)}")
-    return Library(found, facts)
+    return Rulebook(found, facts)
 
 
 def _complete(raw: _RawRuleset, base: Ruleset | None) -> Ruleset:
