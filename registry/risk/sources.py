@@ -17,7 +17,7 @@ from registry.pregnancies.rules import TERM_DAYS, age_years, gestation_days
 from registry.risk.models import AnswerRow
 from registry.risk.repository import RiskRepository
 from registry.risk.rules import NOT_DONE, Evaluation, evaluate
-from registry.risk.rulesets import Kind, Rulebook, Ruleset, rulebook
+from registry.risk.rulesets import Kind, Ruleset, rulebook
 
 Source = Literal["answer", "observation", "pregnancy"]
 
@@ -65,8 +65,7 @@ class Woman(msgspec.Struct, frozen=True):
 
     def evaluate(self, kind: Kind) -> Evaluation:
         """What that table says of her."""
-        known: Rulebook = rulebook()
-        return evaluate(self.ruleset(kind), self.facts, known.facts, self.not_done)
+        return evaluate(self.ruleset(kind), self.facts, rulebook().facts, self.not_done)
 
 
 async def gather(
