@@ -6,6 +6,7 @@ from typing import Final
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
+UNACCEPTABLE: Final = 1003
 TOO_BIG: Final = 1009
 
 
@@ -57,12 +58,12 @@ class MessageListener(WSListener):  # type: ignore[misc, unused-ignore]
             (self.on_binary if binary else self.on_text)(whole)
 
     def on_binary(self, data: bytes) -> None:
-        """One whole binary message."""
-        raise NotImplementedError
+        """One whole binary message; a listener that takes none says so (RFC 6455, 7.4.1)."""
+        self.hang_up(UNACCEPTABLE, "ctg.binary_not_taken")
 
     def on_text(self, data: bytes) -> None:
-        """One whole text message."""
-        raise NotImplementedError
+        """One whole text message; a listener that takes none says so (RFC 6455, 7.4.1)."""
+        self.hang_up(UNACCEPTABLE, "ctg.text_not_taken")
 
     def send_text(self, data: bytes) -> None:
         """Send text, unless the connection is gone."""
