@@ -46,9 +46,8 @@ async def test_from_unknown_to_red_and_purple(visit: Door, doctor: Person) -> No
     await expect(decision.get_by_role("img", name="紫色：传染病")).to_be_visible()
     await decision.get_by_role("button", name="确认这一分级").tap()
     await visitor.sees("已记录分级")
-    await expect(
-        page.locator("header .badges").get_by_role("img", name="红色：高风险")
-    ).to_be_visible()
+    stands = page.locator("p.stands")
+    await expect(stands.get_by_role("img", name="红色：高风险")).to_be_visible()
 
     await decision.get_by_role("button", name="改定为其他颜色…").tap()
     await decision.get_by_label("橙色：较高风险").check()

@@ -1,10 +1,12 @@
 """The routers over HTTP with the dependencies that the server provides; who asks is a header."""
 
+import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from weakref import finalize
 
 import httpx
 from litestar import Litestar, Request, Router
@@ -45,6 +47,8 @@ def app(net: Network, *routers: Router) -> Litestar:
 
     async def blobs() -> BlobStore:
         return BlobStore(folder, SEALER, max_bytes=300_000)
+
+    finalize(blobs, shutil.rmtree, folder)
 
     async def database() -> Database:
         return net.clone.app
