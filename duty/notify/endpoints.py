@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from duty.notify.channels.webhook import EndpointRules
+from duty.notify.channels.guarded import EndpointRules
 from duty.notify.errors import EndpointRefused
 from duty.notify.posting import SECRET_FIELD, URL_FIELD
 from duty.notify.schemas import EndpointIn, EndpointOut

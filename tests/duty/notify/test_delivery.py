@@ -9,7 +9,8 @@ from sqlalchemy import text
 from duty.escalation import service
 from duty.notify import endpoints
 from duty.notify.channels.channel import Failed, InDoubt, Outcome, Outgoing, Sent
-from duty.notify.channels.webhook import EndpointRules, WebhookChannel
+from duty.notify.channels.guarded import EndpointRules
+from duty.notify.channels.webhook import WebhookChannel
 from duty.notify.delivery import Delivery, Sweep
 from duty.notify.schemas import EndpointIn
 from duty.notify.states import MessageState
@@ -32,6 +33,9 @@ class Scripted:
         self.got: list[Outgoing] = []
         self.hold: asyncio.Event | None = None
         self.called = asyncio.Event()
+
+    async def close(self) -> None:
+        """Nothing to close."""
 
     async def send(self, message: Outgoing) -> Outcome:
         self.got.append(message)

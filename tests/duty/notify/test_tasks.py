@@ -5,7 +5,7 @@ import asyncio
 from sqlalchemy import text
 
 from duty.notify import endpoints
-from duty.notify.channels.webhook import EndpointRules
+from duty.notify.channels.guarded import EndpointRules
 from duty.notify.posting import SECRET_FIELD, URL_FIELD
 from duty.notify.schemas import EndpointIn
 from duty.notify.tasks import deliver

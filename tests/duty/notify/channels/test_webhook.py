@@ -12,7 +12,8 @@ from uuid import uuid4
 import pytest
 
 from duty.notify.channels.channel import Failed, InDoubt, Outcome, Outgoing, Sent
-from duty.notify.channels.webhook import EndpointRules, WebhookChannel, body_of, reachable
+from duty.notify.channels.guarded import EndpointRules, reachable
+from duty.notify.channels.webhook import WebhookChannel, body_of
 from kernel.clock import SimulatedClock
 from kernel.ids import PageId
 from tests.duty.notify.receiver import receiving
