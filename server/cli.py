@@ -50,6 +50,14 @@ def engine() -> None:
 
 
 @app.command()
+def sender() -> None:
+    """Only send messages out, beside the engines, which send too. As many as are needed may run."""
+    from server.commands import processes
+
+    processes.sender(settings().need("system_database_url"))
+
+
+@app.command()
 def worker() -> None:
     """Run chores with Celery."""
     from server.commands import processes
@@ -74,7 +82,9 @@ def demo() -> None:
 
 
 @app.command()
-def alive(name: Annotated[str, typer.Argument(help="serve, gateway, engine or worker")]) -> None:
+def alive(
+    name: Annotated[str, typer.Argument(help="serve, gateway, engine, sender or worker")],
+) -> None:
     """End with 0 if this host's process NAME beat in the last ten seconds (health checks)."""
     from server.commands.alive import alive as beats
 

@@ -105,7 +105,7 @@ class Settings:
     )
     system_database_url: str = _env(
         "YUNSHANG_SYSTEM_DATABASE_URL",
-        "PostgreSQL as role yunshang_system: used by engine, gateway and worker.",
+        "PostgreSQL as role yunshang_system: used by engine, sender, gateway and worker.",
         _text,
         "",
     )

@@ -4,7 +4,7 @@ Handlers repeat (at least once) and therefore change nothing that a repeat would
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import structlog
@@ -13,7 +13,6 @@ from celery import Celery
 from duty.escalation.service import ACKNOWLEDGED as PAGE_ACKNOWLEDGED
 from duty.escalation.service import DELIVERED as PAGE_DELIVERED
 from duty.escalation.service import notify_people
-from duty.notify.outgoing import TOPIC as MESSAGE_QUEUED
 from kernel.chain.append import CHANGED
 from kernel.clock import Clock
 from kernel.database import Database
@@ -56,7 +55,6 @@ class Subscriptions:
         """Everything that is listened to."""
         found: dict[str, Handler] = {
             CHANGED: self.follow_case,
-            MESSAGE_QUEUED: self.hand_to_worker,
             PAGE_ACKNOWLEDGED: self.take_what_was_paged,
             PAGE_DELIVERED: self.mark_offer_delivered,
             LIVE_CASE_ELSEWHERE: self.tell_coordinator,
@@ -76,18 +74,19 @@ class Subscriptions:
                 case_id = UUID(message.payload["case_id"])
                 await near_misses.evaluate(session, self._clock, viewer, case_id)
 
-    async def hand_to_worker(self, message: OutboxMessage) -> None:
-        """A message leaves the house: by the worker or, with Valkey dead, by the sweep."""
+    async def hand_to_worker(self, message_ids: Sequence[UUID]) -> None:
+        """Messages beyond what the engine sends at once: workers take them, if Valkey lives."""
         try:
-            await asyncio.to_thread(
-                self._celery.send_task,
-                "duty.notify.deliver",
-                args=[message.payload["message_id"]],
-                retry=False,
-                ignore_result=True,
-            )
+            for message_id in message_ids:
+                await asyncio.to_thread(
+                    self._celery.send_task,
+                    "duty.notify.deliver",
+                    args=[str(message_id)],
+                    retry=False,
+                    ignore_result=True,
+                )
         except Exception as error:
-            # Whatever the broker's client raises: the row is still queued and the sweep finds it.
+            # Whatever the broker's client raises: the rows are still queued, the engine sends them.
             log.warning("subscriptions.worker_unreachable", error=type(error).__name__)
 
     async def mark_offer_delivered(self, message: OutboxMessage) -> None:

@@ -5,10 +5,8 @@ We choose duplicates over silence, and receivers collapse them. A late word from
 lost its lease fails on the attempt number.
 """
 
-import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import partial
 from uuid import UUID
 
 import structlog
@@ -19,7 +17,6 @@ from duty.notify.channels.channel import Channel, Failed, InDoubt, Outcome, Sent
 from duty.notify.posting import Claimed
 from duty.notify.states import MessageAction, MessageState
 from kernel.database import Database
-from kernel.errors import Unavailable
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 
@@ -31,8 +28,6 @@ LEASE = timedelta(seconds=10)
 MAX_TRIES = 3
 MAX_ATTEMPTS = 4
 PAUSE_S = (1, 3, 10)
-PENDING_FOR = timedelta(seconds=2)
-"""A message that the worker path has not touched for this long is sent by the engine itself."""
 
 
 class Delivery:
@@ -48,8 +43,8 @@ class Delivery:
     ) -> None:
         self._database = database
         self._sealer = sealer
-        self._channels = dict(channels)
-        self._lease = lease
+        self.channels = dict(channels)
+        self.lease = lease
         self._viewer = Viewer.system("delivery")
 
     async def deliver(self, message_id: UUID) -> MessageState | None:
@@ -58,26 +53,31 @@ class Delivery:
         None: not due, already settled, or somebody else holds it. Repeats are harmless.
         """
         async with self._database.session(self._viewer) as session:
-            claimed = await posting.claim(session, self._sealer, message_id, self._lease)
+            claimed = await posting.claim(session, self._sealer, message_id, self.lease)
             if claimed is None:
                 return None
-            if not claimed.wanted:
-                return await posting.settle(session, claimed, MessageAction.DROP)
-            if claimed.outgoing is None or claimed.attempt > MAX_ATTEMPTS:
-                return await posting.settle(session, claimed, MessageAction.GIVE_UP)
-        channel = self._channels.get(claimed.channel)
+            end = await self.ended(session, claimed)
+            if end is not None:
+                return end
+        return await self.record(claimed, await self.send(claimed))
+
+    async def ended(self, session: AsyncSession, claimed: Claimed) -> MessageState | None:
+        """Settle a message that need not or cannot go out; None if it must be sent."""
+        if not claimed.wanted:
+            return await posting.settle(session, claimed, MessageAction.DROP)
+        if claimed.outgoing is None or claimed.attempt > MAX_ATTEMPTS:
+            return await posting.settle(session, claimed, MessageAction.GIVE_UP)
+        return None
+
+    async def send(self, claimed: Claimed) -> Outcome:
+        """Call the channel; no transaction is open meanwhile."""
+        channel = self.channels.get(claimed.channel)
         if channel is None or claimed.outgoing is None:
-            outcome: Outcome = Failed("no_such_channel", again=False)
-        else:
-            outcome = await channel.send(claimed.outgoing)
-        return await self._record(claimed, outcome)
+            return Failed("no_such_channel", again=False)
+        return await channel.send(claimed.outgoing)
 
-    async def overdue(self, pending_for: timedelta = PENDING_FOR) -> list[UUID]:
-        """Messages that nobody has taken for `pending_for`, or whose sender died."""
-        async with self._database.session(self._viewer) as session:
-            return await posting.overdue(session, pending_for)
-
-    async def _record(self, claimed: Claimed, outcome: Outcome) -> MessageState | None:
+    async def record(self, claimed: Claimed, outcome: Outcome) -> MessageState | None:
+        """Write what became of a call, in a transaction of its own."""
         log.info(
             "message.sent" if isinstance(outcome, Sent) else "message.not_sent",
             message_id=str(claimed.id),
@@ -114,45 +114,6 @@ class Delivery:
         if state is not None and outcome.again and claimed.try_ < MAX_TRIES:
             await posting.try_again(session, claimed, _pause_s(claimed.try_))
         return state
-
-
-class Sweep:
-    """The engine's own sender: pages leave the house with Valkey and Celery dead.
-
-    Each message is sent by a task of its own, so one hung endpoint holds up nobody else.
-    """
-
-    def __init__(self, delivery: Delivery, *, at_once: int = 64) -> None:
-        self._delivery = delivery
-        self._at_once = at_once
-        self._running: dict[UUID, asyncio.Task[MessageState | None]] = {}
-
-    async def run_once(self) -> bool:
-        """Start sending what is overdue. Always False: there is nothing to wait for."""
-        try:
-            overdue = await self._delivery.overdue()
-        except Unavailable:
-            log.warning("delivery.database_unavailable")
-            return False
-        for message_id in overdue:
-            if message_id in self._running or len(self._running) >= self._at_once:
-                continue
-            task = asyncio.create_task(self._delivery.deliver(message_id))
-            self._running[message_id] = task
-            task.add_done_callback(partial(self._ended, message_id))
-        return False
-
-    async def close(self) -> None:
-        """Stop sending; leases bring unfinished messages back."""
-        tasks = list(self._running.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _ended(self, message_id: UUID, task: asyncio.Task[MessageState | None]) -> None:
-        self._running.pop(message_id, None)
-        if not task.cancelled() and task.exception() is not None:
-            log.error("delivery.failed", message_id=str(message_id), exc_info=task.exception())
 
 
 def _pause_s(count: int) -> float:

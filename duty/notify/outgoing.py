@@ -11,8 +11,8 @@ from duty.notify.states import MESSAGE, MessageAction, MessageState, sources
 from kernel import outbox
 from kernel.ids import CaseId, FacilityId, PageId, PersonId, new_id
 
-TOPIC = "duty.deliver"
-"""Outbox topic; the payload names the message."""
+WAKE_CHANNEL = "yunshang_message"
+"""NOTIFY channel of the senders: a message became due."""
 
 IN_APP = "in_app"
 
@@ -59,9 +59,9 @@ async def queue(
     facility_id: FacilityId,
     people: Collection[PersonId],
 ) -> None:
-    """Write one message per person and channel; those that leave the house go to the relay.
+    """Write one message per person and channel, and wake the senders of those that leave the house.
 
-    The in-app message needs neither relay nor worker: its inbox item is in this transaction.
+    The in-app message needs no sender: its inbox item is in this transaction.
     """
     rows: list[tuple[UUID, PersonId, str, UUID | None]] = [
         (new_id(), person_id, IN_APP, None) for person_id in people
@@ -81,9 +81,8 @@ async def queue(
             "endpoints": [row[3] for row in rows],
         },
     )
-    for id_, _, channel, _ in rows:
-        if channel != IN_APP:
-            await outbox.enqueue(session, TOPIC, {"message_id": str(id_)}, key=str(id_))
+    if any(channel != IN_APP for _, _, channel, _ in rows):
+        await outbox.notify(session, WAKE_CHANNEL)
 
 
 async def move_in_app(

@@ -2,47 +2,47 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.escalation.states import ReachAction, ReachState, sources
 from duty.notify.channels.channel import Outgoing
-from duty.notify.outgoing import TOPIC
 from duty.notify.states import MESSAGE, MessageAction, MessageState
-from kernel import outbox
 from kernel.ids import PageId, new_id
 from kernel.sealing import Sealer
 
 URL_FIELD = "notify_endpoint.url"
 SECRET_FIELD = "notify_endpoint.secret"  # noqa: S105  (the name of a sealed field)
 
-_CLAIM = text(
-    """
-    UPDATE page_message m
-       SET state = :sending, attempt = attempt + 1,
-           lease_until = clock_timestamp() + CAST(:lease AS interval)
-     WHERE m.id = (SELECT c.id FROM page_message c
-                    WHERE c.id = :id AND c.channel <> 'in_app'
-                      AND ((c.state = ANY(:waiting) AND c.available_at <= clock_timestamp())
-                           OR (c.state = :sending AND c.lease_until < clock_timestamp()))
-                    FOR UPDATE SKIP LOCKED)
-    RETURNING m.id, m.page_id, m.step, m.person_id, m.channel, m.try AS try_no, m.attempt,
-              m.endpoint_id
-    """
-)
-_CONTENT = text(
-    """
-    SELECT p.event, p.level, p.title, p.created_at, l.state IN ('running', 'exhausted') AS live,
+CONTENT = """p.event, p.level, p.title, p.created_at,
+           l.state IN ('running', 'exhausted') AS live,
            e.url_sealed, e.secret_sealed, e.disabled_at,
            coalesce((SELECT c.phone FROM facility_contact c
                       WHERE c.facility_id = p.from_facility_id AND c.kind = 'duty'
-                      ORDER BY c.label LIMIT 1), '') AS callback
-      FROM page p JOIN escalation l ON l.page_id = p.id
-      LEFT JOIN notify_endpoint e ON e.id = :endpoint_id
-     WHERE p.id = :page_id
-    """
+                      ORDER BY c.label LIMIT 1), '') AS callback"""
+"""What a message says and where it goes, of a claimed row `m` with its `CONTENT_JOINS`."""
+
+CONTENT_JOINS = """JOIN page p ON p.id = m.page_id JOIN escalation l ON l.page_id = p.id
+      LEFT JOIN notify_endpoint e ON e.id = m.endpoint_id"""
+_CLAIM = text(
+    f"""
+    WITH m AS (
+      UPDATE page_message m
+         SET state = :sending, attempt = attempt + 1,
+             lease_until = clock_timestamp() + CAST(:lease AS interval)
+       WHERE m.id = (SELECT c.id FROM page_message c
+                      WHERE c.id = :id AND c.channel <> 'in_app'
+                        AND ((c.state = ANY(:waiting) AND c.available_at <= clock_timestamp())
+                             OR (c.state = :sending AND c.lease_until < clock_timestamp()))
+                      FOR UPDATE SKIP LOCKED)
+      RETURNING m.id, m.page_id, m.step, m.person_id, m.channel, m.try AS try_no, m.attempt,
+                m.endpoint_id
+    )
+    SELECT m.*, {CONTENT} FROM m {CONTENT_JOINS}
+    """  # noqa: S608
 )
 _SETTLE = text(
     """
@@ -69,16 +69,6 @@ _TRY_AGAIN = text(
            clock_timestamp() + CAST(:pause AS interval)
       FROM page_message WHERE id = :id
     ON CONFLICT (page_id, step, person_id, channel, try) DO NOTHING
-    RETURNING available_at
-    """
-)
-_OVERDUE = text(
-    """
-    SELECT id FROM page_message
-     WHERE channel <> 'in_app' AND state IN ('queued', 'sending', 'in_doubt')
-       AND CASE state WHEN 'sending' THEN lease_until < clock_timestamp()
-                      ELSE available_at < clock_timestamp() - CAST(:pending AS interval) END
-     ORDER BY available_at LIMIT 200
     """
 )
 
@@ -116,24 +106,24 @@ async def claim(
             },
         )
     ).one_or_none()
-    if row is None:
-        return None
-    content = (
-        await session.execute(_CONTENT, {"page_id": row.page_id, "endpoint_id": row.endpoint_id})
-    ).one()
+    return None if row is None else opened(row, sealer)
+
+
+def opened(row: Row[Any], sealer: Sealer) -> Claimed:
+    """A claimed row with its `CONTENT`, its address and secret readable."""
     outgoing = None
-    if content.url_sealed is not None and content.disabled_at is None:
+    if row.url_sealed is not None and row.disabled_at is None:
         outgoing = Outgoing(
             id=row.id,
             page_id=PageId(row.page_id),
             attempt=row.attempt,
-            address=sealer.open(content.url_sealed, URL_FIELD),
-            secret=sealer.open(content.secret_sealed, SECRET_FIELD),
-            event=content.event,
-            level=content.level,
-            title=content.title,
-            callback=content.callback,
-            paged_at=content.created_at,
+            address=sealer.open(row.url_sealed, URL_FIELD),
+            secret=sealer.open(row.secret_sealed, SECRET_FIELD),
+            event=row.event,
+            level=row.level,
+            title=row.title,
+            callback=row.callback,
+            paged_at=row.created_at,
         )
     return Claimed(
         row.id,
@@ -143,7 +133,7 @@ async def claim(
         row.channel,
         row.try_no,
         row.attempt,
-        bool(content.live),
+        bool(row.live),
         outgoing,
     )
 
@@ -191,24 +181,12 @@ async def accepted(session: AsyncSession, claimed: Claimed) -> MessageState | No
 
 async def try_again(session: AsyncSession, claimed: Claimed, pause_s: float) -> None:
     """Queue the next try of a message that certainly did not go out."""
-    id_ = new_id()
-    due = (
-        await session.execute(
-            _TRY_AGAIN,
-            {
-                "new_id": id_,
-                "id": claimed.id,
-                "queued": str(MESSAGE.initial),
-                "pause": timedelta(seconds=pause_s),
-            },
-        )
-    ).scalar_one_or_none()
-    if due is not None:
-        payload = {"message_id": str(id_)}
-        await outbox.enqueue(session, TOPIC, payload, key=str(id_), available_at=due)
-
-
-async def overdue(session: AsyncSession, pending_for: timedelta) -> list[UUID]:
-    """Messages that should have gone out `pending_for` ago, and those of dead senders."""
-    rows = await session.execute(_OVERDUE, {"pending": pending_for})
-    return [row.id for row in rows]
+    await session.execute(
+        _TRY_AGAIN,
+        {
+            "new_id": new_id(),
+            "id": claimed.id,
+            "queued": str(MESSAGE.initial),
+            "pause": timedelta(seconds=pause_s),
+        },
+    )

@@ -1,4 +1,4 @@
-"""Runs the long-lived processes: serve, gateway, engine, worker."""
+"""Runs the long-lived processes: serve, gateway, engine, sender, worker."""
 
 import asyncio
 import signal
@@ -64,6 +64,13 @@ def engine(settings: Settings) -> None:
     from server.engine import run
 
     until_signal("engine", settings, run(settings))
+
+
+def sender(settings: Settings) -> None:
+    """Messages that leave the house, and nothing else."""
+    from server.sending import run
+
+    until_signal("sender", settings, run(settings))
 
 
 def worker(settings: Settings) -> None:

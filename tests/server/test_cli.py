@@ -39,6 +39,7 @@ def _run(*arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
         (("serve",), "set DATABASE_URL, VALKEY_URL"),
         (("gateway",), "set YUNSHANG_SYSTEM_DATABASE_URL"),
         (("engine",), "set YUNSHANG_SYSTEM_DATABASE_URL"),
+        (("sender",), "set YUNSHANG_SYSTEM_DATABASE_URL"),
         (("worker",), "set YUNSHANG_SYSTEM_DATABASE_URL"),
         (("migrate",), "set YUNSHANG_OWNER_DATABASE_URL"),
         (("verify",), "holds no demo"),
@@ -64,7 +65,17 @@ def test_a_mistyped_variable_is_refused_by_every_process(tmp_path: Path) -> None
 def test_help_names_every_process() -> None:
     done = _run("--help", COLUMNS="200", NO_COLOR="1")
     listed = set(re.findall(r"^\W*([a-z]+) ", done.stdout, re.MULTILINE))
-    wanted = {"serve", "gateway", "engine", "worker", "migrate", "demo", "verify", "replay"}
+    wanted = {
+        "serve",
+        "gateway",
+        "engine",
+        "sender",
+        "worker",
+        "migrate",
+        "demo",
+        "verify",
+        "replay",
+    }
     assert wanted <= listed
 
 

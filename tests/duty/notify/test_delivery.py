@@ -11,7 +11,7 @@ from duty.notify import endpoints
 from duty.notify.channels.channel import Failed, InDoubt, Outcome, Outgoing, Sent
 from duty.notify.channels.guarded import EndpointRules
 from duty.notify.channels.webhook import WebhookChannel
-from duty.notify.delivery import Delivery, Sweep
+from duty.notify.delivery import Delivery
 from duty.notify.schemas import EndpointIn
 from duty.notify.states import MessageState
 from duty.rosters.oncall import DutyTier
@@ -112,17 +112,6 @@ async def test_a_message_goes_out_and_the_person_counts_as_sent_to(region: Regio
     assert await reach(region, page_id) == "sent"
 
 
-async def test_the_relay_is_told_in_the_pages_own_transaction(region: Region) -> None:
-    await endpoint(region)
-    await region.page()
-    ((message_id, *_),) = await messages(region)
-    async with region.clone.system.session(SEEDER) as session:
-        rows = await session.execute(
-            text("SELECT payload ->> 'message_id' FROM outbox WHERE topic = 'duty.deliver'")
-        )
-        assert [row[0] for row in rows] == [str(message_id)]
-
-
 async def test_a_sender_that_dies_leaves_a_lease_and_the_message_goes_out_again(
     region: Region,
 ) -> None:
@@ -139,7 +128,6 @@ async def test_a_sender_that_dies_leaves_a_lease_and_the_message_goes_out_again(
     heir = Scripted(Sent())
     assert await delivery(region, heir).deliver(message_id) is None
     await set_due(region)
-    assert await delivery(region, heir).overdue() == [message_id]
     assert await delivery(region, heir).deliver(message_id) == MessageState.SENT
     assert dying.got[0].id == heir.got[0].id == message_id
     assert [message[1:] for message in await messages(region)] == [("sent", 1, 2)]
@@ -171,7 +159,8 @@ async def test_doubt_is_sent_again_under_the_same_id_and_ends(region: Region) ->
         states.append(await delivery(region, channel).deliver(message_id))
     assert states == [MessageState.IN_DOUBT] * 3 + [MessageState.UNREACHABLE]
     assert {message.id for message in channel.got} == {message_id}
-    assert await delivery(region, channel).overdue() == []
+    await set_due(region)
+    assert await delivery(region, channel).deliver(message_id) is None
 
 
 async def test_failure_is_tried_three_times_and_ends(region: Region) -> None:
@@ -180,7 +169,7 @@ async def test_failure_is_tried_three_times_and_ends(region: Region) -> None:
     channel = Scripted(Failed("http_503", again=True))
     for _ in range(5):
         await set_due(region)
-        for message_id in await delivery(region, channel).overdue():
+        for message_id, *_ in await messages(region):
             await delivery(region, channel).deliver(message_id)
     assert [message[1:3] for message in await messages(region)] == [
         ("failed", 1),
@@ -251,43 +240,6 @@ async def test_two_senders_send_once(region: Region) -> None:
     )
     assert sorted(str(result) for result in results if result) == ["sent"]
     assert len(channel.got) == 1
-
-
-async def test_the_engine_sends_what_no_worker_took(region: Region) -> None:
-    """Valkey and Celery dead: nobody but the sweep ever touches the message."""
-    await endpoint(region)
-    await region.page()
-    channel = Scripted(Sent())
-    sweep = Sweep(delivery(region, channel))
-    for _ in range(60):
-        await sweep.run_once()
-        if channel.got:
-            break
-        await asyncio.sleep(0.05)
-    await asyncio.sleep(0.2)
-    await sweep.close()
-    assert [message[1] for message in await messages(region)] == ["sent"]
-    assert len(channel.got) == 1
-
-
-async def test_one_hung_endpoint_holds_up_nobody(region: Region) -> None:
-    await endpoint(region)
-    first = await region.page()
-    hung = Scripted(Sent())
-    hung.hold = asyncio.Event()
-    sweep = Sweep(delivery(region, hung))
-    await set_due(region)
-    await sweep.run_once()
-    await hung.called.wait()
-    await region.page()
-    await set_due(region)
-    for _ in range(50):
-        await sweep.run_once()
-        if len(hung.got) > 1:
-            break
-        await asyncio.sleep(0.02)
-    assert {message.page_id for message in hung.got} > {first}
-    await sweep.close()
 
 
 async def test_addresses_and_secrets_are_sealed_and_hidden_from_the_web_role(

@@ -1,0 +1,66 @@
+"""What sends messages out of the house: in every engine, and in `yunshang sender` by itself."""
+
+import asyncio
+from dataclasses import dataclass
+
+from duty.notify.channels.webhook import WebhookChannel
+from duty.notify.delivery import Delivery
+from duty.notify.dispatch import Dispatcher, Overflow
+from duty.notify.outgoing import WAKE_CHANNEL
+from kernel.clock import Clock, SystemClock
+from kernel.database import Database
+from kernel.sealing import Sealer
+from kernel.wake import Listener
+from server.duties import Duty, keep_all
+from server.keyfile import master_key
+from server.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """The channels of this installation and the one that sends over them."""
+
+    dispatcher: Dispatcher
+    webhook: WebhookChannel
+    wake: asyncio.Event
+
+    def duties(self) -> list[Duty]:
+        """What a process that sends keeps doing."""
+        return [
+            Duty("sending", self.dispatcher.run_once, 0.5, self.wake),
+            Duty("stranded", self.dispatcher.give_up_stranded, 10.0),
+        ]
+
+    async def close(self) -> None:
+        """Stop sending, then close the channels."""
+        await self.dispatcher.close()
+        await self.webhook.close()
+
+
+def open_sending(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    wake: asyncio.Event,
+    overflow: Overflow | None = None,
+) -> Sending:
+    """Channels as the settings name them; close it with the process."""
+    webhook = WebhookChannel(clock)
+    sealer = Sealer(master_key(settings))
+    delivery = Delivery(database, sealer, {webhook.name: webhook})
+    dispatcher = Dispatcher(database, sealer, delivery, wake=wake, overflow=overflow)
+    return Sending(dispatcher, webhook, wake)
+
+
+async def run(settings: Settings) -> None:
+    """The `sender` process, until cancelled."""
+    database = Database(settings.system_database_url, name="sender", pool_size=settings.pool_size)
+    sending = open_sending(settings, database, SystemClock(), asyncio.Event())
+    listener = Listener(
+        settings.system_database_url, (WAKE_CHANNEL,), lambda *_: sending.wake.set()
+    )
+    try:
+        await keep_all(sending.duties(), listener.run())
+    finally:
+        await sending.close()
+        await database.close()
