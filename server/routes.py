@@ -4,6 +4,7 @@ from litestar import Router
 
 from consult.routes import router as advice
 from duty.escalation.routes import router as pages
+from duty.feeds.routes import router as roster_feeds
 from duty.notify.routes import router as inbox
 from duty.rosters.routes import router as rosters
 from quality.routes import router as quality
@@ -35,6 +36,7 @@ ROUTERS: tuple[Router, ...] = (
     risk,
     resources,
     rosters,
+    roster_feeds,
     pages,
     inbox,
     stream,

@@ -387,6 +387,10 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         _post("city_expert", "/duty/sign-off"),
         _post("city_desk", "/duty/shifts", cover=True),
     ),
+    "subscribed": (
+        _post("city_expert", "/duty/feeds"),
+        _post("city_expert", "/duty/feeds/{feed_id}/revoke"),
+    ),
     "administered": (
         _post(
             "admin",

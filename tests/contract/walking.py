@@ -165,6 +165,8 @@ class Walk:
             self.stage.links[holder] = await self.stage.door.open_link(token)
         elif "device" in made:
             self.ids["device_id"] = made["device"]["id"]
+        elif "feed" in made:
+            self.ids["feed_id"] = made["feed"]["id"]
         elif "results" in made:
             self.ids["entry_id"] = made["results"][0]["id"]
         elif "offers" in made:

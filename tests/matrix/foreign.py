@@ -45,6 +45,8 @@ async def rows(door: Door, database: Clone, world: World) -> dict[str, str]:
     device = {"serial": "foreign", "kind": "home_ctg"}
     made = await _post(door, tokens["stranger"], "/api/devices", device)
     found["device_id"] = made["device"]["id"]
+    feed = await _post(door, tokens["province"], "/api/duty/feeds", {"label": "foreign"})
+    found["feed_id"] = feed["feed"]["id"]
     found |= await _filed(door, tokens["stranger"], found["pregnancy_id"], world)
     return found | await _followed(door, tokens["province"], case)
 

@@ -277,6 +277,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calendars/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calendar */
+        get: operations["ApiCalendarsNameCalendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/case-file-handovers/{handover_id}/actions/accept": {
         parameters: {
             query?: never;
@@ -1141,6 +1158,41 @@ export interface paths {
         get: operations["ApiDocumentsDocumentIdPdfGetPdf"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Feeds */
+        get: operations["ApiDutyFeedsFeeds"];
+        put?: never;
+        /** IssueFeed */
+        post: operations["ApiDutyFeedsIssueFeed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/feeds/{feed_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** RevokeFeed */
+        post: operations["ApiDutyFeedsFeedIdRevokeRevokeFeed"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5391,6 +5443,28 @@ export interface components {
          * @enum {string}
          */
         FacilityRole: "maternal_centre" | "neonatal_centre" | "midwifery" | "mch_institute" | "ambulance" | "blood_station" | "health_commission";
+        /** Feed */
+        Feed: {
+            /** Format: date-time */
+            created_at: string;
+            facility: string | null;
+            group_id: string | null;
+            group_name: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "person" | "group";
+            label: string;
+            last_used_at: string | null;
+            revoked_at: string | null;
+        };
+        /** FeedIssued */
+        FeedIssued: {
+            feed: components["schemas"]["Feed"];
+            /** Format: uuid */
+            id: string;
+            path: string | null;
+        };
         /** Feedback */
         Feedback: {
             limit_seconds: number;
@@ -6285,6 +6359,12 @@ export interface components {
             /** @enum {string} */
             kind: "bilirubinometer" | "home_blood_pressure" | "home_ctg" | "ward_monitor";
             serial: string;
+        };
+        /** NewFeed */
+        NewFeed: {
+            group_id?: string | null;
+            /** @default  */
+            label: string;
         };
         /** NewNewborn */
         NewNewborn: {
@@ -7391,6 +7471,8 @@ export interface components {
         Revoke: Record<string, never>;
         /** RevokeDevice */
         RevokeDevice: Record<string, never>;
+        /** RevokeFeed */
+        RevokeFeed: Record<string, never>;
         /** RiskAnswer */
         RiskAnswer: {
             fact: string;
@@ -8789,6 +8871,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrderMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCalendarsNameCalendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -10877,6 +10996,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyFeedsFeeds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feed"][];
+                };
+            };
+        };
+    };
+    ApiDutyFeedsIssueFeed: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFeed"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedIssued"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyFeedsFeedIdRevokeRevokeFeed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                feed_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevokeFeed"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feed"][];
                 };
             };
             /** @description Bad request syntax or unsupported method */

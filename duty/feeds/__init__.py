@@ -1,0 +1,1 @@
+"""Rosters in other people's programs: calendars by token, Excel and iCalendar files in and out."""
