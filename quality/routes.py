@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar import Router, get
+from litestar.di import Provide
 from litestar.params import QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -46,6 +47,26 @@ Late = Annotated[
 ]
 
 
+async def counted(
+    clock: Clock,
+    start: From = None,
+    end: To = None,
+    region_id: UUID | None = None,
+    facility_id: UUID | None = None,
+) -> Scope:
+    """Over which cases a question counts: the same words for every question.
+
+    Raises:
+        BadInput: a moment without its zone, or outside what can be recorded.
+    """
+    for name, given in (("from", start), ("to", end)):
+        if given is not None and (given.tzinfo is None or given.year not in YEARS):
+            reason = "须为 1901–2199 年间带时区的时间 / a moment with its zone in 1901–2199"
+            raise BadInput(field=name, reason=reason)
+    until = end or clock.now()
+    return Scope(start or until - timedelta(days=LAST_DAYS), until, region_id, facility_id)
+
+
 @get("/cases/{case_id:uuid}/timeline", opt={OPT: COURSE})
 async def get_timeline(session: AsyncSession, case_id: UUID) -> Timeline:
     """A case's events with both clocks, who acted, and all amendments."""
@@ -59,82 +80,42 @@ async def get_proof(session: AsyncSession, case_id: UUID, seq: int | None = None
 
 
 @get("/indicators", opt={OPT: NUMBERS})
-async def get_indicators(
-    session: AsyncSession,
-    clock: Clock,
-    start: From = None,
-    end: To = None,
-    region_id: UUID | None = None,
-    facility_id: UUID | None = None,
-    late: Late = "with",
-) -> Indicators:
+async def get_indicators(session: AsyncSession, counted: Scope, late: Late = "with") -> Indicators:
     """All indicators over the cases that the viewer may see, each with its definition."""
-    scope = _scope(clock, start, end, region_id, facility_id)
-    return await indicators.overview(session, scope, late)
+    return await indicators.overview(session, counted, late)
 
 
 @get("/indicators/{code:str}", opt={OPT: NUMBERS})
 async def get_indicator(
     session: AsyncSession,
-    clock: Clock,
+    counted: Scope,
     code: str,
-    start: From = None,
-    end: To = None,
-    region_id: UUID | None = None,
-    facility_id: UUID | None = None,
     late: Late = "with",
 ) -> IndicatorDetail:
     """One indicator with points and months for plots."""
-    scope = _scope(clock, start, end, region_id, facility_id)
-    return await indicators.detail(session, scope, late, code)
+    return await indicators.detail(session, counted, late, code)
 
 
 @get("/indicators/{code:str}/cases", opt={OPT: NUMBERS})
 async def get_indicator_cases(
     session: AsyncSession,
-    clock: Clock,
+    counted: Scope,
     code: str,
-    start: From = None,
-    end: To = None,
-    region_id: UUID | None = None,
-    facility_id: UUID | None = None,
     late: Late = "with",
 ) -> IndicatorCases:
     """The cases behind one number."""
-    scope = _scope(clock, start, end, region_id, facility_id)
-    return await indicators.behind(session, scope, late, code)
+    return await indicators.behind(session, counted, late, code)
 
 
 @get("/quality/ddi", opt={OPT: NUMBERS})
-async def get_ddi(
-    session: AsyncSession,
-    clock: Clock,
-    start: From = None,
-    end: To = None,
-    region_id: UUID | None = None,
-    facility_id: UUID | None = None,
-) -> Ddi:
+async def get_ddi(session: AsyncSession, counted: Scope) -> Ddi:
     """Decision to delivery by class, place and anaesthesia, with and without late entries."""
-    return await ddi.split(session, _scope(clock, start, end, region_id, facility_id))
-
-
-def _scope(
-    clock: Clock,
-    start: datetime | None,
-    end: datetime | None,
-    region_id: UUID | None,
-    facility_id: UUID | None,
-) -> Scope:
-    for name, given in (("from", start), ("to", end)):
-        if given is not None and (given.tzinfo is None or given.year not in YEARS):
-            reason = "须为 1901–2199 年间带时区的时间 / a moment with its zone in 1901–2199"
-            raise BadInput(field=name, reason=reason)
-    until = end or clock.now()
-    return Scope(start or until - timedelta(days=LAST_DAYS), until, region_id, facility_id)
+    return await ddi.split(session, counted)
 
 
 router = Router(
     "",
+    dependencies={"counted": Provide(counted)},
     route_handlers=[
         get_timeline,
         get_proof,
