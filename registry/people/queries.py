@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.errors import NotFound
@@ -55,6 +55,17 @@ async def holding(
         PersonRef(row.id, row.name, row.title, row.specialty, row.facility_id)
         for row in (await session.execute(found)).scalars()
     ]
+
+
+async def gone(session: AsyncSession, ids: Iterable[PersonId]) -> set[PersonId]:
+    """Those of the named people who have left: they had accounts, and none is in use."""
+    rows = await session.execute(
+        select(Account.person_id)
+        .where(Account.person_id.in_(set(ids)))
+        .group_by(Account.person_id)
+        .having(func.bool_and(Account.disabled_at.is_not(None)))
+    )
+    return {PersonId(row.person_id) for row in rows}
 
 
 async def account(session: AsyncSession, viewer: Viewer) -> Account:

@@ -1,0 +1,1 @@
+"""What changes a published roster: swaps and substitutes, taking over now."""

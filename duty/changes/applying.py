@@ -1,0 +1,146 @@
+"""Writing a change into the roster: shifts are superseded and written anew, never altered.
+
+Lock order: the request, then the places by number, then the people by id. Everything that made
+the change possible is looked at again here, under these locks: who stands there, titles, leave,
+double booking.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from duty.changes.errors import PersonBusy, PersonGone, ShiftMoved
+from duty.changes.rules import Stint
+from duty.rosters import repository as rosters
+from duty.rosters.errors import ShiftOverlaps, TitleTooLow
+from duty.rosters.oncall import Shift
+from duty.rosters.repository import NewShift, SlotRow
+from duty.rosters.rules import remainders, title_suffices
+from kernel.database import constraint_of
+from kernel.errors import NotFound
+from kernel.ids import PersonId, ShiftId
+from kernel.viewer import Viewer
+from registry.people import queries as people
+
+_QUEUE_PERSON = text("SELECT pg_advisory_xact_lock(7283019, hashtext(CAST(:person AS text)))")
+_SUPERSEDE = text(
+    "UPDATE shift SET status = 'superseded', superseded_at = :now"
+    " WHERE id = :id AND status = 'active' RETURNING id"
+)
+_BUSY = text(
+    "SELECT id FROM shift WHERE person_id = :person_id AND status = 'active'"
+    " AND during && tstzrange(:start, :end) AND NOT (id = ANY(:besides)) LIMIT 1"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reassignment:
+    """`person_id` stands where and when `stint` says, instead of its holder."""
+
+    stint: Stint
+    person_id: PersonId
+    origin: str
+
+
+async def place(session: AsyncSession, stint: Stint) -> SlotRow:
+    """The slot of a stint."""
+    found = await rosters.slot(session, stint.slot_id)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+async def may_stand(
+    session: AsyncSession,
+    slot: SlotRow,
+    person_id: PersonId,
+    start: datetime,
+    end: datetime,
+    *,
+    besides: Sequence[ShiftId] = (),
+) -> None:
+    """Whether somebody may fill a place in a period.
+
+    Args:
+        besides: shifts that they give away in the same change.
+
+    Raises:
+        PersonGone: they have left.
+        TitleTooLow: the place asks for more.
+        PersonBusy: they are on duty elsewhere.
+    """
+    person = await people.get(session, person_id)
+    if await people.gone(session, [person_id]):
+        raise PersonGone()
+    if not title_suffices(person.title, slot.min_title):
+        raise TitleTooLow(min_title=slot.min_title, title=person.title)
+    busy = await session.execute(
+        _BUSY, {"person_id": person_id, "start": start, "end": end, "besides": list(besides)}
+    )
+    if busy.one_or_none() is not None:
+        raise PersonBusy()
+
+
+async def reassign(
+    session: AsyncSession, viewer: Viewer, changes: Sequence[Reassignment], now: datetime
+) -> list[ShiftId]:
+    """Carry out all of `changes` or none; returns the new shifts in their order.
+
+    Raises:
+        ShiftMoved: a shift no longer stands as it did when the change was asked for.
+        PersonGone, TitleTooLow, PersonBusy: see `may_stand`.
+    """
+    slots = {one.stint.slot_id: await place(session, one.stint) for one in changes}
+    for number in sorted({slot.slot_no for slot in slots.values()}):
+        await rosters.queue_up(session, number)
+    for person_id in sorted({one.person_id for one in changes}):
+        await session.execute(_QUEUE_PERSON, {"person": str(person_id)})
+    for one in changes:
+        gone = await session.execute(_SUPERSEDE, {"id": one.stint.shift.id, "now": now})
+        if gone.one_or_none() is None:
+            raise ShiftMoved()
+    written = []
+    for one in changes:
+        slot, stint = slots[one.stint.slot_id], one.stint
+        await may_stand(session, slot, one.person_id, stint.start, stint.end)
+        for kept in remainders((stint.shift.start, stint.shift.end), (stint.start, stint.end)):
+            holder = stint.shift.person_id
+            await _write(session, slot, stint.shift, holder, kept, "split", viewer, now)
+        period = (stint.start, stint.end)
+        written.append(
+            await _write(session, slot, stint.shift, one.person_id, period, one.origin, viewer, now)
+        )
+    return written
+
+
+async def _write(
+    session: AsyncSession,
+    slot: SlotRow,
+    old: Shift,
+    person_id: PersonId,
+    period: tuple[datetime, datetime],
+    origin: str,
+    viewer: Viewer,
+    now: datetime,
+) -> ShiftId:
+    shift = NewShift(
+        slot_id=slot.slot.id,
+        slot_no=slot.slot_no,
+        person_id=person_id,
+        start=period[0],
+        end=period[1],
+        origin=origin,
+        recorded_by=None if viewer.is_process else viewer.person_id,
+        recorded_at=now,
+        supersedes_id=old.id,
+    )
+    try:
+        return await rosters.insert_shift(session, shift)
+    except IntegrityError as error:
+        if constraint_of(error) == "shift_one_person":
+            raise ShiftOverlaps() from error
+        raise

@@ -1,0 +1,53 @@
+"""Refusals of changes to a published roster."""
+
+from kernel.errors import Refusal
+
+
+class NothingToSwap(Refusal):
+    """No colleague, no shift in return, or the requester's own shift. Fields: reason."""
+
+    code = "duty.nothing_to_swap"
+    status = 422
+
+
+class ChangeOpen(Refusal):
+    """Something is already asked about this shift."""
+
+    code = "duty.change_open"
+
+
+class ChangeTaken(Refusal):
+    """A colleague was faster."""
+
+    code = "duty.change_taken"
+
+
+class ChangeTooLate(Refusal):
+    """Too short before the shift for consents and approval; taking over now is the way."""
+
+    code = "duty.change_too_late"
+    status = 422
+
+
+class ShiftMoved(Refusal):
+    """A shift of the change no longer stands as it did when it was asked for."""
+
+    code = "duty.shift_moved"
+
+
+class PersonBusy(Refusal):
+    """The person is on duty elsewhere in part of the period."""
+
+    code = "duty.person_busy"
+
+
+class PersonGone(Refusal):
+    """The person no longer works at the facility or has no account in use."""
+
+    code = "duty.person_gone"
+
+
+class NotOnDutyNow(Refusal):
+    """Only a shift that runs now is taken over."""
+
+    code = "duty.not_on_duty_now"

@@ -1,0 +1,52 @@
+"""Who may ask for, approve and end a change."""
+
+from duty.changes.repository import ChangeRow, OptionRow
+from kernel.errors import NotAllowed
+from kernel.ids import FacilityId
+from kernel.viewer import Role, Viewer
+
+
+def oversees(viewer: Viewer, facility_id: FacilityId) -> bool:
+    """医务科 or the coordinator of the facility."""
+    return viewer.has(Role.COORDINATOR) and facility_id in viewer.facility_ids
+
+
+def keeps(viewer: Viewer, facility_id: FacilityId) -> bool:
+    """Whoever keeps the facility's roster: its duty desk or coordinator."""
+    return (
+        viewer.has(Role.COORDINATOR, Role.DUTY_DESK) and facility_id in viewer.facility_ids
+    ) or viewer.is_process
+
+
+def may_ask(viewer: Viewer, kind: str, facility_id: FacilityId, *, holds: bool) -> None:
+    """The holder asks; for somebody on leave the desk may look for a substitute.
+
+    Raises:
+        NotAllowed: with the reason.
+    """
+    if holds or (kind == "substitute" and keeps(viewer, facility_id)):
+        return
+    raise NotAllowed(reason="not_your_shift")
+
+
+def may_decide(viewer: Viewer, row: ChangeRow, options: list[OptionRow]) -> None:
+    """医务科 or the facility's coordinator; nobody approves a change of their own.
+
+    Raises:
+        NotAllowed: with the reason.
+    """
+    if not oversees(viewer, row.facility_id):
+        raise NotAllowed(reason="approver_role_needed")
+    chosen = {one.person_id for one in options if one.no == row.taken_option}
+    if viewer.person_id in {row.requested_by, row.holder_id} | chosen:
+        raise NotAllowed(reason="own_change")
+
+
+def may_end(viewer: Viewer, row: ChangeRow) -> None:
+    """The desk, the coordinator or 医务科 ends what its own people can end no more.
+
+    Raises:
+        NotAllowed: with the reason.
+    """
+    if not (keeps(viewer, row.facility_id) or oversees(viewer, row.facility_id)):
+        raise NotAllowed(reason="roster_role_needed")
