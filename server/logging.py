@@ -42,6 +42,9 @@ def configure(settings: Settings, process: str) -> None:
     root.setLevel(level)
     # SQL statements carry patient data in their parameters.
     logging.getLogger("sqlalchemy").setLevel(logging.WARNING)
+    # HTTP clients log whole addresses: numbers, tokens, keys of robots.
+    for client in ("httpx", "httpcore"):
+        logging.getLogger(client).setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(process=process)
 
 

@@ -41,6 +41,7 @@ def _logged(monkeypatch: pytest.MonkeyPatch, log_format: str) -> str:
         structlog.get_logger().error("referral.failed", exc_info=error)
         logging.getLogger("uvicorn.error").exception("library failed")
     logging.getLogger("sqlalchemy.engine").info("SELECT secret")
+    logging.getLogger("httpx").info("POST https://sms.example/?PhoneNumbers=secret")
     return out.getvalue()
 
 

@@ -83,7 +83,10 @@ Outcome = Sent | Failed | InDoubt
 class Channel(Protocol):
     """An adapter: SMS, voice, WeCom, DingTalk and webhook differ only behind this."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """The channel's name, as messages and contact points have it."""
+        ...
 
     async def send(self, message: Outgoing) -> Outcome:
         """Send one message. Returns within the channel's own time limit and never raises."""

@@ -7,8 +7,10 @@ name to answer. Providers that the operator configured are trusted and use `line
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
@@ -59,6 +61,12 @@ class EndpointRules:
         return None if self.address_ok(address) else "address"
 
 
+@cache
+def trust() -> ssl.SSLContext:
+    """Whose certificates we believe; read from disk once for all clients of a process."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class GuardedPost:
     """One client and one pool for addresses that others chose."""
 
@@ -75,6 +83,7 @@ class GuardedPost:
             timeout=timeout_s,
             follow_redirects=False,
             trust_env=False,
+            verify=trust(),
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=16),
         )
 

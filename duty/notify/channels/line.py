@@ -14,6 +14,7 @@ import httpx
 import msgspec
 
 from duty.notify.channels.channel import Failed, InDoubt
+from duty.notify.channels.guarded import trust
 
 MAX_ANSWER_BYTES = 65_536
 REFUSED_FOR_NOW = frozenset({408, 425, 429, 503})
@@ -47,6 +48,7 @@ class Line:
             timeout=httpx.Timeout(timeout_s, connect=timeout_s * 0.6, pool=timeout_s * 0.6),
             follow_redirects=False,
             trust_env=False,
+            verify=trust(),
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
         )
 
