@@ -33,7 +33,7 @@ _CLAIM_DUE = text(
              lease_until = clock_timestamp() + CAST(:lease AS interval)
         FROM due WHERE m.id = due.id
       RETURNING m.id, m.page_id, m.step, m.person_id, m.channel, m.try AS try_no, m.attempt,
-                m.endpoint_id, m.available_at
+                m.contact_point_id, m.available_at
     )
     SELECT m.*, {posting.CONTENT}
       FROM taken m {posting.CONTENT_JOINS}

@@ -1,4 +1,4 @@
-"""Registered endpoints: the only addresses that a message is ever sent to."""
+"""Webhooks: contact points that an administrator registers and answers for."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.notify.channels.guarded import EndpointRules
 from duty.notify.errors import EndpointRefused
-from duty.notify.posting import SECRET_FIELD, URL_FIELD
+from duty.notify.posting import ADDRESS_FIELD, SECRET_FIELD
 from duty.notify.schemas import EndpointIn, EndpointOut
 from kernel.clock import Clock
 from kernel.errors import NotFound
@@ -16,17 +16,17 @@ from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 
 _REGISTER = text(
-    "INSERT INTO notify_endpoint (id, channel, person_id, facility_id, label, url_sealed,"
-    "  secret_sealed, created_by, created_at)"
-    " VALUES (:id, 'webhook', :person_id, :facility_id, :label, :url, :secret, :by, :at)"
+    "INSERT INTO contact_point (id, channel, person_id, facility_id, label, address_sealed,"
+    "  secret_sealed, created_by, created_at, verified_at)"
+    " VALUES (:id, 'webhook', :person_id, :facility_id, :label, :url, :secret, :by, :at, :at)"
 )
 _LIST = text(
     "SELECT id, channel, label, person_id, facility_id, created_at, disabled_at"
-    " FROM notify_endpoint ORDER BY created_at, id"
+    " FROM contact_point WHERE channel = 'webhook' ORDER BY created_at, id"
 )
 _DISABLE = text(
-    "UPDATE notify_endpoint SET disabled_at = :at WHERE id = :id AND disabled_at IS NULL"
-    " RETURNING id"
+    "UPDATE contact_point SET disabled_at = :at, disabled_reason = 'removed'"
+    " WHERE id = :id AND channel = 'webhook' AND disabled_at IS NULL RETURNING id"
 )
 
 
@@ -56,7 +56,7 @@ async def register(
             "person_id": wanted.person_id,
             "facility_id": wanted.facility_id,
             "label": wanted.label,
-            "url": sealer.seal(wanted.url, URL_FIELD),
+            "url": sealer.seal(wanted.url, ADDRESS_FIELD),
             "secret": sealer.seal(wanted.secret, SECRET_FIELD),
             "by": viewer.person_id,
             "at": at,

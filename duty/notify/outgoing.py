@@ -1,40 +1,40 @@
-"""Message rows: one per page step, person, channel and try."""
+"""Message rows: one per page step, person, contact point, planned ring and try."""
 
 from collections.abc import Collection
 from datetime import datetime
-from uuid import UUID
+from itertools import groupby
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from duty.notify.contacts.reaching import IN_APP, Point, Ring, Wish, plan
 from duty.notify.states import MESSAGE, MessageAction, MessageState, sources
 from kernel import outbox
 from kernel.ids import CaseId, FacilityId, PageId, PersonId, new_id
+from registry.facilities.rules import CHINA
 
 WAKE_CHANNEL = "yunshang_message"
 """NOTIFY channel of the senders: a message became due."""
 
-IN_APP = "in_app"
-
-# A person's own endpoint, else the one that their page's facility registered for everybody.
-_ENDPOINTS = text(
+_POINTS = text(
     """
-    SELECT DISTINCT ON (n.person_id, e.channel) n.person_id, e.channel, e.id
-      FROM unnest(CAST(:people AS uuid[])) AS n (person_id)
-      JOIN notify_endpoint e ON e.disabled_at IS NULL
-       AND (e.person_id = n.person_id OR e.facility_id = :facility_id)
-     ORDER BY n.person_id, e.channel, e.person_id IS NULL
+    SELECT r.*, p.level, clock_timestamp() AS now
+      FROM ring_points(CAST(:people AS uuid[]), :facility_id) r CROSS JOIN page p
+     WHERE p.id = :page_id
     """
 )
 _QUEUE = text(
     """
     INSERT INTO page_message
-      (id, page_id, step, person_id, channel, try, case_id, endpoint_id, state, available_at)
-    SELECT n.id, :page_id, :step, n.person_id, n.channel, 1, :case_id, n.endpoint_id, :state,
-           clock_timestamp()
-      FROM unnest(CAST(:ids AS uuid[]), CAST(:people AS uuid[]), CAST(:channels AS text[]),
-                  CAST(:endpoints AS uuid[])) AS n (id, person_id, channel, endpoint_id)
-    ON CONFLICT (page_id, step, person_id, channel, try) DO NOTHING
+      (id, page_id, step, person_id, channel, contact_point_id, ring, try, case_id, state,
+       available_at)
+    SELECT n.id, :page_id, :step, n.person_id, n.channel, n.point_id, n.ring, 1, :case_id, :state,
+           t.now + make_interval(secs => n.after_s)
+      FROM (SELECT clock_timestamp() AS now) t,
+           unnest(CAST(:ids AS uuid[]), CAST(:people AS uuid[]), CAST(:channels AS text[]),
+                  CAST(:points AS uuid[]), CAST(:rings AS int[]), CAST(:after_s AS int[]))
+             AS n (id, person_id, channel, point_id, ring, after_s)
+    ON CONFLICT ON CONSTRAINT page_message_once DO NOTHING
     """
 )
 _MOVE_IN_APP = text(
@@ -59,15 +59,12 @@ async def queue(
     facility_id: FacilityId,
     people: Collection[PersonId],
 ) -> None:
-    """Write one message per person and channel, and wake the senders of those that leave the house.
+    """Write what rings each person, now and later, and wake the senders.
 
     The in-app message needs no sender: its inbox item is in this transaction.
     """
-    rows: list[tuple[UUID, PersonId, str, UUID | None]] = [
-        (new_id(), person_id, IN_APP, None) for person_id in people
-    ]
-    found = await session.execute(_ENDPOINTS, {"people": list(people), "facility_id": facility_id})
-    rows += [(new_id(), PersonId(row.person_id), row.channel, row.id) for row in found]
+    rings: list[tuple[PersonId, Ring | None]] = [(person_id, None) for person_id in people]
+    rings += await _rings(session, page_id, facility_id, people)
     await session.execute(
         _QUEUE,
         {
@@ -75,14 +72,40 @@ async def queue(
             "step": step,
             "case_id": case_id,
             "state": str(MESSAGE.initial),
-            "ids": [row[0] for row in rows],
-            "people": [row[1] for row in rows],
-            "channels": [row[2] for row in rows],
-            "endpoints": [row[3] for row in rows],
+            "ids": [new_id() for _ in rings],
+            "people": [person_id for person_id, _ in rings],
+            "channels": [ring.channel if ring else IN_APP for _, ring in rings],
+            "points": [ring.point_id if ring else None for _, ring in rings],
+            "rings": [ring.ring if ring else 1 for _, ring in rings],
+            "after_s": [ring.after_s if ring else 0 for _, ring in rings],
         },
     )
-    if any(channel != IN_APP for _, _, channel, _ in rows):
+    if len(rings) > len(people):
         await outbox.notify(session, WAKE_CHANNEL)
+
+
+async def _rings(
+    session: AsyncSession, page_id: PageId, facility_id: FacilityId, people: Collection[PersonId]
+) -> list[tuple[PersonId, Ring | None]]:
+    """What rings outside the browser: everybody's verified points by everybody's wishes."""
+    found = (
+        await session.execute(
+            _POINTS,
+            {"people": list(people), "facility_id": facility_id, "page_id": page_id},
+        )
+    ).all()
+    rings: list[tuple[PersonId, Ring | None]] = []
+    for person_id, group in groupby(found, key=lambda row: row.person_id):
+        rows = list(group)
+        points = [Point(row.point_id, row.channel, row.rank) for row in rows]
+        wishes = {
+            row.channel: Wish(row.delay_s, row.off, row.quiet_from, row.quiet_to) for row in rows
+        }
+        local = rows[0].now.astimezone(CHINA)
+        rings += [
+            (PersonId(person_id), ring) for ring in plan(points, wishes, rows[0].level, local)
+        ]
+    return rings
 
 
 async def move_in_app(

@@ -14,19 +14,21 @@ from duty.notify.states import MESSAGE, MessageAction, MessageState
 from kernel.ids import PageId, new_id
 from kernel.sealing import Sealer
 
-URL_FIELD = "notify_endpoint.url"
-SECRET_FIELD = "notify_endpoint.secret"  # noqa: S105  (the name of a sealed field)
+ADDRESS_FIELD = "contact_point.address"
+SECRET_FIELD = "contact_point.secret"  # noqa: S105  (the name of a sealed field)
 
 CONTENT = """p.event, p.level, p.title, p.created_at,
-           l.state IN ('running', 'exhausted') AS live,
-           e.url_sealed, e.secret_sealed, e.disabled_at,
+           l.state IN ('running', 'exhausted')
+             AND t.state NOT IN ('acknowledged', 'declined') AS wanted,
+           n.address_sealed, n.secret_sealed, n.disabled_at,
            coalesce((SELECT c.phone FROM facility_contact c
                       WHERE c.facility_id = p.from_facility_id AND c.kind = 'duty'
                       ORDER BY c.label LIMIT 1), '') AS callback"""
 """What a message says and where it goes, of a claimed row `m` with its `CONTENT_JOINS`."""
 
 CONTENT_JOINS = """JOIN page p ON p.id = m.page_id JOIN escalation l ON l.page_id = p.id
-      LEFT JOIN notify_endpoint e ON e.id = m.endpoint_id"""
+      JOIN page_target t ON t.page_id = m.page_id AND t.step = m.step AND t.person_id = m.person_id
+      LEFT JOIN contact_point n ON n.id = m.contact_point_id"""
 _CLAIM = text(
     f"""
     WITH m AS (
@@ -39,7 +41,7 @@ _CLAIM = text(
                              OR (c.state = :sending AND c.lease_until < clock_timestamp()))
                       FOR UPDATE SKIP LOCKED)
       RETURNING m.id, m.page_id, m.step, m.person_id, m.channel, m.try AS try_no, m.attempt,
-                m.endpoint_id
+                m.contact_point_id
     )
     SELECT m.*, {CONTENT} FROM m {CONTENT_JOINS}
     """  # noqa: S608
@@ -64,11 +66,12 @@ _REACHED = text(
 _TRY_AGAIN = text(
     """
     INSERT INTO page_message
-      (id, page_id, step, person_id, channel, try, case_id, endpoint_id, state, available_at)
-    SELECT :new_id, page_id, step, person_id, channel, try + 1, case_id, endpoint_id, :queued,
-           clock_timestamp() + CAST(:pause AS interval)
+      (id, page_id, step, person_id, channel, contact_point_id, ring, try, case_id, state,
+       available_at)
+    SELECT :new_id, page_id, step, person_id, channel, contact_point_id, ring, try + 1, case_id,
+           :queued, clock_timestamp() + CAST(:pause AS interval)
       FROM page_message WHERE id = :id
-    ON CONFLICT (page_id, step, person_id, channel, try) DO NOTHING
+    ON CONFLICT ON CONSTRAINT page_message_once DO NOTHING
     """
 )
 
@@ -77,7 +80,8 @@ _TRY_AGAIN = text(
 class Claimed:
     """A message in our hands until its lease ends.
 
-    `wanted` is False once the page has ended; `outgoing` is None when its endpoint is gone.
+    `wanted` is False once the page has ended or this person has answered; `outgoing` is None when
+    its contact point is gone.
     """
 
     id: UUID
@@ -112,13 +116,13 @@ async def claim(
 def opened(row: Row[Any], sealer: Sealer) -> Claimed:
     """A claimed row with its `CONTENT`, its address and secret readable."""
     outgoing = None
-    if row.url_sealed is not None and row.disabled_at is None:
+    if row.address_sealed is not None and row.disabled_at is None:
         outgoing = Outgoing(
             id=row.id,
             page_id=PageId(row.page_id),
             attempt=row.attempt,
-            address=sealer.open(row.url_sealed, URL_FIELD),
-            secret=sealer.open(row.secret_sealed, SECRET_FIELD),
+            address=sealer.open(row.address_sealed, ADDRESS_FIELD),
+            secret=sealer.open(row.secret_sealed, SECRET_FIELD) if row.secret_sealed else "",
             event=row.event,
             level=row.level,
             title=row.title,
@@ -133,7 +137,7 @@ def opened(row: Row[Any], sealer: Sealer) -> Claimed:
         row.channel,
         row.try_no,
         row.attempt,
-        bool(row.live),
+        bool(row.wanted),
         outgoing,
     )
 

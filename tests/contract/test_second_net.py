@@ -22,7 +22,7 @@ SET_VIEWER = (
 )
 CLOSED = (
     "SELECT payload FROM outbox",
-    "SELECT url_sealed FROM notify_endpoint",
+    "SELECT address_sealed FROM contact_point",
     "SELECT 1 FROM ctg_journal",
     "SELECT 1 FROM chain_pending",
     "SELECT chain_sequence()",

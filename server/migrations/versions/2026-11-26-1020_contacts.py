@@ -1,4 +1,9 @@
-"""Contact points: verified addresses, personal rules, test calls."""
+"""Contact points: where a person is reached, whether that was ever tried, and in what order.
+
+A point is private to its person and to the duty desk of their house. Who pages somebody must learn
+which points there are, not where they lead: `ring_points` gives ids, channels and wishes, and the
+sealed address is read by the sender alone.
+"""
 
 from alembic import op
 
@@ -7,9 +12,146 @@ from server.migrations.sql import statements
 revision = "0022_contacts"
 down_revision = "0021_policies"
 
-TABLES = ""
+POINTS = """
+ALTER TABLE notify_endpoint RENAME TO contact_point;
+ALTER TABLE contact_point RENAME COLUMN url_sealed TO address_sealed;
+ALTER TABLE contact_point ALTER COLUMN secret_sealed DROP NOT NULL;
+ALTER TABLE contact_point DROP CONSTRAINT notify_endpoint_channel_check;
+ALTER TABLE contact_point
+  ADD COLUMN address_index bytea,
+  ADD COLUMN hint            text NOT NULL DEFAULT '' CHECK (length(hint) <= 40),
+  ADD COLUMN rank            int NOT NULL DEFAULT 1 CHECK (rank BETWEEN 1 AND 99),
+  ADD COLUMN landline        boolean NOT NULL DEFAULT false,
+  ADD COLUMN verified_at     timestamptz,
+  ADD COLUMN last_test_at    timestamptz,
+  ADD COLUMN last_ok_at      timestamptz,
+  ADD COLUMN alarmed_at      timestamptz,
+  ADD COLUMN disabled_reason text CHECK (disabled_reason IN ('removed', 'gone', 'opted_out')),
+  ADD CONSTRAINT contact_point_channel CHECK (channel IN ('webhook', 'web_push', 'sms', 'voice',
+    'wecom_app', 'wecom_robot', 'dingtalk_app', 'dingtalk_robot', 'email')),
+  ADD CONSTRAINT contact_point_signed CHECK (channel <> 'webhook' OR secret_sealed IS NOT NULL);
+-- An administrator answers for the webhooks that stand.
+UPDATE contact_point SET verified_at = created_at;
+DROP INDEX uq_notify_endpoint_person;
+DROP INDEX uq_notify_endpoint_facility;
+CREATE UNIQUE INDEX uq_contact_point_person ON contact_point (person_id, channel, address_index)
+  WHERE disabled_at IS NULL AND person_id IS NOT NULL;
+CREATE UNIQUE INDEX uq_contact_point_facility ON contact_point (facility_id, channel, address_index)
+  WHERE disabled_at IS NULL AND facility_id IS NOT NULL;
+CREATE INDEX ix_contact_point_person ON contact_point (person_id) WHERE disabled_at IS NULL;
+CREATE INDEX ix_contact_point_facility ON contact_point (facility_id) WHERE disabled_at IS NULL;
+
+CREATE TABLE notify_rule (
+  id          uuid PRIMARY KEY,
+  person_id   uuid NOT NULL REFERENCES person (id),
+  channel     text NOT NULL CHECK (channel IN ('webhook', 'web_push', 'sms', 'voice',
+                'wecom_app', 'wecom_robot', 'dingtalk_app', 'dingtalk_robot', 'email')),
+  delay_s     int CHECK (delay_s BETWEEN 0 AND 3600),
+  off         boolean NOT NULL DEFAULT false,
+  quiet_from  time,
+  quiet_to    time,
+  recorded_by uuid NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  CHECK ((quiet_from IS NULL) = (quiet_to IS NULL))
+);
+CREATE INDEX ix_notify_rule_person ON notify_rule (person_id, channel, recorded_at DESC);
+CREATE TRIGGER notify_rule_sealed BEFORE UPDATE OR DELETE OR TRUNCATE ON notify_rule
+  FOR EACH STATEMENT EXECUTE FUNCTION duty_refuse();
+ALTER TABLE notify_rule ENABLE ALWAYS TRIGGER notify_rule_sealed;
+"""
+
+# `ring` counts the planned calls of one number (redialled until somebody answers), `try` what had
+# to be repeated because it certainly did not go out.
+MESSAGES = """
+ALTER TABLE page_message RENAME COLUMN endpoint_id TO contact_point_id;
+ALTER TABLE page_message
+  ADD COLUMN ring int NOT NULL DEFAULT 1 CHECK (ring >= 1),
+  DROP CONSTRAINT page_message_page_id_step_person_id_channel_try_key,
+  ADD CONSTRAINT page_message_once UNIQUE NULLS NOT DISTINCT
+    (page_id, step, person_id, channel, contact_point_id, ring, try);
+
+-- Which channels say afterwards whether it arrived; of the others, taken over is all there is.
+-- A point that is being written anyway is left alone: senders never wait for each other here.
+CREATE FUNCTION contact_point_worked() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE contact_point SET last_ok_at = clock_timestamp()
+   WHERE id = (SELECT c.id FROM contact_point c WHERE c.id = NEW.contact_point_id
+                AND coalesce(c.last_ok_at < clock_timestamp() - interval '1 hour', true)
+                FOR UPDATE SKIP LOCKED);
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER contact_point_worked AFTER UPDATE OF state ON page_message
+  FOR EACH ROW WHEN (NEW.contact_point_id IS NOT NULL AND NEW.state IS DISTINCT FROM OLD.state
+    AND (NEW.state = 'delivered' OR (NEW.state = 'sent' AND NEW.channel NOT IN ('sms', 'voice'))))
+  EXECUTE FUNCTION contact_point_worked();
+"""
+
+# A person's own points of a channel, else those that the paged facility keeps for everybody.
+RINGING = """
+CREATE FUNCTION ring_points(p_people uuid[], p_facility uuid)
+  RETURNS TABLE (person_id uuid, point_id uuid, channel text, rank int, delay_s int, off boolean,
+                 quiet_from time, quiet_to time)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  WITH found AS (
+    SELECT n.person_id, c.id, c.channel, c.rank, c.person_id IS NOT NULL AS own
+      FROM unnest(p_people) AS n (person_id)
+      JOIN public.contact_point c ON c.disabled_at IS NULL AND c.verified_at IS NOT NULL
+       AND (c.person_id = n.person_id OR c.facility_id = p_facility)
+  ), chosen AS (
+    SELECT f.*, f.own = bool_or(f.own) OVER (PARTITION BY f.person_id, f.channel) AS wanted
+      FROM found f
+  )
+  SELECT c.person_id, c.id, c.channel, c.rank, r.delay_s, coalesce(r.off, false), r.quiet_from,
+         r.quiet_to
+    FROM chosen c
+    LEFT JOIN LATERAL (SELECT * FROM public.notify_rule w
+                        WHERE w.person_id = c.person_id AND w.channel = c.channel
+                        ORDER BY w.recorded_at DESC, w.id DESC LIMIT 1) r ON true
+   WHERE c.wanted
+   ORDER BY c.person_id, c.channel, c.rank, c.id
+$$;
+REVOKE ALL ON FUNCTION ring_points FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ring_points TO yunshang_app, yunshang_system;
+"""
+
+GRANTS = """
+GRANT SELECT (hint, rank, landline, verified_at, last_test_at, last_ok_at, alarmed_at,
+              disabled_reason) ON contact_point TO yunshang_app;
+GRANT UPDATE (label, rank, disabled_reason) ON contact_point TO yunshang_app;
+GRANT SELECT, INSERT ON notify_rule TO yunshang_app, yunshang_system;
+"""
+
+# The duty desk keeps the points of the people of its own house.
+DESK = (
+    "app_has_role('duty_desk') AND (facility_id = ANY(app_facilities()) OR EXISTS ("
+    "SELECT 1 FROM person p WHERE p.id = person_id AND p.facility_id = ANY(app_facilities())))"
+)
+HOOKS = "app_has_role('system_admin') AND channel = 'webhook'"
+MINE = "person_id = app_person()"
 
 
 def upgrade() -> None:
-    for statement in statements(TABLES):
-        op.execute(statement)
+    for script in (POINTS, MESSAGES, RINGING, GRANTS):
+        for statement in statements(script):
+            op.execute(statement)
+    for table in ("contact_point", "notify_rule"):
+        _close(table)
+    keeps = f"NOT app_only_watches() AND ({MINE} OR ({DESK}) OR ({HOOKS}))"
+    _open("contact_point", "reads", "SELECT", using=f"{MINE} OR ({DESK}) OR ({HOOKS})")
+    _open("contact_point", "adds", "INSERT", check=keeps)
+    _open("contact_point", "changes", "UPDATE", using=keeps, check=keeps)
+    _open("notify_rule", "reads", "SELECT", using=MINE)
+    _open("notify_rule", "adds", "INSERT", check=f"NOT app_only_watches() AND {MINE}")
+
+
+def _close(table: str) -> None:
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    for role, name in (("yunshang_owner", "owner_all"), ("yunshang_system", "system_all")):
+        op.execute(f"CREATE POLICY {name} ON {table} TO {role} USING (true) WITH CHECK (true)")
+
+
+def _open(table: str, what: str, command: str, *, using: str = "", check: str = "") -> None:
+    rules = (f" USING ({using})" if using else "") + (f" WITH CHECK ({check})" if check else "")
+    op.execute(f"CREATE POLICY app_{what} ON {table} FOR {command} TO yunshang_app{rules}")

@@ -247,8 +247,8 @@ async def test_addresses_and_secrets_are_sealed_and_hidden_from_the_web_role(
 ) -> None:
     await endpoint(region)
     async with region.clone.system.session(SEEDER) as session:
-        row = (await session.execute(text("SELECT * FROM notify_endpoint"))).one()
-        assert b"hook.example" not in bytes(row.url_sealed)
+        row = (await session.execute(text("SELECT * FROM contact_point"))).one()
+        assert b"hook.example" not in bytes(row.address_sealed)
     with pytest.raises(Exception, match="permission denied"):
         async with region.clone.app.session(region.doctor) as session:
-            await session.execute(text("SELECT url_sealed FROM notify_endpoint"))
+            await session.execute(text("SELECT address_sealed FROM contact_point"))

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from duty.notify import endpoints
 from duty.notify.channels.guarded import EndpointRules
-from duty.notify.posting import SECRET_FIELD, URL_FIELD
+from duty.notify.posting import ADDRESS_FIELD, SECRET_FIELD
 from duty.notify.schemas import EndpointIn
 from duty.notify.tasks import deliver
 from duty.rosters.oncall import DutyTier
@@ -24,7 +24,7 @@ async def test_a_worker_delivers_by_the_messages_id_alone(
 ) -> None:
     """The endpoint leads to this machine, which the worker's own rules refuse: nothing goes out,
     and the row says why."""
-    assert (URL_FIELD, SECRET_FIELD) == ("notify_endpoint.url", "notify_endpoint.secret")
+    assert (ADDRESS_FIELD, SECRET_FIELD) == ("contact_point.address", "contact_point.secret")
     wanted = EndpointIn(
         label="loop",
         url="https://127.0.0.1:1/hook",

@@ -1,0 +1,1 @@
+"""Where people are reached: their numbers and addresses, wishes, tests."""
