@@ -4,7 +4,7 @@ Row-level security closes the tables to strangers anyway; the same scope stands 
 so that neither alone has to be right.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -34,17 +34,20 @@ from referral.states import HoldState, LegState, OfferState, ReferralState, Side
 
 Part = TypeVar("Part", OfferRow, LegRow, HoldRow, SignatureRow, QuestionRow)
 
-_COORDINATED = text(
-    "SELECT r.id FROM referral r JOIN region_closure c ON c.descendant_id = r.origin_region_id"
-    " WHERE r.id = ANY(:cases) AND c.ancestor_id = ANY(:regions)"
-)
-_RIDDEN = text(
-    "SELECT case_id FROM case_party WHERE case_id = ANY(:cases) AND person_id = :person"
-    " AND role = 'crew'"
-)
-_STOOD_FOR = text(
-    "SELECT case_id, facility_id FROM case_link"
-    " WHERE id = :person AND case_id = ANY(:cases) AND purpose <> 'crew'"
+# What a viewer may do for a case beside what their facility may: one answer per case.
+_CAPACITIES = text(
+    """
+    SELECT r.id,
+           EXISTS (SELECT FROM region_closure c
+                    WHERE c.descendant_id = r.origin_region_id
+                      AND c.ancestor_id = ANY(CAST(:regions AS uuid[]))) AS coordinates,
+           EXISTS (SELECT FROM case_party p
+                    WHERE p.case_id = r.id AND p.person_id = :person AND p.role = 'crew') AS rides,
+           (SELECT l.facility_id FROM case_link l
+             WHERE :by_link AND l.id = :person AND l.case_id = r.id AND l.purpose <> 'crew')
+             AS stands_for
+      FROM referral r WHERE r.id = ANY(CAST(:cases AS uuid[]))
+    """
 )
 
 
@@ -211,7 +214,8 @@ class CaseRepository:
         return (await self._session.execute(found)).scalar_one_or_none()
 
     async def with_parts(self, rows: Sequence[ReferralRow]) -> list[CaseRows]:
-        """The cases with offers, legs, holds and signatures: a handful of statements in all."""
+        """The cases with offers, legs, holds and signatures: a handful of statements in all, and
+        none for parts of parts that are not there."""
         ids = [row.id for row in rows]
         cases = {row.id: CaseRows(row) for row in rows}
         for offer in await self._parts(OfferRow, ids, OfferRow.offered_at):
@@ -220,17 +224,21 @@ class CaseRepository:
             cases[leg.case_id].legs.append(leg)
         for hold in await self._parts(HoldRow, ids, HoldRow.requested_at):
             cases[hold.case_id].holds.append(hold)
-        for signature in await self._parts(SignatureRow, ids, SignatureRow.signed_at):
+        ridden = [id_ for id_ in ids if cases[id_].legs]
+        for signature in await self._parts(SignatureRow, ridden, SignatureRow.signed_at):
             cases[signature.case_id].signatures.append(signature)
-        for question in await self._parts(QuestionRow, ids, QuestionRow.asked_at):
+        offered = [id_ for id_ in ids if cases[id_].offers]
+        for question in await self._parts(QuestionRow, offered, QuestionRow.asked_at):
             if question.answered_at is None:
                 cases[question.case_id].open_questions[question.offer_id] = question.asked_at
         await self._capacities(cases)
         return [cases[id_] for id_ in ids]
 
     async def _parts(
-        self, table: type[Part], ids: Iterable[UUID], order: InstrumentedAttribute[datetime]
+        self, table: type[Part], ids: Sequence[UUID], order: InstrumentedAttribute[datetime]
     ) -> Sequence[Part]:
+        if not ids:
+            return ()
         statement = (
             select(table)
             .where(table.case_id.in_(ids))
@@ -240,20 +248,21 @@ class CaseRepository:
         return (await self._session.execute(fresh)).scalars().all()
 
     async def _capacities(self, cases: dict[UUID, CaseRows]) -> None:
-        ids = list(cases)
-        if not ids or self._viewer.is_process:
+        viewer = self._viewer
+        if not cases or viewer.is_process:
             return
-        if self._viewer.region_ids and self._viewer.has(Role.COORDINATOR):
-            regions = list(self._viewer.region_ids)
-            rows = await self._session.execute(_COORDINATED, {"cases": ids, "regions": regions})
-            for id_ in rows.scalars():
-                cases[id_].coordinates = True
-        person = {"cases": ids, "person": self._viewer.person_id}
-        for id_ in (await self._session.execute(_RIDDEN, person)).scalars():
-            cases[id_].rides = True
-        if not self._viewer.roles:  # only the holder of a link holds no role at all
-            for id_, facility in await self._session.execute(_STOOD_FOR, person):
-                cases[id_].stands_for = facility
+        asked = {
+            "cases": list(cases),
+            "person": viewer.person_id,
+            "regions": list(viewer.region_ids) if viewer.has(Role.COORDINATOR) else [],
+            # Only the holder of a link holds no role at all.
+            "by_link": not viewer.roles,
+        }
+        for row in await self._session.execute(_CAPACITIES, asked):
+            case = cases[row.id]
+            case.coordinates = row.coordinates
+            case.rides = row.rides
+            case.stands_for = row.stands_for
 
     async def snapshot(self, case_id: UUID) -> SnapshotRow | None:
         """The frozen SBAR."""
