@@ -24,6 +24,8 @@ Handler = Callable[[OutboxMessage], Awaitable[None]]
 
 RETRY_S = (0.5, 1, 2, 5, 10, 30, 60)
 MAX_ATTEMPTS = 20
+GATHER_S = 0.002
+"""Rows that are done this close together are noted by one commit."""
 
 _CLAIM = text(
     """
@@ -40,8 +42,9 @@ _CLAIM = text(
     """
 )
 _DONE = text(
-    "UPDATE outbox SET done_at = clock_timestamp(), lease_until = NULL"
-    " WHERE id = :id AND attempts = :attempt"
+    "UPDATE outbox o SET done_at = clock_timestamp(), lease_until = NULL"
+    "  FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS int[])) AS n (id, attempts)"
+    " WHERE o.id = n.id AND o.attempts = n.attempts"
 )
 _AGAIN = text(
     "UPDATE outbox SET available_at = clock_timestamp() + make_interval(secs => :pause_s),"
@@ -70,6 +73,8 @@ class Relay:
         self._lease = lease
         self._batch = batch
         self._viewer = Viewer.system("relay")
+        self._done: list[OutboxMessage] = []
+        self._noting: asyncio.Task[None] | None = None
 
     async def run_once(self) -> bool:
         """Claim and handle one batch. True if there was anything to do."""
@@ -83,6 +88,8 @@ class Relay:
             async with asyncio.TaskGroup() as group:
                 for message in claimed:
                     group.create_task(self._handle(message))
+            if self._noting is not None:
+                await self._noting
         return bool(claimed)
 
     async def _claim(self) -> list[OutboxMessage]:
@@ -108,7 +115,27 @@ class Relay:
             # A handler's failure must not take its neighbours along; the row keeps the reason.
             await self._failed(message, error)
         else:
-            await self._settle(_DONE, message)
+            self._done.append(message)
+            if self._noting is None or self._noting.done():
+                self._noting = asyncio.create_task(self._note_done())
+
+    async def _note_done(self) -> None:
+        """Note what is done, all that has gathered by one commit, until nothing is left."""
+        while self._done:
+            await asyncio.sleep(GATHER_S)
+            done, self._done = self._done, []
+            try:
+                async with self._database.session(self._viewer) as session:
+                    await session.execute(
+                        _DONE,
+                        {
+                            "ids": [message.id for message in done],
+                            "attempts": [message.attempt for message in done],
+                        },
+                    )
+            except Unavailable:
+                # The leases expire and the rows are repeated: handlers are idempotent.
+                log.warning("relay.settle_unavailable", rows=len(done))
 
     async def _failed(self, message: OutboxMessage, error: Exception) -> None:
         name = type(error).__name__
