@@ -34,11 +34,14 @@ async def run(settings: Settings) -> None:
     from server.worker import celery
 
     clock = SystemClock()
-    database = Database(settings.system_database_url, name="engine", pool_size=settings.pool_size)
+    url = settings.system_database_url
+    database = Database(url, name="engine", pool_size=settings.pool_size)
+    # Paging waits behind no chore: its connections are its own.
+    paging = Database(url, name="engine-paging", pool_size=settings.pool_size)
     subscriptions = Subscriptions(database, clock, settings.valkey_url, celery, demo=settings.demo)
-    escalation = EscalationEngine(database, clock)
+    escalation = EscalationEngine(paging, clock)
     wakes = {name: asyncio.Event() for name in (OUTBOX, ESCALATION, MESSAGE)}
-    sending = open_sending(settings, database, clock, wakes[MESSAGE], subscriptions.hand_to_worker)
+    sending = open_sending(settings, paging, clock, wakes[MESSAGE], subscriptions.hand_to_worker)
     relay = Relay(database, subscriptions.handlers())
     duties = [
         Duty("relay", relay.run_once, 0.5, wakes[OUTBOX]),
@@ -60,6 +63,7 @@ async def run(settings: Settings) -> None:
     finally:
         await sending.close()
         await subscriptions.close()
+        await paging.close()
         await database.close()
 
 

@@ -32,7 +32,9 @@ ROOM = 48
 
 BATCH = 64
 OVERFLOW_AFTER = timedelta(seconds=2)
-"""A message that finds no room for so long is offered to the workers too."""
+OVERFLOW_BATCH = 16
+OVERFLOW_PAUSE_S = 0.5
+"""Messages that find no room for so long are offered to the workers too, some at a time."""
 
 STRANDED_AFTER = timedelta(minutes=1)
 """A message of a channel that this installation no longer has is given up after so long."""
@@ -61,6 +63,7 @@ class Dispatcher:
         self._room = room
         self._overflow = overflow
         self._handed: set[UUID] = set()
+        self._offering: asyncio.Task[None] | None = None
         self._open: Mapping[str, set[asyncio.Task[None]]] = {
             name: set() for name in delivery.channels
         }
@@ -77,10 +80,10 @@ class Dispatcher:
         }
         try:
             claimed = await self._claim(rooms) if rooms else []
-            await self._offer_overflow(set(self._open) - set(rooms))
         except Unavailable:
             log.warning("delivery.database_unavailable")
             return False
+        self._consider_overflow(set(self._open) - set(rooms))
         for one in claimed:
             task = asyncio.create_task(self._send(one))
             self._open[one.channel].add(task)
@@ -106,6 +109,9 @@ class Dispatcher:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self._offering is not None:
+            self._offering.cancel()
+            await asyncio.gather(self._offering, return_exceptions=True)
         if self._writing is not None:
             await asyncio.gather(self._writing, return_exceptions=True)
 
@@ -114,16 +120,24 @@ class Dispatcher:
             claimed = await claims.claim_due(session, self._sealer, rooms, self._delivery.lease)
             return [one for one in claimed if not await self._delivery.ended(session, one)]
 
-    async def _offer_overflow(self, full: set[str]) -> None:
-        if not full or self._overflow is None:
+    def _consider_overflow(self, full: set[str]) -> None:
+        """Offering is a chore of its own: a slow taker must not slow the senders."""
+        if not full:
             self._handed.clear()
+        elif self._overflow is not None and (self._offering is None or self._offering.done()):
+            self._offering = asyncio.create_task(self._offer(self._overflow, full))
+
+    async def _offer(self, overflow: Overflow, full: set[str]) -> None:
+        try:
+            async with self._database.session(self._viewer) as session:
+                late = await claims.waiting(session, full, OVERFLOW_AFTER, OVERFLOW_BATCH)
+        except Unavailable:
             return
-        async with self._database.session(self._viewer) as session:
-            late = await claims.waiting(session, full, OVERFLOW_AFTER, BATCH)
         fresh = [id_ for id_ in late if id_ not in self._handed]
         self._handed.update(fresh)
         if fresh:
-            await self._overflow(fresh)
+            await overflow(fresh)
+        await asyncio.sleep(OVERFLOW_PAUSE_S)
 
     async def _send(self, claimed: Claimed) -> None:
         outcome: Outcome = await self._delivery.send(claimed)

@@ -133,6 +133,9 @@ async def test_a_hung_channel_fills_its_own_room_and_no_other(region: Region) ->
     await sending.run_once()
     await sending.run_once()
     waiting = [message[0] for message in await messages(region) if message[1] == "queued"]
+    async with asyncio.timeout(10):
+        while not offered:
+            await asyncio.sleep(0.01)
     assert offered == waiting
     assert len(waiting) == 1
     await as_channel(region, "voice")
