@@ -12,7 +12,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 UV_VERSION := 0.13.9
 ARGS ?=
 
-.PHONY: help setup run test check smoke bench-referral lock format clean
+.PHONY: help setup run test check smoke bench-referral bench-paging lock format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
@@ -48,6 +48,10 @@ smoke: ## Boot a private instance, drive one emergency through the public API, s
 bench-referral: ## Time a transfer's transitions under load, beside the same rows written plainly
 	@bin/setup dev
 	exec $(VENV)/python -m tests.bench.referral $(ARGS)
+
+bench-paging: ## Time pages from the commit to the ringing phones, under load
+	@bin/setup dev
+	exec $(VENV)/python -m tests.bench.paging $(ARGS)
 
 format: ## Put the Python code into the house format
 	@bin/setup dev

@@ -1,0 +1,1 @@
+"""How long a committed page takes to ring, under load."""

@@ -1,0 +1,1 @@
+"""Real processes around a small town: engines, senders, serve, and phones that ring."""
