@@ -66,6 +66,8 @@ async def write_advice(
             )
         )
     await session.flush()
+    # Whoever writes advice is at work: nobody rings them again.
+    await duty.joined_case(session, clock, viewer, CaseId(case_id))
     return AdviceId(row.id)
 
 

@@ -5,17 +5,20 @@ being written at the same moment wins or waits; what the engine decides, it deci
 that the answer needs.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from duty.escalation import firing, ladder, policy, repository
-from duty.escalation.ladder import Move
+from duty.escalation import crew, firing, policy, repository
+from duty.escalation.crew import Standing
+from duty.escalation.ladder import Move, Policy
 from duty.escalation.repository import Ladder, PageRow
-from duty.escalation.states import PAGE, PageAction, PageState, ReachAction, ReachState
-from duty.rosters import repository as rosters
+from duty.escalation.resolving import next_move
+from duty.escalation.states import PAGE, PageAction, PageState, ReachAction
 from kernel import chain
 from kernel.clock import Clock
 from kernel.database import Database
@@ -36,7 +39,7 @@ _SET_ASIDE = text(
 )
 _NEXT_DUE = text(
     "SELECT extract(epoch FROM min(next_due_at) - clock_timestamp()) FROM escalation"
-    " WHERE state IN ('running', 'exhausted') AND NOT simulated"
+    " WHERE next_due_at IS NOT NULL AND NOT simulated"
 )
 
 
@@ -92,46 +95,67 @@ class EscalationEngine:
     async def _fire(self, session: AsyncSession, page_id: PageId) -> None:
         row = await repository.get(session, page_id)
         rung = await repository.lock_ladder(session, page_id)
-        if row is None or not rung.live:
+        if row is None or not (rung.live or rung.awaits_joining):
             return
-        move = await self._next_move(session, row, rung)
+        rules = (await policy.load(session, row.policy_id)).policy
+        standings = await repository.standings(session, page_id)
+        mute = crew.silent(rules, standings, rung.now)
+        move = await self._next_move(session, row, rules, rung, standings, mute)
         given_up = await repository.move_targets(session, page_id, ReachAction.GIVE_UP, rung.now)
         action = PageAction.EXHAUST if move.exhausted else PageAction.ESCALATE
-        to = PAGE.edge(rung.state, action).to
+        was = rung.state
+        if rung.awaits_joining:
+            was = PAGE.edge(was, PageAction.REPAGE).to
+        to = PAGE.edge(was, action).to
         await repository.climb_ladder(session, page_id, to, move.step, move.next_delay_s)
         people = await firing.ring(session, row, move, rung.now)
-        if rung.state == PageState.RUNNING:
-            await self._record(session, row, move, people)
+        if was == PageState.RUNNING:
+            await self._record(session, row, move, people, mute)
         log.info(
             "page.escalated",
             page_id=str(page_id),
             step=move.step,
             people=len(people),
             unreachable=len(given_up),
+            silent=len(mute),
             exhausted=move.exhausted,
         )
         facts = {"step": move.step, "page_state": str(to), "unreachable": sorted(given_up)}
         await firing.tell(session, row, rung.now, facts)
 
-    async def _next_move(self, session: AsyncSession, row: PageRow, rung: Ladder) -> Move:
-        """Whom to ring is decided now, by the roster of this moment, not of the request's."""
-        version = await policy.load(session, row.policy_id)
-        declined = {
-            one.person_id
-            for one in await repository.standings(session, row.id)
-            if one.state == ReachState.DECLINED
-        }
-        roster = await rosters.roster(session, row.facility_id, rung.now)
-        return ladder.climb(version.policy, rung.step + 1, roster, declined)
+    async def _next_move(
+        self,
+        session: AsyncSession,
+        row: PageRow,
+        rules: Policy,
+        rung: Ladder,
+        standings: Sequence[Standing],
+        mute: Mapping[PersonId, Standing],
+    ) -> Move:
+        """Whom to ring is decided now, by the roster of this moment, not of the request's; who
+        said yes and was silent is rung beside them."""
+        move = await next_move(
+            session, rules, row.facility_id, rung.step + 1, rung.now, standings, mute
+        )
+        rings = {target.person_id for target in move.targets}
+        once_more = [one for one in crew.again(mute) if one.person_id not in rings]
+        return replace(move, targets=(*move.targets, *once_more))
 
     async def _record(
-        self, session: AsyncSession, row: PageRow, move: Move, people: list[PersonId]
+        self,
+        session: AsyncSession,
+        row: PageRow,
+        move: Move,
+        people: list[PersonId],
+        mute: Mapping[PersonId, Standing],
     ) -> None:
         """History keeps every step and the moment when the policy was used up; the loop that
         follows is kept in the targets alone, or it would fill the case for days."""
         facts: dict[str, object] = {"page_id": row.id, "facility_id": row.facility_id}
         steps = {"step": move.step, "skipped": list(move.skipped), "person_ids": list(people)}
-        kinds = [("page.escalated", facts | steps)]
+        kinds = [("page.escalated", facts | steps | firing.whence(move))]
+        if mute:
+            kinds.insert(0, ("page.silent", facts | {"person_ids": sorted(mute)}))
         if move.exhausted:
             kinds.append(("page.exhausted", facts))
         for kind, payload in kinds:

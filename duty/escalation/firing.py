@@ -1,15 +1,17 @@
 """Ringing one step: targets, messages and inbox items, in the caller's transaction."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.escalation import audience, repository
-from duty.escalation.ladder import Move
+from duty.escalation.ladder import At, Move, Target
 from duty.escalation.repository import PageRow
+from duty.escalation.states import PageState, ReachState
 from duty.notify import inbox, outgoing
 from kernel import parties
-from kernel.ids import PersonId
+from kernel.ids import FacilityId, PersonId
 from kernel.parties import PartyRole
 
 
@@ -21,23 +23,45 @@ async def ring(session: AsyncSession, page: PageRow, move: Move, at: datetime) -
     people: list[PersonId] = []
     if move.targets:
         people = await repository.add_targets(session, page, move.step, move.targets, at)
-    for person_id in people:
-        await parties.add_person(session, page.case_id, person_id, PartyRole.EXPERT)
+        await parties.add_people(session, page.case_id, people, PartyRole.EXPERT)
     if page.simulated:
         return people
-    if people:
+    for facility_id, those in _by_house(page, move.targets, people).items():
         await outgoing.queue(
             session,
             page_id=page.id,
             step=move.step,
             case_id=page.case_id,
-            facility_id=page.facility_id,
-            people=people,
+            facility_id=facility_id,
+            people=those,
         )
+    if people:
         await inbox.post(session, people, "page", page.case_id, page_facts(page, move.step))
-    if move.skipped:
+    if move.skipped or move.unfilled:
         await _alarm(session, page, move, at)
     return people
+
+
+def _by_house(
+    page: PageRow, targets: Sequence[Target], people: Collection[PersonId]
+) -> dict[FacilityId, list[PersonId]]:
+    """A house's own webhook serves those on its roster."""
+    houses: dict[FacilityId, list[PersonId]] = {}
+    for target in targets:
+        if target.person_id in people:
+            house = target.facility_id or page.facility_id
+            houses.setdefault(house, []).append(target.person_id)
+    return houses
+
+
+def whence(move: Move) -> dict[str, object]:
+    """What a record adds when it was not simply the house's own roster."""
+    facts: dict[str, object] = {}
+    if move.at is At.UPPER:
+        facts["upper_facility_id"] = move.targets[0].facility_id
+    if move.unfilled:
+        facts["unfilled"] = list(move.unfilled)
+    return facts
 
 
 def page_facts(page: PageRow, step: int) -> dict[str, object]:
@@ -51,6 +75,16 @@ def page_facts(page: PageRow, step: int) -> dict[str, object]:
         "title": page.title,
         "step": step,
     }
+
+
+def moved(
+    person_id: PersonId, state: ReachState, page: PageState | None = None
+) -> dict[str, object]:
+    """What an update says: who stands where now, and the page if that moved too."""
+    facts: dict[str, object] = {"person_id": person_id, "state": str(state)}
+    if page is not None:
+        facts["page_state"] = str(page)
+    return facts
 
 
 async def tell(
@@ -70,7 +104,8 @@ async def tell(
 
 
 async def _alarm(session: AsyncSession, page: PageRow, move: Move, at: datetime) -> None:
-    """A step without people is a hole in the roster: its desk and the sender hear of it now."""
+    """A step or a needed specialty without people is a hole in the roster: its desk and the
+    sender hear of it now."""
     people = await audience.desk(session, page.facility_id, at)
     people |= await audience.sender_side(session, page, at)
     await inbox.post(
@@ -79,10 +114,17 @@ async def _alarm(session: AsyncSession, page: PageRow, move: Move, at: datetime)
         "notice",
         page.case_id,
         {
-            "code": "duty.step_empty" if move.targets else "duty.nobody_on_call",
+            "code": _hole(move),
             "page_id": page.id,
             "facility_id": page.facility_id,
             "title": page.title,
             "steps": list(move.skipped),
+            "specialties": list(move.unfilled),
         },
     )
+
+
+def _hole(move: Move) -> str:
+    if not move.targets:
+        return "duty.nobody_on_call"
+    return "duty.step_empty" if move.skipped else "duty.specialty_empty"

@@ -1,18 +1,37 @@
 """Which step of a policy rings next and whom: pure, so that every path can be tested.
 
 A policy never ends in silence: after its last step the page is exhausted, and group lead and
-总值班 are rung again every `repeat_s` until somebody answers or the case is withdrawn. A step
-without people is passed at once and reported.
+总值班 are rung again every `repeat_s` until enough people answer or the case is withdrawn. A step
+without people is passed at once and reported. A step at the centre above is resolved when it
+fires: only then is that centre's roster read.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 from duty.rosters.oncall import DutyTier, OnCall
-from kernel.ids import PersonId, ShiftId
+from kernel.ids import FacilityId, PersonId, ShiftId
 
 ANY = "*"
 LOOP_TIERS = frozenset({DutyTier.LEAD, DutyTier.GENERAL_DUTY})
+JOIN_WITHIN_S = 180
+"""待核实: nobody has confirmed "within three minutes" against a rule in force."""
+
+
+class Mode(StrEnum):
+    """Who must answer: anybody; so many of each specialty; every place of the first step."""
+
+    FIRST = "first"
+    QUORUM = "quorum"
+    ALL = "all"
+
+
+class At(StrEnum):
+    """Whose roster a step rings: the paged house's, or that of the centre above it."""
+
+    OWN = "own"
+    UPPER = "upper"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +41,7 @@ class Step:
     delay_s: float
     tiers: frozenset[DutyTier]
     specialties: frozenset[str]
+    at: At = At.OWN
 
     def wants(self, answer: OnCall) -> bool:
         """True if this roster place belongs to the step.
@@ -38,10 +58,18 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Steps in order, then a loop every `repeat_s` seconds."""
+    """Steps in order, then a loop every `repeat_s` seconds.
+
+    Attributes:
+        quorum: how many of which specialty, for `Mode.QUORUM`.
+        join_within_s: who said yes must be there within this time; 0: not asked.
+    """
 
     steps: tuple[Step, ...]
     repeat_s: float
+    mode: Mode = Mode.FIRST
+    quorum: Mapping[str, int] = field(default_factory=dict)
+    join_within_s: float = JOIN_WITHIN_S
 
     def step(self, number: int) -> Step:
         """Step `number`; beyond the last one, the loop."""
@@ -52,12 +80,36 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Somebody to ring, and the shift that makes it their turn."""
+    """Somebody to ring, and the shift that makes it their turn.
+
+    `facility_id`: the house above, if it is their roster; None: the paged one's.
+    """
 
     person_id: PersonId
-    shift_id: ShiftId
-    tier: DutyTier
+    shift_id: ShiftId | None
+    tier: str
     specialty: str
+    facility_id: FacilityId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Where those stand who were rung before this step.
+
+    Attributes:
+        declined: they are not rung while anybody else can be.
+        here: they said yes and need no ringing.
+        met: specialties of which enough said yes.
+        missing: specialties of which more are needed.
+    """
+
+    declined: Collection[PersonId] = frozenset()
+    here: Collection[PersonId] = frozenset()
+    met: Collection[str] = frozenset()
+    missing: Collection[str] = frozenset()
+
+
+NOBODY_YET = Crew()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +122,8 @@ class Move:
         skipped: steps passed because nobody filled them.
         exhausted: the policy's own steps are used up; only the loop goes on.
         next_delay_s: seconds until the ladder must be looked at again.
+        unfilled: specialties that are needed and that nobody on call has.
+        at: whose roster it was.
     """
 
     step: int
@@ -77,42 +131,97 @@ class Move:
     skipped: tuple[int, ...]
     exhausted: bool
     next_delay_s: float
+    unfilled: tuple[str, ...] = ()
+    at: At = At.OWN
+
+
+@dataclass(frozen=True, slots=True)
+class AskAbove:
+    """The ladder has reached a step at the centre above: climb again with its roster."""
+
+    step: int
 
 
 def climb(
-    policy: Policy, number: int, roster: Sequence[OnCall], declined: Collection[PersonId] = ()
-) -> Move:
+    policy: Policy,
+    number: int,
+    roster: Sequence[OnCall],
+    crew: Crew = NOBODY_YET,
+    *,
+    upper: Sequence[OnCall] | None = None,
+) -> Move | AskAbove:
     """Fire step `number`, or the first one after it that somebody fills.
 
     People who declined this page are not rung again while anybody else can be; in the loop they
-    are: a late "no" is better than silence.
+    are: a late "no" is better than silence. Specialties that have answered are left in peace.
+
+    Args:
+        upper: the roster of the centre above; empty where there is none, None if not yet read.
     """
     skipped: list[int] = []
     while number < len(policy.steps):
-        targets = _people(policy.steps[number], roster, declined)
+        step = policy.steps[number]
+        if step.at is At.UPPER and upper is None:
+            return AskAbove(number)
+        wanted = [a for a in _places(step, roster, upper) if step.wants(a)]
+        asked = [a for a in wanted if a.slot.specialty not in crew.met]
+        targets = _people(asked, (*crew.declined, *crew.here))
         if targets:
-            following = policy.step(number + 1)
-            return Move(number, targets, tuple(skipped), False, following.delay_s)
-        skipped.append(number)
+            delay = policy.step(number + 1).delay_s
+            unfilled = _unfilled(crew, roster, upper)
+            return Move(number, targets, tuple(skipped), False, delay, unfilled, step.at)
+        if not _satisfied(wanted, crew):
+            skipped.append(number)
         number += 1
+    return _loop(policy, number, roster, crew, tuple(skipped))
+
+
+def _loop(
+    policy: Policy, number: int, roster: Sequence[OnCall], crew: Crew, skipped: tuple[int, ...]
+) -> Move:
+    """Group lead, 总值班 and everybody of a specialty that is still missing."""
     loop = policy.step(number)
-    targets = _people(loop, roster, declined) or _people(loop, roster, ())
+    asked = [a for a in roster if loop.wants(a) or a.slot.specialty in crew.missing]
+    targets = (
+        _people(asked, (*crew.declined, *crew.here))
+        or _people(asked, crew.here)
+        or _people(asked, ())
+    )
     if not targets:
-        skipped.append(number)
-    return Move(number, targets, tuple(skipped), True, policy.repeat_s)
+        skipped = (*skipped, number)
+    unfilled = _unfilled(crew, roster, None)
+    return Move(number, targets, skipped, True, policy.repeat_s, unfilled)
 
 
-def _people(
-    step: Step, roster: Sequence[OnCall], declined: Collection[PersonId]
-) -> tuple[Target, ...]:
+def _places(
+    step: Step, roster: Sequence[OnCall], upper: Sequence[OnCall] | None
+) -> Sequence[OnCall]:
+    return roster if step.at is At.OWN else upper or ()
+
+
+def _satisfied(wanted: Iterable[OnCall], crew: Crew) -> bool:
+    """The step is passed because those it would ring are here or need not come: no hole."""
+    held = [a for a in wanted if a.person_id is not None]
+    return bool(held) and all(
+        a.person_id in crew.here or a.slot.specialty in crew.met for a in held
+    )
+
+
+def _unfilled(
+    crew: Crew, roster: Sequence[OnCall], upper: Sequence[OnCall] | None
+) -> tuple[str, ...]:
+    held = {a.slot.specialty for a in (*roster, *(upper or ())) if a.person_id is not None}
+    return tuple(sorted(set(crew.missing) - held))
+
+
+def _people(places: Iterable[OnCall], left_out: Collection[PersonId]) -> tuple[Target, ...]:
     found: dict[PersonId, Target] = {}
-    for answer in roster:
-        shift = answer.shift
-        if shift is None or shift.person_id in declined or not step.wants(answer):
+    for answer in places:
+        shift, slot = answer.shift, answer.slot
+        if shift is None or shift.person_id in left_out:
             continue
         # Somebody may fill two places; the phone rings once.
         found.setdefault(
-            shift.person_id,
-            Target(shift.person_id, shift.id, answer.slot.tier, answer.slot.specialty),
+            shift.person_id, Target(shift.person_id, shift.id, slot.tier, slot.specialty)
         )
     return tuple(found.values())

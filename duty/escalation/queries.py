@@ -8,16 +8,21 @@ from uuid import UUID
 from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from duty.escalation import crew, policy
+from duty.escalation.ladder import Mode, Policy
+from duty.escalation.repository import standing
 from duty.escalation.schemas import (
     PageChannelOut,
     PagedFacility,
     PagedPerson,
+    PageNeedOut,
     PageOut,
     PagePolicyOut,
     PageTargetOut,
     ReachCounts,
     ReachTimes,
 )
+from duty.escalation.states import LIVE
 from kernel.errors import NotFound
 from kernel.ids import CaseId, FacilityId, PageId, PersonId
 from kernel.viewer import Viewer
@@ -26,8 +31,9 @@ from registry.people import queries as people
 
 _COLUMNS = """
     SELECT p.id, p.case_id, p.facility_id, p.event, p.level, p.title, p.mode, p.created_at,
-           e.state, e.step, e.next_due_at, e.acknowledged_by, e.end_reason,
-           v.id AS policy_id, v.source, v.confidence
+           p.colour, p.condition, e.state, e.step, e.next_due_at, e.acknowledged_by, e.end_reason,
+           e.joined_at, v.id AS policy_id, v.source, v.confidence, v.repeat_s,
+           v.steps::text AS steps, v.quorum::text AS quorum, v.join_within_s
       FROM page p JOIN escalation e ON e.page_id = p.id JOIN policy_version v ON v.id = p.policy_id
 """
 _ONE = text(_COLUMNS + " WHERE p.id = :page_id")
@@ -35,13 +41,15 @@ _OF_CASE = text(_COLUMNS + " WHERE p.case_id = :case_id ORDER BY p.created_at, p
 _RINGING_FOR = (
     " WHERE e.state IN ('running', 'exhausted') AND EXISTS (SELECT 1 FROM page_target t"
     "  WHERE t.page_id = p.id AND t.person_id = :person_id"
-    "   AND t.state NOT IN ('acknowledged', 'declined')) ORDER BY p.created_at, p.id"
+    "   AND t.state NOT IN ('acknowledged', 'declined') AND t.stood_down_at IS NULL)"
+    " ORDER BY p.created_at, p.id"
 )
 _SEES = text("SELECT app_sees_case(:case_id)")
 _MINE = text(_COLUMNS + _RINGING_FOR)
 _TARGETS = text(
     "SELECT page_id, step, person_id, tier, specialty, state, queued_at, sent_at, delivered_at,"
-    "  seen_at, acknowledged_at, declined_at, decline_reason"
+    "  seen_at, acknowledged_at, declined_at, decline_reason, joined_at, stood_down_at, shift_id,"
+    "  facility_id"
     " FROM page_target WHERE page_id = ANY(:pages) ORDER BY page_id, step, queued_at, person_id"
 )
 _MESSAGES = text(
@@ -146,6 +154,8 @@ class _Names:
 def _page(
     row: Row[Any], names: _Names, targets: Sequence[Row[Any]], messages: Sequence[Row[Any]]
 ) -> PageOut:
+    mine = [target for target in targets if target.page_id == row.id]
+    rules = policy.parse(row.steps, row.repeat_s, row.mode, row.quorum, row.join_within_s)
     return PageOut(
         id=row.id,
         case_id=row.case_id,
@@ -156,15 +166,31 @@ def _page(
         mode=row.mode,
         state=row.state,
         step=row.step,
-        next_step_at=row.next_due_at,
+        next_step_at=row.next_due_at if row.state in LIVE else None,
+        join_by=None if row.state in LIVE else row.next_due_at,
+        joined_at=row.joined_at,
+        colour=row.colour,
+        condition=row.condition,
         created_at=row.created_at,
         acknowledged_by=names.people.get(row.acknowledged_by),
         end_reason=row.end_reason,
         policy=PagePolicyOut(row.policy_id, row.source, row.confidence),
-        targets=[
-            _target(target, names, messages) for target in targets if target.page_id == row.id
-        ],
+        needs=_needs(rules, mine),
+        targets=[_target(target, names, messages) for target in mine],
     )
+
+
+def _needs(rules: Policy, targets: Sequence[Row[Any]]) -> list[PageNeedOut]:
+    """How many of which specialty are needed, said yes and are there; whoever comes first: none."""
+    if rules.mode is Mode.FIRST:
+        return []
+    standings = [standing(target) for target in targets]
+    yes = Counter(one.specialty for one in crew.said_yes(standings).values())
+    there = Counter(one.specialty for one in crew.arrived(standings).values())
+    return [
+        PageNeedOut(specialty, count, yes[specialty], there[specialty])
+        for specialty, count in crew.needs(rules, standings).items()
+    ]
 
 
 def _target(target: Row[Any], names: _Names, messages: Sequence[Row[Any]]) -> PageTargetOut:
@@ -189,4 +215,6 @@ def _target(target: Row[Any], names: _Names, messages: Sequence[Row[Any]]) -> Pa
             if (message.page_id, message.step, message.person_id) == key
         ],
         decline_reason=target.decline_reason,
+        joined_at=target.joined_at,
+        stood_down_at=target.stood_down_at,
     )

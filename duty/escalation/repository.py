@@ -3,32 +3,38 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from duty.escalation.crew import Standing
 from duty.escalation.ladder import Target
 from duty.escalation.states import LIVE, REACH, PageState, ReachAction, ReachState
-from kernel.ids import CaseId, FacilityId, PageId, PersonId
+from kernel.ids import CaseId, FacilityId, PageId, PersonId, ShiftId
 
-_LIVE = sorted(str(state) for state in LIVE)
 _PAGE_COLUMNS = (
     "p.id, p.req_key, p.case_id, p.facility_id, p.from_facility_id, p.event, p.level, p.title,"
-    " p.policy_id, p.simulated, p.created_by, p.created_at"
+    " p.policy_id, p.mode, p.colour, p.condition, p.simulated, p.created_by, p.created_at"
 )
 _BY_KEY = text("SELECT id FROM page WHERE req_key = :req_key")
 _INSERT_PAGE = text(
     "INSERT INTO page (id, req_key, case_id, facility_id, from_facility_id, event, level, title,"
-    " policy_id, simulated, created_by, created_at)"
+    " policy_id, mode, colour, condition, simulated, created_by, created_at)"
     " VALUES (:id, :req_key, :case_id, :facility_id, :from_facility_id, :event, :level, :title,"
-    "  :policy_id, :simulated, :created_by, :created_at)"
+    "  :policy_id, :mode, :colour, :condition, :simulated, :created_by, :created_at)"
 )
 _GET = text(f"SELECT {_PAGE_COLUMNS} FROM page p WHERE p.id = :id")  # noqa: S608
-_LIVE_OF_CASE = text(
+_OPEN_OF_CASE = text(
     f"SELECT {_PAGE_COLUMNS} FROM page p JOIN escalation e ON e.page_id = p.id"  # noqa: S608
-    " WHERE p.case_id = :case_id AND e.state = ANY(:live)"
+    " WHERE p.case_id = :case_id AND e.next_due_at IS NOT NULL"
     "  AND (CAST(:facility_id AS uuid) IS NULL OR p.facility_id = :facility_id) ORDER BY p.id"
+)
+_AWAITS = text(
+    "SELECT EXISTS (SELECT 1 FROM escalation e JOIN page_target t ON t.page_id = e.page_id"
+    " WHERE e.case_id = :case_id AND e.next_due_at IS NOT NULL AND t.person_id = :person_id"
+    "  AND t.state = 'acknowledged' AND t.joined_at IS NULL)"
 )
 _LOCK_CASE = text("SELECT case_lock(:case_id)")
 _LADDER = text(
@@ -40,26 +46,46 @@ _OPEN = text(
     " VALUES (:page_id, :case_id, :state, :step, :next_due_at, :simulated)"
 )
 _CLIMB = text(
-    "UPDATE escalation SET state = :state, step = :step, rev = rev + 1,"
-    " next_due_at = clock_timestamp() + :delay WHERE page_id = :page_id"
+    "UPDATE escalation SET state = :state, step = :step, rev = rev + 1, acknowledged_by = NULL,"
+    " ended_at = NULL, next_due_at = clock_timestamp() + :delay WHERE page_id = :page_id"
 )
 _DUE_NOW = text("UPDATE escalation SET next_due_at = :at, rev = rev + 1 WHERE page_id = :page_id")
 _END = text(
-    "UPDATE escalation SET state = :state, rev = rev + 1, next_due_at = NULL,"
+    "UPDATE escalation SET state = :state, rev = rev + 1, next_due_at = :join_by,"
     " acknowledged_by = :by, ended_at = :at, end_reason = :reason WHERE page_id = :page_id"
+)
+_REST = text(
+    "UPDATE escalation SET state = :state, rev = rev + 1, next_due_at = NULL,"
+    " joined_at = :joined_at WHERE page_id = :page_id"
 )
 _ADD_TARGETS = text(
     """
     INSERT INTO page_target
-      (page_id, step, person_id, case_id, shift_id, tier, specialty, state, queued_at)
-    SELECT :page_id, :step, n.person_id, :case_id, n.shift_id, n.tier, n.specialty, :state, :at
+      (page_id, step, person_id, case_id, shift_id, tier, specialty, facility_id, state, queued_at)
+    SELECT :page_id, :step, n.person_id, :case_id, n.shift_id, n.tier, n.specialty, n.facility_id,
+           :state, :at
       FROM unnest(CAST(:people AS uuid[]), CAST(:shifts AS uuid[]), CAST(:tiers AS text[]),
-                  CAST(:specialties AS text[])) AS n (person_id, shift_id, tier, specialty)
+                  CAST(:specialties AS text[]), CAST(:houses AS uuid[]))
+        AS n (person_id, shift_id, tier, specialty, facility_id)
     ON CONFLICT (page_id, step, person_id) DO NOTHING
     RETURNING person_id
     """
 )
-_STANDING = text("SELECT step, person_id, state FROM page_target WHERE page_id = :page_id")
+_STANDING = text(
+    "SELECT step, person_id, state, specialty, tier, shift_id, facility_id, acknowledged_at,"
+    " joined_at, stood_down_at FROM page_target WHERE page_id = :page_id"
+)
+_JOIN = text(
+    "UPDATE page_target SET joined_at = :at"
+    " WHERE page_id = :page_id AND person_id = ANY(CAST(:people AS uuid[]))"
+    "  AND joined_at IS NULL RETURNING person_id"
+)
+_STAND_DOWN = text(
+    "UPDATE page_target SET stood_down_at = :at"
+    " WHERE page_id = :page_id AND specialty = ANY(CAST(:specialties AS text[]))"
+    "  AND stood_down_at IS NULL AND state <> ALL(CAST(:answers AS text[]))"
+    " RETURNING person_id"
+)
 _DECLINE_WHY = text(
     "UPDATE page_target SET decline_reason = :reason, decline_note = :note"
     " WHERE page_id = :page_id AND person_id = :person_id AND state = 'declined'"
@@ -79,6 +105,9 @@ class PageRow:
     level: str
     title: str
     policy_id: UUID
+    mode: str
+    colour: str | None
+    condition: str | None
     simulated: bool
     created_by: PersonId | None
     created_at: datetime
@@ -101,14 +130,10 @@ class Ladder:
         """True while it still rings."""
         return self.state in LIVE
 
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How far the page got with one person at one step."""
-
-    step: int
-    person_id: PersonId
-    state: ReachState
+    @property
+    def awaits_joining(self) -> bool:
+        """True while those who said yes are expected to be there by a moment."""
+        return self.state is PageState.ACKNOWLEDGED and self.next_due_at is not None
 
 
 async def id_by_key(session: AsyncSession, req_key: str) -> PageId | None:
@@ -129,14 +154,18 @@ async def get(session: AsyncSession, page_id: PageId) -> PageRow | None:
     return None if row is None else PageRow(*row)
 
 
-async def live_of_case(
+async def open_of_case(
     session: AsyncSession, case_id: CaseId, facility_id: FacilityId | None
 ) -> list[PageRow]:
-    """Pages of the case (to one facility, or to all) that still ring."""
-    rows = await session.execute(
-        _LIVE_OF_CASE, {"case_id": case_id, "facility_id": facility_id, "live": _LIVE}
-    )
+    """Pages of the case (to one facility, or to all) that ring or wait for somebody to join."""
+    rows = await session.execute(_OPEN_OF_CASE, {"case_id": case_id, "facility_id": facility_id})
     return [PageRow(*row) for row in rows]
+
+
+async def awaits(session: AsyncSession, case_id: CaseId, person_id: PersonId) -> bool:
+    """True if an open page of the case has this person's yes and waits for them."""
+    values = {"case_id": case_id, "person_id": person_id}
+    return (await session.execute(_AWAITS, values)).scalar_one() is True
 
 
 async def lock_case(session: AsyncSession, case_id: CaseId) -> bool:
@@ -203,12 +232,28 @@ async def end_ladder(
     *,
     by: PersonId | None = None,
     reason: str | None = None,
+    join_by: datetime | None = None,
 ) -> None:
-    """Stop ringing."""
+    """Stop ringing; somebody must have joined until `join_by`, or it goes on."""
     await session.execute(
         _END,
-        {"page_id": page_id, "state": str(state), "by": by, "at": at, "reason": reason},
+        {
+            "page_id": page_id,
+            "state": str(state),
+            "by": by,
+            "at": at,
+            "reason": reason,
+            "join_by": join_by,
+        },
     )
+
+
+async def rest_ladder(
+    session: AsyncSession, page_id: PageId, state: PageState, joined_at: datetime | None
+) -> None:
+    """Nobody is waited for any more; `joined_at` if that is because they are there."""
+    values = {"page_id": page_id, "state": str(state), "joined_at": joined_at}
+    await session.execute(_REST, values)
 
 
 async def add_targets(
@@ -227,6 +272,7 @@ async def add_targets(
             "shifts": [target.shift_id for target in targets],
             "tiers": [str(target.tier) for target in targets],
             "specialties": [target.specialty for target in targets],
+            "houses": [target.facility_id for target in targets],
         },
     )
     return [PersonId(row.person_id) for row in rows]
@@ -235,7 +281,47 @@ async def add_targets(
 async def standings(session: AsyncSession, page_id: PageId) -> list[Standing]:
     """How far the page got with everybody."""
     rows = await session.execute(_STANDING, {"page_id": page_id})
-    return [Standing(row.step, PersonId(row.person_id), ReachState(row.state)) for row in rows]
+    return [standing(row) for row in rows]
+
+
+def standing(row: Row[Any]) -> Standing:
+    """A target's row as the rules read it."""
+    return Standing(
+        row.step,
+        PersonId(row.person_id),
+        ReachState(row.state),
+        row.specialty,
+        row.tier,
+        None if row.shift_id is None else ShiftId(row.shift_id),
+        None if row.facility_id is None else FacilityId(row.facility_id),
+        row.acknowledged_at,
+        row.joined_at,
+        row.stood_down_at,
+    )
+
+
+async def join(
+    session: AsyncSession, page_id: PageId, people: Collection[PersonId], at: datetime
+) -> set[PersonId]:
+    """These people are there; returns those who were not before."""
+    values = {"page_id": page_id, "people": list(people), "at": at}
+    rows = await session.execute(_JOIN, values)
+    return {PersonId(row.person_id) for row in rows}
+
+
+async def stand_down(
+    session: AsyncSession, page_id: PageId, specialties: Collection[str], at: datetime
+) -> set[PersonId]:
+    """Enough colleagues of these specialties answered: the others need not; returns whom."""
+    answers = [str(ReachState.ACKNOWLEDGED), str(ReachState.DECLINED)]
+    values = {
+        "page_id": page_id,
+        "specialties": list(specialties),
+        "answers": answers,
+        "at": at,
+    }
+    rows = await session.execute(_STAND_DOWN, values)
+    return {PersonId(row.person_id) for row in rows}
 
 
 # Reaching a state proves the ones before it: a phone that has seen the page was delivered it.

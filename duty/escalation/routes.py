@@ -51,6 +51,13 @@ async def acknowledge(
     return await queries.page(session, page_id)
 
 
+@post("/pages/{page_id:uuid}/joined", opt=_ANSWERS, status_code=200)
+async def joined(session: AsyncSession, viewer: Viewer, clock: Clock, page_id: PageId) -> PageOut:
+    """I am there (已到场). Who said yes and does not come is rung again. Repeats change nothing."""
+    await service.joined(session, clock, viewer, page_id)
+    return await queries.page(session, page_id)
+
+
 @post("/pages/{page_id:uuid}/decline", opt=_ANSWERS, status_code=200)
 async def decline(
     session: AsyncSession, viewer: Viewer, clock: Clock, page_id: PageId, data: PageDeclineIn
@@ -62,6 +69,6 @@ async def decline(
 
 router = Router(
     "/",
-    route_handlers=[my_pages, one_page, case_pages, receipt, acknowledge, decline],
+    route_handlers=[my_pages, one_page, case_pages, receipt, acknowledge, joined, decline],
     tags=["duty"],
 )

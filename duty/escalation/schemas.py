@@ -52,10 +52,25 @@ class PageTargetOut(msgspec.Struct, frozen=True):
     states: ReachTimes
     channels: list[PageChannelOut]
     decline_reason: str | None = None
+    joined_at: datetime | None = None
+    stood_down_at: datetime | None = None
+
+
+class PageNeedOut(msgspec.Struct, frozen=True):
+    """How many of a specialty must come, said yes, and are there."""
+
+    specialty: str
+    needed: int
+    answered: int
+    joined: int
 
 
 class PageOut(msgspec.Struct, frozen=True):
-    """A page, its ladder and everybody it rang."""
+    """A page, its ladder and everybody it rang.
+
+    `join_by`: who said yes must be there until then, or the ladder goes on. `needs` is empty where
+    whoever comes first is enough.
+    """
 
     id: UUID
     case_id: UUID
@@ -67,10 +82,15 @@ class PageOut(msgspec.Struct, frozen=True):
     state: str
     step: int
     next_step_at: datetime | None
+    join_by: datetime | None
+    joined_at: datetime | None
+    colour: str | None
+    condition: str | None
     created_at: datetime
     acknowledged_by: PagedPerson | None
     end_reason: str | None
     policy: "PagePolicyOut"
+    needs: list[PageNeedOut]
     targets: list[PageTargetOut]
 
 

@@ -15,7 +15,11 @@ class Actor(StrEnum):
 
 
 class PageState(StrEnum):
-    """Where a page's ladder stands."""
+    """Where a page's ladder stands.
+
+    `acknowledged`: as many said yes as the policy asks for. While the ladder still has a due
+    moment, somebody must join until then, or it goes on.
+    """
 
     RUNNING = "running"
     EXHAUSTED = "exhausted"
@@ -24,11 +28,20 @@ class PageState(StrEnum):
 
 
 class PageAction(StrEnum):
-    """What moves a ladder."""
+    """What moves a ladder.
+
+    `answer`: one of several who are needed said yes, ringing goes on for the others. `join`:
+    enough of them are there. `repage`: they said yes and were silent. `settle`: what the page
+    asked has an owner or an end, nobody waits for anybody to join.
+    """
 
     ESCALATE = "escalate"
     EXHAUST = "exhaust"
+    ANSWER = "answer"
     ACKNOWLEDGE = "acknowledge"
+    JOIN = "join"
+    REPAGE = "repage"
+    SETTLE = "settle"
     CANCEL = "cancel"
 
 
@@ -37,18 +50,25 @@ _TARGET = frozenset({Actor.TARGET})
 _SENDER = frozenset({Actor.SENDER})
 _CHANNEL = frozenset({Actor.CHANNEL})
 
+_P, _A = PageState, PageAction
+
 PAGE: StateTable[PageState, PageAction, Actor] = StateTable(
     "page",
-    PageState.RUNNING,
-    {PageState.ACKNOWLEDGED, PageState.CANCELLED},
+    _P.RUNNING,
+    {_P.CANCELLED},
     {
-        (PageState.RUNNING, PageAction.ESCALATE): Edge(PageState.RUNNING, _ENGINE),
-        (PageState.RUNNING, PageAction.EXHAUST): Edge(PageState.EXHAUSTED, _ENGINE),
-        (PageState.RUNNING, PageAction.ACKNOWLEDGE): Edge(PageState.ACKNOWLEDGED, _TARGET),
-        (PageState.RUNNING, PageAction.CANCEL): Edge(PageState.CANCELLED, _SENDER),
-        (PageState.EXHAUSTED, PageAction.EXHAUST): Edge(PageState.EXHAUSTED, _ENGINE),
-        (PageState.EXHAUSTED, PageAction.ACKNOWLEDGE): Edge(PageState.ACKNOWLEDGED, _TARGET),
-        (PageState.EXHAUSTED, PageAction.CANCEL): Edge(PageState.CANCELLED, _SENDER),
+        (_P.RUNNING, _A.ESCALATE): Edge(_P.RUNNING, _ENGINE),
+        (_P.RUNNING, _A.EXHAUST): Edge(_P.EXHAUSTED, _ENGINE),
+        (_P.RUNNING, _A.ANSWER): Edge(_P.RUNNING, _TARGET),
+        (_P.RUNNING, _A.ACKNOWLEDGE): Edge(_P.ACKNOWLEDGED, _TARGET),
+        (_P.RUNNING, _A.CANCEL): Edge(_P.CANCELLED, _SENDER),
+        (_P.EXHAUSTED, _A.EXHAUST): Edge(_P.EXHAUSTED, _ENGINE),
+        (_P.EXHAUSTED, _A.ANSWER): Edge(_P.EXHAUSTED, _TARGET),
+        (_P.EXHAUSTED, _A.ACKNOWLEDGE): Edge(_P.ACKNOWLEDGED, _TARGET),
+        (_P.EXHAUSTED, _A.CANCEL): Edge(_P.CANCELLED, _SENDER),
+        (_P.ACKNOWLEDGED, _A.JOIN): Edge(_P.ACKNOWLEDGED, _TARGET),
+        (_P.ACKNOWLEDGED, _A.SETTLE): Edge(_P.ACKNOWLEDGED, _SENDER),
+        (_P.ACKNOWLEDGED, _A.REPAGE): Edge(_P.RUNNING, _ENGINE),
     },
 )
 LIVE = frozenset({PageState.RUNNING, PageState.EXHAUSTED})

@@ -47,6 +47,7 @@ _DROP = text(
     " SET state = CASE WHEN channel = 'in_app' THEN :unreachable ELSE :dropped END,"
     "     lease_until = NULL, settled_at = :at"
     " WHERE page_id = :page_id AND state = ANY(:sources)"
+    "  AND (CAST(:people AS uuid[]) IS NULL OR person_id = ANY(CAST(:people AS uuid[])))"
 )
 
 
@@ -129,8 +130,14 @@ async def move_in_app(
     )
 
 
-async def drop(session: AsyncSession, page_id: PageId, at: datetime) -> None:
-    """The page has ended: what has not gone out need not, and says so.
+async def drop(
+    session: AsyncSession,
+    page_id: PageId,
+    at: datetime,
+    *,
+    people: Collection[PersonId] | None = None,
+) -> None:
+    """The page has ended (for these people, or for all): what has not gone out need not.
 
     In-app messages that no device took are `unreachable`; the others are `dropped`.
     """
@@ -138,6 +145,7 @@ async def drop(session: AsyncSession, page_id: PageId, at: datetime) -> None:
         _DROP,
         {
             "page_id": page_id,
+            "people": None if people is None else list(people),
             "at": at,
             "unreachable": str(MessageState.UNREACHABLE),
             "dropped": str(MessageState.DROPPED),

@@ -18,7 +18,7 @@ ADDRESS_FIELD = "contact_point.address"
 SECRET_FIELD = "contact_point.secret"  # noqa: S105  (the name of a sealed field)
 
 CONTENT = """p.event, p.level, p.title, p.created_at,
-           l.state IN ('running', 'exhausted')
+           l.state IN ('running', 'exhausted') AND t.stood_down_at IS NULL
              AND t.state NOT IN ('acknowledged', 'declined') AS wanted,
            n.address_sealed, n.secret_sealed, n.disabled_at,
            coalesce((SELECT c.phone FROM facility_contact c

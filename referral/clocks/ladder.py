@@ -103,6 +103,8 @@ async def _ring(desk: Desk, facility_id: UUID, key: str) -> PageId:
         level=case.acuity,
         req_key=f"{key}:{facility_id}",
         title=case.number,
+        colour=case.risk_colour,
+        condition=case.condition,
     )
 
 

@@ -36,20 +36,28 @@ async def acknowledge(
     async with at_desk(session, clock, viewer, await _case(session, viewer, offer_id), order) as d:
         offer = d.offer(offer_id)
         side = d.move_offer(offer, OfferAction.ACKNOWLEDGE)
-        await note_acknowledged(d, offer, side)
+        await note_acknowledged(d, offer, side, arrived=False)
     return d.case_id
 
 
-async def note_acknowledged(desk: Desk, offer: OfferRow, side: Side) -> None:
-    """Record the first acknowledgement once; any answer is one too."""
+async def note_acknowledged(
+    desk: Desk, offer: OfferRow, side: Side, *, arrived: bool = True
+) -> None:
+    """Record the first acknowledgement once; any answer is one too.
+
+    `arrived`: it was an answer, so whoever took the page has joined: nobody rings them again.
+    """
+    house = FacilityId(offer.facility_id)
     if offer.acknowledged_at is not None:
+        if arrived:
+            await duty.joined_for(desk.session, desk.clock, desk.viewer, desk.case_id, house)
         return
     offer.acknowledged_at = desk.at
     offer.acknowledged_by = desk.viewer.person_id
     facts = {"offer_id": offer.id, "facility_id": offer.facility_id}
     await desk.write("offer.acknowledged", facts, side=side)
     await duty.acknowledge_for(
-        desk.session, desk.clock, desk.viewer, desk.case_id, FacilityId(offer.facility_id)
+        desk.session, desk.clock, desk.viewer, desk.case_id, house, arrived=arrived
     )
     _await_decision(desk, offer)
 
@@ -134,6 +142,7 @@ async def answer_neonatal(
         offer = d.offer(offer_id)
         side = d.move_offer(offer, OfferAction.ANSWER_NEONATAL)
         offer.neonatal = "accepted" if order.accepted else "declined"
+        await duty.joined_case(session, clock, viewer, d.case_id)
         if order.note:
             d.remember("decision", {"offer_id": str(offer.id), "neonatal_note": order.note})
         facts = {"offer_id": offer.id, "neonatal": offer.neonatal}

@@ -139,6 +139,8 @@ async def _ring(desk: Desk, offer: OfferRow) -> PageId:
             level=case.acuity,
             req_key=f"offer:{offer.id}:{event}",
             title=case.number,
+            colour=case.risk_colour,
+            condition=case.condition,
         )
         for event in events
     ]
@@ -221,6 +223,8 @@ async def call_coordinator(desk: Desk, event: str, key: str) -> list[PageId]:
             level=case.acuity,
             req_key=f"{key}:{facility_id}",
             title=case.number,
+            colour=case.risk_colour,
+            condition=case.condition,
         )
         pages.append(page)
     await tell(desk, event, [case.origin_id], {})

@@ -214,6 +214,8 @@ async def ring(desk: Desk, leg: LegRow, event: str) -> None:
         level="resuscitation" if case.acuity == "resuscitation" else "critical",
         req_key=f"{event}:{leg.id}:{case.version}",
         title=case.number,
+        colour=case.risk_colour,
+        condition=case.condition,
     )
 
 

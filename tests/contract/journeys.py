@@ -310,6 +310,7 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         _send("city"),
         _post("city_expert", "/pages/{page_id}/receipt"),
         _post("city_expert", "/pages/{page_id}/acknowledge"),
+        _post("city_expert", "/pages/{page_id}/joined"),
         _send("city"),
         _post("city_expert", "/pages/{page_id}/decline"),
     ),

@@ -1,5 +1,6 @@
 """The ladder alone: no database, no clock."""
 
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -7,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duty.escalation.ladder import ANY, Policy, Step, climb
+from duty.escalation import ladder
+from duty.escalation.ladder import ANY, Crew, Move, Policy, Step
 from duty.rosters.oncall import DutyTier, OnCall, Shift, Slot
 from kernel.ids import GroupId, PersonId, ShiftId, SlotId
 
@@ -26,6 +28,15 @@ def place(tier: DutyTier, person: PersonId | None, specialty: str = "obstetrics"
 
 def step(delay_s: float, *tiers: DutyTier, specialty: str = "obstetrics") -> Step:
     return Step(delay_s, frozenset(tiers), frozenset({specialty}))
+
+
+def climb(
+    policy: Policy, number: int, roster: Sequence[OnCall], declined: Collection[PersonId] = ()
+) -> Move:
+    """A step at the house itself, when some have declined."""
+    move = ladder.climb(policy, number, roster, Crew(declined=declined))
+    assert isinstance(move, Move)
+    return move
 
 
 POLICY = Policy((step(0, DutyTier.FIRST), step(60, DutyTier.SECOND)), 30)

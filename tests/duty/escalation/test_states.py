@@ -32,7 +32,18 @@ def test_a_live_page_can_always_be_answered_and_cancelled() -> None:
     for state in LIVE:
         assert PAGE.edge(state, PageAction.ACKNOWLEDGE).to == PageState.ACKNOWLEDGED
         assert PAGE.edge(state, PageAction.CANCEL).to == PageState.CANCELLED
-    assert frozenset(PageState) == LIVE | PAGE.final
+    assert frozenset(PageState) == LIVE | PAGE.final | {PageState.ACKNOWLEDGED}
+
+
+def test_who_said_yes_and_is_silent_is_rung_again() -> None:
+    assert PAGE.edge(PageState.ACKNOWLEDGED, PageAction.REPAGE).to == PageState.RUNNING
+    for action in (PageAction.JOIN, PageAction.SETTLE):
+        assert PAGE.edge(PageState.ACKNOWLEDGED, action).to == PageState.ACKNOWLEDGED
+
+
+def test_one_of_several_answers_and_ringing_goes_on() -> None:
+    for state in LIVE:
+        assert PAGE.edge(state, PageAction.ANSWER).to == state
 
 
 ORDER = [ReachState.QUEUED, ReachState.SENT, ReachState.DELIVERED, ReachState.SEEN]
