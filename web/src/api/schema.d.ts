@@ -2389,6 +2389,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/pages/{page_id}/joined": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Joined */
+        post: operations["ApiPagesPageIdJoinedJoined"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/pages/{page_id}/receipt": {
         parameters: {
             query?: never;
@@ -6657,19 +6674,31 @@ export interface components {
             /** @enum {string} */
             reason: "in_surgery" | "off_site" | "other";
         };
+        /** PageNeedOut */
+        PageNeedOut: {
+            answered: number;
+            joined: number;
+            needed: number;
+            specialty: string;
+        };
         /** PageOut */
         PageOut: {
             acknowledged_by: components["schemas"]["PagedPerson"] | null;
             /** Format: uuid */
             case_id: string;
+            colour: string | null;
+            condition: string | null;
             /** Format: date-time */
             created_at: string;
             end_reason: string | null;
             facility: components["schemas"]["PagedFacility"];
             /** Format: uuid */
             id: string;
+            join_by: string | null;
+            joined_at: string | null;
             level: string;
             mode: string;
+            needs: components["schemas"]["PageNeedOut"][];
             next_step_at: string | null;
             policy: components["schemas"]["PagePolicyOut"];
             reason: string;
@@ -6695,11 +6724,13 @@ export interface components {
             channels: components["schemas"]["PageChannelOut"][];
             decline_reason?: string | null;
             facility: components["schemas"]["PagedFacility"];
+            joined_at?: string | null;
             person: components["schemas"]["PagedPerson"];
             specialty: string;
             state: string;
             states: components["schemas"]["ReachTimes"];
             step: number;
+            stood_down_at?: string | null;
             tier: string;
         };
         /** PagedFacility */
@@ -13759,6 +13790,43 @@ export interface operations {
                 "application/json": components["schemas"]["PageDeclineIn"];
             };
         };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiPagesPageIdJoinedJoined: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                page_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Request fulfilled, document follows */
             200: {
