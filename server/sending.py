@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import dataclass
 
-from duty.notify.channels.webhook import WebhookChannel
 from duty.notify.delivery import Delivery
 from duty.notify.dispatch import Dispatcher, Overflow
 from duty.notify.outgoing import WAKE_CHANNEL
@@ -11,6 +10,7 @@ from kernel.clock import Clock, SystemClock
 from kernel.database import Database
 from kernel.sealing import Sealer
 from kernel.wake import Listener
+from server.channels import Channels, open_channels
 from server.duties import Duty, keep_all
 from server.keyfile import master_key
 from server.settings import Settings
@@ -21,7 +21,7 @@ class Sending:
     """The channels of this installation and the one that sends over them."""
 
     dispatcher: Dispatcher
-    webhook: WebhookChannel
+    channels: Channels
     wake: asyncio.Event
 
     def duties(self) -> list[Duty]:
@@ -34,7 +34,7 @@ class Sending:
     async def close(self) -> None:
         """Stop sending, then close the channels."""
         await self.dispatcher.close()
-        await self.webhook.close()
+        await self.channels.close()
 
 
 def open_sending(
@@ -45,11 +45,18 @@ def open_sending(
     overflow: Overflow | None = None,
 ) -> Sending:
     """Channels as the settings name them; close it with the process."""
-    webhook = WebhookChannel(clock)
+    channels = open_channels(settings, clock)
     sealer = Sealer(master_key(settings))
-    delivery = Delivery(database, sealer, {webhook.name: webhook})
-    dispatcher = Dispatcher(database, sealer, delivery, wake=wake, overflow=overflow)
-    return Sending(dispatcher, webhook, wake)
+    delivery = Delivery(database, sealer, channels.by_name, page_url=channels.page_url)
+    dispatcher = Dispatcher(
+        database,
+        sealer,
+        delivery,
+        wake=wake,
+        rooms={name: channels.limits[name].at_once for name in channels.by_name},
+        overflow=overflow,
+    )
+    return Sending(dispatcher, channels, wake)
 
 
 async def run(settings: Settings) -> None:

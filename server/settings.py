@@ -192,6 +192,13 @@ class Settings:
         _text,
         "",
     )
+    providers_file: Path | None = _env(
+        "YUNSHANG_PROVIDERS_FILE",
+        "TOML file with the contracts for SMS, voice, WeCom, DingTalk and mail, readable by its "
+        "owner only; empty means none of them (docs/operators.md, Reaching people).",
+        _path,
+        None,
+    )
     log_format: str = _env(
         "YUNSHANG_LOG_FORMAT", "console for people, json for collectors.", _log_format, "console"
     )

@@ -12,8 +12,10 @@ from typing import Any, TypeVar
 
 from celery import Celery, signals
 
+from kernel.clock import SystemClock
 from kernel.database import Database
 from kernel.sealing import Sealer
+from server.channels import Channels, open_channels
 from server.heartbeat import keep_beating, leave
 from server.keyfile import master_key
 from server.settings import Settings
@@ -34,6 +36,7 @@ class Bridge:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._database: Database | None = None
+        self._channels: Channels | None = None
 
     def run(self, work: Callable[[Database], Awaitable[T]], timeout_s: float = 60.0) -> T:
         """Run `work(database)` to its end and return its result.
@@ -49,6 +52,12 @@ class Bridge:
 
         return asyncio.run_coroutine_threadsafe(bounded(), loop).result()
 
+    def channels(self) -> Channels:
+        """This process's channels, opened on its loop by the first task that sends."""
+        if self._channels is None:
+            self._channels = open_channels(self.settings, SystemClock())
+        return self._channels
+
     @property
     def sealer(self) -> Sealer:
         """Opens what the database holds sealed."""
@@ -59,18 +68,21 @@ class Bridge:
         loop, database = self._loop, self._database
         if loop is None or database is None or self._pid != os.getpid():
             return
+        if self._channels is not None:
+            asyncio.run_coroutine_threadsafe(self._channels.close(), loop).result(5)
         asyncio.run_coroutine_threadsafe(database.close(), loop).result(5)
         loop.call_soon_threadsafe(loop.stop)
         if self._thread is not None:
             self._thread.join(5)
             loop.close()
-        self._loop = self._database = self._thread = None
+        self._loop = self._database = self._thread = self._channels = None
 
     def _open(self) -> tuple[asyncio.AbstractEventLoop, Database]:
         with self._lock:
             # A forked child must not use its parent's connections.
             if self._loop is None or self._database is None or self._pid != os.getpid():
                 self._pid = os.getpid()
+                self._channels = None
                 self._loop = asyncio.new_event_loop()
                 self._thread = threading.Thread(
                     target=self._loop.run_forever, name="bridge", daemon=True

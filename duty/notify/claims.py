@@ -65,8 +65,10 @@ _REACHED = text(
 _ACCEPTED = text(
     """
     UPDATE page_message m
-       SET state = :to, lease_until = NULL, error = NULL, settled_at = clock_timestamp()
-      FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS int[])) AS n (id, attempt)
+       SET state = :to, lease_until = NULL, error = NULL, settled_at = clock_timestamp(),
+           provider_ref = coalesce(n.provider_ref, m.provider_ref)
+      FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS int[]), CAST(:refs AS text[]))
+        AS n (id, attempt, provider_ref)
      WHERE m.id = n.id AND m.attempt = n.attempt AND m.state = :sending
     RETURNING m.id
     """
@@ -115,11 +117,16 @@ async def waiting(
     return [row.id for row in await session.execute(_WAITING, values)]
 
 
-async def accept_all(session: AsyncSession, sent: Sequence[Claimed]) -> set[UUID]:
-    """The channels took these over; returns those whose people were busy and must be asked again.
+async def accept_all(
+    session: AsyncSession, taken: Sequence[tuple[Claimed, str | None]]
+) -> set[UUID]:
+    """The channels took these over, each under the provider's own name if it gave one; returns
+    those whose people were busy and must be asked again.
 
     A message that somebody else took over meanwhile stays with that one.
     """
+    sent = [one for one, _ in taken]
+    refs = {one.id: ref for one, ref in taken}
     keys = {
         "pages": [one.page_id for one in sent],
         "steps": [one.step for one in sent],
@@ -144,6 +151,7 @@ async def accept_all(session: AsyncSession, sent: Sequence[Claimed]) -> set[UUID
             {
                 "ids": [one.id for one in ours],
                 "attempts": [one.attempt for one in ours],
+                "refs": [refs[one.id] for one in ours],
                 "sending": str(MessageState.SENDING),
                 "to": str(MESSAGE.edge(MessageState.SENDING, MessageAction.ACCEPT).to),
             },

@@ -5,7 +5,9 @@ We choose duplicates over silence, and receivers collapse them. A late word from
 lost its lease fails on the attempt number.
 """
 
+import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -40,11 +42,13 @@ class Delivery:
         channels: Mapping[str, Channel],
         *,
         lease: timedelta = LEASE,
+        page_url: str = "",
     ) -> None:
         self._database = database
         self._sealer = sealer
         self.channels = dict(channels)
         self.lease = lease
+        self._page_url = page_url
         self._viewer = Viewer.system("delivery")
 
     async def deliver(self, message_id: UUID) -> MessageState | None:
@@ -74,7 +78,14 @@ class Delivery:
         channel = self.channels.get(claimed.channel)
         if channel is None or claimed.outgoing is None:
             return Failed("no_such_channel", again=False)
-        return await channel.send(claimed.outgoing)
+        message = replace(
+            claimed.outgoing, link=self._page_url.format(page_id=claimed.outgoing.page_id)
+        )
+        try:
+            async with asyncio.timeout(self.lease.total_seconds() * 0.95):
+                return await channel.send(message)
+        except TimeoutError:
+            return InDoubt("lease")
 
     async def record(self, claimed: Claimed, outcome: Outcome) -> MessageState | None:
         """Write what became of a call, in a transaction of its own."""
@@ -87,7 +98,7 @@ class Delivery:
         )
         async with self._database.session(self._viewer) as session:
             if isinstance(outcome, Sent):
-                return await posting.accepted(session, claimed)
+                return await posting.accepted(session, claimed, outcome.provider_ref)
             if isinstance(outcome, InDoubt):
                 return await self._doubted(session, claimed, outcome)
             return await self._refused(session, claimed, outcome)

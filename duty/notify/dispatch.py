@@ -28,7 +28,7 @@ Overflow = Callable[[Sequence[UUID]], Awaitable[None]]
 """Offers messages to somebody else; they stay here as well, and whoever claims one sends it."""
 
 ROOM = 48
-"""Calls that one channel may have open at once."""
+"""Calls that one channel may have open at once, where its limits do not say otherwise."""
 
 BATCH = 64
 OVERFLOW_AFTER = timedelta(seconds=2)
@@ -54,29 +54,30 @@ class Dispatcher:
         *,
         wake: asyncio.Event | None = None,
         room: int = ROOM,
+        rooms: Mapping[str, int] | None = None,
         overflow: Overflow | None = None,
     ) -> None:
         self._database = database
         self._sealer = sealer
         self._delivery = delivery
         self._wake = wake or asyncio.Event()
-        self._room = room
+        self._rooms = dict.fromkeys(delivery.channels, room) | dict(rooms or {})
         self._overflow = overflow
         self._handed: set[UUID] = set()
         self._offering: asyncio.Task[None] | None = None
         self._open: Mapping[str, set[asyncio.Task[None]]] = {
             name: set() for name in delivery.channels
         }
-        self._sent: list[Claimed] = []
+        self._sent: list[tuple[Claimed, Sent]] = []
         self._writing: asyncio.Task[None] | None = None
         self._viewer = Viewer.system("delivery")
 
     async def run_once(self) -> bool:
         """Start sending what is due. True if there may be more that has room."""
         rooms = {
-            name: min(BATCH, self._room - len(open_))
+            name: min(BATCH, self._rooms[name] - len(open_))
             for name, open_ in self._open.items()
-            if len(open_) < self._room
+            if len(open_) < self._rooms[name]
         }
         try:
             claimed = await self._claim(rooms) if rooms else []
@@ -142,7 +143,7 @@ class Dispatcher:
     async def _send(self, claimed: Claimed) -> None:
         outcome: Outcome = await self._delivery.send(claimed)
         if isinstance(outcome, Sent):
-            self._sent.append(claimed)
+            self._sent.append((claimed, outcome))
             if self._writing is None or self._writing.done():
                 self._writing = asyncio.create_task(self._write())
             return
@@ -155,17 +156,18 @@ class Dispatcher:
             batch, self._sent = self._sent, []
             try:
                 async with self._database.session(self._viewer) as session:
-                    busy = await claims.accept_all(session, batch)
-                for one in batch:
+                    refs = [(one, sent.provider_ref) for one, sent in batch]
+                    busy = await claims.accept_all(session, refs)
+                for one, sent in batch:
                     if one.id in busy:
-                        await self._delivery.record(one, Sent())
+                        await self._delivery.record(one, sent)
             except Unavailable:
                 log.warning("delivery.database_unavailable", unrecorded=len(batch))
             else:
-                log.info("messages.sent", message_ids=[str(one.id) for one in batch])
+                log.info("messages.sent", message_ids=[str(one.id) for one, _ in batch])
 
     def _ended(self, claimed: Claimed, task: asyncio.Task[None]) -> None:
-        full = len(self._open[claimed.channel]) >= self._room
+        full = len(self._open[claimed.channel]) >= self._rooms[claimed.channel]
         self._open[claimed.channel].discard(task)
         if full:
             self._wake.set()

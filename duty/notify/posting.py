@@ -50,6 +50,7 @@ _SETTLE = text(
     """
     UPDATE page_message
        SET state = :to, lease_until = NULL, error = :error,
+           provider_ref = coalesce(:provider_ref, provider_ref),
            available_at = clock_timestamp() + CAST(:pause AS interval),
            settled_at = CASE WHEN :settled THEN clock_timestamp() END
      WHERE id = :id AND attempt = :attempt AND state = :sending
@@ -149,6 +150,7 @@ async def settle(
     *,
     error: str | None = None,
     pause_s: float = 0,
+    provider_ref: str | None = None,
 ) -> MessageState | None:
     """Write what became of it; None if somebody else took the message over meanwhile."""
     to = MESSAGE.edge(MessageState.SENDING, action).to
@@ -160,6 +162,7 @@ async def settle(
             "sending": str(MessageState.SENDING),
             "to": str(to),
             "error": error,
+            "provider_ref": provider_ref,
             "pause": timedelta(seconds=pause_s),
             "settled": to != MessageState.IN_DOUBT,
         },
@@ -167,7 +170,9 @@ async def settle(
     return to if moved.one_or_none() is not None else None
 
 
-async def accepted(session: AsyncSession, claimed: Claimed) -> MessageState | None:
+async def accepted(
+    session: AsyncSession, claimed: Claimed, provider_ref: str | None
+) -> MessageState | None:
     """The channel took it over: the person counts as sent to."""
     await session.execute(
         _REACHED,
@@ -180,7 +185,7 @@ async def accepted(session: AsyncSession, claimed: Claimed) -> MessageState | No
             "sources": sources(ReachAction.SEND),
         },
     )
-    return await settle(session, claimed, MessageAction.ACCEPT)
+    return await settle(session, claimed, MessageAction.ACCEPT, provider_ref=provider_ref)
 
 
 async def try_again(session: AsyncSession, claimed: Claimed, pause_s: float) -> None:

@@ -5,9 +5,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from duty.notify.channels.webhook import WebhookChannel
 from duty.notify.delivery import Delivery
-from kernel.clock import SystemClock
 from kernel.database import Database
 
 LONGEST_S = 20.0
@@ -19,11 +17,8 @@ def deliver(self: Any, message_id: str) -> None:
     bridge = self.app.bridge
 
     async def work(database: Database) -> None:
-        channel = WebhookChannel(SystemClock())
-        try:
-            delivery = Delivery(database, bridge.sealer, {channel.name: channel})
-            await delivery.deliver(UUID(message_id))
-        finally:
-            await channel.close()
+        channels = bridge.channels()
+        delivery = Delivery(database, bridge.sealer, channels.by_name, page_url=channels.page_url)
+        await delivery.deliver(UUID(message_id))
 
     bridge.run(work, timeout_s=LONGEST_S)

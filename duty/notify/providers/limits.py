@@ -16,8 +16,7 @@ class Limits:
     at_once: int
     timeout_s: float
     receipt_within_s: int
-    redial_s: float = 0
-    redials: int = 0
+    confirms: bool
 
 
 def limits_of(providers: Providers) -> dict[str, Limits]:

@@ -8,6 +8,8 @@ from duty.notify.providers.build import build_channels
 from duty.notify.providers.file import NONE, ProvidersError, read
 from duty.notify.providers.limits import limits_of
 from kernel.clock import SystemClock
+from server.channels import contracts
+from server.settings import Settings, SettingsError
 
 MAIL = '[email]\nhost = "mail.example.cn"\nsender = "duty@example.cn"\n'
 
@@ -17,6 +19,12 @@ def written(tmp_path: Path, text: str, mode: int = 0o600) -> Path:
     path.write_text(text, "utf-8")
     path.chmod(mode)
     return path
+
+
+def test_a_process_says_what_is_wrong_with_the_file(tmp_path: Path) -> None:
+    path = written(tmp_path, "[emial]\n")
+    with pytest.raises(SettingsError, match=r"YUNSHANG_PROVIDERS_FILE: .*emial"):
+        contracts(Settings(providers_file=path))
 
 
 async def test_without_a_file_there_are_only_webhooks() -> None:

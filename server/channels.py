@@ -1,0 +1,52 @@
+"""The channels of this installation, opened once per process that sends."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from duty.notify.channels.channel import Channel
+from duty.notify.providers.build import build_channels
+from duty.notify.providers.file import Providers, ProvidersError, read
+from duty.notify.providers.limits import Limits, limits_of
+from kernel.clock import Clock
+from server.settings import Settings, SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """Everything that messages leave the house by.
+
+    Attributes:
+        page_url: where a page is answered, with `{page_id}` in it; empty if nobody named a place.
+    """
+
+    by_name: Mapping[str, Channel]
+    limits: Mapping[str, Limits]
+    page_url: str
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        for channel in self.by_name.values():
+            await channel.close()
+
+
+def contracts(settings: Settings) -> Providers:
+    """The providers file of this installation.
+
+    Raises:
+        SettingsError: it cannot be used; the message says what to change.
+    """
+    try:
+        return read(settings.providers_file, demo=settings.demo)
+    except ProvidersError as error:
+        raise SettingsError(f"YUNSHANG_PROVIDERS_FILE: {error}") from error
+
+
+def open_channels(settings: Settings, clock: Clock) -> Channels:
+    """One channel per contract; close them with the process."""
+    found = contracts(settings)
+    url = found.public_url.rstrip("/")
+    return Channels(
+        build_channels(found, clock),
+        limits_of(found),
+        f"{url}/duty?page={{page_id}}" if url else "",
+    )
