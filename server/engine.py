@@ -29,7 +29,18 @@ from server.settings import Settings
 from server.subscriptions import Subscriptions
 
 
-async def run(settings: Settings) -> None:
+class Pulse:
+    """What the engine says of itself with every heartbeat."""
+
+    def __init__(self) -> None:
+        self.listener: Listener | None = None
+
+    def detail(self) -> dict[str, object]:
+        """Whether NOTIFY is heard; nothing before the engine listens for the first time."""
+        return {} if self.listener is None else {"listening": self.listener.connected}
+
+
+async def run(settings: Settings, pulse: Pulse | None = None) -> None:
     """The `engine` process, until cancelled."""
     from server.worker import celery
 
@@ -59,6 +70,8 @@ async def run(settings: Settings) -> None:
     )
     try:
         await escalation.install_policies()
+        if pulse is not None:
+            pulse.listener = listener
         await keep_all(duties, listener.run())
     finally:
         await sending.close()

@@ -7,6 +7,7 @@ from duty.escalation.routes import router as pages
 from duty.feeds.routes import router as roster_feeds
 from duty.notify.routes import router as inbox
 from duty.rosters.routes import router as rosters
+from duty.watch.routes import router as paging_health
 from quality.routes import router as quality
 from realtime.routes import router as ctg
 from realtime.sockets import router as stream
@@ -28,6 +29,7 @@ from server.paper.routes import router as documents
 
 ROUTERS: tuple[Router, ...] = (
     health_router,
+    paging_health,
     facilities,
     people,
     pregnancies,
