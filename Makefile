@@ -11,7 +11,6 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
 UV_VERSION := 0.13.9
 ARGS ?=
-JOBS ?= 2
 
 .PHONY: help setup run test check smoke bench-referral bench-paging lock format clean
 
@@ -26,11 +25,10 @@ run: ## Set up, start the demo region on http://127.0.0.1:8000 (YUNSHANG_PORT); 
 	@bin/setup run
 	exec $(VENV)/yunshang demo
 
-test: ## Set up, run all tests, two at a time (ARGS="-k name" for some, one at a time)
+test: ## Set up, run all tests (ARGS="-k name" for some)
 	@bin/setup test
-	if [ -n "$(ARGS)" ]; then exec $(VENV)/python -m pytest $(ARGS); fi
-	npm --prefix web test --silent
-	exec $(VENV)/python -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder
+	if [ -z "$(ARGS)" ]; then npm --prefix web test --silent; fi
+	exec $(VENV)/python -m pytest $(ARGS)
 
 check: ## Format, lint, types, import contracts, web lint and types
 	@bin/setup dev

@@ -12,6 +12,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.params import HeaderParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from duty.notify.contacts.webpush import VapidKey
 from duty.rosters.queries import on_duty_of
 from kernel.access import PUBLIC
 from kernel.blobs import BlobStore
@@ -93,13 +94,15 @@ def create_app(
     pool = database or Database(
         settings.need("database_url").database_url, name="serve", pool_size=settings.pool_size
     )
-    sealer = Sealer(master_key(settings))
+    master = master_key(settings)
+    sealer = Sealer(master)
     state = State(
         {
             "settings": settings,
             "database": pool,
             "clock": clock or SystemClock(),
             "sealer": sealer,
+            "push_key": VapidKey(master).public,
             "blobs": BlobStore(
                 settings.attachments, sealer, max_bytes=settings.attachment_max_mb * 1_000_000
             ),

@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from duty.notify.channels.channel import Channel
+from duty.notify.contacts.links import Links
+from duty.notify.contacts.webpush import PushWriter
 from duty.notify.providers.build import build_channels
 from duty.notify.providers.file import Providers, ProvidersError, read
 from duty.notify.providers.limits import Limits, limits_of
 from kernel.clock import Clock
+from kernel.sealing import Sealer
+from server.keyfile import master_key
 from server.settings import Settings, SettingsError
 
 
@@ -16,12 +20,12 @@ class Channels:
     """Everything that messages leave the house by.
 
     Attributes:
-        page_url: where a page is answered, with `{page_id}` in it; empty if nobody named a place.
+        links: makes the links by which messages are answered.
     """
 
     by_name: Mapping[str, Channel]
     limits: Mapping[str, Limits]
-    page_url: str
+    links: Links
 
     async def close(self) -> None:
         """Give all connections back."""
@@ -44,9 +48,11 @@ def contracts(settings: Settings) -> Providers:
 def open_channels(settings: Settings, clock: Clock) -> Channels:
     """One channel per contract; close them with the process."""
     found = contracts(settings)
-    url = found.public_url.rstrip("/")
+    master = master_key(settings)
+    address = found.public_url or next(iter(settings.public_origins or sorted(settings.origins)))
+    push = PushWriter(master, clock, address)
     return Channels(
-        build_channels(found, clock),
+        build_channels(found, clock, prepare_push=push),
         limits_of(found),
-        f"{url}/duty?page={{page_id}}" if url else "",
+        Links(Sealer(master), address),
     )

@@ -10,6 +10,9 @@ from functools import partial
 
 from duty.escalation.engine import EscalationEngine
 from duty.escalation.service import WAKE_CHANNEL as ESCALATION
+from duty.notify.contacts.repository import WAKE_CHANNEL as CONTACT
+from duty.notify.contacts.sending import ContactSender
+from duty.notify.contacts.timers import run_due as check_contacts
 from duty.notify.outgoing import WAKE_CHANNEL as MESSAGE
 from kernel.chain.checkpoint import EVERY_SECONDS, ChainCheckpointer, CheckpointFile
 from kernel.chain.signing import Signer
@@ -29,18 +32,7 @@ from server.settings import Settings
 from server.subscriptions import Subscriptions
 
 
-class Pulse:
-    """What the engine says of itself with every heartbeat."""
-
-    def __init__(self) -> None:
-        self.listener: Listener | None = None
-
-    def detail(self) -> dict[str, object]:
-        """Whether NOTIFY is heard; nothing before the engine listens for the first time."""
-        return {} if self.listener is None else {"listening": self.listener.connected}
-
-
-async def run(settings: Settings, pulse: Pulse | None = None) -> None:
+async def run(settings: Settings) -> None:
     """The `engine` process, until cancelled."""
     from server.worker import celery
 
@@ -51,13 +43,18 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
     paging = Database(url, name="engine-paging", pool_size=settings.pool_size)
     subscriptions = Subscriptions(database, clock, settings.valkey_url, celery, demo=settings.demo)
     escalation = EscalationEngine(paging, clock)
-    wakes = {name: asyncio.Event() for name in (OUTBOX, ESCALATION, MESSAGE)}
+    wakes = {name: asyncio.Event() for name in (OUTBOX, ESCALATION, MESSAGE, CONTACT)}
     sending = open_sending(settings, paging, clock, wakes[MESSAGE], subscriptions.hand_to_worker)
+    contacts = ContactSender(
+        database, sending.channels.links.sealer, sending.channels.by_name, sending.channels.links
+    )
     relay = Relay(database, subscriptions.handlers())
     duties = [
         Duty("relay", relay.run_once, 0.5, wakes[OUTBOX]),
         Duty("escalation", escalation.run_once, 0.5, wakes[ESCALATION]),
         *sending.duties(),
+        Duty("codes and tests", contacts.run_once, 2.0, wakes[CONTACT]),
+        Duty("contact points", partial(check_contacts, database, clock), 60.0),
         Duty("timers", partial(run_due, database, clock), 1.0),
         Duty("case files", partial(run_due_files, database, clock), 5.0),
         Duty("reviews", partial(remind_of_reviews, database, clock), 30.0),
@@ -70,8 +67,6 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
     )
     try:
         await escalation.install_policies()
-        if pulse is not None:
-            pulse.listener = listener
         await keep_all(duties, listener.run())
     finally:
         await sending.close()

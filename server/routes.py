@@ -5,9 +5,9 @@ from litestar import Router
 from consult.routes import router as advice
 from duty.escalation.routes import router as pages
 from duty.feeds.routes import router as roster_feeds
+from duty.notify.contacts.routes import router as contacts
 from duty.notify.routes import router as inbox
 from duty.rosters.routes import router as rosters
-from duty.watch.routes import router as paging_health
 from quality.routes import router as quality
 from realtime.routes import router as ctg
 from realtime.sockets import router as stream
@@ -29,7 +29,6 @@ from server.paper.routes import router as documents
 
 ROUTERS: tuple[Router, ...] = (
     health_router,
-    paging_health,
     facilities,
     people,
     pregnancies,
@@ -41,6 +40,7 @@ ROUTERS: tuple[Router, ...] = (
     roster_feeds,
     pages,
     inbox,
+    contacts,
     stream,
     referral,
     case_files,

@@ -47,7 +47,7 @@ def open_sending(
     """Channels as the settings name them; close it with the process."""
     channels = open_channels(settings, clock)
     sealer = Sealer(master_key(settings))
-    delivery = Delivery(database, sealer, channels.by_name, page_url=channels.page_url)
+    delivery = Delivery(database, sealer, channels.by_name, links=channels.links)
     dispatcher = Dispatcher(
         database,
         sealer,

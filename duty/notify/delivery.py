@@ -6,7 +6,7 @@ lost its lease fails on the attempt number.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.notify import posting
 from duty.notify.channels.channel import Channel, Failed, InDoubt, Outcome, Sent
+from duty.notify.contacts.links import LINKED, Links
 from duty.notify.posting import Claimed
 from duty.notify.states import MessageAction, MessageState
 from kernel.database import Database
@@ -42,13 +43,13 @@ class Delivery:
         channels: Mapping[str, Channel],
         *,
         lease: timedelta = LEASE,
-        page_url: str = "",
+        links: Links | None = None,
     ) -> None:
         self._database = database
         self._sealer = sealer
         self.channels = dict(channels)
         self.lease = lease
-        self._page_url = page_url
+        self._links = links
         self._viewer = Viewer.system("delivery")
 
     async def deliver(self, message_id: UUID) -> MessageState | None:
@@ -63,6 +64,7 @@ class Delivery:
             end = await self.ended(session, claimed)
             if end is not None:
                 return end
+            (claimed,) = await self.linked(session, [claimed])
         return await self.record(claimed, await self.send(claimed))
 
     async def ended(self, session: AsyncSession, claimed: Claimed) -> MessageState | None:
@@ -73,17 +75,27 @@ class Delivery:
             return await posting.settle(session, claimed, MessageAction.GIVE_UP)
         return None
 
+    async def linked(self, session: AsyncSession, claimed: Sequence[Claimed]) -> list[Claimed]:
+        """The same messages; those of channels that can carry one have their answer link."""
+        if self._links is None:
+            return list(claimed)
+        wanted = [one.id for one in claimed if one.channel in LINKED]
+        urls = await self._links.mint(session, wanted)
+        return [
+            replace(one, outgoing=replace(one.outgoing, link=urls[one.id]))
+            if one.outgoing is not None and one.id in urls
+            else one
+            for one in claimed
+        ]
+
     async def send(self, claimed: Claimed) -> Outcome:
         """Call the channel; no transaction is open meanwhile."""
         channel = self.channels.get(claimed.channel)
         if channel is None or claimed.outgoing is None:
             return Failed("no_such_channel", again=False)
-        message = replace(
-            claimed.outgoing, link=self._page_url.format(page_id=claimed.outgoing.page_id)
-        )
         try:
             async with asyncio.timeout(self.lease.total_seconds() * 0.95):
-                return await channel.send(message)
+                return await channel.send(claimed.outgoing)
         except TimeoutError:
             return InDoubt("lease")
 

@@ -119,7 +119,8 @@ class Dispatcher:
     async def _claim(self, rooms: Mapping[str, int]) -> list[Claimed]:
         async with self._database.session(self._viewer) as session:
             claimed = await claims.claim_due(session, self._sealer, rooms, self._delivery.lease)
-            return [one for one in claimed if not await self._delivery.ended(session, one)]
+            wanted = [one for one in claimed if not await self._delivery.ended(session, one)]
+            return await self._delivery.linked(session, wanted)
 
     def _consider_overflow(self, full: set[str]) -> None:
         """Offering is a chore of its own: a slow taker must not slow the senders."""

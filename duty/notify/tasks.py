@@ -18,7 +18,7 @@ def deliver(self: Any, message_id: str) -> None:
 
     async def work(database: Database) -> None:
         channels = bridge.channels()
-        delivery = Delivery(database, bridge.sealer, channels.by_name, page_url=channels.page_url)
+        delivery = Delivery(database, bridge.sealer, channels.by_name, links=channels.links)
         await delivery.deliver(UUID(message_id))
 
     bridge.run(work, timeout_s=LONGEST_S)

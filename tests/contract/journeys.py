@@ -388,6 +388,19 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         _post("city_expert", "/duty/sign-off"),
         _post("city_desk", "/duty/shifts", cover=True),
     ),
+    "reachable": (
+        _post("city_expert", "/contacts/points", channel="voice", address="19900001234", label="x"),
+        # A code was just sent, the right one stands in the message alone, and nothing is verified.
+        _post("city_expert", "/contacts/points/{point_id}/code", (429,)),
+        _post("city_expert", "/contacts/points/{point_id}/verify", (422, 409), code="000000"),
+        _post("city_expert", "/contacts/points/{point_id}/test", (409,)),
+        _post("city_expert", "/contacts/points/{point_id}/heard", (404,)),
+        _post("city_expert", "/contacts/wishes", channel="sms", delay_s=30),
+        _post("city_expert", "/contacts/order", ids=["the point"]),
+        _post("city_expert", "/contacts/points/{point_id}/remove"),
+        _post("outsider", "/answer-links/look", (410,), token="no such link at all"),
+        _post("outsider", "/answer-links/answer", (410,), token="no such link at all"),
+    ),
     "subscribed": (
         _post("city_expert", "/duty/feeds"),
         _post("city_expert", "/duty/feeds/{feed_id}/revoke"),

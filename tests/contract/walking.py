@@ -130,6 +130,8 @@ class Walk:
             return [self._place(one) for one in value]
         if isinstance(value, str) and value.startswith("person of "):
             return str(self.stage.net.staff[value.removeprefix("person of ")].person_id)
+        if value == "the point":
+            return self.ids["point_id"]
         return str(places[value]) if isinstance(value, str) and value in places else value
 
     def strange(self, step: Step, good: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -158,6 +160,8 @@ class Walk:
             return
         if "handovers" in made:
             self.ids["file_id"] = made["id"]
+        elif "push_key" in made:
+            self.ids["point_id"] = made["points"][0]["id"]
         elif "link" in made and made.get("path"):
             self.ids["link_id"] = made["id"]
             token = made["path"].partition("#")[2]

@@ -69,22 +69,112 @@ ALTER TABLE page_message
   DROP CONSTRAINT page_message_page_id_step_person_id_channel_try_key,
   ADD CONSTRAINT page_message_once UNIQUE NULLS NOT DISTINCT
     (page_id, step, person_id, channel, contact_point_id, ring, try);
+"""
+
+# Codes and links are not kept: both are made from the message's id and the master key. What is kept
+# of a link is its hash, until when it opens, and for whom.
+TESTS = """
+CREATE TABLE contact_message (
+  id               uuid PRIMARY KEY,
+  contact_point_id uuid NOT NULL REFERENCES contact_point (id),
+  purpose          text NOT NULL CHECK (purpose IN ('verify', 'test')),
+  due_key          text,  -- the month of a monthly test: one per point, whoever comes first
+  state            text NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'delivered',
+                     'failed', 'in_doubt', 'unreachable', 'dropped')),
+  attempt          int NOT NULL DEFAULT 0,
+  available_at     timestamptz NOT NULL,
+  lease_until      timestamptz,
+  settled_at       timestamptz,
+  error            text,
+  provider_ref     text,
+  guesses          int NOT NULL DEFAULT 0 CHECK (guesses BETWEEN 0 AND 5),
+  expires_at       timestamptz NOT NULL,
+  created_by       uuid NOT NULL,
+  created_at       timestamptz NOT NULL,
+  UNIQUE (contact_point_id, due_key),
+  CHECK ((state = 'sending') = (lease_until IS NOT NULL))
+);
+CREATE INDEX ix_contact_message_due ON contact_message (available_at)
+  WHERE state IN ('queued', 'sending', 'in_doubt');
+CREATE INDEX ix_contact_message_point ON contact_message (contact_point_id, created_at);
+CREATE INDEX ix_contact_message_ref ON contact_message (provider_ref)
+  WHERE provider_ref IS NOT NULL;
+
+CREATE TABLE answer_link (
+  token_hash         bytea PRIMARY KEY,
+  page_message_id    uuid REFERENCES page_message (id),
+  contact_message_id uuid REFERENCES contact_message (id),
+  expires_at         timestamptz NOT NULL,
+  created_at         timestamptz NOT NULL DEFAULT clock_timestamp(),
+  CHECK (num_nonnulls(page_message_id, contact_message_id) = 1)
+);
 
 -- Which channels say afterwards whether it arrived; of the others, taken over is all there is.
 -- A point that is being written anyway is left alone: senders never wait for each other here.
-CREATE FUNCTION contact_point_worked() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION contact_point_worked() RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-  UPDATE contact_point SET last_ok_at = clock_timestamp()
-   WHERE id = (SELECT c.id FROM contact_point c WHERE c.id = NEW.contact_point_id
+  UPDATE public.contact_point SET last_ok_at = clock_timestamp(), alarmed_at = NULL
+   WHERE id = (SELECT c.id FROM public.contact_point c WHERE c.id = NEW.contact_point_id
                 AND coalesce(c.last_ok_at < clock_timestamp() - interval '1 hour', true)
                 FOR UPDATE SKIP LOCKED);
   RETURN NULL;
 END
 $$;
-CREATE TRIGGER contact_point_worked AFTER UPDATE OF state ON page_message
-  FOR EACH ROW WHEN (NEW.contact_point_id IS NOT NULL AND NEW.state IS DISTINCT FROM OLD.state
-    AND (NEW.state = 'delivered' OR (NEW.state = 'sent' AND NEW.channel NOT IN ('sms', 'voice'))))
-  EXECUTE FUNCTION contact_point_worked();
+CREATE FUNCTION contact_channel(p_point uuid) RETURNS text
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT c.channel FROM public.contact_point c WHERE c.id = p_point
+$$;
+CREATE FUNCTION contact_point_gone() RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  UPDATE public.contact_point
+     SET disabled_at = clock_timestamp(), disabled_reason = 'gone', alarmed_at = NULL
+   WHERE id = NEW.contact_point_id AND disabled_at IS NULL;
+  RETURN NULL;
+END
+$$;
+"""
+
+# Whoever holds a link is nobody until the link says who: these two open one row each.
+LINKS = """
+CREATE FUNCTION answer_link_find(p_hash bytea, p_at timestamptz)
+  RETURNS TABLE (message_id uuid, purpose text, channel text, page_id uuid, level text, title text,
+                 paged_at timestamptz, page_state text, mine text, person_id uuid,
+                 facility_id uuid, account_id uuid)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT m.id, 'page', m.channel, m.page_id, p.level, p.title, p.created_at, e.state, t.state,
+         m.person_id, h.facility_id,
+         (SELECT a.id FROM public.account a
+           WHERE a.person_id = m.person_id AND a.disabled_at IS NULL ORDER BY a.id LIMIT 1)
+    FROM public.answer_link l
+    JOIN public.page_message m ON m.id = l.page_message_id
+    JOIN public.page p ON p.id = m.page_id
+    JOIN public.escalation e ON e.page_id = m.page_id
+    JOIN public.page_target t
+      ON t.page_id = m.page_id AND t.step = m.step AND t.person_id = m.person_id
+    JOIN public.person h ON h.id = m.person_id
+   WHERE l.token_hash = p_hash AND l.expires_at > p_at
+  UNION ALL
+  SELECT m.id, m.purpose, c.channel, NULL, '', '', m.created_at, '', m.state, c.person_id, NULL,
+         NULL
+    FROM public.answer_link l
+    JOIN public.contact_message m ON m.id = l.contact_message_id
+    JOIN public.contact_point c ON c.id = m.contact_point_id
+   WHERE l.token_hash = p_hash AND l.expires_at > p_at AND c.disabled_at IS NULL
+$$;
+CREATE FUNCTION answer_link_heard(p_hash bytea, p_at timestamptz) RETURNS boolean
+  LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  WITH heard AS (
+    UPDATE public.contact_message m SET state = 'delivered', settled_at = p_at
+      FROM public.answer_link l
+     WHERE l.contact_message_id = m.id AND l.token_hash = p_hash AND l.expires_at > p_at
+       AND m.purpose = 'test' AND m.state = 'sent'
+    RETURNING 1)
+  SELECT EXISTS (SELECT 1 FROM heard)
+$$;
+REVOKE ALL ON FUNCTION answer_link_find, answer_link_heard FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION answer_link_find, answer_link_heard TO yunshang_app, yunshang_system;
 """
 
 # A person's own points of a channel, else those that the paged facility keeps for everybody.
@@ -116,10 +206,15 @@ GRANT EXECUTE ON FUNCTION ring_points TO yunshang_app, yunshang_system;
 """
 
 GRANTS = """
-GRANT SELECT (hint, rank, landline, verified_at, last_test_at, last_ok_at, alarmed_at,
-              disabled_reason) ON contact_point TO yunshang_app;
-GRANT UPDATE (label, rank, disabled_reason) ON contact_point TO yunshang_app;
+GRANT SELECT (address_index, hint, rank, landline, verified_at, last_test_at, last_ok_at,
+              alarmed_at, disabled_reason) ON contact_point TO yunshang_app;
+GRANT UPDATE (label, rank, verified_at, last_test_at, disabled_reason) ON contact_point
+  TO yunshang_app;
 GRANT SELECT, INSERT ON notify_rule TO yunshang_app, yunshang_system;
+GRANT SELECT, INSERT, UPDATE ON contact_message TO yunshang_system;
+GRANT SELECT, INSERT ON contact_message TO yunshang_app;
+GRANT UPDATE (state, settled_at, guesses) ON contact_message TO yunshang_app;
+GRANT SELECT, INSERT ON answer_link TO yunshang_system;
 """
 
 # The duty desk keeps the points of the people of its own house.
@@ -132,17 +227,41 @@ MINE = "person_id = app_person()"
 
 
 def upgrade() -> None:
-    for script in (POINTS, MESSAGES, RINGING, GRANTS):
+    for script in (POINTS, MESSAGES, TESTS, LINKS, RINGING, GRANTS):
         for statement in statements(script):
             op.execute(statement)
-    for table in ("contact_point", "notify_rule"):
+    for table in ("page_message", "contact_message"):
+        _watch(table)
+    for table in ("contact_point", "notify_rule", "contact_message", "answer_link"):
         _close(table)
     keeps = f"NOT app_only_watches() AND ({MINE} OR ({DESK}) OR ({HOOKS}))"
     _open("contact_point", "reads", "SELECT", using=f"{MINE} OR ({DESK}) OR ({HOOKS})")
     _open("contact_point", "adds", "INSERT", check=keeps)
     _open("contact_point", "changes", "UPDATE", using=keeps, check=keeps)
+    # The point's own policy decides.
+    theirs = "EXISTS (SELECT 1 FROM contact_point c WHERE c.id = contact_point_id)"
+    _open("contact_message", "reads", "SELECT", using=theirs)
+    _open("contact_message", "adds", "INSERT", check=f"NOT app_only_watches() AND {theirs}")
+    _open("contact_message", "changes", "UPDATE", using=theirs, check=theirs)
     _open("notify_rule", "reads", "SELECT", using=MINE)
     _open("notify_rule", "adds", "INSERT", check=f"NOT app_only_watches() AND {MINE}")
+
+
+def _watch(table: str) -> None:
+    """A message that arrived proves its point; one whose address is gone ends it."""
+    quiet = "('sms', 'voice')"
+    channel = "NEW.channel" if table == "page_message" else "contact_channel(NEW.contact_point_id)"
+    op.execute(
+        f"CREATE TRIGGER contact_point_worked AFTER UPDATE OF state ON {table} FOR EACH ROW"
+        " WHEN (NEW.contact_point_id IS NOT NULL AND NEW.state IS DISTINCT FROM OLD.state"
+        f" AND (NEW.state = 'delivered' OR (NEW.state = 'sent' AND {channel} NOT IN {quiet})))"
+        " EXECUTE FUNCTION contact_point_worked()"
+    )
+    op.execute(
+        f"CREATE TRIGGER contact_point_gone AFTER UPDATE OF state ON {table} FOR EACH ROW"
+        " WHEN (NEW.state = 'failed' AND NEW.error = 'gone')"
+        " EXECUTE FUNCTION contact_point_gone()"
+    )
 
 
 def _close(table: str) -> None:

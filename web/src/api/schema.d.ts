@@ -1335,40 +1335,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/health/paging": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Does paging work? */
-        get: operations["ApiHealthPagingPaging"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/health/paging/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** When was paging impaired? */
-        get: operations["ApiHealthPagingHistoryPagingHistory"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/health/processes": {
         parameters: {
             query?: never;
@@ -4478,12 +4444,6 @@ export interface components {
             cells: components["schemas"]["SpecialCell"][];
             version: number;
         };
-        /** ChannelTally */
-        ChannelTally: {
-            channel: string;
-            failed: number;
-            sent: number;
-        };
         /** Checklist */
         Checklist: {
             airway_and_breathing_stable: boolean;
@@ -4664,20 +4624,6 @@ export interface components {
             /** Format: uuid */
             offer_id: string;
             version: number;
-        };
-        /**
-         * CommitToSend
-         * @default {
-         *       "n": 0,
-         *       "p50": null,
-         *       "p99": null
-         *     }
-         */
-        CommitToSend: {
-            /** @default 0 */
-            n: number;
-            p50?: number | null;
-            p99?: number | null;
         };
         /** CompleteRecord */
         CompleteRecord: {
@@ -6799,57 +6745,6 @@ export interface components {
             id: string;
             name: string;
             title: string;
-        };
-        /** PagingAlarm */
-        PagingAlarm: {
-            /** Format: date-time */
-            at: string;
-            channel: string | null;
-            severity: string;
-            sign: string;
-            value: number;
-            watch: string;
-            what: string;
-        };
-        /** PagingHealth */
-        PagingHealth: {
-            signs: components["schemas"]["PagingSign"][];
-            status: string;
-            vitals?: components["schemas"]["PagingVitals"] | null;
-            watched: boolean;
-        };
-        /** PagingSign */
-        PagingSign: {
-            channel?: string | null;
-            severity: string;
-            sign: string;
-            since?: string | null;
-            value: number;
-        };
-        /** PagingVitals */
-        PagingVitals: {
-            /** Format: date-time */
-            at: string;
-            /** @default [] */
-            channels: components["schemas"]["ChannelTally"][];
-            engine_age_s?: number | null;
-            listening?: boolean | null;
-            /** @default 0 */
-            live_pages: number;
-            /** @default 0 */
-            overdue_s: number;
-            /** @default 0 */
-            pending: number;
-            /** @default 0 */
-            pending_s: number;
-            sent?: components["schemas"]["CommitToSend"];
-            skew_ms?: number | null;
-        };
-        /** PagingWatch */
-        PagingWatch: {
-            channels: components["schemas"]["ChannelTally"][];
-            health: components["schemas"]["PagingHealth"];
-            history: components["schemas"]["PagingAlarm"][];
         };
         /** Pairing */
         Pairing: {
@@ -11514,46 +11409,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
-                };
-            };
-        };
-    };
-    ApiHealthPagingPaging: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PagingHealth"];
-                };
-            };
-        };
-    };
-    ApiHealthPagingHistoryPagingHistory: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PagingWatch"];
                 };
             };
         };
