@@ -192,6 +192,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/answer-links/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AnswerByLink */
+        post: operations["ApiAnswerLinksAnswerByLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/answer-links/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** LookAtLink */
+        post: operations["ApiAnswerLinksLookLookAtLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/blood/orders": {
         parameters: {
             query?: never;
@@ -902,6 +936,176 @@ export interface paths {
         get: operations["ApiConfigConfig"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** MyContacts */
+        get: operations["ApiContactsMyContacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/failing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** FailingContacts */
+        get: operations["ApiContactsFailingFailingContacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** OrderPoints */
+        post: operations["ApiContactsOrderOrderPoints"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AddPoint */
+        post: operations["ApiContactsPointsAddPoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/points/{point_id}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** SendCode */
+        post: operations["ApiContactsPointsPointIdCodeSendCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/points/{point_id}/heard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** HeardTest */
+        post: operations["ApiContactsPointsPointIdHeardHeardTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/points/{point_id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** RemovePoint */
+        post: operations["ApiContactsPointsPointIdRemoveRemovePoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/points/{point_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** TestPoint */
+        post: operations["ApiContactsPointsPointIdTestTestPoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/points/{point_id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** VerifyPoint */
+        post: operations["ApiContactsPointsPointIdVerifyVerifyPoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/wishes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** WishChannel */
+        post: operations["ApiContactsWishesWishChannel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4043,6 +4247,17 @@ export interface components {
             late_reason?: string | null;
             version: number;
         };
+        /** AnswerLink */
+        AnswerLink: {
+            level: string;
+            /** @enum {string} */
+            purpose: "page" | "test";
+            /** Format: date-time */
+            sent_at: string;
+            /** @enum {string} */
+            state: "open" | "mine" | "over";
+            title: string;
+        };
         /** AnswerNeonatal */
         AnswerNeonatal: {
             accepted: boolean;
@@ -4603,6 +4818,10 @@ export interface components {
             reason: string;
             version: number;
         };
+        /** CodeIn */
+        CodeIn: {
+            code: string;
+        };
         /**
          * Colour
          * @description Severity in rising order; pink is Guangzhou's, critical is Beijing's tier above red.
@@ -4751,6 +4970,18 @@ export interface components {
             kind: string;
             label: string;
             phone: string;
+        };
+        /** Contacts */
+        Contacts: {
+            floor: components["schemas"]["Floor"];
+            name: string;
+            no_voice: boolean;
+            /** Format: uuid */
+            person_id: string;
+            points: components["schemas"]["PointOut"][];
+            push_key: string;
+            rings: components["schemas"]["Rings"][];
+            wishes: components["schemas"]["WishOut"][];
         };
         /** CountEntry */
         CountEntry: {
@@ -5708,6 +5939,15 @@ export interface components {
             verify: boolean;
             zh: string;
         };
+        /** Floor */
+        Floor: {
+            channels: string[];
+            confidence: string;
+            redial_every_s: number;
+            redial_times: number;
+            source: string;
+            version: string;
+        };
         /** FollowUp */
         FollowUp: {
             /** @enum {null|string} */
@@ -6185,6 +6425,10 @@ export interface components {
             sign: string;
             tier: string;
         };
+        /** LinkIn */
+        LinkIn: {
+            token: string;
+        };
         /** LinkIssued */
         LinkIssued: {
             /** Format: uuid */
@@ -6588,6 +6832,11 @@ export interface components {
             /** @enum {string} */
             purpose: "crew" | "outside_unit" | "outside_door";
         };
+        /** OrderIn */
+        OrderIn: {
+            ids: string[];
+            person_id?: string | null;
+        };
         /** OrderMade */
         OrderMade: {
             /** Format: uuid */
@@ -6818,6 +7067,14 @@ export interface components {
             gestation_days: number | null;
             name_short: string;
         };
+        /** Pending */
+        Pending: {
+            open: boolean;
+            purpose: string;
+            /** Format: date-time */
+            sent_at: string;
+            state: string;
+        };
         /** PersonRef */
         PersonRef: {
             /** Format: uuid */
@@ -6826,6 +7083,15 @@ export interface components {
             id: string;
             name: string;
             specialty: string;
+            title: string;
+        };
+        /** PersonStanding */
+        PersonStanding: {
+            name: string;
+            no_voice: boolean;
+            /** Format: uuid */
+            person_id: string;
+            points: components["schemas"]["PointOut"][];
             title: string;
         };
         /** PhoneEntry */
@@ -6884,6 +7150,32 @@ export interface components {
             demo: boolean;
             late: boolean;
             seconds: number | null;
+        };
+        /** PointIn */
+        PointIn: {
+            address: string;
+            /** @enum {string} */
+            channel: "web_push" | "sms" | "voice" | "wecom_app" | "dingtalk_app" | "email";
+            label: string;
+            person_id?: string | null;
+        };
+        /** PointOut */
+        PointOut: {
+            channel: string;
+            /** Format: date-time */
+            created_at: string;
+            hint: string;
+            /** Format: uuid */
+            id: string;
+            label: string;
+            landline: boolean;
+            last: components["schemas"]["Pending"] | null;
+            last_ok_at: string | null;
+            last_test_at: string | null;
+            rank: number;
+            /** @enum {string} */
+            standing: "ok" | "unverified" | "stale";
+            verified_at: string | null;
         };
         /** PositionOut */
         PositionOut: {
@@ -7504,6 +7796,18 @@ export interface components {
         RevokeDevice: Record<string, never>;
         /** RevokeFeed */
         RevokeFeed: Record<string, never>;
+        /** RingOut */
+        RingOut: {
+            after_s: number;
+            channel: string;
+            point_id: string | null;
+            ring: number;
+        };
+        /** Rings */
+        Rings: {
+            kind: string;
+            rings: components["schemas"]["RingOut"][];
+        };
         /** RiskAnswer */
         RiskAnswer: {
             fact: string;
@@ -8238,6 +8542,27 @@ export interface components {
             at: string;
             tools: components["schemas"]["Warned"][];
         };
+        /** WishIn */
+        WishIn: {
+            /** @enum {string} */
+            channel: "web_push" | "sms" | "voice" | "wecom_app" | "dingtalk_app" | "email";
+            delay_s?: number | null;
+            /** @default false */
+            off: boolean;
+            quiet_from?: string | null;
+            quiet_to?: string | null;
+        };
+        /** WishOut */
+        WishOut: {
+            channel: string;
+            delay_s: number | null;
+            emergency_s: number;
+            floor: boolean;
+            off: boolean;
+            quiet_from: string | null;
+            quiet_to: string | null;
+            routine_s: number;
+        };
         /** Withdraw */
         Withdraw: {
             reason: string;
@@ -8710,6 +9035,84 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Advice"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiAnswerLinksAnswerByLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerLink"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiAnswerLinksLookLookAtLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerLink"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -10474,6 +10877,363 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Config"];
+                };
+            };
+        };
+    };
+    ApiContactsMyContacts: {
+        parameters: {
+            query?: {
+                person_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contacts"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiContactsFailingFailingContacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonStanding"][];
+                };
+            };
+        };
+    };
+    ApiContactsOrderOrderPoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contacts"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiContactsPointsAddPoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contacts"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiContactsPointsPointIdCodeSendCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contacts"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiContactsPointsPointIdHeardHeardTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiContactsPointsPointIdRemoveRemovePoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiContactsPointsPointIdTestTestPoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contacts"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiContactsPointsPointIdVerifyVerifyPoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiContactsWishesWishChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WishIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contacts"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
                 };
             };
         };
