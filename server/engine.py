@@ -8,6 +8,7 @@ PostgreSQL.
 import asyncio
 from functools import partial
 
+from duty.changes.timers import run_due as run_due_changes
 from duty.escalation.engine import EscalationEngine
 from duty.escalation.service import WAKE_CHANNEL as ESCALATION
 from duty.notify.contacts.repository import WAKE_CHANNEL as CONTACT
@@ -59,6 +60,7 @@ async def run(settings: Settings) -> None:
         Duty("case files", partial(run_due_files, database, clock), 5.0),
         Duty("reviews", partial(remind_of_reviews, database, clock), 30.0),
         Duty("positions", partial(forget_positions, database, clock), 3600.0),
+        Duty("roster changes", partial(run_due_changes, database, clock), 5.0),
         Duty("clocks", partial(climb_due, database, clock), 1.0),
         Duty("checkpoint", _checkpointer(settings, database).run_once, EVERY_SECONDS),
     ]

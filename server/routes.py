@@ -3,6 +3,7 @@
 from litestar import Router
 
 from consult.routes import router as advice
+from duty.changes.routes import router as roster_changes
 from duty.escalation.routes import router as pages
 from duty.feeds.routes import router as roster_feeds
 from duty.notify.contacts.routes import router as contacts
@@ -37,6 +38,7 @@ ROUTERS: tuple[Router, ...] = (
     risk,
     resources,
     rosters,
+    roster_changes,
     roster_feeds,
     pages,
     inbox,

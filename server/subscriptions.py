@@ -10,13 +10,17 @@ from uuid import UUID
 import structlog
 from celery import Celery
 
+from duty.changes.notices import TOPIC as ROSTER_CHANGED
+from duty.changes.notices import tell as tell_of_change
+from duty.changes.takeover import TAKEN_OVER
 from duty.escalation.service import ACKNOWLEDGED as PAGE_ACKNOWLEDGED
 from duty.escalation.service import DELIVERED as PAGE_DELIVERED
 from duty.escalation.service import notify_people
+from duty.escalation.standing_in import StandIn, ring_instead
 from kernel.chain.append import CHANGED
 from kernel.clock import Clock
 from kernel.database import Database
-from kernel.ids import FacilityId, PersonId, PregnancyId
+from kernel.ids import FacilityId, PersonId, PregnancyId, ShiftId, SlotId
 from kernel.outbox import OutboxMessage
 from kernel.relay import Handler
 from kernel.viewer import Viewer
@@ -57,6 +61,8 @@ class Subscriptions:
             CHANGED: self.follow_case,
             PAGE_ACKNOWLEDGED: self.take_what_was_paged,
             PAGE_DELIVERED: self.mark_offer_delivered,
+            ROSTER_CHANGED: self.tell_of_change,
+            TAKEN_OVER: self.ring_who_took_over,
             LIVE_CASE_ELSEWHERE: self.tell_coordinator,
             OBSERVED: self.learn_of_readings,
             GRADED: self.open_case_file,
@@ -104,6 +110,22 @@ class Subscriptions:
         async with self._database.session(viewer) as session:
             await note_page_acknowledged(session, self._clock, viewer, page_id, person_id)
             await own_by_page(session, self._clock, viewer, page_id, person_id)
+
+    async def tell_of_change(self, message: OutboxMessage) -> None:
+        """A swap, a substitution or a take-over went on: those whom it concerns hear of it."""
+        async with self._database.session(Viewer.system("engine")) as session:
+            await tell_of_change(session, self._clock, message.payload)
+
+    async def ring_who_took_over(self, message: OutboxMessage) -> None:
+        """Somebody took over now: pages that ring the one replaced ring them, too."""
+        ids = {name: UUID(value) for name, value in message.payload.items()}
+        stand_in = StandIn(
+            slot_id=SlotId(ids["slot_id"]),
+            instead_of=PersonId(ids["instead_of"]),
+            person_id=PersonId(ids["person_id"]),
+            shift_id=ShiftId(ids["shift_id"]),
+        )
+        await ring_instead(self._database, self._clock, stand_in)
 
     async def tell_coordinator(self, message: OutboxMessage) -> None:
         """Somebody tried to send a person who is being transferred already."""

@@ -26,6 +26,9 @@ from kernel.ids import PersonId, ShiftId
 from kernel.viewer import Viewer
 from registry.people import queries as people
 
+SWAP, LEAVE, TAKEOVER = "cover", "cover", "cover"
+"""Why a shift was written; see the roster's own origins."""
+
 _QUEUE_PERSON = text("SELECT pg_advisory_xact_lock(7283019, hashtext(CAST(:person AS text)))")
 _SUPERSEDE = text(
     "UPDATE shift SET status = 'superseded', superseded_at = :now"

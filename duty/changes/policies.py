@@ -1,6 +1,7 @@
 """Who may ask for, approve and end a change."""
 
 from duty.changes.repository import ChangeRow, OptionRow
+from duty.changes.states import Side
 from kernel.errors import NotAllowed
 from kernel.ids import FacilityId
 from kernel.viewer import Role, Viewer
@@ -29,6 +30,25 @@ def may_ask(viewer: Viewer, kind: str, facility_id: FacilityId, *, holds: bool) 
     raise NotAllowed(reason="not_your_shift")
 
 
+def sides(viewer: Viewer, row: ChangeRow, options: list[OptionRow]) -> frozenset[Side]:
+    """On which sides of a change the viewer stands."""
+    found = set()
+    if viewer.person_id in (row.requested_by, row.holder_id):
+        found.add(Side.REQUESTER)
+    waiting = row.taken_option is None
+    if any(
+        one.person_id == viewer.person_id
+        and (one.answer == "waiting" if waiting else one.no == row.taken_option)
+        for one in options
+    ):
+        found.add(Side.COLLEAGUE)
+    if keeps(viewer, row.facility_id):
+        found.add(Side.DESK)
+    if oversees(viewer, row.facility_id) and not _party(viewer, row, options):
+        found.add(Side.APPROVER)
+    return frozenset(found)
+
+
 def may_decide(viewer: Viewer, row: ChangeRow, options: list[OptionRow]) -> None:
     """医务科 or the facility's coordinator; nobody approves a change of their own.
 
@@ -37,8 +57,7 @@ def may_decide(viewer: Viewer, row: ChangeRow, options: list[OptionRow]) -> None
     """
     if not oversees(viewer, row.facility_id):
         raise NotAllowed(reason="approver_role_needed")
-    chosen = {one.person_id for one in options if one.no == row.taken_option}
-    if viewer.person_id in {row.requested_by, row.holder_id} | chosen:
+    if _party(viewer, row, options):
         raise NotAllowed(reason="own_change")
 
 
@@ -50,3 +69,8 @@ def may_end(viewer: Viewer, row: ChangeRow) -> None:
     """
     if not (keeps(viewer, row.facility_id) or oversees(viewer, row.facility_id)):
         raise NotAllowed(reason="roster_role_needed")
+
+
+def _party(viewer: Viewer, row: ChangeRow, options: list[OptionRow]) -> bool:
+    chosen = {one.person_id for one in options if one.no == row.taken_option}
+    return viewer.person_id in {row.requested_by, row.holder_id} | chosen

@@ -15,7 +15,7 @@ from duty.changes.errors import ChangeTaken, ChangeTooLate, NothingToSwap, Shift
 from duty.changes.notices import announce
 from duty.changes.repository import ChangeRow, NewChange, OptionRow
 from duty.changes.rules import Stint, closes_at, objection
-from duty.changes.states import CHANGE, OPEN, ChangeAction, ChangeState, Side
+from duty.changes.states import CHANGE, OPEN, ChangeAction, ChangeState, Side, table_of
 from duty.rosters.errors import ShiftInThePast
 from duty.rosters.oncall import Shift
 from duty.rosters.rules import Period
@@ -179,19 +179,22 @@ async def approve(
 ) -> None:
     """医务科 or the coordinator approves: everything is checked again and the roster changes.
 
+    A take-over has changed it already; approving it says that it was right.
+
     Raises:
         ShiftMoved: a shift no longer stands as it did.
         PersonGone, TitleTooLow, PersonBusy: somebody may no longer stand there.
     """
     row, options, now = await _locked(session, clock, change_id)
     policies.may_decide(viewer, row, options)
-    to = CHANGE.edge(row.state, ChangeAction.APPROVE).to
+    to = table_of(row.kind).edge(row.state, ChangeAction.APPROVE).to
     _current(row, rev)
-    chosen = next(one for one in options if one.no == row.taken_option)
-    await _apply(session, viewer, row, chosen, now)
+    if row.kind != "takeover":
+        chosen = next(one for one in options if one.no == row.taken_option)
+        await _apply(session, viewer, row, chosen, now)
     rev = await repository.move(session, row, to, decided_by=viewer.person_id, decided_at=now)
     await _record(session, row, rev, ChangeAction.APPROVE, to, Side.APPROVER, viewer, now)
-    await announce(session, change_id, "applied", rev)
+    await announce(session, change_id, str(to), rev)
 
 
 async def reject(
@@ -206,11 +209,11 @@ async def reject(
     """The approver says no, and why; the roster stays as it is."""
     row, options, now = await _locked(session, clock, change_id)
     policies.may_decide(viewer, row, options)
-    to = CHANGE.edge(row.state, ChangeAction.REJECT).to
+    to = table_of(row.kind).edge(row.state, ChangeAction.REJECT).to
     _current(row, rev)
     rev = await repository.move(session, row, to, decided_by=viewer.person_id, decided_at=now)
     await _record(session, row, rev, ChangeAction.REJECT, to, Side.APPROVER, viewer, now, note)
-    await announce(session, change_id, "rejected", rev)
+    await announce(session, change_id, str(to), rev)
 
 
 async def end(
@@ -270,7 +273,7 @@ async def _in_return(session: AsyncSession, kind: str, shift_id: ShiftId | None)
 def _reassignments(
     kind: str, given: Stint, person_id: PersonId, back: Stint | None
 ) -> list[Reassignment]:
-    origin = "cover"
+    origin = applying.LEAVE if kind == "substitute" else applying.SWAP
     changes = [Reassignment(given, person_id, origin)]
     if back is not None:
         changes.append(Reassignment(back, given.shift.person_id, origin))

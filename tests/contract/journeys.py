@@ -92,6 +92,7 @@ NOT_POSSIBLE = {
 }
 """An entry that is refused: she is not standing still."""
 
+HERSELF = {"person_id": "person of city_second"}
 LATE = {"interval": "hypertension_to_antihypertensive"}
 ASKED = {"prompt": "eclampsia_antihypertensive", "answer": "yes"}
 CELLS = [{"code": "residence", "value": "柳湾镇"}]
@@ -400,6 +401,17 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         _post("city_expert", "/contacts/points/{point_id}/remove"),
         _post("outsider", "/answer-links/look", (410,), token="no such link at all"),
         _post("outsider", "/answer-links/answer", (410,), token="no such link at all"),
+    ),
+    "a roster changed": (
+        _post("city_second", "/duty/takeovers", (201, 409)),
+        _post("city_second", "/duty/changes", (403, 409), kind="substitute", asked=[HERSELF]),
+        # What was taken over is approved afterwards; no consent is left to give.
+        _post("city_second", "/duty/changes/{change_id}/accept", (409,), option=1, rev=1),
+        _post("city_second", "/duty/changes/{change_id}/refuse", (409,), rev=1),
+        _post("city_second", "/duty/changes/{change_id}/withdraw", (409,), rev=1),
+        _post("city_chief", "/duty/changes/{change_id}/end", (409,), rev=1),
+        _post("city_chief", "/duty/changes/{change_id}/reject", rev=1),
+        _post("city_chief", "/duty/changes/{change_id}/approve", (409,), rev=2),
     ),
     "subscribed": (
         _post("city_expert", "/duty/feeds"),

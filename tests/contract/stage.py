@@ -37,6 +37,7 @@ OFFICES = {
     "auditor": (Role.AUDITOR, "institute"),
     "listkeeper": (Role.SPECIAL_POPULATION, "county"),
     "leaver": (Role.EXPERT, "institute"),
+    "city_chief": (Role.COORDINATOR, "city"),
     "outsider_desk": (Role.DUTY_DESK, "stranger"),
 }
 """People beside the network's own: offices, somebody to disable, a far desk."""
@@ -293,6 +294,30 @@ async def _known_ids(stage: Stage) -> None:
             f" WHERE g.facility_id = '{net.places['city']}' LIMIT 1"
         )
         stage.ids["slot_id"] = str(found.scalar_one())
+    stage.ids.update(await _changed(stage))
+
+
+async def _changed(stage: Stage) -> dict[str, str]:
+    """Somebody took over one of the city's places; the other one's shift is named."""
+    shifts = []
+    connection = await asyncpg.connect(stage.net.clone.superuser_url)
+    try:
+        shifts = await connection.fetch(
+            "SELECT h.id FROM shift h JOIN slot s ON s.id = h.slot_id"
+            " JOIN expert_group g ON g.id = s.group_id WHERE g.facility_id = $1 ORDER BY s.slot_no",
+            stage.net.places["city"],
+        )
+    finally:
+        await connection.close()
+    answer = await stage.door.send(
+        "POST",
+        "/api/duty/takeovers",
+        token=stage.tokens["city_second"],
+        json={"shift_id": str(shifts[1]["id"])},
+        headers={"idempotency-key": str(uuid4())},
+    )
+    assert answer.status_code == 201, answer.text
+    return {"shift_id": str(shifts[0]["id"]), "change_id": answer.json()["id"]}
 
 
 @asynccontextmanager

@@ -128,6 +128,8 @@ class Walk:
         places = self.stage.net.places
         if isinstance(value, list):
             return [self._place(one) for one in value]
+        if isinstance(value, dict):
+            return {name: self._place(one) for name, one in value.items()}
         if isinstance(value, str) and value.startswith("person of "):
             return str(self.stage.net.staff[value.removeprefix("person of ")].person_id)
         if value == "the point":

@@ -5,14 +5,18 @@ province's centre, accepted, with everything that hangs on it. A new kind of row
 its id under the name of the path parameter that takes it.
 """
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from kernel.viewer import Role
-from registry.people.service import Grant
+from duty.rosters import service as rosters
+from duty.rosters.oncall import DutyTier
+from kernel.clock import SimulatedClock
+from kernel.viewer import Role, Viewer
+from registry.people.service import Grant, create_person
 from tests.fixtures.database import Clone
 from tests.matrix.door import Door
-from tests.registry.world import World, account
+from tests.registry.world import SEALER, World, account
 
 LINK = "link token"
 """Under this name the door keeps the token of a crew's link to the foreign case."""
@@ -47,8 +51,39 @@ async def rows(door: Door, database: Clone, world: World) -> dict[str, str]:
     found["device_id"] = made["device"]["id"]
     feed = await _post(door, tokens["province"], "/api/duty/feeds", {"label": "foreign"})
     found["feed_id"] = feed["feed"]["id"]
+    found |= await _changed(door, tokens["province"], database, world)
     found |= await _filed(door, tokens["stranger"], found["pregnancy_id"], world)
     return found | await _followed(door, tokens["province"], case)
+
+
+async def _changed(door: Door, token: str, database: Clone, world: World) -> dict[str, str]:
+    """The province's expert took over from somebody of that centre."""
+    seeder, place = Viewer.system("test"), world.province_centre
+    begin = world.clock.now() - timedelta(hours=1)
+    async with database.system.session(seeder) as session:
+        ill = await create_person(session, world.clock, SEALER, facility_id=place, name="测试病")
+        group = await rosters.create_group(
+            session, seeder, facility_id=place, code="OB", name="产科急救"
+        )
+        slot = await rosters.create_slot(
+            session,
+            seeder,
+            facility_id=place,
+            group_id=group,
+            specialty="obstetrics",
+            tier=DutyTier.FIRST,
+        )
+        shift = await rosters.put_shift(
+            session,
+            SimulatedClock(begin),
+            seeder,
+            slot_id=slot,
+            person_id=ill,
+            start=begin,
+            end=begin + timedelta(days=1),
+        )
+    made = await _post(door, token, "/api/duty/takeovers", {"shift_id": str(shift)})
+    return {"shift_id": str(shift), "change_id": made["id"]}
 
 
 async def _filed(door: Door, token: str, pregnancy_id: str, world: World) -> dict[str, str]:

@@ -21,7 +21,7 @@ from duty.rosters.errors import TitleTooLow
 from kernel.clock import SimulatedClock
 from kernel.errors import IllegalTransition, NotAllowed, NotFound, VersionStale
 from kernel.viewer import Role
-from tests.duty.changes.ward import DAY, FIRST, THIRD, Ward
+from tests.duty.changes.ward import DAY, FIRST, THIRD, Ward, account, heard
 from tests.duty.region import SEEDER
 
 HOUR = timedelta(hours=1)
@@ -263,3 +263,15 @@ async def test_time_runs_out(ward: Ward) -> None:
     async with ward.region.clone.system.session(SEEDER) as session:
         await service.expire(session, SimulatedClock(ward.monday - HOUR), change)
     assert await ward.state(change) == "expired"
+
+
+async def test_each_hears_of_what_concerns_them(ward: Ward) -> None:
+    region = ward.region
+    await account(region, ward.coordinator)
+    change = await ward.ask()
+    assert await heard(region, "duty.change_requested") == {ward.bea.person_id}
+    await ward.accept(change)
+    parties = {ward.ann.person_id, ward.bea.person_id}
+    assert await heard(region, "duty.change_agreed") == parties | {ward.coordinator.person_id}
+    await ward.approve(change)
+    assert await heard(region, "duty.change_applied") == parties

@@ -6,14 +6,19 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 
 from duty.changes import service
+from duty.changes.notices import TOPIC, tell
 from duty.rosters import repository as rosters
 from duty.rosters.oncall import DutyTier
+from kernel.clock import SimulatedClock
 from kernel.ids import ChangeId, PersonId, ShiftId
 from kernel.viewer import Role, Viewer
-from tests.duty.region import SEEDER, Region
+from registry.people.models import Account
+from registry.people.service import grant_role
+from tests.duty.region import LONG_AGO, SEEDER, Region
 
 DAY = timedelta(days=1)
-FIRST, SECOND, THIRD = DutyTier.FIRST, DutyTier.SECOND, DutyTier.THIRD
+FIRST, THIRD = DutyTier.FIRST, DutyTier.THIRD
+LEAD, DESK = DutyTier.LEAD, DutyTier.GENERAL_DUTY
 
 
 @dataclass(slots=True)
@@ -95,3 +100,42 @@ async def open_ward(region: Region) -> Ward:
         await region.shift(THIRD, ann, monday),
         await region.shift(THIRD, bea, monday + DAY),
     )
+
+
+async def account(region: Region, who: Viewer) -> None:
+    """Somebody's account with their roles, as those who are looked for by role have one."""
+    async with region.clone.system.session(SEEDER) as session:
+        session.add(
+            Account(
+                id=who.account_id,
+                person_id=who.person_id,
+                login=str(who.account_id),
+                password_hash="x",
+                created_at=region.clock.now(),
+            )
+        )
+        await session.flush()  # the grant refers to it
+        for role in who.roles:
+            await grant_role(
+                session,
+                SimulatedClock(LONG_AGO),
+                who.account_id,
+                role,
+                facility_id=who.facility_id,
+            )
+
+
+async def heard(region: Region, code: str) -> set[PersonId]:
+    """Carry the news, and say who has the notice."""
+    async with region.clone.system.session(SEEDER) as session:
+        news = await session.execute(
+            text("SELECT payload FROM outbox WHERE topic = :topic ORDER BY id"), {"topic": TOPIC}
+        )
+        for row in news.all():
+            await tell(session, region.clock, row.payload)
+    async with region.clone.system.session(SEEDER) as session:
+        found = await session.execute(
+            text("SELECT DISTINCT person_id FROM inbox_item WHERE data ->> 'code' = :code"),
+            {"code": code},
+        )
+        return {PersonId(row.person_id) for row in found}
