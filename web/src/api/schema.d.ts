@@ -1368,6 +1368,160 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/duty/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** MyChanges */
+        get: operations["ApiDutyChangesMyChanges"];
+        put?: never;
+        /** Ask */
+        post: operations["ApiDutyChangesAsk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/changes/overseen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** OverseenChanges */
+        get: operations["ApiDutyChangesOverseenOverseenChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/changes/{change_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** OneChange */
+        get: operations["ApiDutyChangesChangeIdOneChange"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/changes/{change_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept */
+        post: operations["ApiDutyChangesChangeIdAcceptAccept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/changes/{change_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve */
+        post: operations["ApiDutyChangesChangeIdApproveApprove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/changes/{change_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End */
+        post: operations["ApiDutyChangesChangeIdEndEnd"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/changes/{change_id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse */
+        post: operations["ApiDutyChangesChangeIdRefuseRefuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/changes/{change_id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reject */
+        post: operations["ApiDutyChangesChangeIdRejectReject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/changes/{change_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw */
+        post: operations["ApiDutyChangesChangeIdWithdrawWithdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/duty/feeds": {
         parameters: {
             query?: never;
@@ -1397,6 +1551,23 @@ export interface paths {
         put?: never;
         /** RevokeFeed */
         post: operations["ApiDutyFeedsFeedIdRevokeRevokeFeed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/my-shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** MyShifts */
+        get: operations["ApiDutyMyShiftsMyShifts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1437,6 +1608,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/duty/shifts/{shift_id}/partners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ShiftPartners */
+        get: operations["ApiDutyShiftsShiftIdPartnersShiftPartners"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/duty/sign-off": {
         parameters: {
             query?: never;
@@ -1465,6 +1653,24 @@ export interface paths {
         put?: never;
         /** SignOn */
         post: operations["ApiDutySignOnSignOn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/takeovers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Takeable */
+        get: operations["ApiDutyTakeoversTakeable"];
+        put?: never;
+        /** TakeOver */
+        post: operations["ApiDutyTakeoversTakeOver"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4079,6 +4285,11 @@ export interface components {
             owner_id?: string | null;
             version: number;
         };
+        /** AcceptIn */
+        AcceptIn: {
+            option: number;
+            rev: number;
+        };
         /** AccessOut */
         AccessOut: {
             /** Format: uuid */
@@ -4247,6 +4458,10 @@ export interface components {
             late_reason?: string | null;
             version: number;
         };
+        /** AnswerIn */
+        AnswerIn: {
+            rev: number;
+        };
         /** AnswerLink */
         AnswerLink: {
             level: string;
@@ -4314,6 +4529,12 @@ export interface components {
             phone: string;
             region_id?: string | null;
             version: number;
+        };
+        /** AskedIn */
+        AskedIn: {
+            /** Format: uuid */
+            person_id: string;
+            shift_id?: string | null;
         };
         /** AssignOwner */
         AssignOwner: {
@@ -4652,6 +4873,30 @@ export interface components {
             kind: "record" | "identity" | "newborn" | "treatment" | "consent" | "attachment" | "reference" | "withdrawal";
             /** @default false */
             unread: boolean;
+        };
+        /** ChangeIn */
+        ChangeIn: {
+            asked: components["schemas"]["AskedIn"][];
+            from?: string | null;
+            /** @enum {string} */
+            kind: "swap" | "substitute";
+            note?: string | null;
+            /** @enum {string} */
+            reason: "illness" | "leave" | "training" | "family" | "in_surgery" | "other";
+            /** Format: uuid */
+            shift_id: string;
+            to?: string | null;
+        };
+        /** ChangeMade */
+        ChangeMade: {
+            /** Format: uuid */
+            id: string;
+        };
+        /** ChangeRuleOut */
+        ChangeRuleOut: {
+            confidence: string;
+            preauthorised: string[];
+            source: string;
         };
         /** ChangeSpecial */
         ChangeSpecial: {
@@ -5236,6 +5481,11 @@ export interface components {
             reason?: string | null;
             /** @enum {string} */
             verdict: "confirmed" | "rejected";
+        };
+        /** DecideIn */
+        DecideIn: {
+            note: string;
+            rev: number;
         };
         /** DeclareDiversion */
         DeclareDiversion: {
@@ -6589,6 +6839,12 @@ export interface components {
             p50_s: number | null;
             p90_s: number | null;
         };
+        /** MyShift */
+        MyShift: {
+            change_id: string | null;
+            running: boolean;
+            shift: components["schemas"]["RosterShift"];
+        };
         /** NearMissProposal */
         NearMissProposal: {
             case: components["schemas"]["CaseRef"];
@@ -6811,6 +7067,12 @@ export interface components {
         /** OnBoard */
         OnBoard: {
             code: string;
+        };
+        /** OnDutyNow */
+        OnDutyNow: {
+            obstacle: string | null;
+            person: components["schemas"]["SwapPerson"];
+            shift: components["schemas"]["RosterShift"];
         };
         /** OpenFile */
         OpenFile: {
@@ -7867,6 +8129,63 @@ export interface components {
             version: string;
             zh: string;
         };
+        /** RosterChange */
+        RosterChange: {
+            actions: string[];
+            approve_by: string | null;
+            decided_at: string | null;
+            decided_by: components["schemas"]["SwapPerson"] | null;
+            events: components["schemas"]["RosterChangeEvent"][];
+            expires_at: string | null;
+            holder: components["schemas"]["SwapPerson"];
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            note: string | null;
+            options: components["schemas"]["RosterChangeOption"][];
+            overdue: boolean;
+            reason: string;
+            /** Format: date-time */
+            requested_at: string;
+            requested_by: components["schemas"]["SwapPerson"];
+            rev: number;
+            rule: components["schemas"]["ChangeRuleOut"];
+            shift: components["schemas"]["RosterShift"];
+            state: string;
+            taken_option: number | null;
+        };
+        /** RosterChangeEvent */
+        RosterChangeEvent: {
+            action: string;
+            /** Format: date-time */
+            at: string;
+            note: string | null;
+            person: components["schemas"]["SwapPerson"] | null;
+            side: string;
+            state: string;
+        };
+        /** RosterChangeOption */
+        RosterChangeOption: {
+            answer: string;
+            answered_at: string | null;
+            no: number;
+            person: components["schemas"]["SwapPerson"];
+            shift: components["schemas"]["RosterShift"] | null;
+        };
+        /** RosterShift */
+        RosterShift: {
+            /** Format: date-time */
+            from: string;
+            group: string;
+            /** Format: uuid */
+            shift_id: string;
+            /** Format: uuid */
+            slot_id: string;
+            specialty: string;
+            tier: string;
+            /** Format: date-time */
+            to: string;
+        };
         /** RuleOut */
         RuleOut: {
             confidence: string;
@@ -8205,6 +8524,19 @@ export interface components {
         SubmitSpecial: {
             version: number;
         };
+        /** SwapPartner */
+        SwapPartner: {
+            obstacle: string | null;
+            person: components["schemas"]["SwapPerson"];
+            shift: components["schemas"]["RosterShift"] | null;
+        };
+        /** SwapPerson */
+        SwapPerson: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            title: string;
+        };
         /** Sync */
         Sync: {
             /** Format: uuid */
@@ -8232,6 +8564,17 @@ export interface components {
             processes: components["schemas"]["ProcessHealth"][];
             status: string;
             valkey: string;
+        };
+        /** TakeOverIn */
+        TakeOverIn: {
+            note?: string | null;
+            /**
+             * @default illness
+             * @enum {string}
+             */
+            reason: "illness" | "leave" | "training" | "family" | "in_surgery" | "other";
+            /** Format: uuid */
+            shift_id: string;
         };
         /** TargetOut */
         TargetOut: {
@@ -11806,6 +12149,370 @@ export interface operations {
             };
         };
     };
+    ApiDutyChangesMyChanges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterChange"][];
+                };
+            };
+        };
+    };
+    ApiDutyChangesAsk: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyChangesOverseenOverseenChanges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterChange"][];
+                };
+            };
+        };
+    };
+    ApiDutyChangesChangeIdOneChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterChange"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyChangesChangeIdAcceptAccept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterChange"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyChangesChangeIdApproveApprove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterChange"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyChangesChangeIdEndEnd: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterChange"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyChangesChangeIdRefuseRefuse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterChange"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyChangesChangeIdRejectReject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterChange"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyChangesChangeIdWithdrawWithdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterChange"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiDutyFeedsFeeds: {
         parameters: {
             query?: never;
@@ -11908,6 +12615,26 @@ export interface operations {
             };
         };
     };
+    ApiDutyMyShiftsMyShifts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyShift"][];
+                };
+            };
+        };
+    };
     ApiDutyPhoneListPhoneList: {
         parameters: {
             query?: {
@@ -11984,6 +12711,45 @@ export interface operations {
             };
         };
     };
+    ApiDutyShiftsShiftIdPartnersShiftPartners: {
+        parameters: {
+            query?: {
+                kind?: "swap" | "substitute";
+            };
+            header?: never;
+            path: {
+                shift_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SwapPartner"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiDutySignOffSignOff: {
         parameters: {
             query?: never;
@@ -12040,6 +12806,67 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyTakeoversTakeable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnDutyNow"][];
+                };
+            };
+        };
+    };
+    ApiDutyTakeoversTakeOver: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeOverIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeMade"];
+                };
             };
             /** @description Bad request syntax or unsupported method */
             400: {
