@@ -1,9 +1,9 @@
 """The phones: an HTTP server in a process of its own that writes down every ring.
 
-One line per ring, `<monotonic ns> <message id> <page id> <mode>`, appended by one write: what the
-file holds has rung, whoever was killed meanwhile. The path says how the phone behaves: `/ok`
-answers, `/slow` answers after a second, `/hang` reads and never answers, `/cut` rings and drops the
-line.
+One line per ring, `<monotonic ns> <wall ns> <message id> <page id> <mode>`, appended by one write:
+what the file holds has rung, whoever was killed meanwhile. The path says how the phone behaves:
+`/ok` answers, `/slow` answers after a second, `/hang` reads and never answers, `/cut` rings and
+drops the line, `/busy` refuses the first call of every message and takes the next.
 """
 
 import argparse
@@ -24,6 +24,7 @@ class Ring:
     """One ring of one phone."""
 
     at_s: float
+    wall_s: float
     message_id: str
     page_id: str
     mode: str
@@ -33,9 +34,12 @@ def rings(journal: Path) -> list[Ring]:
     """Everything that has rung so far, in order."""
     found = []
     for line in journal.read_text().splitlines():
-        at, message_id, page_id, mode = line.split(" ")
-        found.append(Ring(int(at) / 1e9, message_id, page_id, mode))
+        at, wall, message_id, page_id, mode = line.split(" ")
+        found.append(Ring(int(at) / 1e9, int(wall) / 1e9, message_id, page_id, mode))
     return found
+
+
+refused: set[str] = set()
 
 
 async def _talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, journal: int) -> None:
@@ -49,8 +53,14 @@ async def _talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, jour
             )
             body = json.loads(await reader.readexactly(length))
             mode = head.split(" ", 2)[1].split("/")[1]
-            line = f"{time.monotonic_ns()} {body['message_id']} {body['page_id']} {mode}\n"
+            moment = f"{time.monotonic_ns()} {time.time_ns()}"
+            line = f"{moment} {body['message_id']} {body['page_id']} {mode}\n"
             os.write(journal, line.encode())
+            if mode == "busy" and body["message_id"] not in refused:
+                refused.add(body["message_id"])
+                writer.write(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")
+                await writer.drain()
+                continue
             if mode == "hang":
                 await asyncio.sleep(HANGS_S)
             if mode == "slow":

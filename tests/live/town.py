@@ -78,6 +78,12 @@ class Town:
                 title="YL-1",
             )
 
+    async def answer(self, person: PersonId, centre: Centre, page_id: PageId) -> None:
+        """One of the centre's people takes the page; committed when this returns."""
+        who = viewer(person, centre.id, Role.EXPERT)
+        async with self.clone.app.session(who) as session:
+            await service.acknowledge(session, CLOCK, who, page_id)
+
 
 async def build(
     clone: Clone,
