@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.escalation import policy, service
 from duty.notify import endpoints
-from duty.notify.channels.guarded import EndpointRules
 from duty.notify.schemas import EndpointIn
 from duty.rosters import service as rosters
 from duty.rosters.oncall import DutyTier
@@ -26,12 +25,11 @@ from registry.people.service import Grant
 from server.demo import PASSWORD
 from tests.duty.region import viewer
 from tests.fixtures.database import Clone
+from tests.live.loopback import LOOPBACK
 
 SEEDER = Viewer.system("test")
 EVENT, LEVEL = "referral.offered", "critical"
 CLOCK = SystemClock()
-LOOPBACK = EndpointRules(schemes=frozenset({"http"}), address_ok=lambda address: True)
-"""The phones stand on this machine, which nobody's endpoint may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +133,7 @@ async def build(
                     for delay, tier in zip(delays_s, ("first", "lead"), strict=False)
                 ],
                 repeat_s=repeat_s,
+                join_within_s=3600,
                 source="test",
                 confidence="test",
             )

@@ -18,13 +18,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.escalation.engine import EscalationEngine
 from duty.notify import claims, delivery
-from duty.notify.channels import guarded, webhook
+from duty.notify.channels import webhook
 from duty.notify.delivery import Delivery
 from duty.notify.dispatch import Dispatcher
 from kernel import clock
 from kernel.relay import Relay
 from kernel.wake import Listener
-from tests.live.town import LOOPBACK
+from tests.live.loopback import allow_loopback
 
 COMMITS = ("page", "answer", "step", "claim", "settle", "record", "relay.note")
 CALLS = ("call", "relay.handle")
@@ -106,9 +106,7 @@ def arm(trouble: Trouble) -> None:
 
 
 def _shorten() -> None:
-    guarded.GuardedPost.__init__.__kwdefaults__["timeout_s"] = CALL_LIMIT_S
-    webhook.WebhookChannel.__init__.__kwdefaults__["timeout_s"] = CALL_LIMIT_S
-    webhook.WebhookChannel.__init__.__kwdefaults__["rules"] = LOOPBACK
+    allow_loopback(CALL_LIMIT_S)
     Delivery.__init__.__kwdefaults__["lease"] = LEASE
     delivery.LEASE = LEASE
 
