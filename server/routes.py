@@ -4,6 +4,7 @@ from litestar import Router
 
 from consult.routes import router as advice
 from duty.changes.routes import router as roster_changes
+from duty.escalation.policybook.routes import router as policies
 from duty.escalation.routes import router as pages
 from duty.feeds.routes import router as roster_feeds
 from duty.notify.contacts.routes import router as contacts
@@ -41,6 +42,7 @@ ROUTERS: tuple[Router, ...] = (
     roster_changes,
     roster_feeds,
     pages,
+    policies,
     inbox,
     contacts,
     stream,

@@ -14,3 +14,24 @@ class PageOver(Refusal):
     """The page was cancelled before this answer. Fields: reason."""
 
     code = "duty.page_over"
+
+
+class NotYourCall(Refusal):
+    """Only the side that called a team calls it off."""
+
+    code = "duty.not_your_call"
+    status = 403
+
+
+class HouseOutside(Refusal):
+    """The house is outside the network: nobody there is on a roster of ours."""
+
+    code = "duty.house_outside"
+    status = 422
+
+
+class PolicyBelowFloor(Refusal):
+    """The ladder could end in silence or come too late. Fields: reason, step, all."""
+
+    code = "duty.policy_below_floor"
+    status = 422

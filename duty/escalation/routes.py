@@ -5,11 +5,12 @@ from typing import Any
 from litestar import Router, get, post
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from duty.escalation import queries, service
-from duty.escalation.schemas import PageDeclineIn, PageOut, PageReceiptIn
+from duty.escalation import calling, queries, service
+from duty.escalation.schemas import PageDeclineIn, PageOut, PageReceiptIn, TeamCalled, TeamCallIn
 from kernel.access import ANY, CLINICAL, OPT
 from kernel.clock import Clock
-from kernel.ids import CaseId, PageId
+from kernel.idempotency import once
+from kernel.ids import CaseId, FacilityId, PageId
 from kernel.viewer import Viewer
 
 _SEES: dict[str, Any] = {OPT: ANY}
@@ -67,8 +68,54 @@ async def decline(
     return await queries.page(session, page_id)
 
 
+@post("/cases/{case_id:uuid}/team-call", opt=_ANSWERS)
+async def call_team(
+    session: AsyncSession,
+    viewer: Viewer,
+    clock: Clock,
+    case_id: CaseId,
+    data: TeamCallIn,
+    idempotency_key: str | None,
+) -> TeamCalled:
+    """多学科会诊呼叫: ring a whole house (default: mine) until each specialty has answered."""
+
+    async def work() -> TeamCalled:
+        page_id = await calling.call_team(
+            session,
+            clock,
+            viewer,
+            case_id=case_id,
+            facility_id=FacilityId(data.facility_id or viewer.facility_id),
+            level=data.level,
+            colour=data.colour,
+            condition=data.condition,
+            key=f"{viewer.account_id}:{idempotency_key}",
+        )
+        return TeamCalled(page_id)
+
+    operation = f"call_team/{case_id}"
+    return await once(session, viewer, idempotency_key, operation, data, TeamCalled, work)
+
+
+@post("/pages/{page_id:uuid}/call-off", opt=_ANSWERS, status_code=200)
+async def call_off(session: AsyncSession, viewer: Viewer, clock: Clock, page_id: PageId) -> PageOut:
+    """The team that my side called is needed no more. Repeats change nothing."""
+    await calling.call_off(session, clock, viewer, page_id)
+    return await queries.page(session, page_id)
+
+
 router = Router(
     "/",
-    route_handlers=[my_pages, one_page, case_pages, receipt, acknowledge, joined, decline],
+    route_handlers=[
+        my_pages,
+        one_page,
+        case_pages,
+        receipt,
+        acknowledge,
+        joined,
+        decline,
+        call_team,
+        call_off,
+    ],
     tags=["duty"],
 )

@@ -125,3 +125,20 @@ class ReachCounts(msgspec.Struct, frozen=True):
     acknowledged: int = 0
     declined: int = 0
     unreachable: int = 0
+
+
+class TeamCallIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Ring the experts of a house for a case."""
+
+    level: Literal["resuscitation", "critical", "urgent", "stable"]
+    facility_id: UUID | None = None
+    colour: Annotated[str, msgspec.Meta(pattern=r"^[a-z_]{2,20}$", max_length=20)] | None = None
+    condition: (
+        Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_.-]{1,64}$", max_length=64)] | None
+    ) = None
+
+
+class TeamCalled(msgspec.Struct, frozen=True):
+    """The page that rings."""
+
+    page_id: UUID

@@ -66,6 +66,15 @@ def _post(
     return Step(who, f"POST /api{path}", fields, answers=answers)
 
 
+LADDER = {
+    "event": "referral.offered",
+    "level": "critical",
+    "mode": "first",
+    "steps": [{"delay_s": 0, "tiers": ["first"], "specialties": ["obstetrics"]}],
+    "quorum": [],
+    "repeat_s": 60,
+    "join_within_s": 180,
+}
 HEART_RATE = {"code": "hr_per_min", "number": 88, "unit": "/min"}
 HB_60 = {"fact": "hb_g_per_l", "value": 60}
 
@@ -314,6 +323,11 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         _post("city_expert", "/pages/{page_id}/joined"),
         _send("city"),
         _post("city_expert", "/pages/{page_id}/decline"),
+        _post("county_doctor", "/cases/{case_id}/team-call", facility_id="city"),
+        # The case's first page is about its offer: no team was called by it.
+        _post("county_doctor", "/pages/{page_id}/call-off", (403,)),
+        # She coordinates a region and belongs to no house.
+        _post("coordinator", "/duty/policies", (403,), **LADDER),
     ),
     "registered": (
         _post("county_doctor", "/patients", pregnancy={}),

@@ -294,6 +294,8 @@ async def _known_ids(stage: Stage) -> None:
             f" WHERE g.facility_id = '{net.places['city']}' LIMIT 1"
         )
         stage.ids["slot_id"] = str(found.scalar_one())
+        ladder = await connection.exec_driver_sql("SELECT id FROM policy_version LIMIT 1")
+        stage.ids["policy_id"] = str(ladder.scalar_one())
     stage.ids.update(await _changed(stage))
 
 

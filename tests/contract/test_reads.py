@@ -17,9 +17,14 @@ from tests.fixtures.database import Clone
 DESCRIPTION = Description(document())
 READS = [one for one in DESCRIPTION.operations.values() if not one.writes]
 ASKING = [one for one in READS if one.named("query")]
-NAMING = [one for one in READS if "_id}" in one.path and "person_id" not in one.path]
+PUBLIC = ("{person_id}", "{policy_id}")
+"""Whose rows everybody inside the region reads: colleagues, and whom a page would ring."""
+NAMING = [
+    one for one in READS if "_id}" in one.path and not any(name in one.path for name in PUBLIC)
+]
 PEOPLE = ("county_doctor", "city_second", "auditor", "security", "admin", "listkeeper")
 QUERIES = {
+    "/api/duty/policies/try": "?event=consult.mdt&level=critical",
     "/api/patients": "?q=nobody",
     "/api/referrals/candidates": "?condition=pph",
     "/api/special-population": "?month=2026-11",

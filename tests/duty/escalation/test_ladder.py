@@ -1,6 +1,7 @@
 """The ladder alone: no database, no clock."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duty.escalation import ladder
-from duty.escalation.ladder import ANY, Crew, Move, Policy, Step
+from duty.escalation.ladder import ANY, AskAbove, At, Crew, Mode, Move, Policy, Step
 from duty.rosters.oncall import DutyTier, OnCall, Shift, Slot
 from kernel.ids import GroupId, PersonId, ShiftId, SlotId
 
@@ -103,6 +104,61 @@ def test_with_nobody_at_all_it_is_exhausted_and_looks_again(number: int) -> None
     assert move.targets == ()
     assert move.skipped == tuple(range(number, max(3, number + 1)))
     assert move.next_delay_s == 30
+
+
+def test_a_quorum_rings_only_for_what_is_missing() -> None:
+    steps = (step(0, DutyTier.FIRST, specialty=ANY), step(60, DutyTier.SECOND, specialty=ANY))
+    policy = Policy(steps, 30, Mode.QUORUM, {"obstetrics": 1, "neonatology": 1})
+    roster = [*FULL, place(DutyTier.SECOND, PersonId(uuid4()), "neonatology")]
+    crew = Crew(here={PEOPLE[0]}, met={"obstetrics"}, missing={"neonatology"})
+    move = ladder.climb(policy, 1, roster, crew)
+    assert isinstance(move, Move)
+    assert [target.specialty for target in move.targets] == ["neonatology"]
+
+
+def test_a_step_whose_specialty_has_answered_is_passed_without_an_alarm() -> None:
+    crew = Crew(met={"obstetrics"}, missing={"neonatology"})
+    move = ladder.climb(POLICY, 1, FULL, crew)
+    assert isinstance(move, Move)
+    assert (move.exhausted, move.skipped) == (True, ())
+
+
+def test_the_loop_rings_those_who_are_missing_as_well() -> None:
+    crew = Crew(here={PEOPLE[2]}, met={"obstetrics"}, missing={"neonatology", "icu"})
+    move = ladder.climb(POLICY, 2, FULL, crew)
+    assert isinstance(move, Move)
+    assert {target.person_id for target in move.targets} == {PEOPLE[3], PEOPLE[4]}
+    assert move.unfilled == ("icu",)
+
+
+def test_the_loop_rings_even_those_who_are_here_before_it_is_silent() -> None:
+    crew = Crew(here={PEOPLE[2], PEOPLE[3]}, met={"obstetrics"}, missing={"icu"})
+    move = ladder.climb(POLICY, 2, FULL, crew)
+    assert isinstance(move, Move)
+    assert {target.person_id for target in move.targets} == {PEOPLE[2], PEOPLE[3]}
+
+
+ABOVE = Policy((step(0, DutyTier.THIRD), replace(step(60, DutyTier.FIRST), at=At.UPPER)), 30)
+
+
+def test_the_roster_above_is_asked_for_only_when_its_step_fires() -> None:
+    assert ladder.climb(ABOVE, 0, FULL) == AskAbove(1)
+    with_third = [*FULL, place(DutyTier.THIRD, PEOPLE[0])]
+    assert isinstance(ladder.climb(ABOVE, 0, with_third), Move)
+
+
+def test_the_centre_above_rings_its_own_people() -> None:
+    chief = PersonId(uuid4())
+    move = ladder.climb(ABOVE, 1, FULL, upper=[place(DutyTier.FIRST, chief)])
+    assert isinstance(move, Move)
+    assert [target.person_id for target in move.targets] == [chief]
+    assert move.at is At.UPPER
+
+
+def test_without_a_centre_above_the_step_is_empty() -> None:
+    move = ladder.climb(ABOVE, 1, FULL, upper=())
+    assert isinstance(move, Move)
+    assert (move.exhausted, move.skipped, move.at) == (True, (1,), At.OWN)
 
 
 @given(
