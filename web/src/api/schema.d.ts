@@ -874,6 +874,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/team-call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CallTeam */
+        post: operations["ApiCasesCaseIdTeamCallCallTeam"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/timeline": {
         parameters: {
             query?: never;
@@ -1583,6 +1600,58 @@ export interface paths {
         };
         /** PhoneList */
         get: operations["ApiDutyPhoneListPhoneList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** PolicyBook */
+        get: operations["ApiDutyPoliciesPolicyBook"];
+        put?: never;
+        /** WritePolicy */
+        post: operations["ApiDutyPoliciesWritePolicy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/policies/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** TryPolicy */
+        get: operations["ApiDutyPoliciesTryTryPolicy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/policies/{policy_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** PolicyHistory */
+        get: operations["ApiDutyPoliciesPolicyIdHistoryPolicyHistory"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2776,6 +2845,23 @@ export interface paths {
         put?: never;
         /** Acknowledge */
         post: operations["ApiPagesPageIdAcknowledgeAcknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pages/{page_id}/call-off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CallOff */
+        post: operations["ApiPagesPageIdCallOffCallOff"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6922,6 +7008,24 @@ export interface components {
             phone?: string | null;
             pregnancy?: components["schemas"]["NewPregnancy"];
         };
+        /** NewPolicy */
+        NewPolicy: {
+            /** @default * */
+            colour: string;
+            /** @default * */
+            condition: string;
+            /** @enum {string} */
+            confidence: "本院规定" | "待核实";
+            event: string;
+            join_within_s: number;
+            level: string;
+            /** @enum {string} */
+            mode: "first" | "quorum" | "all";
+            quorum?: components["schemas"]["PolicyNeed"][];
+            repeat_s: number;
+            source: string;
+            steps: components["schemas"]["PolicyStep"][];
+        };
         /** NewPregnancy */
         NewPregnancy: {
             edd?: string | null;
@@ -7438,6 +7542,58 @@ export interface components {
             /** @enum {string} */
             standing: "ok" | "unverified" | "stale";
             verified_at: string | null;
+        };
+        /** PolicyBook */
+        PolicyBook: {
+            facility: components["schemas"]["PagedFacility"];
+            may_write: boolean;
+            policies: components["schemas"]["PolicyOut"][];
+        };
+        /** PolicyNeed */
+        PolicyNeed: {
+            count: number;
+            specialty: string;
+        };
+        /** PolicyOut */
+        PolicyOut: {
+            colour: string;
+            condition: string;
+            confidence: string;
+            event: string;
+            /** Format: uuid */
+            id: string;
+            in_force: boolean;
+            join_within_s: number;
+            level: string;
+            /** @enum {string} */
+            mode: "first" | "quorum" | "all";
+            /** @enum {string} */
+            owner: "facility" | "region" | "platform";
+            owner_name: string | null;
+            quorum: components["schemas"]["PolicyNeed"][];
+            recorded_by: components["schemas"]["PagedPerson"] | null;
+            repeat_s: number;
+            source: string;
+            steps: components["schemas"]["PolicyStep"][];
+            supersedes_id: string | null;
+            /** Format: date-time */
+            valid_from: string;
+        };
+        /** PolicyStep */
+        PolicyStep: {
+            /**
+             * @default own
+             * @enum {string}
+             */
+            at: "own" | "upper";
+            delay_s: number;
+            specialties: ("*" | "obstetrics" | "neonatology" | "anaesthesia" | "icu" | "transfusion" | "internal_medicine" | "cardiology" | "surgery" | "radiology" | "midwifery" | "general_practice" | "maternal_health" | "general_duty")[];
+            tiers: ("first" | "second" | "third" | "lead" | "general_duty")[];
+        };
+        /** PolicyWritten */
+        PolicyWritten: {
+            /** Format: uuid */
+            policy_id: string;
         };
         /** PositionOut */
         PositionOut: {
@@ -8591,6 +8747,19 @@ export interface components {
          * @enum {string}
          */
         TaskState: "due" | "done" | "cancelled";
+        /** TeamCallIn */
+        TeamCallIn: {
+            colour?: string | null;
+            condition?: string | null;
+            facility_id?: string | null;
+            /** @enum {string} */
+            level: "resuscitation" | "critical" | "urgent" | "stable";
+        };
+        /** TeamCalled */
+        TeamCalled: {
+            /** Format: uuid */
+            page_id: string;
+        };
         /** TeamMember */
         TeamMember: {
             name: string;
@@ -8740,6 +8909,30 @@ export interface components {
             subject: "mother" | "newborn" | "both";
             units: string[];
             zh: string;
+        };
+        /** Trial */
+        Trial: {
+            /** Format: date-time */
+            at: string;
+            policy: components["schemas"]["PolicyOut"];
+            steps: components["schemas"]["TrialStep"][];
+        };
+        /** TrialPerson */
+        TrialPerson: {
+            person: components["schemas"]["PagedPerson"];
+            specialty: string;
+            tier: string;
+        };
+        /** TrialStep */
+        TrialStep: {
+            after_s: number;
+            /** @enum {string} */
+            at: "own" | "upper";
+            facility: components["schemas"]["PagedFacility"] | null;
+            loop: boolean;
+            number: number;
+            people: components["schemas"]["TrialPerson"][];
+            unfilled: string[];
         };
         /** TryReadings */
         TryReadings: {
@@ -11127,6 +11320,49 @@ export interface operations {
             };
         };
     };
+    ApiCasesCaseIdTeamCallCallTeam: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamCallIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamCalled"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiCasesCaseIdTimelineGetTimeline: {
         parameters: {
             query?: never;
@@ -12653,6 +12889,163 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PhoneList"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyPoliciesPolicyBook: {
+        parameters: {
+            query?: {
+                facility_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyBook"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyPoliciesWritePolicy: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPolicy"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyWritten"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyPoliciesTryTryPolicy: {
+        parameters: {
+            query: {
+                event: string;
+                level: string;
+                facility_id?: string | null;
+                colour?: string;
+                condition?: string;
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trial"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyPoliciesPolicyIdHistoryPolicyHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                policy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyOut"][];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -15327,6 +15720,43 @@ export interface operations {
         };
     };
     ApiPagesPageIdAcknowledgeAcknowledge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                page_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiPagesPageIdCallOffCallOff: {
         parameters: {
             query?: never;
             header?: never;
