@@ -10,7 +10,9 @@ import asyncio
 import json
 import random
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from kernel.sealing import Sealer
 from server.keyfile import master_key
@@ -18,6 +20,8 @@ from tests.faults.duty import storm as troubles
 from tests.faults.duty.crowd import Crowd
 from tests.faults.duty.ground import Ground
 from tests.faults.duty.points import POINTS
+from tests.faults.duty.promotion import Node, Succession, succeed
+from tests.faults.duty.race import Raced, race_apart
 from tests.faults.duty.storm import Storm, say
 from tests.faults.duty.verdict import Verdict, judge
 from tests.live.town import Town, build
@@ -37,7 +41,35 @@ class Profile:
     crashes: int = 12
     pauses: int = 3
     others: bool = True
+    trials: int = 10_000
+    promotions: int = 20
     seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was done, and what became of it."""
+
+    storm: Storm
+    said: Verdict
+    raced: Raced
+    succession: Succession
+
+    @property
+    def lost(self) -> list[str]:
+        """Everything promised that is not there."""
+        gone = [f"page {page} did not outlive its server" for page in self.succession.lost]
+        return self.said.lost + gone
+
+    @property
+    def twice(self) -> list[str]:
+        """Every decision taken twice or too late."""
+        return [*self.said.duplicate_decisions, *self.raced.wrong]
+
+    @property
+    def good(self) -> bool:
+        """Nothing lost, nothing twice, and every point was really reached."""
+        return not self.lost and not self.twice and self.said.shown_once and not self.storm.missed
 
 
 FULL = Profile()
@@ -56,35 +88,47 @@ async def found(ground: Ground) -> Town:
     )
 
 
-async def run(ground: Ground, profile: Profile) -> tuple[Storm, Verdict]:
+async def run(ground: Ground, profile: Profile) -> Outcome:
     """Bring everything about and judge."""
     dice = random.Random(profile.seed)
     town = await found(ground)
     storm = Storm(ground, town, Crowd(town, dice), dice)
-    steps = [("labelled points", lambda: troubles.labelled(storm, profile.points))]
-    if profile.kills:
-        steps.append(
-            (
-                "random kills",
-                lambda: troubles.random_kills(
-                    storm, profile.kills, profile.every_s, profile.rate, profile.crashes
-                ),
-            )
-        )
-    if profile.pauses:
-        steps.append(("pauses past the lease", lambda: troubles.paused(storm, profile.pauses)))
-    if profile.others:
-        steps += [
-            (name, lambda trouble=trouble: trouble(storm))
-            for name, trouble in troubles.TROUBLES.items()
-        ]
-    for name, bring_about in steps:
+    for name, bring_about in _troubles(storm, profile):
         begun = time.monotonic()
         await bring_about()
         say(f"{name}: {time.monotonic() - begun:.0f} s, {storm.kills} kills so far")
     said = await judge(ground.clone.superuser_url, storm.crowd.committed, ground.phones.rings())
+    begun = time.monotonic()
+    log = ground.place / "race.log"
+    raced = await race_apart(town, town.centres[0], profile.trials, log)
+    say(f"answers racing escalations: {time.monotonic() - begun:.0f} s, {raced.trials} trials")
     await ground.clone.close()
-    return storm, said
+    if not profile.promotions:
+        return Outcome(storm, said, raced, Succession())
+    begun = time.monotonic()
+    first = Node(ground.layout, ground.postgres)
+    succession = await succeed(town, first, ground.place, profile.promotions)
+    say(f"promotions: {time.monotonic() - begun:.0f} s, {succession.rounds} of them")
+    return Outcome(storm, said, raced, succession)
+
+
+def _troubles(storm: Storm, profile: Profile) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
+    kills = partial(
+        troubles.random_kills,
+        storm,
+        profile.kills,
+        profile.every_s,
+        profile.rate,
+        profile.crashes,
+    )
+    found = [
+        ("labelled points", partial(troubles.labelled, storm, profile.points)),
+        ("random kills", kills),
+        ("pauses past the lease", partial(troubles.paused, storm, profile.pauses)),
+    ]
+    if profile.others:
+        found += [(name, partial(one, storm)) for name, one in troubles.TROUBLES.items()]
+    return found
 
 
 def main() -> int:
@@ -95,7 +139,9 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=FULL.rate, help="pages a second meanwhile")
     parser.add_argument("--crashes", type=int, default=FULL.crashes, help="of PostgreSQL")
     parser.add_argument("--pauses", type=int, default=FULL.pauses, help="SIGSTOP past the lease")
-    parser.add_argument("--seed", type=int, default=1, help="of the dice")
+    parser.add_argument("--trials", type=int, default=FULL.trials, help="answers that race a step")
+    parser.add_argument("--promotions", type=int, default=FULL.promotions, help="of a replica")
+    parser.add_argument("--seed", type=int, default=FULL.seed, help="of the dice")
     wanted = parser.parse_args()
     profile = Profile(
         kills=wanted.kills,
@@ -103,33 +149,37 @@ def main() -> int:
         rate=wanted.rate,
         crashes=wanted.crashes,
         pauses=wanted.pauses,
+        trials=wanted.trials,
+        promotions=wanted.promotions,
         seed=wanted.seed,
     )
     with Ground() as ground:
-        storm, said = asyncio.run(run(ground, profile))
-        crashes = ground.crashes
-    for line in (*said.lost[:20], *said.duplicate_decisions[:20]):
+        done = asyncio.run(run(ground, profile))
+        crashes = ground.crashes + done.succession.rounds
+    for line in (*done.lost[:20], *done.twice[:20]):
         say(line)
-    if storm.missed:
-        say(f"points never reached: {', '.join(storm.missed)}")
-    good = not said.lost and not said.duplicate_decisions and said.shown_once and not storm.missed
-    say(
-        json.dumps(
-            {
-                "kills": storm.kills,
-                "postgres_crashes": crashes,
-                "pages": said.pages,
-                "messages": said.messages,
-                "lost": len(said.lost),
-                "duplicate_decisions": len(said.duplicate_decisions),
-                "duplicate_sends": said.duplicate_sends,
-                "shown_once": said.shown_once,
-                "max_recovery_s": round(said.max_recovery_s, 2),
-                **storm.notes,
-            }
-        )
-    )
-    return 0 if good else 1
+    if done.storm.missed:
+        say(f"points never reached: {', '.join(done.storm.missed)}")
+    say(json.dumps(_figures(done, crashes)))
+    return 0 if done.good else 1
+
+
+def _figures(done: Outcome, crashes: int) -> dict[str, object]:
+    return {
+        "kills": done.storm.kills,
+        "postgres_crashes": crashes,
+        "promotions": done.succession.rounds,
+        "pages": done.said.pages + done.succession.pages,
+        "messages": done.said.messages,
+        "races": done.raced.trials,
+        "races_answer_first": done.raced.answer_first,
+        "lost": len(done.lost),
+        "duplicate_decisions": len(done.twice),
+        "duplicate_sends": done.said.duplicate_sends,
+        "shown_once": done.said.shown_once,
+        "max_recovery_s": round(done.said.max_recovery_s, 2),
+        **done.storm.notes,
+    }
 
 
 if __name__ == "__main__":

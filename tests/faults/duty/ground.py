@@ -70,10 +70,15 @@ class Ground:
         """Start it and wait until it answers."""
         self._valkey = self._start(valkey.program(self.layout), valkey.ready)
 
+    @property
+    def postgres(self) -> "subprocess.Popen[bytes]":
+        """The running server."""
+        assert self._postgres is not None
+        return self._postgres
+
     def crash_postgres(self) -> None:
         """What `pg_ctl stop -m immediate` does: no checkpoint, every session cut."""
-        child = self._postgres
-        assert child is not None
+        child = self.postgres
         os.kill(child.pid, signal.SIGQUIT)
         child.wait(30)
         self.crashes += 1

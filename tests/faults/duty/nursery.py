@@ -23,11 +23,11 @@ from tests.fixtures.database import Clone
 from tests.live.town import Centre, Town
 
 PRELOAD = ["server.sending", "server.subscriptions", "tests.faults.duty.imports"]
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload([*PRELOAD, "tests.faults.duty.nursery"])
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload([*PRELOAD, "tests.faults.duty.nursery"])
 
 
-def _settle_in(log: Path) -> None:
+def settle_in(log: Path) -> None:
     """Words go to the log; the end of whoever forked us is our end."""
     out = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     os.dup2(out, 1)
@@ -37,7 +37,7 @@ def _settle_in(log: Path) -> None:
 
 
 def _process(name: str, settings: Settings, log: Path, trouble: Trouble) -> None:
-    _settle_in(log)
+    settle_in(log)
     os.environ.update(settings.to_env())
     arm(trouble)
     from server.commands import processes
@@ -46,7 +46,7 @@ def _process(name: str, settings: Settings, log: Path, trouble: Trouble) -> None
 
 
 def _client(town: Town, log: Path, trouble: Trouble, act: str, ids: tuple[object, ...]) -> None:
-    _settle_in(log)
+    settle_in(log)
     arm(trouble)
 
     async def run() -> None:
@@ -69,7 +69,7 @@ class Life:
 
     def start(self, trouble: Trouble | None = None) -> Self:
         """Bring up a new process, with its trouble."""
-        self._child = _CONTEXT.Process(
+        self._child = CONTEXT.Process(
             target=_process,
             args=(self.name, self._settings, self._log, trouble or Trouble()),
             daemon=True,
@@ -107,7 +107,7 @@ class Life:
 def die_asking(town: Town, log: Path, point: str, act: str, *ids: "Centre | object") -> BaseProcess:
     """Somebody who pages or answers and dies at `point`."""
     apart = replace(town, clone=Clone(town.clone.layout, town.clone.name))
-    child = _CONTEXT.Process(
+    child = CONTEXT.Process(
         target=_client, args=(apart, log, Trouble(point), act, ids), daemon=True
     )
     child.start()
