@@ -23,6 +23,7 @@ class Role(StrEnum):
     DEVICE = "device"
     CREW = "crew"
     SPECIAL_POPULATION = "special_population"
+    MEDICAL_AFFAIRS = "medical_affairs"
 
 
 CLINICAL_ROLES = frozenset(

@@ -66,6 +66,14 @@ def worker() -> None:
 
 
 @app.command()
+def watch() -> None:
+    """Tell operators and screens when paging is impaired; on another host HTTP is enough."""
+    from server.commands import processes
+
+    processes.watch(settings())
+
+
+@app.command()
 def migrate() -> None:
     """Bring the database to the newest schema, as its owner."""
     from server.migrate import upgrade_now
@@ -83,7 +91,7 @@ def demo() -> None:
 
 @app.command()
 def alive(
-    name: Annotated[str, typer.Argument(help="serve, gateway, engine, sender or worker")],
+    name: Annotated[str, typer.Argument(help="serve, gateway, engine, sender, worker or watch")],
 ) -> None:
     """End with 0 if this host's process NAME beat in the last ten seconds (health checks)."""
     from server.commands.alive import alive as beats

@@ -15,12 +15,14 @@ from duty.notify.contacts.repository import WAKE_CHANNEL as CONTACT
 from duty.notify.contacts.sending import ContactSender
 from duty.notify.contacts.timers import run_due as check_contacts
 from duty.notify.outgoing import WAKE_CHANNEL as MESSAGE
+from duty.rosters import gaps, holidays
 from kernel.chain.checkpoint import EVERY_SECONDS, ChainCheckpointer, CheckpointFile
 from kernel.chain.signing import Signer
 from kernel.clock import SystemClock
 from kernel.database import Database
 from kernel.outbox import WAKE_CHANNEL as OUTBOX
 from kernel.relay import Relay
+from kernel.viewer import Viewer
 from kernel.wake import Listener
 from referral.aftermath.timers import run_due as remind_of_reviews
 from referral.casefiles.timers import run_due_files
@@ -33,7 +35,18 @@ from server.settings import Settings
 from server.subscriptions import Subscriptions
 
 
-async def run(settings: Settings) -> None:
+class Pulse:
+    """What the engine says of itself with every heartbeat."""
+
+    def __init__(self) -> None:
+        self.listener: Listener | None = None
+
+    def detail(self) -> dict[str, object]:
+        """Whether NOTIFY is heard; nothing before the engine listens for the first time."""
+        return {} if self.listener is None else {"listening": self.listener.connected}
+
+
+async def run(settings: Settings, pulse: Pulse | None = None) -> None:
     """The `engine` process, until cancelled."""
     from server.worker import celery
 
@@ -59,6 +72,7 @@ async def run(settings: Settings) -> None:
         Duty("timers", partial(run_due, database, clock), 1.0),
         Duty("case files", partial(run_due_files, database, clock), 5.0),
         Duty("reviews", partial(remind_of_reviews, database, clock), 30.0),
+        Duty("roster gaps", partial(gaps.watch, database, clock), 60.0),
         Duty("positions", partial(forget_positions, database, clock), 3600.0),
         Duty("roster changes", partial(run_due_changes, database, clock), 5.0),
         Duty("clocks", partial(climb_due, database, clock), 1.0),
@@ -69,6 +83,10 @@ async def run(settings: Settings) -> None:
     )
     try:
         await escalation.install_policies()
+        if pulse is not None:
+            pulse.listener = listener
+        async with database.session(Viewer.system("engine")) as session:
+            await holidays.install_shipped(session)
         await keep_all(duties, listener.run())
     finally:
         await sending.close()

@@ -6,10 +6,12 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 
 import structlog
 from sqlalchemy import text
 
+from kernel.clock import SystemClock
 from kernel.database import Database
 from kernel.errors import Refusal
 from kernel.viewer import Viewer
@@ -25,6 +27,7 @@ _BEAT = text(
     " VALUES (:name, :instance, :pid, CAST(:detail AS jsonb))"
     " ON CONFLICT (name, instance) DO UPDATE"
     " SET beat_at = clock_timestamp(), detail = excluded.detail, pid = excluded.pid"
+    " RETURNING beat_at"
 )
 # A process that was killed leaves its row: the next one of its name on its host takes it away
 # after ten seconds of silence, anybody after an hour. The page shows the gap, but not for ever.
@@ -41,12 +44,19 @@ def instance() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-async def beat(database: Database, name: str, detail: Detail = dict) -> None:
-    """Write one heartbeat."""
+async def beat(database: Database, name: str, detail: Detail = dict) -> float:
+    """Write one heartbeat; the certain difference between this host's clock and the database's,
+    in milliseconds: what the way there and back cannot explain."""
+    clock = SystemClock()
     async with database.session(Viewer.system(name)) as session:
         await session.execute(_FORGET, {"name": name, "host": socket.gethostname()})
         row = {"name": name, "instance": instance(), "pid": os.getpid()}
-        await session.execute(_BEAT, {**row, "detail": json.dumps(dict(detail()))})
+        values = {**row, "detail": json.dumps(dict(detail()))}
+        before = clock.now()
+        at: datetime = (await session.execute(_BEAT, values)).scalar_one()
+        after = clock.now()
+    apart = abs((at - before - (after - before) / 2).total_seconds())
+    return max(0.0, apart - (after - before).total_seconds() / 2) * 1000
 
 
 async def leave(database: Database, name: str) -> None:
@@ -58,10 +68,15 @@ async def leave(database: Database, name: str) -> None:
 async def keep_beating(database: Database, name: str, detail: Detail = dict) -> None:
     """Beat until cancelled; an unreachable database is waited for, and said once."""
     silent = False
+    skew_ms = 0.0
+
+    def said() -> Mapping[str, object]:
+        return {**detail(), "skew_ms": round(skew_ms)}
+
     while True:
         try:
             async with asyncio.timeout(PERIOD_S * 3):
-                await beat(database, name, detail)
+                skew_ms = await beat(database, name, said)
             silent = False
         except (Refusal, OSError, TimeoutError) as error:
             if not silent:

@@ -9,7 +9,10 @@ from duty.escalation.routes import router as pages
 from duty.feeds.routes import router as roster_feeds
 from duty.notify.contacts.routes import router as contacts
 from duty.notify.routes import router as inbox
+from duty.rosters.plans.routes import router as plans
 from duty.rosters.routes import router as rosters
+from duty.rosters.setup_routes import router as roster_setup
+from duty.watch.routes import router as paging_health
 from quality.routes import router as quality
 from realtime.routes import router as ctg
 from realtime.sockets import router as stream
@@ -31,6 +34,7 @@ from server.paper.routes import router as documents
 
 ROUTERS: tuple[Router, ...] = (
     health_router,
+    paging_health,
     facilities,
     people,
     pregnancies,
@@ -41,6 +45,8 @@ ROUTERS: tuple[Router, ...] = (
     rosters,
     roster_changes,
     roster_feeds,
+    plans,
+    roster_setup,
     pages,
     policies,
     inbox,

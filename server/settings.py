@@ -86,6 +86,14 @@ def _origins(raw: str) -> tuple[str, ...]:
     return origins
 
 
+def _addresses(raw: str) -> tuple[str, ...]:
+    found = tuple(part.strip() for part in raw.split(",") if part.strip())
+    for address in found:
+        if address.count("@") != 1 or any(mark.isspace() for mark in address):
+            raise ValueError(f"{address} is not an e-mail address")
+    return found
+
+
 def _env(name: str, about: str, parse: Callable[[str], Any], default: Any = MISSING) -> Any:
     metadata = {"env": name, "about": about, "parse": parse}
     if default is MISSING:
@@ -198,6 +206,45 @@ class Settings:
         "owner only; empty means none of them (docs/operators.md, Reaching people).",
         _path,
         None,
+    )
+    watch_api_url: str = _env(
+        "YUNSHANG_WATCH_API_URL",
+        "Where watch reaches the API, e.g. https://yunshang.example.cn; empty: this host's port.",
+        _text,
+        "",
+    )
+    watch_webhook_url: str = _env(
+        "YUNSHANG_WATCH_WEBHOOK_URL",
+        "Where watch posts its alarms, signed; empty for nowhere.",
+        _text,
+        "",
+    )
+    watch_webhook_secret: str = _env(
+        "YUNSHANG_WATCH_WEBHOOK_SECRET",
+        "Secret that signs the watch's alarms, shared with their receiver.",
+        _text,
+        "",
+    )
+    watch_smtp_url: str = _env(
+        "YUNSHANG_WATCH_SMTP_URL",
+        "Mail server of the watch's alarms: smtp://host:25 or smtps://user:password@host.",
+        _text,
+        "",
+    )
+    watch_email_from: str = _env(
+        "YUNSHANG_WATCH_EMAIL_FROM", "Sender of the watch's letters.", _text, "yunshang@localhost"
+    )
+    watch_email_to: tuple[str, ...] = _env(
+        "YUNSHANG_WATCH_EMAIL_TO",
+        "Operators who get the watch's letters, by comma; needs YUNSHANG_WATCH_SMTP_URL.",
+        _addresses,
+        (),
+    )
+    watch_clear_s: int = _env(
+        "YUNSHANG_WATCH_CLEAR_S",
+        "Seconds that a sign must be gone before watch takes its alarm back.",
+        _count,
+        10,
     )
     log_format: str = _env(
         "YUNSHANG_LOG_FORMAT", "console for people, json for collectors.", _log_format, "console"

@@ -7,7 +7,7 @@ import msgspec
 
 from server.supervisor.ledger import ChildRecord
 
-EXPECTED = ("serve", "gateway", "engine", "worker")
+EXPECTED = ("serve", "gateway", "engine", "worker", "watch")
 """Without each of these somewhere, the platform does not do its work."""
 
 SILENT_AFTER = timedelta(seconds=10)

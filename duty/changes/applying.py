@@ -10,17 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from duty.changes.errors import PersonBusy, PersonGone, ShiftMoved
+from duty.changes.errors import PersonGone, ShiftMoved
 from duty.changes.rules import Stint
+from duty.rosters import recording
 from duty.rosters import repository as rosters
-from duty.rosters.errors import ShiftOverlaps, TitleTooLow
-from duty.rosters.oncall import Shift
-from duty.rosters.repository import NewShift, SlotRow
-from duty.rosters.rules import remainders, title_suffices
-from kernel.database import constraint_of
+from duty.rosters.errors import PersonBusy, TitleTooLow
+from duty.rosters.recording import Assignment, Recording
+from duty.rosters.repository import SlotRow
+from duty.rosters.rules import title_suffices
 from kernel.errors import NotFound
 from kernel.ids import PersonId, ShiftId
 from kernel.viewer import Viewer
@@ -30,10 +29,7 @@ SWAP, LEAVE, TAKEOVER = "cover", "cover", "cover"
 """Why a shift was written; see the roster's own origins."""
 
 _QUEUE_PERSON = text("SELECT pg_advisory_xact_lock(7283019, hashtext(CAST(:person AS text)))")
-_SUPERSEDE = text(
-    "UPDATE shift SET status = 'superseded', superseded_at = :now"
-    " WHERE id = :id AND status = 'active' RETURNING id"
-)
+_STANDS = text("SELECT id FROM shift WHERE id = ANY(:ids) AND status = 'active'")
 _BUSY = text(
     "SELECT id FROM shift WHERE person_id = :person_id AND status = 'active'"
     " AND during && tstzrange(:start, :end) AND NOT (id = ANY(:besides)) LIMIT 1"
@@ -96,54 +92,23 @@ async def reassign(
     Raises:
         ShiftMoved: a shift no longer stands as it did when the change was asked for.
         PersonGone, TitleTooLow, PersonBusy: see `may_stand`.
+        PersonBusy: a part that somebody keeps would overlap what they take.
     """
     slots = {one.stint.slot_id: await place(session, one.stint) for one in changes}
-    for number in sorted({slot.slot_no for slot in slots.values()}):
-        await rosters.queue_up(session, number)
+    await recording.queue_up(session, list(slots.values()))
     for person_id in sorted({one.person_id for one in changes}):
         await session.execute(_QUEUE_PERSON, {"person": str(person_id)})
-    for one in changes:
-        gone = await session.execute(_SUPERSEDE, {"id": one.stint.shift.id, "now": now})
-        if gone.one_or_none() is None:
-            raise ShiftMoved()
-    written = []
+    given = [one.stint.shift.id for one in changes]
+    stands = await session.execute(_STANDS, {"ids": given})
+    if {row.id for row in stands} != set(given):
+        raise ShiftMoved()
     for one in changes:
         slot, stint = slots[one.stint.slot_id], one.stint
-        await may_stand(session, slot, one.person_id, stint.start, stint.end)
-        for kept in remainders((stint.shift.start, stint.shift.end), (stint.start, stint.end)):
-            holder = stint.shift.person_id
-            await _write(session, slot, stint.shift, holder, kept, "split", viewer, now)
-        period = (stint.start, stint.end)
-        written.append(
-            await _write(session, slot, stint.shift, one.person_id, period, one.origin, viewer, now)
-        )
-    return written
-
-
-async def _write(
-    session: AsyncSession,
-    slot: SlotRow,
-    old: Shift,
-    person_id: PersonId,
-    period: tuple[datetime, datetime],
-    origin: str,
-    viewer: Viewer,
-    now: datetime,
-) -> ShiftId:
-    shift = NewShift(
-        slot_id=slot.slot.id,
-        slot_no=slot.slot_no,
-        person_id=person_id,
-        start=period[0],
-        end=period[1],
-        origin=origin,
-        recorded_by=None if viewer.is_process else viewer.person_id,
-        recorded_at=now,
-        supersedes_id=old.id,
-    )
-    try:
-        return await rosters.insert_shift(session, shift)
-    except IntegrityError as error:
-        if constraint_of(error) == "shift_one_person":
-            raise ShiftOverlaps() from error
-        raise
+        await may_stand(session, slot, one.person_id, stint.start, stint.end, besides=given)
+    (origin,) = {one.origin for one in changes}
+    by = None if viewer.is_process else viewer.person_id
+    assignments = [
+        Assignment(slots[one.stint.slot_id], one.person_id, (one.stint.start, one.stint.end))
+        for one in changes
+    ]
+    return await recording.record(session, assignments, Recording(origin, by, now), replace=True)

@@ -35,12 +35,6 @@ class ShiftMoved(Refusal):
     code = "duty.shift_moved"
 
 
-class PersonBusy(Refusal):
-    """The person is on duty elsewhere in part of the period."""
-
-    code = "duty.person_busy"
-
-
 class PersonGone(Refusal):
     """The person no longer works at the facility or has no account in use."""
 

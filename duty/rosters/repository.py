@@ -1,28 +1,43 @@
 """SQL of rosters. Who is on call is public to every logged-in account."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.rosters.oncall import DutyTier, OnCall, Shift, Slot, on_call
+from duty.rosters.rules import Period
 from kernel.errors import NotFound
 from kernel.ids import FacilityId, GroupId, PersonId, ShiftId, SlotId, new_id
 
-_SLOTS = text(
-    """
-    SELECT s.id, s.slot_no, s.group_id, s.specialty, s.tier, s.min_title, s.required,
-           g.facility_id, g.code, g.name
+_SLOT_COLUMNS = """
+    SELECT s.id, s.slot_no, s.group_id, s.specialty, s.tier, s.min_title, s.required, s.exclusive,
+           s.qualification, g.facility_id, g.code, g.name
       FROM slot s JOIN expert_group g ON g.id = s.group_id
-     WHERE g.facility_id = :facility_id
+"""
+_ORDER = """
      ORDER BY g.code, s.specialty,
               array_position(ARRAY['first','second','third','lead','general_duty'], s.tier),
               s.slot_no
-    """
+"""
+_SLOTS = text(
+    _SLOT_COLUMNS
+    + " WHERE g.facility_id = :facility_id AND s.founded_at <= :at"
+    + " AND (s.retired_at IS NULL OR s.retired_at > :at)"
+    + _ORDER
 )
+_SLOTS_BETWEEN = text(
+    _SLOT_COLUMNS
+    + " WHERE g.facility_id = :facility_id AND s.founded_at < :end"
+    + " AND (s.retired_at IS NULL OR s.retired_at > :start)"
+    + " AND (CAST(:group_id AS uuid) IS NULL OR g.id = :group_id)"
+    + _ORDER
+)
+_SLOTS_NAMED = text(_SLOT_COLUMNS + " WHERE s.id = ANY(:ids)" + _ORDER)
 # One probe of the exclusion constraint's own index per place.
 _SHIFTS_NOW = text(
     """
@@ -42,65 +57,72 @@ _SHIFTS_AS_KNOWN = text(
        AND recorded_at <= :known AND (superseded_at IS NULL OR superseded_at > :known)
     """
 )
-_SLOT = text(
-    "SELECT s.id, s.slot_no, s.group_id, s.specialty, s.tier, s.min_title, s.required,"
-    " g.facility_id, g.code, g.name"
-    " FROM slot s JOIN expert_group g ON g.id = s.group_id WHERE s.id = :id"
+_SHIFTS_BETWEEN = text(
+    """
+    SELECT h.id, h.slot_id, h.person_id, lower(h.during) AS start, upper(h.during) AS "end",
+           h.recorded_at, h.superseded_at, h.origin, h.plan_id, h.exclusive
+      FROM unnest(CAST(:slot_nos AS bigint[])) AS n (slot_no)
+      JOIN shift h ON int8range(h.slot_no, h.slot_no, '[]') && int8range(n.slot_no, n.slot_no, '[]')
+       AND h.during && tstzrange(:start, :end) AND h.status = 'active'
+     ORDER BY lower(h.during), h.slot_no
+    """
+)
+_SHIFTS_BETWEEN_AS_KNOWN = text(
+    """
+    SELECT id, slot_id, person_id, lower(during) AS start, upper(during) AS "end",
+           recorded_at, superseded_at, origin, plan_id, exclusive
+      FROM shift
+     WHERE slot_no = ANY(:slot_nos) AND during && tstzrange(:start, :end)
+       AND recorded_at <= :known AND (superseded_at IS NULL OR superseded_at > :known)
+     ORDER BY lower(during), slot_no
+    """
+)
+_SHIFTS_OF_PEOPLE = text(
+    """
+    SELECT id, slot_id, person_id, lower(during) AS start, upper(during) AS "end",
+           recorded_at, superseded_at, origin, plan_id, exclusive
+      FROM shift
+     WHERE person_id = ANY(:people) AND during && tstzrange(:start, :end) AND status = 'active'
+     ORDER BY lower(during), slot_no
+    """
 )
 
-
-_QUEUE = text(
-    "SELECT pg_advisory_xact_lock(7283003, CAST(CAST(:slot_no AS bigint) % 2147483647 AS int))"
-)
 
 _INSERT_GROUP = text(
     "INSERT INTO expert_group (id, facility_id, code, name)"
     " VALUES (:id, :facility_id, :code, :name)"
 )
 _INSERT_SLOT = text(
-    "INSERT INTO slot (id, group_id, specialty, tier, min_title, required)"
-    " SELECT :id, g.id, :specialty, :tier, :min_title, :required"
+    "INSERT INTO slot (id, group_id, specialty, tier, min_title, required, exclusive,"
+    "  qualification, founded_at)"
+    " SELECT :id, g.id, :specialty, :tier, :min_title, :required, :exclusive, :qualification,"
+    "        coalesce(CAST(:founded_at AS timestamptz), '-infinity')"
     "   FROM expert_group g WHERE g.id = :group_id AND g.facility_id = :facility_id"
     " RETURNING id"
-)
-_INSERT_SHIFT = text(
-    "INSERT INTO shift (id, slot_id, slot_no, person_id, during, origin, recorded_by,"
-    "  recorded_at, supersedes_id)"
-    " VALUES (:id, :slot_id, :slot_no, :person_id, tstzrange(:start, :end), :origin,"
-    "  :recorded_by, :recorded_at, :supersedes_id)"
-)
-_SUPERSEDE = text(
-    """
-    UPDATE shift SET status = 'superseded', superseded_at = :now
-     WHERE slot_no = :slot_no AND status = 'active' AND during && tstzrange(:start, :end)
-    RETURNING id, slot_id, person_id, lower(during) AS start, upper(during) AS "end",
-              recorded_at, superseded_at
-    """
-)
-_DUTIES = text(
-    """
-    SELECT g.id AS group_id, g.code, g.name, s.tier, upper(h.during) AS until
-      FROM shift h JOIN slot s ON s.id = h.slot_id JOIN expert_group g ON g.id = s.group_id
-     WHERE h.person_id = :person_id AND h.status = 'active'
-       AND h.during @> CAST(:at AS timestamptz)
-     ORDER BY g.code, s.slot_no
-    """
 )
 
 
 @dataclass(frozen=True, slots=True)
-class NewShift:
-    """A shift about to be recorded."""
+class SlotTerms:
+    """What a place asks of whoever fills it.
 
-    slot_id: SlotId
-    slot_no: int
-    person_id: PersonId
-    start: datetime
-    end: datetime
+    `exclusive`: who fills it can be nowhere else at the time; 三线 may be.
+    """
+
+    min_title: str | None
+    required: bool
+    exclusive: bool
+    qualification: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StandingShift:
+    """A shift with where it came from, for whoever draws or checks a roster."""
+
+    shift: Shift
     origin: str
-    recorded_by: PersonId | None
-    recorded_at: datetime
-    supersedes_id: ShiftId | None
+    plan_id: UUID | None
+    exclusive: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,26 +146,37 @@ class SlotRow:
     facility_id: FacilityId
     group_code: str
     group_name: str
+    exclusive: bool
+    qualification: str | None
 
 
-async def slots(session: AsyncSession, facility_id: FacilityId) -> list[SlotRow]:
-    """All places of a facility's rosters, in the order in which screens show them."""
-    rows = await session.execute(_SLOTS, {"facility_id": facility_id})
+async def slots(session: AsyncSession, facility_id: FacilityId, at: datetime) -> list[SlotRow]:
+    """The places of a facility's rosters at `at`, in the order in which screens show them."""
+    rows = await session.execute(_SLOTS, {"facility_id": facility_id, "at": at})
     return [_slot_row(row) for row in rows]
+
+
+async def slots_between(
+    session: AsyncSession,
+    facility_id: FacilityId,
+    window: Period,
+    group_id: GroupId | None = None,
+) -> list[SlotRow]:
+    """The places that there are at some moment of `window`, of one group or of all."""
+    values = {"facility_id": facility_id, "start": window[0], "end": window[1]}
+    rows = await session.execute(_SLOTS_BETWEEN, {**values, "group_id": group_id})
+    return [_slot_row(row) for row in rows]
+
+
+async def slots_named(session: AsyncSession, ids: Collection[SlotId]) -> dict[SlotId, SlotRow]:
+    """The places of these ids; unknown ones are left out."""
+    rows = await session.execute(_SLOTS_NAMED, {"ids": list(ids)})
+    return {SlotId(row.id): _slot_row(row) for row in rows}
 
 
 async def slot(session: AsyncSession, slot_id: SlotId) -> SlotRow | None:
     """One place, or None."""
-    row = (await session.execute(_SLOT, {"id": slot_id})).one_or_none()
-    return None if row is None else _slot_row(row)
-
-
-async def queue_up(session: AsyncSession, slot_no: int) -> None:
-    """Writers of one place's shifts go one after the other, until the transaction ends.
-
-    An exclusion constraint alone would let two insertions wait for each other.
-    """
-    await session.execute(_QUEUE, {"slot_no": slot_no})
+    return (await slots_named(session, [slot_id])).get(slot_id)
 
 
 async def shifts_at(
@@ -170,9 +203,36 @@ async def roster(
     as_known_at: datetime | None = None,
 ) -> list[OnCall]:
     """Who is on call at a facility at `at`; see `duty.rosters.oncall.on_call`."""
-    rows = await slots(session, facility_id)
+    rows = await slots(session, facility_id, at)
     found = await shifts_at(session, rows, at, as_known_at)
     return on_call(at, [row.slot for row in rows], found, as_known_at)
+
+
+async def shifts_between(
+    session: AsyncSession,
+    rows: Sequence[SlotRow],
+    window: Period,
+    as_known_at: datetime | None = None,
+) -> list[StandingShift]:
+    """Shifts of these places that touch `window`, as they stand or as they were known."""
+    values = {
+        "slot_nos": [row.slot_no for row in rows],
+        "start": window[0],
+        "end": window[1],
+        "known": as_known_at,
+    }
+    if as_known_at is None:
+        del values["known"]
+    query = _SHIFTS_BETWEEN if as_known_at is None else _SHIFTS_BETWEEN_AS_KNOWN
+    return [_standing(row) for row in await session.execute(query, values)]
+
+
+async def shifts_of_people(
+    session: AsyncSession, people: Collection[PersonId], window: Period
+) -> list[StandingShift]:
+    """Standing shifts of these people anywhere that touch `window`."""
+    values = {"people": list(people), "start": window[0], "end": window[1]}
+    return [_standing(row) for row in await session.execute(_SHIFTS_OF_PEOPLE, values)]
 
 
 async def insert_group(
@@ -191,8 +251,8 @@ async def insert_slot(
     group_id: GroupId,
     specialty: str,
     tier: DutyTier,
-    min_title: str | None,
-    required: bool,
+    terms: SlotTerms,
+    founded_at: datetime | None,
 ) -> SlotId:
     """Write a slot; `NotFound` if the group is not the facility's."""
     values = {
@@ -201,8 +261,8 @@ async def insert_slot(
         "group_id": group_id,
         "specialty": specialty,
         "tier": str(tier),
-        "min_title": min_title,
-        "required": required,
+        "founded_at": founded_at,
+        **asdict(terms),
     }
     found = (await session.execute(_INSERT_SLOT, values)).scalar_one_or_none()
     if found is None:
@@ -210,31 +270,26 @@ async def insert_slot(
     return SlotId(found)
 
 
-async def insert_shift(session: AsyncSession, shift: NewShift) -> ShiftId:
-    """Write a shift; the database refuses a second person in the same place and time."""
-    id_ = ShiftId(new_id())
-    values = {name: getattr(shift, name) for name in NewShift.__slots__}
-    await session.execute(_INSERT_SHIFT, {"id": id_, **values})
-    return id_
-
-
-async def supersede(
-    session: AsyncSession, slot_no: int, period: tuple[datetime, datetime], now: datetime
-) -> list[Shift]:
-    """End the validity of standing shifts that overlap `period`; returns what they were."""
-    rows = await session.execute(
-        _SUPERSEDE, {"slot_no": slot_no, "start": period[0], "end": period[1], "now": now}
-    )
-    return [_shift(row) for row in rows]
-
-
 async def duties(session: AsyncSession, person_id: PersonId, at: datetime) -> list[DutyNow]:
     """The places that a person fills at `at`."""
-    rows = await session.execute(_DUTIES, {"person_id": person_id, "at": at})
-    return [
-        DutyNow(GroupId(row.group_id), row.code, row.name, DutyTier(row.tier), row.until)
-        for row in rows
-    ]
+    instant = (at, at + timedelta(microseconds=1))
+    mine = [one.shift for one in await shifts_of_people(session, [person_id], instant)]
+    rows = await slots_named(session, [shift.slot_id for shift in mine])
+    places = [row.slot for row in rows.values()]
+    found = []
+    for answer in on_call(at, places, mine):
+        row = rows[answer.slot.id]
+        if answer.shift is not None:
+            found.append(
+                DutyNow(
+                    row.slot.group_id,
+                    row.group_code,
+                    row.group_name,
+                    row.slot.tier,
+                    answer.shift.end,
+                )
+            )
+    return found
 
 
 async def database_now(session: AsyncSession) -> datetime:
@@ -260,5 +315,16 @@ def _slot_row(row: Row[Any]) -> SlotRow:
         SlotId(row.id), GroupId(row.group_id), row.specialty, DutyTier(row.tier), row.required
     )
     return SlotRow(
-        place, row.slot_no, row.min_title, FacilityId(row.facility_id), row.code, row.name
+        place,
+        row.slot_no,
+        row.min_title,
+        FacilityId(row.facility_id),
+        row.code,
+        row.name,
+        row.exclusive,
+        row.qualification,
     )
+
+
+def _standing(row: Row[Any]) -> StandingShift:
+    return StandingShift(_shift(row), row.origin, row.plan_id, row.exclusive)

@@ -1,22 +1,32 @@
 """Commands on rosters. What has been is never changed: a shift is superseded and split at now."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from duty.rosters import repository
-from duty.rosters.errors import ShiftInThePast, ShiftOverlaps, TitleTooLow
+from duty.rosters import fitness, recording, repository
+from duty.rosters.errors import ShiftInThePast
 from duty.rosters.oncall import DutyTier
 from duty.rosters.policies import may_edit
-from duty.rosters.repository import NewShift, SlotRow
-from duty.rosters.rules import Period, remainders, title_suffices
+from duty.rosters.recording import Assignment, Recording
+from duty.rosters.repository import SlotRow, SlotTerms
 from kernel.clock import Clock
-from kernel.database import constraint_of
 from kernel.errors import BadInput, NotFound
 from kernel.ids import FacilityId, GroupId, PersonId, ShiftId, SlotId
 from kernel.viewer import Viewer
-from registry.people import queries as people
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Somebody is to fill a place from `start` until just before `end`."""
+
+    slot_id: SlotId
+    person_id: PersonId
+    start: datetime
+    end: datetime
 
 
 async def create_group(
@@ -37,11 +47,21 @@ async def create_slot(
     tier: DutyTier,
     min_title: str | None = None,
     required: bool = True,
+    exclusive: bool | None = None,
+    qualification: str | None = None,
+    founded_at: datetime | None = None,
 ) -> SlotId:
-    """Add a place that somebody must fill to a group of the facility."""
+    """Add a place that somebody must fill to a group of the facility.
+
+    Args:
+        exclusive: who fills it can be nowhere else; by default every tier but 三线.
+        founded_at: before this moment the place does not exist and is no gap; None for ever.
+    """
     may_edit(viewer, facility_id)
+    alone = tier is not DutyTier.THIRD if exclusive is None else exclusive
+    terms = SlotTerms(min_title, required, alone, qualification)
     return await repository.insert_slot(
-        session, facility_id, group_id, specialty, tier, min_title, required
+        session, facility_id, group_id, specialty, tier, terms, founded_at
     )
 
 
@@ -60,12 +80,16 @@ async def put_shift(
     Raises:
         ShiftInThePast: the period begins before now.
         ShiftOverlaps: somebody fills part of it; `cover` replaces them.
-        TitleTooLow: the slot asks for a higher title.
+        PersonBusy, PersonOnLeave, PersonUnfit, TitleTooLow: not this person, not then.
     """
-    row, now = await _prepared(session, clock, viewer, slot_id, person_id, (start, end))
+    (assignment,), now = await _prepared(session, clock, [Wanted(slot_id, person_id, start, end)])
+    may_edit(viewer, assignment.row.facility_id)
+    await fitness.must_fit(session, [assignment])
     if start < now:
         raise ShiftInThePast()
-    return await _insert(session, row, person_id, (start, end), "plan", viewer, now)
+    said = Recording("plan", _author(viewer), now)
+    (shift_id,) = await recording.record(session, [assignment], said, replace=False)
+    return shift_id
 
 
 async def cover(
@@ -80,69 +104,82 @@ async def cover(
 ) -> ShiftId:
     """Somebody takes over a period (替班), from now on if it has begun.
 
-    Shifts in the way are superseded; what they keep, before and after, is written anew. The past
-    keeps the person who was on call, and the old rows keep what was believed when.
-
     Raises:
         ShiftInThePast: the period is over.
-        TitleTooLow: the slot asks for a higher title.
+        PersonBusy, PersonOnLeave, PersonUnfit, TitleTooLow: not this person, not then.
     """
-    row, now = await _prepared(session, clock, viewer, slot_id, person_id, (start, end))
-    period = (max(start, now), end)
-    if period[0] >= period[1]:
-        raise ShiftInThePast()
-    for old in await repository.supersede(session, row.slot_no, period, now):
-        for kept in remainders((old.start, old.end), period):
-            await _insert(session, row, old.person_id, kept, "split", viewer, now, old.id)
-    return await _insert(session, row, person_id, period, "cover", viewer, now)
+    row = await repository.slot(session, slot_id)
+    if row is not None:
+        may_edit(viewer, row.facility_id)
+    wanted = [Wanted(slot_id, person_id, start, end)]
+    (shift_id,) = await supersede_with(session, clock, viewer, wanted, origin="cover")
+    return shift_id
 
 
-async def _prepared(
+async def supersede_with(
     session: AsyncSession,
     clock: Clock,
     viewer: Viewer,
-    slot_id: SlotId,
-    person_id: PersonId,
-    period: Period,
-) -> tuple[SlotRow, datetime]:
-    if period[0] >= period[1]:
-        raise BadInput(field="to", reason="end_before_start")
-    row = await repository.slot(session, slot_id)
-    if row is None:
-        raise NotFound()
-    may_edit(viewer, row.facility_id)
-    person = await people.get(session, person_id)
-    if not title_suffices(person.title, row.min_title):
-        raise TitleTooLow(min_title=row.min_title, title=person.title)
-    await repository.queue_up(session, row.slot_no)
-    now = clock.now() if clock.simulated else await repository.database_now(session)
-    return row, now
-
-
-async def _insert(
-    session: AsyncSession,
-    row: SlotRow,
-    person_id: PersonId,
-    period: Period,
+    wanted: Sequence[Wanted],
+    *,
     origin: str,
-    viewer: Viewer,
-    now: datetime,
-    supersedes: ShiftId | None = None,
-) -> ShiftId:
-    shift = NewShift(
-        slot_id=row.slot.id,
-        slot_no=row.slot_no,
-        person_id=person_id,
-        start=period[0],
-        end=period[1],
-        origin=origin,
-        recorded_by=None if viewer.is_process else viewer.person_id,
-        recorded_at=now,
-        supersedes_id=supersedes,
-    )
-    try:
-        return await repository.insert_shift(session, shift)
-    except IntegrityError as error:
-        if constraint_of(error) == "shift_one_person":
-            raise ShiftOverlaps() from error
-        raise
+    plan_id: UUID | None = None,
+    fit: bool = True,
+) -> list[ShiftId]:
+    """Put people on places whoever stands there, from now on where the period has begun.
+
+    The caller has decided that `viewer` may. Shifts in the way are superseded; what they keep,
+    before and after, is written anew. The past keeps the person who was on call, and the old rows
+    keep what was believed when. All of `wanted` happens together, so two people may change places.
+
+    Args:
+        origin: cover, swap, takeover, leave or import; see the table's own list.
+        fit: False where a sudden need goes before titles, qualifications and leave.
+
+    Raises:
+        ShiftInThePast: a period is over.
+        ShiftOverlaps: `wanted` itself claims a place twice.
+        PersonBusy: somebody would be in two exclusive places at once.
+        PersonOnLeave, PersonUnfit, TitleTooLow: not this person, not then.
+    """
+    assignments, now = await _prepared(session, clock, wanted)
+    ahead = [
+        Assignment(one.row, one.person_id, (max(one.period[0], now), one.period[1]))
+        for one in assignments
+    ]
+    if any(one.period[0] >= one.period[1] for one in ahead):
+        raise ShiftInThePast()
+    if fit:
+        await fitness.must_fit(session, ahead)
+    said = Recording(origin, _author(viewer), now, plan_id)
+    return await recording.record(session, ahead, said, replace=True)
+
+
+async def moment(session: AsyncSession, clock: Clock) -> datetime:
+    """By which clock shifts are recorded: the database's, or that of a story."""
+    return clock.now() if clock.simulated else await repository.database_now(session)
+
+
+async def _prepared(
+    session: AsyncSession, clock: Clock, wanted: Sequence[Wanted]
+) -> tuple[list[Assignment], datetime]:
+    """The places with their writers queued up, and the moment after the queue."""
+    if any(one.start >= one.end for one in wanted):
+        raise BadInput(field="to", reason="end_before_start")
+    rows = await _places(session, wanted)
+    await recording.queue_up(session, list(rows.values()))
+    assignments = [
+        Assignment(rows[one.slot_id], one.person_id, (one.start, one.end)) for one in wanted
+    ]
+    return assignments, await moment(session, clock)
+
+
+async def _places(session: AsyncSession, wanted: Sequence[Wanted]) -> dict[SlotId, SlotRow]:
+    rows = await repository.slots_named(session, {one.slot_id for one in wanted})
+    if any(one.slot_id not in rows for one in wanted):
+        raise NotFound()
+    return rows
+
+
+def _author(viewer: Viewer) -> PersonId | None:
+    return None if viewer.is_process else viewer.person_id

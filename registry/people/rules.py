@@ -8,6 +8,9 @@ SEPARATED = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
 APART_FROM_CLINICAL = SEPARATED | {Role.COMMISSION, Role.DEVICE}
 """Whoever holds one of these treats nobody, so a region or an admin page opens no identity."""
 
+ROSTERING = frozenset({Role.COORDINATOR, Role.DUTY_DESK})
+"""Whoever drafts rosters does not approve them (医务科)."""
+
 
 def conflict(wanted: Role, held: frozenset[Role]) -> Role | None:
     """A held role that forbids `wanted`, if any."""
@@ -19,6 +22,8 @@ def conflict(wanted: Role, held: frozenset[Role]) -> Role | None:
         if wanted in APART_FROM_CLINICAL and role in CLINICAL_ROLES:
             return role
         if role in APART_FROM_CLINICAL and wanted in CLINICAL_ROLES:
+            return role
+        if Role.MEDICAL_AFFAIRS in (wanted, role) and ROSTERING & {wanted, role}:
             return role
     return None
 
@@ -56,6 +61,6 @@ def home(roles: frozenset[Role]) -> str:
     """Which page opens after login."""
     if roles & {Role.REFERRING_CLINICIAN, Role.EXPERT, Role.COORDINATOR}:
         return "board"
-    if Role.DUTY_DESK in roles:
+    if roles & {Role.DUTY_DESK, Role.MEDICAL_AFFAIRS}:
         return "duty"
     return "quality" if Role.COMMISSION in roles else "system"

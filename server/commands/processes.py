@@ -1,4 +1,4 @@
-"""Runs the long-lived processes: serve, gateway, engine, sender, worker."""
+"""Runs the long-lived processes: serve, gateway, engine, sender, worker, watch."""
 
 import asyncio
 import signal
@@ -9,7 +9,7 @@ from typing import Any
 import uvicorn
 import uvloop
 
-from server.heartbeat import beating
+from server.heartbeat import Detail, beating
 from server.logging import configure
 from server.settings import Settings
 
@@ -61,9 +61,17 @@ def gateway(settings: Settings) -> None:
 
 def engine(settings: Settings) -> None:
     """Relay, escalations, timers, checkpoints."""
-    from server.engine import run
+    from server.engine import Pulse, run
 
-    until_signal("engine", settings, run(settings))
+    pulse = Pulse()
+    until_signal("engine", settings, run(settings, pulse), pulse.detail)
+
+
+def watch(settings: Settings) -> None:
+    """Whether paging works, looked at from outside the engine."""
+    from server.watching import run
+
+    until_signal("watch", settings, run(settings))
 
 
 def sender(settings: Settings) -> None:
@@ -101,12 +109,18 @@ class _Server(uvicorn.Server):
         yield
 
 
-def until_signal(name: str, settings: Settings, work: Coroutine[Any, Any, None]) -> None:
-    """Run a long-lived coroutine with heartbeats until SIGTERM or SIGINT."""
+def until_signal(
+    name: str, settings: Settings, work: Coroutine[Any, Any, None], detail: Detail = dict
+) -> None:
+    """Run a long-lived coroutine until SIGTERM or SIGINT, with heartbeats where there is a
+    database to beat in."""
     configure(settings, name)
 
     async def run() -> None:
-        async with beating(settings.system_database_url, name):
+        if not settings.system_database_url:
+            await _cancelled_by_signal(work)
+            return
+        async with beating(settings.system_database_url, name, detail):
             await _cancelled_by_signal(work)
 
     uvloop.run(run())

@@ -69,6 +69,11 @@ def demo_roles(settings: Settings, layout: Layout) -> list[Role]:
             needs=("serve",),
             answers=beats(settings.system_database_url, "worker"),
         ),
+        Role(
+            _command("watch", settings),
+            needs=("engine",),
+            answers=beats(settings.system_database_url, "watch"),
+        ),
         Role(_command("monitors", settings, "demo-monitors"), needs=("gateway",)),
         Role(
             _politely(_command("history", settings, "demo-history")),

@@ -132,6 +132,10 @@ PAPERS = (
     _post("county_doctor", "/referrals/{case_id}/references/{reference_id}/withdraw", (404,)),
 )
 
+ROUND = {"shape": "day", "members": [], "start": "2026-11-20"}
+DAYS = {"from": "2026-11-20", "to": "2026-12-20"}
+FESTIVAL = [{"kind": "holiday", "name": "春节", "from": "2027-02-05", "to": "2027-02-11"}]
+
 JOURNEYS: dict[str, tuple[Step, ...]] = {
     "to the handover": (
         _send(send=False),
@@ -430,6 +434,30 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
     "subscribed": (
         _post("city_expert", "/duty/feeds"),
         _post("city_expert", "/duty/feeds/{feed_id}/revoke"),
+    ),
+    "rostered": (
+        _post("city_desk", "/duty/groups", code="ICU", name="重症组"),
+        _post("city_desk", "/duty/groups/{group_id}/slots", tier="first"),
+        Step("city_desk", "PUT /api/duty/groups/{group_id}", {"name": "重症专家组"}),
+        Step("city_desk", "PUT /api/duty/slots/{slot_id}", {"required": True}),
+        _post("city_desk", "/duty/rotations", code="a", pattern=ROUND, **DAYS),
+        _post("city_desk", "/duty/qualifications", person_id="person of city_expert", **DAYS),
+        _post("city_desk", "/duty/qualifications/{qualification_id}/revoke"),
+        _post("city_desk", "/duty/leave", person_id="person of city_expert"),
+        _post("city_desk", "/duty/leave/{leave_id}/cancel"),
+        _post("city_office", "/duty/holidays", year=2027, days=FESTIVAL),
+        _post("city_desk", "/duty/plans"),
+        _post("city_desk", "/duty/plans/{plan_id}/fill"),
+        Step("city_desk", "PUT /api/duty/plans/{plan_id}/entries"),
+        _post("city_desk", "/duty/plans/{plan_id}/submit"),
+        _post("city_office", "/duty/plans/{plan_id}/return"),
+        _post("city_desk", "/duty/plans/{plan_id}/submit"),
+        _post("city_office", "/duty/plans/{plan_id}/approve"),
+        # A required place is empty; tests/duty/rosters/plans publishes.
+        _post("city_desk", "/duty/plans/{plan_id}/publish", (409,)),
+        _post("city_desk", "/duty/plans"),
+        _post("city_desk", "/duty/plans/{plan_id}/discard"),
+        _post("city_desk", "/duty/slots/{slot_id}/retire"),
     ),
     "administered": (
         _post(

@@ -11,7 +11,10 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from duty.rosters import service as rosters
+from duty.rosters.plans import service as plans
 from kernel.ids import new_id
 from kernel.viewer import REGIONAL_ROLES, Role, Viewer
 from referral.commands.on_case import Commit
@@ -39,6 +42,7 @@ OFFICES = {
     "leaver": (Role.EXPERT, "institute"),
     "city_chief": (Role.COORDINATOR, "city"),
     "outsider_desk": (Role.DUTY_DESK, "stranger"),
+    "city_office": (Role.MEDICAL_AFFAIRS, "city"),
 }
 """People beside the network's own: offices, somebody to disable, a far desk."""
 
@@ -217,6 +221,24 @@ async def _filed(stage: Stage, doctor: str) -> dict[str, str]:
     }
 
 
+async def _planned(session: AsyncSession, net: Network) -> dict[str, str]:
+    """An empty plan of the county's own."""
+    group = await rosters.create_group(
+        session, SEEDER, facility_id=net.places["county"], code="ICU", name="重症组"
+    )
+    begin = net.clock.now() + timedelta(days=1)
+    plan = await plans.draft(
+        session,
+        net.clock,
+        SEEDER,
+        group_id=group,
+        kind="regular",
+        name="测试",
+        period=(begin, begin + timedelta(days=1)),
+    )
+    return {"group_id": str(group), "plan_id": str(plan)}
+
+
 async def _leg(net: Network, doctor: str, expert: str) -> str:
     """A journey that is planned."""
     place = net.staff[expert].facility_id
@@ -287,7 +309,9 @@ async def _known_ids(stage: Stage) -> None:
     stage.ids["n"] = stage.ids["baby"] = "1"
     stage.ids["reference_id"] = NOWHERE
     stage.ids["seq"] = "1"
+    stage.ids |= {"leave_id": NOWHERE, "qualification_id": NOWHERE}
     async with net.clone.system.session(SEEDER) as session:
+        stage.ids |= await _planned(session, net)
         connection = await session.connection()
         found = await connection.exec_driver_sql(
             "SELECT s.id FROM slot s JOIN expert_group g ON g.id = s.group_id"

@@ -22,13 +22,25 @@ PUBLIC = ("{person_id}", "{policy_id}")
 NAMING = [
     one for one in READS if "_id}" in one.path and not any(name in one.path for name in PUBLIC)
 ]
-PEOPLE = ("county_doctor", "city_second", "auditor", "security", "admin", "listkeeper")
+PEOPLE = (
+    "county_doctor",
+    "city_second",
+    "auditor",
+    "security",
+    "admin",
+    "listkeeper",
+    "city_desk",
+)
+NOVEMBER = "from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z"
 QUERIES = {
     "/api/duty/policies/try": "?event=consult.mdt&level=critical",
     "/api/patients": "?q=nobody",
     "/api/referrals/candidates": "?condition=pph",
     "/api/special-population": "?month=2026-11",
     "/api/special-population/export": "?month=2026-11",
+    "/api/duty/calendar": f"?facility_id={NOWHERE}&{NOVEMBER}",
+    "/api/duty/leave": f"?{NOVEMBER}",
+    "/api/duty/rotations/preview": "?group_id={group_id}&" + NOVEMBER,
     "/api/resources/history": f"?facility_id={NOWHERE}&kind=icu_bed",
 }
 """What a read needs that cannot do without a query."""
@@ -48,7 +60,7 @@ async def stage(
 
 async def _reader(stage: Stage, operation: Operation) -> str:
     """Somebody for whom the read works."""
-    query = QUERIES.get(operation.path, "")
+    query = QUERIES.get(operation.path, "").format(**stage.ids)
     for who in PEOPLE:
         answer = await stage.call(who, operation, stage.ids, query=query)
         if answer.status_code == 200:

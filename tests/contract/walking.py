@@ -26,6 +26,15 @@ SUBJECTS = ("pregnancy_id", "offer_id", "newborn_id", "case_id", "addendum_to")
 """Body fields that name rows of patients: another hospital's must look unknown."""
 
 
+ROSTERED = {
+    "POST /api/duty/groups": "group_id",
+    "POST /api/duty/groups/{group_id}/slots": "slot_id",
+    "POST /api/duty/qualifications": "qualification_id",
+    "POST /api/duty/leave": "leave_id",
+    "POST /api/duty/plans": "plan_id",
+}
+"""Operations whose answer's id is the row that the next steps name."""
+
 MINTED = ("device_id",)
 """Ids that a browser makes for itself: none is unknown."""
 
@@ -38,6 +47,7 @@ class Walk:
     ids: dict[str, str] = field(default_factory=dict)
     case: dict[str, Any] = field(default_factory=dict)
     file: dict[str, Any] = field(default_factory=dict)
+    plan: dict[str, Any] = field(default_factory=dict)
 
     async def look(self, step: Step) -> None:
         """Read the case anew, and put the ids that the step's path takes in their places."""
@@ -65,6 +75,10 @@ class Walk:
             token = self.stage.tokens["county_doctor"]
             pages = (await self.stage.door.send("GET", path, token=token)).json()
             self.ids["page_id"] = pages[0]["id"]
+        if "{plan_id}" in step.operation:
+            path = f"/api/duty/plans/{self.ids['plan_id']}"
+            token = self.stage.tokens["city_desk"]
+            self.plan = (await self.stage.door.send("GET", path, token=token)).json()
         if {"{proposal_id}", "{review_id}"} & set(step.operation.split("/")):
             await self._look_after()
         if "{seq}" in step.operation or step.operation.endswith("/undo"):
@@ -108,6 +122,9 @@ class Walk:
         if "/api/case-file" in step.operation:
             known |= {"version": self.file.get("version", 1)}
             known["owner_id"] = str(self.stage.net.staff["county_doctor"].person_id)
+        if "{plan_id}" in step.operation:
+            known |= {"version": self.plan["plan"]["version"]}
+            known["content_hash"] = self.plan["content_hash"]
         fitting = {name: known[name] for name in plain.get("required", ()) if name in known}
         fitting |= {name: self._place(value) for name, value in step.fields.items()}
         made: dict[str, Any] = self.stage.spoiler.good(schema, fitting)
@@ -187,6 +204,8 @@ class Walk:
             self.ids["observation_id"] = made["ids"][0]
         elif made.get("proposals"):
             self.ids["proposal_id"] = made["proposals"][-1]
+        elif step.operation in ROSTERED:
+            self.ids[ROSTERED[step.operation]] = made["id"]
         elif step.operation.endswith(("/vehicles", "/diversions")):
             self.ids[f"{step.operation.rsplit('/', 1)[1][:-1]}_id"] = made["id"]
         elif "order_id" in made:

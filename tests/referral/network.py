@@ -258,7 +258,7 @@ async def _person(
 
 
 async def _roster(session: AsyncSession, net: Network, place: str) -> None:
-    """Somebody on call in obstetrics, from an hour ago for a month."""
+    """Somebody on call in obstetrics, from an hour ago for a month; they lead the group as well."""
     facility = net.places[place]
     group = await rosters.create_group(
         session, SEEDER, facility_id=facility, code="OB", name="产科急救"
@@ -272,6 +272,7 @@ async def _roster(session: AsyncSession, net: Network, place: str) -> None:
             group_id=group,
             specialty="obstetrics",
             tier=tier,
+            exclusive=tier is DutyTier.FIRST,
         )
         await rosters.put_shift(
             session,

@@ -69,4 +69,4 @@ def test_processes_of_other_hosts_are_listed_beside_ours() -> None:
 def test_order_is_that_of_the_start() -> None:
     children = [_child("worker"), _child("valkey"), _child("postgres"), _child("serve")]
     names = [process.name for process in assess([], children, AT)]
-    assert names == ["postgres", "valkey", "serve", "gateway", "engine", "worker"]
+    assert names == ["postgres", "valkey", *EXPECTED]

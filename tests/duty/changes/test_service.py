@@ -12,12 +12,11 @@ from duty.changes.errors import (
     ChangeTaken,
     ChangeTooLate,
     NothingToSwap,
-    PersonBusy,
     PersonGone,
     ShiftMoved,
 )
 from duty.rosters import service as rosters
-from duty.rosters.errors import TitleTooLow
+from duty.rosters.errors import PersonBusy, TitleTooLow
 from kernel.clock import SimulatedClock
 from kernel.errors import IllegalTransition, NotAllowed, NotFound, VersionStale
 from kernel.viewer import Role

@@ -21,6 +21,13 @@ def test_whoever_oversees_treats_nobody(apart: Role, clinical: Role) -> None:
     assert conflict(clinical, frozenset({apart})) == apart
 
 
+@pytest.mark.parametrize("drafts", [Role.COORDINATOR, Role.DUTY_DESK])
+def test_whoever_drafts_rosters_does_not_approve_them(drafts: Role) -> None:
+    assert conflict(Role.MEDICAL_AFFAIRS, frozenset({drafts})) == drafts
+    assert conflict(drafts, frozenset({Role.MEDICAL_AFFAIRS})) == Role.MEDICAL_AFFAIRS
+    assert conflict(Role.MEDICAL_AFFAIRS, frozenset({Role.EXPERT})) is None
+
+
 def test_clinical_roles_go_together_and_a_role_with_itself() -> None:
     assert conflict(Role.EXPERT, CLINICAL_ROLES) is None
     assert conflict(Role.AUDITOR, frozenset({Role.AUDITOR})) is None
@@ -53,6 +60,7 @@ def test_logins_ignore_case_and_blanks() -> None:
         ({Role.EXPERT, Role.DUTY_DESK}, "board"),
         ({Role.COORDINATOR}, "board"),
         ({Role.DUTY_DESK}, "duty"),
+        ({Role.MEDICAL_AFFAIRS}, "duty"),
         ({Role.COMMISSION}, "quality"),
         ({Role.SYSTEM_ADMIN}, "system"),
         ({Role.AUDITOR}, "system"),

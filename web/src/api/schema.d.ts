@@ -1385,6 +1385,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/duty/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calendar */
+        get: operations["ApiDutyCalendarCalendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Candidates */
+        get: operations["ApiDutyCandidatesCandidates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/duty/changes": {
         parameters: {
             query?: never;
@@ -1574,6 +1608,128 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/duty/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ComingGaps */
+        get: operations["ApiDutyGapsComingGaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Overview */
+        get: operations["ApiDutyGroupsOverview"];
+        put?: never;
+        /** FoundGroup */
+        post: operations["ApiDutyGroupsFoundGroup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/groups/{group_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** RenameGroup */
+        put: operations["ApiDutyGroupsGroupIdRenameGroup"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/groups/{group_id}/slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AddSlot */
+        post: operations["ApiDutyGroupsGroupIdSlotsAddSlot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/holidays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListHolidays */
+        get: operations["ApiDutyHolidaysListHolidays"];
+        put?: never;
+        /** EnterHolidays */
+        post: operations["ApiDutyHolidaysEnterHolidays"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListLeave */
+        get: operations["ApiDutyLeaveListLeave"];
+        put?: never;
+        /** RecordLeave */
+        post: operations["ApiDutyLeaveRecordLeave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/leave/{leave_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CancelLeave */
+        post: operations["ApiDutyLeaveLeaveIdCancelCancelLeave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/duty/my-shifts": {
         parameters: {
             query?: never;
@@ -1602,6 +1758,160 @@ export interface paths {
         get: operations["ApiDutyPhoneListPhoneList"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Plans */
+        get: operations["ApiDutyPlansPlans"];
+        put?: never;
+        /** Draft */
+        post: operations["ApiDutyPlansDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/plans/{plan_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Plan */
+        get: operations["ApiDutyPlansPlanIdPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/plans/{plan_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve */
+        post: operations["ApiDutyPlansPlanIdApproveApprove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/plans/{plan_id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Discard */
+        post: operations["ApiDutyPlansPlanIdDiscardDiscard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/plans/{plan_id}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Entries */
+        put: operations["ApiDutyPlansPlanIdEntriesEntries"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/plans/{plan_id}/fill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fill */
+        post: operations["ApiDutyPlansPlanIdFillFill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/plans/{plan_id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publish */
+        post: operations["ApiDutyPlansPlanIdPublishPublish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/plans/{plan_id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** SendBack */
+        post: operations["ApiDutyPlansPlanIdReturnSendBack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/plans/{plan_id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Submit */
+        post: operations["ApiDutyPlansPlanIdSubmitSubmit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1652,6 +1962,76 @@ export interface paths {
         };
         /** PolicyHistory */
         get: operations["ApiDutyPoliciesPolicyIdHistoryPolicyHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/qualifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListQualifications */
+        get: operations["ApiDutyQualificationsListQualifications"];
+        put?: never;
+        /** RecordQualification */
+        post: operations["ApiDutyQualificationsRecordQualification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/qualifications/{qualification_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** RevokeQualification */
+        post: operations["ApiDutyQualificationsQualificationIdRevokeRevokeQualification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/rotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListRotations */
+        get: operations["ApiDutyRotationsListRotations"];
+        put?: never;
+        /** RecordRotation */
+        post: operations["ApiDutyRotationsRecordRotation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/rotations/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Preview */
+        get: operations["ApiDutyRotationsPreviewPreview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1722,6 +2102,40 @@ export interface paths {
         put?: never;
         /** SignOn */
         post: operations["ApiDutySignOnSignOn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/slots/{slot_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** ChangeSlot */
+        put: operations["ApiDutySlotsSlotIdChangeSlot"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/slots/{slot_id}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** RetireSlot */
+        post: operations["ApiDutySlotsSlotIdRetireRetireSlot"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1806,6 +2220,40 @@ export interface paths {
         };
         /** Is the platform up? */
         get: operations["ApiHealthHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/paging": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Does paging work? */
+        get: operations["ApiHealthPagingPaging"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/paging/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When was paging impaired? */
+        get: operations["ApiHealthPagingHistoryPagingHistory"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4587,6 +5035,11 @@ export interface components {
             reason: string;
             version: number;
         };
+        /** ApproveIn */
+        ApproveIn: {
+            content_hash: string;
+            version: number;
+        };
         /** Arrive */
         Arrive: {
             event_at?: string | null;
@@ -4815,6 +5268,58 @@ export interface components {
             /** @enum {string} */
             who: "bedside" | "unit" | "coordinator";
         };
+        /** CalendarClash */
+        CalendarClash: {
+            /** Format: uuid */
+            person_id: string;
+            shift_ids: string[];
+        };
+        /** CalendarDay */
+        CalendarDay: {
+            /** Format: date */
+            date: string;
+            kind: components["schemas"]["DayKind"];
+            known: boolean;
+            name: string | null;
+        };
+        /** CalendarGap */
+        CalendarGap: {
+            /** Format: date-time */
+            from: string;
+            required: boolean;
+            /** Format: uuid */
+            slot_id: string;
+            /** Format: date-time */
+            to: string;
+        };
+        /** CalendarLeave */
+        CalendarLeave: {
+            /** Format: date-time */
+            from: string;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            /** Format: uuid */
+            person_id: string;
+            substitute_id: string | null;
+            /** Format: date-time */
+            to: string;
+        };
+        /** CalendarShift */
+        CalendarShift: {
+            draft: boolean;
+            /** Format: date-time */
+            from: string;
+            /** Format: uuid */
+            id: string;
+            origin: string;
+            person: components["schemas"]["RosterPerson"];
+            plan_id: string | null;
+            /** Format: uuid */
+            slot_id: string;
+            /** Format: date-time */
+            to: string;
+        };
         /** Cancel */
         Cancel: {
             /** @enum {string} */
@@ -4989,6 +5494,12 @@ export interface components {
             categories: components["schemas"]["SpecialChosen"][];
             cells: components["schemas"]["SpecialCell"][];
             version: number;
+        };
+        /** ChannelTally */
+        ChannelTally: {
+            channel: string;
+            failed: number;
+            sent: number;
         };
         /** Checklist */
         Checklist: {
@@ -5174,6 +5685,20 @@ export interface components {
             /** Format: uuid */
             offer_id: string;
             version: number;
+        };
+        /**
+         * CommitToSend
+         * @default {
+         *       "n": 0,
+         *       "p50": null,
+         *       "p99": null
+         *     }
+         */
+        CommitToSend: {
+            /** @default 0 */
+            n: number;
+            p50?: number | null;
+            p99?: number | null;
         };
         /** CompleteRecord */
         CompleteRecord: {
@@ -5516,6 +6041,12 @@ export interface components {
             source: string;
             water_l: number;
         };
+        /**
+         * DayKind
+         * @description 工作日、周末、法定节假日（含调休放假）、调休上班.
+         * @enum {string}
+         */
+        DayKind: "workday" | "weekend" | "holiday" | "adjusted_workday";
         /** Ddi */
         Ddi: {
             classes: components["schemas"]["DdiClass"][];
@@ -5836,6 +6367,12 @@ export interface components {
             tier: string;
             until: string | null;
         };
+        /**
+         * DutyTier
+         * @description 一线、二线、三线、组长、总值班.
+         * @enum {string}
+         */
+        DutyTier: "first" | "second" | "third" | "lead" | "general_duty";
         /** DutyToday */
         DutyToday: {
             group: components["schemas"]["DutyGroup"];
@@ -5904,6 +6441,13 @@ export interface components {
             label: string;
             person_id: string | null;
         };
+        /** EntriesIn */
+        EntriesIn: {
+            move?: components["schemas"]["EntryMove"][];
+            put?: components["schemas"]["EntryPut"][];
+            remove?: string[];
+            version: number;
+        };
         /** Entry */
         Entry: {
             code: string;
@@ -5911,6 +6455,15 @@ export interface components {
             taken_at?: string | null;
             unit?: string | null;
             word?: string | null;
+        };
+        /** EntryMove */
+        EntryMove: {
+            /** Format: uuid */
+            entry_id: string;
+            from?: string | null;
+            person_id?: string | null;
+            slot_id?: string | null;
+            to?: string | null;
         };
         /** EntryOut */
         EntryOut: {
@@ -5932,6 +6485,17 @@ export interface components {
             /** Format: date-time */
             received_at: string;
             reviewed_at: string | null;
+        };
+        /** EntryPut */
+        EntryPut: {
+            /** Format: date-time */
+            from: string;
+            /** Format: uuid */
+            person_id: string;
+            /** Format: uuid */
+            slot_id: string;
+            /** Format: date-time */
+            to: string;
         };
         /** EntryResult */
         EntryResult: {
@@ -6227,6 +6791,12 @@ export interface components {
             state: components["schemas"]["FileState"];
             version: number;
         };
+        /** FillIn */
+        FillIn: {
+            /** @default false */
+            replace: boolean;
+            version: number;
+        };
         /** FillNewborn */
         FillNewborn: {
             apgar_1?: number | null;
@@ -6255,6 +6825,12 @@ export interface components {
             vitamin_k?: "given" | "not_given" | "unknown" | null;
             weight_g?: number | null;
         };
+        /**
+         * FindingKind
+         * @description 空缺、重复排班、岗位已有人、职称不足、资质缺失、正在休假、已撤岗位、超出时段.
+         * @enum {string}
+         */
+        FindingKind: "gap" | "clash" | "slot_taken" | "title_too_low" | "qualification_missing" | "on_leave" | "no_such_place";
         /** FindingOut */
         FindingOut: {
             because: components["schemas"]["RiskFactOut"][];
@@ -6398,6 +6974,15 @@ export interface components {
             region_id: string | null;
             role: string;
         };
+        /** GroupIn */
+        GroupIn: {
+            code: string;
+            name: string;
+        };
+        /** GroupName */
+        GroupName: {
+            name: string;
+        };
         /** Guidance */
         Guidance: {
             ended_at: string | null;
@@ -6514,6 +7099,24 @@ export interface components {
             phone?: string | null;
             /** @default  */
             post: string;
+        };
+        /** HolidayYear */
+        HolidayYear: {
+            confidence: string | null;
+            days: components["schemas"]["SpecialDays"][];
+            id: string | null;
+            recorded_at: string | null;
+            recorded_by: components["schemas"]["RosterPerson"] | null;
+            source: string | null;
+            year: number;
+        };
+        /** HolidayYearIn */
+        HolidayYearIn: {
+            /** @default 待核实 */
+            confidence: string;
+            days: components["schemas"]["SpecialDays"][];
+            source: string;
+            year: number;
         };
         /** Hospital */
         Hospital: {
@@ -6724,6 +7327,37 @@ export interface components {
             fact: components["schemas"]["RiskFactOut"];
             /** @enum {string} */
             source: "answer" | "observation" | "pregnancy";
+        };
+        /** LeaveIn */
+        LeaveIn: {
+            /** Format: date-time */
+            from: string;
+            /** @default false */
+            hand_over: boolean;
+            /** @enum {string} */
+            kind: "annual" | "sick" | "maternity" | "training" | "compensation" | "other";
+            /** Format: uuid */
+            person_id: string;
+            substitute_id?: string | null;
+            /** Format: date-time */
+            to: string;
+        };
+        /** LeaveOut */
+        LeaveOut: {
+            /** Format: date-time */
+            from: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "annual" | "sick" | "maternity" | "training" | "compensation" | "other";
+            person: components["schemas"]["RosterPerson"];
+            /** Format: date-time */
+            recorded_at: string;
+            recorded_by: components["schemas"]["RosterPerson"] | null;
+            shifts: number;
+            substitute: components["schemas"]["RosterPerson"] | null;
+            /** Format: date-time */
+            to: string;
         };
         /** Leg */
         Leg: {
@@ -7361,6 +7995,57 @@ export interface components {
             name: string;
             title: string;
         };
+        /** PagingAlarm */
+        PagingAlarm: {
+            /** Format: date-time */
+            at: string;
+            channel: string | null;
+            severity: string;
+            sign: string;
+            value: number;
+            watch: string;
+            what: string;
+        };
+        /** PagingHealth */
+        PagingHealth: {
+            signs: components["schemas"]["PagingSign"][];
+            status: string;
+            vitals?: components["schemas"]["PagingVitals"] | null;
+            watched: boolean;
+        };
+        /** PagingSign */
+        PagingSign: {
+            channel?: string | null;
+            severity: string;
+            sign: string;
+            since?: string | null;
+            value: number;
+        };
+        /** PagingVitals */
+        PagingVitals: {
+            /** Format: date-time */
+            at: string;
+            /** @default [] */
+            channels: components["schemas"]["ChannelTally"][];
+            engine_age_s?: number | null;
+            listening?: boolean | null;
+            /** @default 0 */
+            live_pages: number;
+            /** @default 0 */
+            overdue_s: number;
+            /** @default 0 */
+            pending: number;
+            /** @default 0 */
+            pending_s: number;
+            sent?: components["schemas"]["CommitToSend"];
+            skew_ms?: number | null;
+        };
+        /** PagingWatch */
+        PagingWatch: {
+            channels: components["schemas"]["ChannelTally"][];
+            health: components["schemas"]["PagingHealth"];
+            history: components["schemas"]["PagingAlarm"][];
+        };
         /** Pairing */
         Pairing: {
             /** Format: date-time */
@@ -7433,6 +8118,21 @@ export interface components {
             gestation_days: number | null;
             name_short: string;
         };
+        /** PatternIn */
+        PatternIn: {
+            /** @default 1 */
+            days: number;
+            /** @default 08:00 */
+            handover: string;
+            members: string[];
+            on?: components["schemas"]["DayKind"][];
+            shape: components["schemas"]["Shape"];
+            /** Format: date */
+            start: string;
+            weeks?: number[];
+            /** @default Asia/Shanghai */
+            zone: string;
+        };
         /** Pending */
         Pending: {
             open: boolean;
@@ -7491,6 +8191,63 @@ export interface components {
             id: string;
             short_name: string;
         };
+        /**
+         * PlanAction
+         * @description What moves a plan.
+         * @enum {string}
+         */
+        PlanAction: "submit" | "approve" | "return" | "publish" | "discard";
+        /** PlanEventOut */
+        PlanEventOut: {
+            action: string;
+            /** Format: date-time */
+            at: string;
+            person: components["schemas"]["RosterPerson"] | null;
+            reason: string | null;
+        };
+        /** PlanFinding */
+        PlanFinding: {
+            entry_id: string | null;
+            /** Format: date-time */
+            from: string;
+            kind: components["schemas"]["FindingKind"];
+            other_id: string | null;
+            person_id: string | null;
+            /** Format: uuid */
+            slot_id: string;
+            /** Format: date-time */
+            to: string;
+        };
+        /** PlanIn */
+        PlanIn: {
+            /** Format: date-time */
+            from: string;
+            /** Format: uuid */
+            group_id: string;
+            /**
+             * @default regular
+             * @enum {string}
+             */
+            kind: "regular" | "temporary";
+            name: string;
+            /** Format: date-time */
+            to: string;
+        };
+        /** PlanMade */
+        PlanMade: {
+            /** Format: uuid */
+            id: string;
+            state: components["schemas"]["PlanState"];
+            version: number;
+            written: number;
+        };
+        /** PlanOut */
+        PlanOut: {
+            content_hash: string;
+            findings: components["schemas"]["PlanFinding"][];
+            history: components["schemas"]["PlanEventOut"][];
+            plan: components["schemas"]["PlanSummary"];
+        };
         /** PlanSignature */
         PlanSignature: {
             digest: string;
@@ -7500,6 +8257,40 @@ export interface components {
             side: "owner" | "upper";
             /** Format: date-time */
             signed_at: string;
+        };
+        /**
+         * PlanState
+         * @description 草稿、待审批、已审批、已发布、已作废.
+         * @enum {string}
+         */
+        PlanState: "draft" | "submitted" | "approved" | "published" | "discarded";
+        /** PlanStep */
+        PlanStep: {
+            version: number;
+        };
+        /** PlanSummary */
+        PlanSummary: {
+            actions: components["schemas"]["PlanAction"][];
+            approved_by: components["schemas"]["RosterPerson"] | null;
+            drafted_by: components["schemas"]["RosterPerson"] | null;
+            /** Format: uuid */
+            facility_id: string;
+            /** Format: date-time */
+            from: string;
+            /** Format: uuid */
+            group_id: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "regular" | "temporary";
+            name: string;
+            /** Format: date-time */
+            recorded_at: string;
+            state: components["schemas"]["PlanState"];
+            submitted_by: components["schemas"]["RosterPerson"] | null;
+            /** Format: date-time */
+            to: string;
+            version: number;
         };
         /** Play */
         Play: {
@@ -7690,6 +8481,28 @@ export interface components {
             lag_ms: number;
             quality: number[];
             seq: number;
+        };
+        /** QualificationIn */
+        QualificationIn: {
+            /** Format: date */
+            from: string;
+            kind: string;
+            /** Format: uuid */
+            person_id: string;
+            to?: string | null;
+        };
+        /** QualificationOut */
+        QualificationOut: {
+            /** Format: date */
+            from: string;
+            /** Format: uuid */
+            id: string;
+            in_force: boolean;
+            kind: string;
+            person: components["schemas"]["RosterPerson"];
+            /** Format: date-time */
+            recorded_at: string;
+            to: string | null;
         };
         /** Question */
         Question: {
@@ -8166,6 +8979,11 @@ export interface components {
             note: string;
             version: number;
         };
+        /** ReturnIn */
+        ReturnIn: {
+            reason: string;
+            version: number;
+        };
         /** ReturnReport */
         ReturnReport: {
             event_at?: string | null;
@@ -8285,6 +9103,30 @@ export interface components {
             version: string;
             zh: string;
         };
+        /** RosterCalendar */
+        RosterCalendar: {
+            as_known_at: string | null;
+            clashes: components["schemas"]["CalendarClash"][];
+            days: components["schemas"]["CalendarDay"][];
+            /** Format: uuid */
+            facility_id: string;
+            /** Format: date-time */
+            from: string;
+            gaps: components["schemas"]["CalendarGap"][];
+            groups: components["schemas"]["RosterGroup"][];
+            leave: components["schemas"]["CalendarLeave"][];
+            /** Format: date-time */
+            server_time: string;
+            shifts: components["schemas"]["CalendarShift"][];
+            /** Format: date-time */
+            to: string;
+        };
+        /** RosterCandidate */
+        RosterCandidate: {
+            person: components["schemas"]["RosterPerson"];
+            qualifications: string[];
+            specialty: string;
+        };
         /** RosterChange */
         RosterChange: {
             actions: string[];
@@ -8328,6 +9170,56 @@ export interface components {
             person: components["schemas"]["SwapPerson"];
             shift: components["schemas"]["RosterShift"] | null;
         };
+        /** RosterGap */
+        RosterGap: {
+            /** Format: date-time */
+            from: string;
+            group: string;
+            /** Format: uuid */
+            slot_id: string;
+            specialty: string;
+            tier: string;
+            /** Format: date-time */
+            to: string;
+        };
+        /** RosterGaps */
+        RosterGaps: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            facility_id: string;
+            gaps: components["schemas"]["RosterGap"][];
+            /** Format: date-time */
+            until: string;
+        };
+        /** RosterGroup */
+        RosterGroup: {
+            code: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            slots: components["schemas"]["RosterSlot"][];
+        };
+        /** RosterGroups */
+        RosterGroups: {
+            /** Format: uuid */
+            facility_id: string;
+            groups: components["schemas"]["RosterGroup"][];
+            may_approve: boolean;
+            may_edit: boolean;
+        };
+        /** RosterMade */
+        RosterMade: {
+            /** Format: uuid */
+            id: string;
+        };
+        /** RosterPerson */
+        RosterPerson: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            title: string;
+        };
         /** RosterShift */
         RosterShift: {
             /** Format: date-time */
@@ -8341,6 +9233,43 @@ export interface components {
             tier: string;
             /** Format: date-time */
             to: string;
+        };
+        /** RosterSlot */
+        RosterSlot: {
+            exclusive: boolean;
+            /** Format: uuid */
+            id: string;
+            min_title: string | null;
+            qualification: string | null;
+            required: boolean;
+            specialty: string;
+            tier: string;
+        };
+        /** RotationIn */
+        RotationIn: {
+            code: string;
+            /** Format: date */
+            from: string;
+            pattern: components["schemas"]["PatternIn"];
+            /** Format: uuid */
+            slot_id: string;
+            to?: string | null;
+        };
+        /** RotationOut */
+        RotationOut: {
+            code: string;
+            /** Format: date */
+            from: string;
+            /** Format: uuid */
+            id: string;
+            pattern: components["schemas"]["PatternIn"];
+            /** Format: date-time */
+            recorded_at: string;
+            recorded_by: components["schemas"]["RosterPerson"] | null;
+            seq: number;
+            /** Format: uuid */
+            slot_id: string;
+            to: string | null;
         };
         /** RuleOut */
         RuleOut: {
@@ -8541,6 +9470,14 @@ export interface components {
             to_be_verified: boolean;
             version: number;
         };
+        /**
+         * Shape
+         * @description How a rotation goes round.
+         *
+         *         24 小时轮换、12 小时两班、每人连续 N 天、按周固定.
+         * @enum {string}
+         */
+        Shape: "day" | "half_day" | "days" | "weekly";
         /** ShiftIn */
         ShiftIn: {
             /** @default false */
@@ -8598,6 +9535,23 @@ export interface components {
             signed_at: string;
             vitals: components["schemas"]["Vitals"] | null;
         };
+        /** SlotIn */
+        SlotIn: {
+            exclusive?: boolean | null;
+            min_title?: string | null;
+            qualification?: string | null;
+            /** @default true */
+            required: boolean;
+            specialty: string;
+            tier: components["schemas"]["DutyTier"];
+        };
+        /** SlotTermsIn */
+        SlotTermsIn: {
+            exclusive: boolean;
+            min_title?: string | null;
+            qualification?: string | null;
+            required: boolean;
+        };
         /** SpecialCell */
         SpecialCell: {
             code: string;
@@ -8620,6 +9574,15 @@ export interface components {
             /** @enum {string} */
             kind: "short" | "long" | "number";
             zh: string;
+        };
+        /** SpecialDays */
+        SpecialDays: {
+            /** Format: date */
+            from: string;
+            kind: components["schemas"]["DayKind"];
+            name: string;
+            /** Format: date */
+            to: string;
         };
         /** SpecialLine */
         SpecialLine: {
@@ -8943,6 +9906,17 @@ export interface components {
             answers?: components["schemas"]["RiskAnswer"][];
             kind: components["schemas"]["Kind"];
             variant: string;
+        };
+        /** TurnOut */
+        TurnOut: {
+            /** Format: date-time */
+            from: string;
+            person: components["schemas"]["RosterPerson"];
+            /** Format: uuid */
+            slot_id: string;
+            substitute: boolean;
+            /** Format: date-time */
+            to: string;
         };
         /** UndoMoment */
         UndoMoment: {
@@ -12385,6 +13359,86 @@ export interface operations {
             };
         };
     };
+    ApiDutyCalendarCalendar: {
+        parameters: {
+            query: {
+                facility_id: string;
+                from: string;
+                to: string;
+                group_id?: string | null;
+                person_id?: string | null;
+                plan_id?: string | null;
+                as_known_at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterCalendar"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyCandidatesCandidates: {
+        parameters: {
+            query?: {
+                facility_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterCandidate"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiDutyChangesMyChanges: {
         parameters: {
             query?: never;
@@ -12851,6 +13905,379 @@ export interface operations {
             };
         };
     };
+    ApiDutyGapsComingGaps: {
+        parameters: {
+            query?: {
+                facility_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterGaps"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyGroupsOverview: {
+        parameters: {
+            query?: {
+                facility_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterGroups"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyGroupsFoundGroup: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyGroupsGroupIdRenameGroup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupName"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyGroupsGroupIdSlotsAddSlot: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SlotIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyHolidaysListHolidays: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HolidayYear"][];
+                };
+            };
+        };
+    };
+    ApiDutyHolidaysEnterHolidays: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HolidayYearIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyLeaveListLeave: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                facility_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeaveOut"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyLeaveRecordLeave: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaveIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyLeaveLeaveIdCancelCancelLeave: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                leave_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiDutyMyShiftsMyShifts: {
         parameters: {
             query?: never;
@@ -12889,6 +14316,422 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PhoneList"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyPlansPlans: {
+        parameters: {
+            query?: {
+                facility_id?: string | null;
+                state?: components["schemas"]["PlanState"] | null;
+                group_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanSummary"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyPlansDraft: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyPlansPlanIdPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanOut"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyPlansPlanIdApproveApprove: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApproveIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyPlansPlanIdDiscardDiscard: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanStep"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyPlansPlanIdEntriesEntries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntriesIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyPlansPlanIdFillFill: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FillIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyPlansPlanIdPublishPublish: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanStep"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyPlansPlanIdReturnSendBack: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyPlansPlanIdSubmitSubmit: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanStep"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanMade"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -13065,6 +14908,236 @@ export interface operations {
             };
         };
     };
+    ApiDutyQualificationsListQualifications: {
+        parameters: {
+            query?: {
+                facility_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualificationOut"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyQualificationsRecordQualification: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualificationIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyQualificationsQualificationIdRevokeRevokeQualification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                qualification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyRotationsListRotations: {
+        parameters: {
+            query?: {
+                facility_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotationOut"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyRotationsRecordRotation: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotationIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyRotationsPreviewPreview: {
+        parameters: {
+            query: {
+                group_id: string;
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TurnOut"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiDutyShiftsPutShift: {
         parameters: {
             query?: never;
@@ -13192,6 +15265,80 @@ export interface operations {
                 "application/json": components["schemas"]["DeviceIn"];
             };
         };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutySlotsSlotIdChangeSlot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SlotTermsIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutySlotsSlotIdRetireRetireSlot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Request fulfilled, nothing follows */
             204: {
@@ -13389,6 +15536,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    ApiHealthPagingPaging: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PagingHealth"];
+                };
+            };
+        };
+    };
+    ApiHealthPagingHistoryPagingHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PagingWatch"];
                 };
             };
         };

@@ -12,4 +12,4 @@ export type ReachState = keyof Schemas['ReachCounts']
 export type Action = Schemas['Action']
 export type Acuity = Schemas['BoardRow']['acuity']
 export type RiskColour = NonNullable<Schemas['BoardRow']['risk_colour']>
-export type Role = 'referring_clinician' | 'expert' | 'coordinator' | 'duty_desk' | 'commission' | 'system_admin' | 'security_admin' | 'auditor' | 'device' | 'crew' | 'special_population'
+export type Role = 'referring_clinician' | 'expert' | 'coordinator' | 'duty_desk' | 'commission' | 'system_admin' | 'security_admin' | 'auditor' | 'device' | 'crew' | 'special_population' | 'medical_affairs'

@@ -1,0 +1,1 @@
+"""Plans of a roster: drafted, submitted, approved by 医务科, published as shifts."""
