@@ -83,8 +83,6 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
     )
     try:
         await escalation.install_policies()
-        if pulse is not None:
-            pulse.listener = listener
         async with database.session(Viewer.system("engine")) as session:
             await holidays.install_shipped(session)
         await keep_all(duties, listener.run())
