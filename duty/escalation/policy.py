@@ -155,7 +155,7 @@ async def install(
 async def install_shipped(session: AsyncSession) -> None:
     """Install the defaults of this release; versions already there stay as they are."""
     shipped = tomllib.loads(SHIPPED.read_text("utf-8"))
-    for entry in (*shipped["policies"], *shipped["crews"]):
+    for entry in (*shipped["policies"], *shipped["later"]):
         for level in entry["levels"]:
             await install(
                 session,

@@ -30,10 +30,11 @@ from registry.facilities import queries as facilities
 from registry.people import queries as people
 
 _COLUMNS = """
-    SELECT p.id, p.case_id, p.facility_id, p.event, p.level, p.title, p.mode, p.created_at,
-           p.colour, p.condition, e.state, e.step, e.next_due_at, e.acknowledged_by, e.end_reason,
-           e.joined_at, v.id AS policy_id, v.source, v.confidence, v.repeat_s,
-           v.steps::text AS steps, v.quorum::text AS quorum, v.join_within_s
+    SELECT p.id, p.case_id, p.facility_id, p.from_facility_id, p.event, p.level, p.title,
+           p.mode, p.created_at, p.colour, p.condition, e.state, e.step, e.next_due_at,
+           e.acknowledged_by, e.end_reason, e.joined_at, v.id AS policy_id, v.source,
+           v.confidence, v.repeat_s, v.steps::text AS steps, v.quorum::text AS quorum,
+           v.join_within_s
       FROM page p JOIN escalation e ON e.page_id = p.id JOIN policy_version v ON v.id = p.policy_id
 """
 _ONE = text(_COLUMNS + " WHERE p.id = :page_id")
@@ -160,6 +161,7 @@ def _page(
         id=row.id,
         case_id=row.case_id,
         facility=names.facilities[row.facility_id],
+        from_facility_id=row.from_facility_id,
         reason=row.event,
         level=row.level,
         title=row.title,

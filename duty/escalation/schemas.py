@@ -75,6 +75,7 @@ class PageOut(msgspec.Struct, frozen=True):
     id: UUID
     case_id: UUID
     facility: PagedFacility
+    from_facility_id: UUID | None
     reason: str
     level: str
     title: str

@@ -41,6 +41,8 @@ async def add_offer(
         if order.purpose == "neonatal" and not desk.facts().needs_neonatal:
             raise CotNotNeeded()
         await make_offer(desk, order.facility_id, cots=order.purpose == "neonatal")
+        # Whoever was called because there was no destination has found one.
+        await duty.joined_case(session, clock, viewer, desk.case_id)
     return desk.case_id
 
 

@@ -32,6 +32,14 @@ describe('alerts', () => {
     expect(ids(state.open)).toEqual(['b'])
   })
 
+  it('ring again when the page comes back at a later step: a yes and then silence', () => {
+    const state = settled(arrived(NO_ALERTS, alert('a', 'critical', 1)), 'a')
+    const again = { ...alert('a', 'critical', 1), step: 1 }
+    expect(ids(arrived(state, again).open)).toEqual(['a'])
+    expect(ids(listed(state, [again]).open)).toEqual(['a'])
+    expect(ids(arrived(settled(arrived(state, again), 'a'), again).open)).toEqual([])
+  })
+
   it('replace themselves when the same page climbs a step', () => {
     const state = arrived(arrived(NO_ALERTS, alert('a', 'urgent', 1)), { ...alert('a', 'urgent', 1), step: 1 })
     expect(state.open).toHaveLength(1)

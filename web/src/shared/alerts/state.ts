@@ -20,11 +20,14 @@ export interface Alert {
 export interface AlertState {
   /** Newest server truth merged with stream items, by page. */
   open: readonly Alert[]
-  /** Pages this person answered here; a late stream item must not ring again. */
-  answered: ReadonlySet<string>
+  /**
+   * Pages this person answered, and at which step: a late item of that step must not ring again, a
+   * later step does: who said yes and was silent is called once more.
+   */
+  answered: ReadonlyMap<string, number>
 }
 
-export const NO_ALERTS: AlertState = { open: [], answered: new Set() }
+export const NO_ALERTS: AlertState = { open: [], answered: new Map() }
 
 const PRIORITY: Record<string, Priority> = {
   resuscitation: 'high',
@@ -41,21 +44,26 @@ export function priorityOf(level: string): Priority {
 
 /** The full list of unacknowledged pages, as fetched. */
 export function listed(state: AlertState, pages: readonly Alert[]): AlertState {
-  return { ...state, open: ordered(pages.filter((page) => !state.answered.has(page.pageId))) }
+  return { ...state, open: ordered(pages.filter((page) => !answered(state, page))) }
+}
+
+function answered(state: AlertState, alert: Alert): boolean {
+  return alert.step <= (state.answered.get(alert.pageId) ?? -1)
 }
 
 /** A page just came over the stream. */
 export function arrived(state: AlertState, alert: Alert): AlertState {
-  if (state.answered.has(alert.pageId)) return state
+  if (answered(state, alert)) return state
   const others = state.open.filter((open) => open.pageId !== alert.pageId)
   return { ...state, open: ordered([...others, alert]) }
 }
 
 /** Answered by this person (here or on another device), or ended by somebody else. */
 export function settled(state: AlertState, pageId: string): AlertState {
+  const step = state.open.find((open) => open.pageId === pageId)?.step ?? state.answered.get(pageId) ?? 0
   return {
     open: state.open.filter((open) => open.pageId !== pageId),
-    answered: new Set([...state.answered, pageId]),
+    answered: new Map([...state.answered, [pageId, step]]),
   }
 }
 

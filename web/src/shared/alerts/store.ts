@@ -146,9 +146,10 @@ function alertFrom(id: string, data: Record<string, unknown>): Alert {
   }
 }
 
-/** The page ended for everybody, or this person answered it on another device. */
+/** The page ended for everybody, a colleague of the specialty suffices, or I answered elsewhere. */
 function isOver(data: Record<string, unknown>, personId: string | undefined): boolean {
   if (PAGE_OVER.has(String(data['page_state'] ?? ''))) return true
+  if (Array.isArray(data['stood_down']) && data['stood_down'].includes(personId)) return true
   return data['person_id'] === personId && MINE_OVER.has(String(data['state'] ?? ''))
 }
 

@@ -1,0 +1,58 @@
+import userEvent from '@testing-library/user-event'
+import { screen, within } from '@testing-library/vue'
+import { describe, expect, it, vi } from 'vitest'
+
+import { api } from '@/api/client'
+import { axeViolations, renderPage } from '@/testing/page'
+
+import { aPolicy, aTrial } from '../fixtures'
+import PolicyPage from './PolicyPage.vue'
+
+const house = { id: 'f1', short_name: '云江县妇保' }
+
+async function open(mayWrite = true) {
+  const own = aPolicy({ id: 'v2', owner: 'facility', owner_name: '云江县妇保', event: 'consult.mdt', mode: 'quorum', quorum: [{ specialty: 'obstetrics', count: 1 }] })
+  return renderPage(PolicyPage, {
+    path: '/duty/policies',
+    roles: ['coordinator'],
+    answers: {
+      '/api/duty/policies': { facility: house, may_write: mayWrite, policies: [own, aPolicy()] },
+      '/api/duty/policies/try': aTrial(),
+      '/api/conditions': [],
+      '/api/facilities': [],
+    },
+  })
+}
+
+describe('the book of policies', () => {
+  it('shows what is in force, whose it is, and that nobody has confirmed it', async () => {
+    const { container } = await open()
+    const own = await screen.findByRole('region', { name: '本机构' })
+    expect(within(own).getByText('多学科会诊呼叫')).toBeTruthy()
+    expect(within(own).getByText(/产科 1/)).toBeTruthy()
+    expect(screen.getAllByText(/待核实/).length).toBeGreaterThan(1)
+    expect(screen.getAllByText(/上级中心/).length).toBeGreaterThan(0)
+    expect(await axeViolations(container)).toEqual([])
+  })
+
+  it('marks empty steps and missing specialties of a trial', async () => {
+    await open()
+    expect(await screen.findByText(/此级无人值班，立即跳到下一级/)).toBeTruthy()
+    expect(screen.getByText(/重症医学科/)).toBeTruthy()
+  })
+
+  it('lets only who may write a version, and sends it as it stands', async () => {
+    await open(false)
+    await screen.findByRole('region', { name: '本机构' })
+    expect(screen.queryByRole('button', { name: '新建策略' })).toBeNull()
+    document.body.innerHTML = ''
+    await open()
+    const user = userEvent.setup()
+    await user.click(await screen.findByRole('button', { name: '新建策略' }))
+    const send = vi.fn().mockResolvedValue({ policy_id: 'v3' })
+    vi.spyOn(api, 'submission').mockReturnValue({ send, key: 'k' } as never)
+    const form = await screen.findByRole('dialog')
+    await user.type(within(form).getByLabelText('依据'), '本院规定 3 号')
+    expect(within(form).getByText('第 3 级')).toBeTruthy()
+  })
+})
