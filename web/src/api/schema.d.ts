@@ -7941,6 +7941,7 @@ export interface components {
             created_at: string;
             end_reason: string | null;
             facility: components["schemas"]["PagedFacility"];
+            from_facility_id: string | null;
             /** Format: uuid */
             id: string;
             join_by: string | null;
