@@ -6,6 +6,7 @@ from consult.routes import router as advice
 from duty.changes.routes import router as roster_changes
 from duty.escalation.policybook.routes import router as policies
 from duty.escalation.routes import router as pages
+from duty.feeds.incoming.routes import router as roster_files
 from duty.feeds.routes import router as roster_feeds
 from duty.notify.contacts.routes import router as contacts
 from duty.notify.routes import router as inbox
@@ -45,6 +46,7 @@ ROUTERS: tuple[Router, ...] = (
     rosters,
     roster_changes,
     roster_feeds,
+    roster_files,
     plans,
     roster_setup,
     pages,

@@ -48,7 +48,7 @@ def calendar(name: str, duties: Iterable[Duty]) -> bytes:
     whole.add("version", "2.0")
     whole.add("calscale", "GREGORIAN")
     whole.add("method", "PUBLISH")
-    whole.add("x-wr-calname", name)
+    whole.add("x-wr-calname", _visible(name))
     whole.add("x-wr-timezone", ZONE.key)
     whole.add("refresh-interval", REFRESH, parameters={"value": "DURATION"})
     whole.add("x-published-ttl", "PT1H")

@@ -1,5 +1,8 @@
 """What tiers and specialties are called where no page translates them: in calendars and sheets."""
 
+from collections.abc import Iterable
+from uuid import UUID
+
 from duty.rosters.oncall import DutyTier
 
 TIERS = {
@@ -27,3 +30,14 @@ SPECIALTIES = {
 def post(tier: str, specialty: str) -> str:
     """`一线 产科`; a specialty without a word stays readable as its code."""
     return f"{TIERS[DutyTier(tier)]} {SPECIALTIES.get(specialty, specialty)}"
+
+
+def headings(places: Iterable[tuple[str, str, UUID]]) -> dict[str, UUID]:
+    """What the columns of a sheet are called, in order; equals are numbered."""
+    found: dict[str, UUID] = {}
+    for tier, specialty, slot_id in places:
+        name, number = post(tier, specialty), 2
+        while name in found:
+            name, number = f"{post(tier, specialty)} {number}", number + 1
+        found[name] = slot_id
+    return found

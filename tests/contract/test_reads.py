@@ -41,6 +41,7 @@ QUERIES = {
     "/api/duty/calendar": f"?facility_id={NOWHERE}&{NOVEMBER}",
     "/api/duty/leave": f"?{NOVEMBER}",
     "/api/duty/rotations/preview": "?group_id={group_id}&" + NOVEMBER,
+    "/api/duty/sheet": "?group_id={group_id}&" + NOVEMBER,
     "/api/resources/history": f"?facility_id={NOWHERE}&kind=icu_bed",
 }
 """What a read needs that cannot do without a query."""
