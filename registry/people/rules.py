@@ -61,6 +61,8 @@ def home(roles: frozenset[Role]) -> str:
     """Which page opens after login."""
     if roles & {Role.REFERRING_CLINICIAN, Role.EXPERT, Role.COORDINATOR}:
         return "board"
-    if roles & {Role.DUTY_DESK, Role.MEDICAL_AFFAIRS}:
+    if Role.DUTY_DESK in roles:
         return "duty"
+    if Role.MEDICAL_AFFAIRS in roles:
+        return "roster"
     return "quality" if Role.COMMISSION in roles else "system"

@@ -60,7 +60,7 @@ def test_logins_ignore_case_and_blanks() -> None:
         ({Role.EXPERT, Role.DUTY_DESK}, "board"),
         ({Role.COORDINATOR}, "board"),
         ({Role.DUTY_DESK}, "duty"),
-        ({Role.MEDICAL_AFFAIRS}, "duty"),
+        ({Role.MEDICAL_AFFAIRS}, "roster"),
         ({Role.COMMISSION}, "quality"),
         ({Role.SYSTEM_ADMIN}, "system"),
         ({Role.AUDITOR}, "system"),

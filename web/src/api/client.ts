@@ -46,6 +46,11 @@ export class ApiClient {
     return this.request<T>('POST', path, body)
   }
 
+  /** Puts a state that the body names whole: sending it twice is sending it once. */
+  put<T>(path: string, body: unknown): Promise<T> {
+    return this.request<T>('PUT', path, body)
+  }
+
   delete<T>(path: string): Promise<T> {
     return this.request<T>('DELETE', path)
   }

@@ -30,7 +30,7 @@ const answers = {
   '/api/conditions': [],
   '/api/pages/mine': [page],
 }
-const show = (over: Record<string, unknown> = {}) => renderPage(DutyPage, { path: '/duty', answers: { ...answers, ...over } })
+const show = (over: Record<string, unknown> = {}) => renderPage(DutyPage, { path: '/duty', answers: { ...answers, ...over }, routes: [{ path: '/roster', name: 'roster' }] })
 
 describe('today on duty', () => {
   it('says a gap in words and counts it', async () => {

@@ -1,0 +1,91 @@
+import userEvent from '@testing-library/user-event'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+
+import { Problem } from '@/api/problem'
+import { axeViolations, renderPage } from '@/testing/page'
+
+import { ZHOU, aCalendar, aPlan, aShift } from '../fixtures'
+import RosterPage from './RosterPage.vue'
+
+const calendar = aCalendar({
+  shifts: [aShift(), aShift({ id: 'h2', slot_id: 's2', person: ZHOU }), aShift({ id: 'h3', person: ZHOU }, '2027-02-06')],
+  gaps: [{ slot_id: 's2', from: '2027-02-06T00:00:00Z', to: '2027-02-07T00:00:00Z', required: true }],
+  clashes: [{ person_id: 'p2', shift_ids: ['h2'] }],
+})
+const answers = {
+  '/api/duty/calendar': calendar,
+  '/api/duty/plans': [aPlan({ state: 'published', approved_by: { id: 'm', name: '何静', title: '科长' } })],
+  '/api/facilities': [],
+  '/api/conditions': [],
+}
+const routes = [
+  { path: '/roster/plans', name: 'roster-plans' },
+  { path: '/roster/my-calendar', name: 'roster-feeds' },
+  { path: '/roster', name: 'roster' },
+]
+const show = (over: Record<string, unknown> = {}, query = '') => renderPage(RosterPage, { path: '/here', at: `/here?view=month&date=2027-02-05${query}`, answers: { ...answers, ...over }, routes })
+
+beforeEach(() => {
+  vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener: () => undefined, removeEventListener: () => undefined }))
+})
+
+describe('the roster calendar', () => {
+  it('shows a month with holidays, people, holes and clashes in words', async () => {
+    const view = await show()
+    expect((await view.findAllByText('休 春节')).length).toBeGreaterThan(0)
+    expect(view.getAllByText('2-14 周日').length).toBeGreaterThan(0)
+    expect(view.getAllByText(/✕ 空岗/).length).toBeGreaterThan(0)
+    expect(view.getAllByText(/⚠ 重复排班/).length).toBeGreaterThan(0)
+  })
+
+  it('asks for the duty days of the month, from eight to eight', async () => {
+    const view = await show()
+    await view.findAllByText('林晓岚')
+    const asked = view.get.mock.calls.find(([path]) => path === '/api/duty/calendar')?.[1]
+    expect(asked?.['from']).toBe('2027-02-01T00:00:00.000Z')
+    expect(asked?.['to']).toBe('2027-03-01T00:00:00.000Z')
+  })
+
+  it('lists what is wrong and goes there', async () => {
+    const view = await show()
+    const jump = await view.findByRole('button', { name: /空岗.*二线/ })
+    await userEvent.click(jump)
+    await vi.waitFor(() => expect(view.container.querySelector('.roster-table [data-cell="s2@2027-02-06"]')?.className).toContain('marked'))
+  })
+
+  it('shows people by days with their sums', async () => {
+    const view = await show()
+    await userEvent.click(await view.findByRole('button', { name: '按人员' }))
+    const row = (await view.findByRole('rowheader', { name: /周宁/ })).closest('tr')
+    expect(row?.querySelectorAll('.sum')[0]?.textContent).toBe('2')
+    expect(row?.querySelectorAll('.sum')[1]?.textContent).toBe('1')
+  })
+
+  it('asks what was known at a moment, and says so', async () => {
+    const view = await show({}, '&known=2027-01-01T08:00')
+    expect((await view.findAllByText(/按 2027-01-01 08:00 当时所知/)).length).toBeGreaterThan(0)
+    const asked = view.get.mock.calls.find(([path]) => path === '/api/duty/calendar')?.[1]
+    expect(asked?.['as_known_at']).toBe(new Date('2027-01-01T08:00').toISOString())
+  })
+
+  it('prints a sheet with group, month and who approved it', async () => {
+    const view = await show()
+    await view.findAllByText('林晓岚')
+    await vi.waitFor(() => expect(view.container.querySelector('.print-sheet')?.textContent).toContain('审批（医务科）：何静'))
+    expect(view.container.querySelector('.print-sheet h2')?.textContent).toContain('急救专家组 2027年2月值班表')
+  })
+
+  it('says that there is no roster, and what failed', async () => {
+    const view = await show({ '/api/duty/calendar': aCalendar({ groups: [], shifts: [] }) })
+    expect(await view.findByText('该机构没有排班')).toBeTruthy()
+    view.unmount()
+    const failed = await show({ '/api/duty/calendar': new Problem({ code: 'kernel.unavailable' }, 503) })
+    expect(await failed.findByText('kernel.unavailable')).toBeTruthy()
+  })
+
+  it('has no accessibility violations', async () => {
+    const view = await show()
+    await view.findAllByText('林晓岚')
+    expect(await axeViolations(view.container)).toEqual([])
+  })
+})
