@@ -27,6 +27,8 @@ PAGES = (
     ("yj001.expert", "/resources", "resources"),
     ("yj001.expert", "/resources/blood", "blood"),
     ("yj001.expert", "/resources/vehicles", "vehicles"),
+    ("yj001.desk", "/roster?by=person&view=month", "roster-people"),
+    ("yj001.expert", "/roster/my-calendar", "roster-feeds"),
 )
 LOOKS = (
     (390, 844, "zh-CN", False),
