@@ -1867,6 +1867,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/duty/plans/{plan_id}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ConfirmImport */
+        post: operations["ApiDutyPlansPlanIdImportConfirmImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/plans/{plan_id}/import/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ExplainNames */
+        post: operations["ApiDutyPlansPlanIdImportNamesExplainNames"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/plans/{plan_id}/import/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** PreviewImport */
+        post: operations["ApiDutyPlansPlanIdImportPreviewPreviewImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/duty/plans/{plan_id}/publish": {
         parameters: {
             query?: never;
@@ -1895,6 +1946,23 @@ export interface paths {
         put?: never;
         /** SendBack */
         post: operations["ApiDutyPlansPlanIdReturnSendBack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/plans/{plan_id}/sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** PlanSheet */
+        get: operations["ApiDutyPlansPlanIdSheetPlanSheet"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2032,6 +2100,23 @@ export interface paths {
         };
         /** Preview */
         get: operations["ApiDutyRotationsPreviewPreview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GroupSheet */
+        get: operations["ApiDutySheetGroupSheet"];
         put?: never;
         post?: never;
         delete?: never;
@@ -7179,6 +7264,33 @@ export interface components {
             /** @enum {null|string} */
             relative_relation?: "spouse" | "parent" | "child" | "sibling" | "other" | null;
         };
+        /** ImportDone */
+        ImportDone: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            written: number;
+        };
+        /** ImportLine */
+        ImportLine: {
+            /** Format: date-time */
+            from: string;
+            name: string;
+            person: components["schemas"]["RosterPerson"] | null;
+            problem: string | null;
+            /** Format: uuid */
+            slot_id: string;
+            /** Format: date-time */
+            to: string;
+            where: string;
+        };
+        /** ImportPreview */
+        ImportPreview: {
+            digest: string;
+            lines: components["schemas"]["ImportLine"][];
+            troubles: components["schemas"]["Trouble"][];
+            unknown: string[];
+        };
         /** InboxItem */
         InboxItem: {
             /** Format: date-time */
@@ -9300,6 +9412,16 @@ export interface components {
             version: number;
             zh: string;
         };
+        /** SaidName */
+        SaidName: {
+            name: string;
+            /** Format: uuid */
+            person_id: string;
+        };
+        /** SaidNames */
+        SaidNames: {
+            names: components["schemas"]["SaidName"][];
+        };
         /** Sbar */
         Sbar: {
             /** @enum {string} */
@@ -9897,6 +10019,13 @@ export interface components {
             number: number;
             people: components["schemas"]["TrialPerson"][];
             unfilled: string[];
+        };
+        /** Trouble */
+        Trouble: {
+            reason: string;
+            /** @default  */
+            said: string;
+            where: string;
         };
         /** TryReadings */
         TryReadings: {
@@ -14623,6 +14752,130 @@ export interface operations {
             };
         };
     };
+    ApiDutyPlansPlanIdImportConfirmImport: {
+        parameters: {
+            query: {
+                kind: "excel" | "ical";
+                digest: string;
+                version: number;
+                skip?: boolean;
+                slot_id?: string | null;
+            };
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportDone"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyPlansPlanIdImportNamesExplainNames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaidNames"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyPlansPlanIdImportPreviewPreviewImport: {
+        parameters: {
+            query: {
+                kind: "excel" | "ical";
+                slot_id?: string | null;
+            };
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiDutyPlansPlanIdPublishPublish: {
         parameters: {
             query?: never;
@@ -14690,6 +14943,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyPlansPlanIdSheetPlanSheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -15120,6 +15410,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TurnOut"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutySheetGroupSheet: {
+        parameters: {
+            query: {
+                group_id: string;
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
             /** @description Bad request syntax or unsupported method */
