@@ -11,6 +11,7 @@ from duty.feeds.routes import router as roster_feeds
 from duty.notify.contacts.routes import router as contacts
 from duty.notify.routes import router as inbox
 from duty.rosters.plans.routes import router as plans
+from duty.phones.routes import router as phones
 from duty.rosters.routes import router as rosters
 from duty.rosters.setup_routes import router as roster_setup
 from duty.watch.routes import router as paging_health
@@ -45,6 +46,7 @@ ROUTERS: tuple[Router, ...] = (
     resources,
     rosters,
     roster_changes,
+    phones,
     roster_feeds,
     roster_files,
     plans,

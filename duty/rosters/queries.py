@@ -78,6 +78,7 @@ async def phone_list(
                 answer.slot.specialty,
                 person.name,
                 person.title,
+                None if answer.shift is None else answer.shift.end,
             )
         )
     return PhoneList(facility.id, facility.name, at, entries)

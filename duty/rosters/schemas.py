@@ -63,7 +63,10 @@ class OnDuty(msgspec.Struct, frozen=True):
 
 
 class PhoneEntry(msgspec.Struct, frozen=True):
-    """One line of the printed phone list: a desk (`person` null) or somebody on call."""
+    """One line of the printed phone list: a desk (`person` null) or somebody on call.
+
+    After `until` somebody else is on call: a copy that is older no longer shows this person.
+    """
 
     label: str
     phone: str
@@ -71,6 +74,7 @@ class PhoneEntry(msgspec.Struct, frozen=True):
     specialty: str | None
     person: str | None
     title: str | None
+    until: datetime | None = None
 
 
 class PhoneList(msgspec.Struct, frozen=True):

@@ -1,13 +1,19 @@
 /*
- * Service worker of the crew's page, and of nothing else (scope /crew).
+ * Service worker: lets a page open again when nothing answers. Registered once for the application
+ * (scope /) and once for the crew's page (scope /crew); each holds the files of its own scope.
  *
  * Assets carry their content's hash in their names, so a cached one is never stale. The shell
  * (the page itself, without data) is taken from the network and, when that does not answer in
  * time, from the cache. The page says which files it runs on; whatever it did not name is an older
- * build's and is dropped together with that build's shell. Answers of the API are never stored.
+ * build's and is dropped together with that build's shell.
+ *
+ * Of all answers of the API one is stored: the phone book, because it is for when nothing answers.
+ * It says itself how old it is; people's numbers leave it with the session (shared/phones/held.ts).
  */
-const CACHE = 'ys-crew'
-const SHELL = '/crew'
+const SHELL = new URL(self.registration.scope).pathname
+const CACHE = SHELL === '/crew' ? 'ys-crew' : 'ys-app'
+const PHONES = 'ys-phones'
+const BOOK = '/api/duty/phone-book'
 const PATIENCE_MS = 3000
 
 self.addEventListener('install', () => self.skipWaiting())
@@ -22,7 +28,10 @@ self.addEventListener('message', (event) => {
 self.addEventListener('fetch', (event) => {
   const url = new URL(event.request.url)
   if (event.request.method !== 'GET' || url.origin !== self.location.origin) return
-  if (event.request.mode === 'navigate') event.respondWith(shell(event.request))
+  if (url.pathname === BOOK) event.respondWith(book(event.request))
+  // A document opened in a tab of its own comes from the API and is no page of ours.
+  else if (url.pathname.startsWith('/api/')) return
+  else if (event.request.mode === 'navigate') event.respondWith(shell(event.request))
   else if (url.pathname.startsWith('/assets/')) event.respondWith(asset(event.request))
 })
 
@@ -47,7 +56,7 @@ async function keep(files) {
 }
 
 async function shell(request) {
-  const cached = await caches.match(SHELL)
+  const cached = await (await caches.open(CACHE)).match(SHELL)
   if (!cached) return fetch(request)
   const late = new Promise((resolve) => setTimeout(() => resolve(cached), PATIENCE_MS))
   const fresh = fetch(request).then((page) => (page.ok ? page : cached), () => cached)
@@ -56,4 +65,16 @@ async function shell(request) {
 
 async function asset(request) {
   return (await caches.match(request)) ?? fetch(request)
+}
+
+async function book(request) {
+  const cache = await caches.open(PHONES)
+  const held = await cache.match(BOOK)
+  const fresh = fetch(request).then(async (answer) => {
+    if (answer.ok) await cache.put(BOOK, answer.clone())
+    return answer.status >= 500 && held ? held : answer
+  })
+  if (!held) return fresh
+  const late = new Promise((resolve) => setTimeout(() => resolve(held.clone()), PATIENCE_MS))
+  return Promise.race([fresh.catch(() => held), late])
 }

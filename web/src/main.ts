@@ -3,6 +3,7 @@ import { createApp } from 'vue'
 
 import { api } from '@/api/client'
 import { i18n, setLanguage, storedLanguage } from '@/shared/i18n'
+import { forgetPeople } from '@/shared/phones/held'
 import { useSession } from '@/shared/session'
 import { applyTheme } from '@/shared/theme'
 
@@ -23,6 +24,7 @@ app.config.errorHandler = reportError
 window.addEventListener('unhandledrejection', (event) => reportError(event.reason))
 
 api.onUnauthorised = () => {
+  void forgetPeople()
   const session = useSession()
   if (!session.signedIn) return
   session.forget()

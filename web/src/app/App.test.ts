@@ -6,6 +6,8 @@ import { createMemoryHistory, createRouter, useRoute } from 'vue-router'
 
 import { api } from '@/api/client'
 import { i18n } from '@/shared/i18n'
+import { aBook } from '@/shared/phones/fixtures'
+import { BOOK_PATH } from '@/shared/phones/held'
 import { useSession } from '@/shared/session'
 import { aMe } from '@/testing/page'
 
@@ -22,7 +24,7 @@ it('shows the next case when a page leads there from another case', async () => 
   const pinia = createPinia()
   setActivePinia(pinia)
   useSession().accept(aMe(['expert']))
-  vi.spyOn(api, 'get').mockResolvedValue([])
+  vi.spyOn(api, 'get').mockImplementation((path) => Promise.resolve(path === BOOK_PATH ? aBook() : []))
   vi.stubGlobal('WebSocket', class { close(): void {} send(): void {} })
   const blank = { render: () => null }
   const router = createRouter({

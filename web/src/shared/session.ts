@@ -7,6 +7,7 @@ import { Problem } from '@/api/problem'
 import type { Me, Role } from '@/api/types'
 
 import { serverClock } from './clock'
+import { forgetPeople } from './phones/held'
 
 export const useSession = defineStore('session', () => {
   const me = ref<Me | null>(null)
@@ -39,6 +40,7 @@ export const useSession = defineStore('session', () => {
   async function logout(): Promise<void> {
     await api.post('/api/logout')
     me.value = null
+    await forgetPeople()
   }
 
   /** The server no longer knows us; drafts stay where they are. */

@@ -1,5 +1,5 @@
 /** Roster entries for tests and nothing else. */
-import type { DutySlot, PhoneEntry } from './types'
+import type { DutySlot } from './types'
 
 export function aSlot(over: Partial<DutySlot> = {}): DutySlot {
   return {
@@ -13,8 +13,4 @@ export function aSlot(over: Partial<DutySlot> = {}): DutySlot {
     reach: { online: false, signed_on: false, last_seen_at: null },
     ...over,
   }
-}
-
-export function anEntry(over: Partial<PhoneEntry> = {}): PhoneEntry {
-  return { label: '急救专家组', phone: '19900000001', tier: null, specialty: null, person: null, title: null, ...over }
 }

@@ -1,5 +1,5 @@
 /** What a place of today's roster says, worked out without a screen. */
-import type { DutyGroup, DutySlot, PhoneEntry } from './types'
+import type { DutyGroup, DutySlot } from './types'
 
 export type SlotState = 'gap' | 'open' | 'online' | 'signed_on' | 'away'
 
@@ -20,21 +20,4 @@ export function tally(groups: readonly DutyGroup[]): Tally {
   const slots = groups.flatMap((group) => group.slots)
   const count = (state: SlotState): number => slots.filter((slot) => slotState(slot) === state).length
   return { places: slots.length, gaps: count('gap'), online: count('online') }
-}
-
-/** Desks stay in front; somebody on call at several places is printed once, with all of them. */
-export interface PhoneLine {
-  entry: PhoneEntry
-  posts: { tier: string; specialty: string }[]
-}
-
-export function phoneLines(entries: readonly PhoneEntry[]): PhoneLine[] {
-  const lines: PhoneLine[] = []
-  for (const entry of entries) {
-    const post = entry.tier !== null && entry.specialty !== null ? [{ tier: entry.tier, specialty: entry.specialty }] : []
-    const known = entry.person === null ? undefined : lines.find((line) => line.entry.person === entry.person && line.entry.phone === entry.phone)
-    if (known === undefined) lines.push({ entry, posts: post })
-    else known.posts.push(...post)
-  }
-  return lines
 }

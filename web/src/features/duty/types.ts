@@ -5,5 +5,3 @@ type Schemas = components['schemas']
 
 export type DutyGroup = Schemas['DutyToday']
 export type DutySlot = Schemas['DutySlot']
-export type PhoneList = Schemas['PhoneList']
-export type PhoneEntry = Schemas['PhoneEntry']

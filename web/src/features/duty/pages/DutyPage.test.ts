@@ -5,8 +5,9 @@ import { api } from '@/api/client'
 import { Problem } from '@/api/problem'
 import { useAlerts } from '@/shared/alerts/store'
 import { axeViolations, renderPage } from '@/testing/page'
+import { anEntry } from '@/shared/phones/fixtures'
 
-import { aSlot, anEntry } from '../fixtures'
+import { aSlot } from '../fixtures'
 import DutyPage from './DutyPage.vue'
 
 const page = {

@@ -1,12 +1,11 @@
-/** Lets the crew's page open without a network: a service worker that holds this page's files. */
+/** Lets a page open without a network: a service worker that holds the files of its scope. */
 
 /** True once everything is held; false where it cannot be (old browser, plain http, no room). */
-export async function stayAvailable(): Promise<boolean> {
+export async function stayAvailable(scope: '/' | '/crew'): Promise<boolean> {
   if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return false
   try {
-    await navigator.serviceWorker.register('/sw.js', { scope: '/crew' })
-    const worker = (await navigator.serviceWorker.ready).active
-    if (worker === null) return false
+    const registration = await navigator.serviceWorker.register('/sw.js', { scope })
+    const worker = await atWork(registration)
     const answer = new MessageChannel()
     const kept = new Promise<boolean>((resolve) => {
       answer.port1.onmessage = (event: MessageEvent<unknown>) => resolve(event.data === true)
@@ -17,6 +16,18 @@ export async function stayAvailable(): Promise<boolean> {
     // Without one the page works while it is open; entries are kept all the same.
     return false
   }
+}
+
+/** `ready` is about the worker of this page's own address, which may be another scope's. */
+function atWork(registration: ServiceWorkerRegistration): Promise<ServiceWorker> {
+  if (registration.active !== null) return Promise.resolve(registration.active)
+  const coming = registration.installing ?? registration.waiting
+  return new Promise((resolve, reject) => {
+    coming?.addEventListener('statechange', () => {
+      if (registration.active !== null) resolve(registration.active)
+      else if (coming.state === 'redundant') reject(new Error('the worker was not installed'))
+    })
+  })
 }
 
 /** Every script, style and font that this page has loaded or named: what it needs to open again. */
