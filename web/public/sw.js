@@ -14,6 +14,7 @@ const SHELL = new URL(self.registration.scope).pathname
 const CACHE = SHELL === '/crew' ? 'ys-crew' : 'ys-app'
 const PHONES = 'ys-phones'
 const BOOK = '/api/duty/phone-book'
+const ICON = '/favicon.svg'
 const PATIENCE_MS = 3000
 
 self.addEventListener('install', () => self.skipWaiting())
@@ -32,7 +33,7 @@ self.addEventListener('fetch', (event) => {
   // A document opened in a tab of its own comes from the API and is no page of ours.
   else if (url.pathname.startsWith('/api/')) return
   else if (event.request.mode === 'navigate') event.respondWith(shell(event.request))
-  else if (url.pathname.startsWith('/assets/')) event.respondWith(asset(event.request))
+  else if (url.pathname.startsWith('/assets/') || url.pathname === ICON) event.respondWith(asset(event.request))
 })
 
 async function keep(files) {
@@ -46,11 +47,11 @@ async function keep(files) {
   const named = html.match(/\/assets\/[^"']+/g) ?? []
   // A newer build has been installed meanwhile: its own page will say what it needs.
   if (!page.ok || !named.every((file) => files.includes(file))) return false
-  for (const file of files) if (!(await cache.match(file))) await cache.add(file)
+  for (const file of [...files, ICON]) if (!(await cache.match(file))) await cache.add(file)
   await cache.put(SHELL, page)
   for (const request of await cache.keys()) {
     const path = new URL(request.url).pathname
-    if (path !== SHELL && !files.includes(path)) await cache.delete(request)
+    if (path !== SHELL && path !== ICON && !files.includes(path)) await cache.delete(request)
   }
   return true
 }

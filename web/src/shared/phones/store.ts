@@ -15,6 +15,8 @@ export const usePhones = defineStore('phones', () => {
   const book = shallowRef<PhoneBook | null>(null)
   const problem = shallowRef<Problem | null>(null)
   const open = ref(false)
+  /** This device holds the list: it will be there when nothing answers. */
+  const held = ref(false)
   let timer: ReturnType<typeof setInterval> | null = null
 
   async function refresh(): Promise<void> {
@@ -38,7 +40,8 @@ export const usePhones = defineStore('phones', () => {
     timer = null
     book.value = null
     open.value = false
+    held.value = false
   }
 
-  return { book, problem, open, refresh, start, stop }
+  return { book, problem, open, held, refresh, start, stop }
 })
