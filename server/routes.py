@@ -1,6 +1,5 @@
 """Every router of the application, in one list."""
 
-from duty.watch.routes import router as paging_health
 from litestar import Router
 
 from consult.routes import router as advice
