@@ -10,8 +10,8 @@ from duty.feeds.incoming.routes import router as roster_files
 from duty.feeds.routes import router as roster_feeds
 from duty.notify.contacts.routes import router as contacts
 from duty.notify.routes import router as inbox
-from duty.rosters.plans.routes import router as plans
 from duty.phones.routes import router as phones
+from duty.rosters.plans.routes import router as plans
 from duty.rosters.routes import router as rosters
 from duty.rosters.setup_routes import router as roster_setup
 from duty.watch.routes import router as paging_health
