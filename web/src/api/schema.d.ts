@@ -1747,6 +1747,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/duty/phone-book": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** PhoneBook */
+        get: operations["ApiDutyPhoneBookPhoneBook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/duty/phone-list": {
         parameters: {
             query?: never;
@@ -8273,6 +8290,12 @@ export interface components {
             points: components["schemas"]["PointOut"][];
             title: string;
         };
+        /** PhoneBook */
+        PhoneBook: {
+            /** Format: date-time */
+            at: string;
+            places: components["schemas"]["PhonePlace"][];
+        };
         /** PhoneEntry */
         PhoneEntry: {
             label: string;
@@ -8281,6 +8304,7 @@ export interface components {
             specialty: string | null;
             tier: string | null;
             title: string | null;
+            until?: string | null;
         };
         /** PhoneList */
         PhoneList: {
@@ -8290,6 +8314,13 @@ export interface components {
             facility: string;
             /** Format: uuid */
             facility_id: string;
+        };
+        /** PhonePlace */
+        PhonePlace: {
+            gaps: number;
+            list: components["schemas"]["PhoneList"];
+            /** @enum {string} */
+            relation: "centre" | "upper" | "own";
         };
         /** Place */
         Place: {
@@ -14424,6 +14455,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MyShift"][];
+                };
+            };
+        };
+    };
+    ApiDutyPhoneBookPhoneBook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneBook"];
                 };
             };
         };
