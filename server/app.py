@@ -13,6 +13,7 @@ from litestar.params import HeaderParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.notify.contacts.webpush import VapidKey
+from duty.notify.providers.file import Callbacks
 from duty.rosters.queries import on_duty_of
 from kernel.access import PUBLIC
 from kernel.blobs import BlobStore
@@ -22,6 +23,7 @@ from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from realtime.sockets import hub_lifespan
 from server import problems, web
+from server.channels import contracts
 from server.headers import SecurityHeaders, content_security_policy
 from server.intake import inspect
 from server.keyfile import master_key
@@ -57,6 +59,11 @@ async def provide_sealer(state: State) -> Sealer:
 async def provide_blobs(state: State) -> BlobStore:
     blobs: BlobStore = state.blobs
     return blobs
+
+
+async def provide_callbacks(state: State) -> Callbacks | None:
+    callbacks: Callbacks | None = state.callbacks
+    return callbacks
 
 
 async def provide_settings(state: State) -> Settings:
@@ -107,6 +114,7 @@ def create_app(
                 settings.attachments, sealer, max_bytes=settings.attachment_max_mb * 1_000_000
             ),
             "on_duty_of": on_duty_of,
+            "callbacks": contracts(settings).callbacks,
         }
     )
 
@@ -122,6 +130,7 @@ def create_app(
             "sealer": Provide(provide_sealer),
             "blobs": Provide(provide_blobs),
             "settings": Provide(provide_settings),
+            "callbacks": Provide(provide_callbacks),
             "database": Provide(provide_database),
             "idempotency_key": Provide(provide_idempotency_key),
         },

@@ -22,6 +22,7 @@ from kernel.clock import SystemClock
 from kernel.database import Database
 from kernel.outbox import WAKE_CHANNEL as OUTBOX
 from kernel.relay import Relay
+from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from kernel.wake import Listener
 from referral.aftermath.timers import run_due as remind_of_reviews
@@ -30,6 +31,7 @@ from referral.clocks.ladder import run_due as climb_due
 from referral.links.purge import forget_positions
 from referral.timers import run_due
 from server.duties import Duty, keep_all
+from server.keyfile import master_key
 from server.sending import open_sending
 from server.settings import Settings
 from server.subscriptions import Subscriptions
@@ -55,7 +57,14 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
     database = Database(url, name="engine", pool_size=settings.pool_size)
     # Paging waits behind no chore: its connections are its own.
     paging = Database(url, name="engine-paging", pool_size=settings.pool_size)
-    subscriptions = Subscriptions(database, clock, settings.valkey_url, celery, demo=settings.demo)
+    subscriptions = Subscriptions(
+        database,
+        clock,
+        settings.valkey_url,
+        celery,
+        Sealer(master_key(settings)),
+        demo=settings.demo,
+    )
     escalation = EscalationEngine(paging, clock)
     wakes = {name: asyncio.Event() for name in (OUTBOX, ESCALATION, MESSAGE, CONTACT)}
     sending = open_sending(settings, paging, clock, wakes[MESSAGE], subscriptions.hand_to_worker)

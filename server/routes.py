@@ -9,6 +9,7 @@ from duty.escalation.routes import router as pages
 from duty.feeds.incoming.routes import router as roster_files
 from duty.feeds.routes import router as roster_feeds
 from duty.notify.contacts.routes import router as contacts
+from duty.notify.hooks.routes import router as hooks
 from duty.notify.routes import router as inbox
 from duty.phones.routes import router as phones
 from duty.rosters.plans.routes import router as plans
@@ -55,6 +56,7 @@ ROUTERS: tuple[Router, ...] = (
     policies,
     inbox,
     contacts,
+    hooks,
     stream,
     referral,
     case_files,

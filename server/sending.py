@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from duty.notify.delivery import Delivery
 from duty.notify.dispatch import Dispatcher, Overflow
+from duty.notify.hooks.silence import Silence
 from duty.notify.outgoing import WAKE_CHANNEL
 from kernel.clock import Clock, SystemClock
 from kernel.database import Database
@@ -22,6 +23,7 @@ class Sending:
 
     dispatcher: Dispatcher
     channels: Channels
+    silence: Silence
     wake: asyncio.Event
 
     def duties(self) -> list[Duty]:
@@ -29,6 +31,7 @@ class Sending:
         return [
             Duty("sending", self.dispatcher.run_once, 0.5, self.wake),
             Duty("stranded", self.dispatcher.give_up_stranded, 10.0),
+            Duty("silence", self.silence.run_once, 5.0),
         ]
 
     async def close(self) -> None:
@@ -56,7 +59,7 @@ def open_sending(
         rooms={name: channels.limits[name].at_once for name in channels.by_name},
         overflow=overflow,
     )
-    return Sending(dispatcher, channels, wake)
+    return Sending(dispatcher, channels, Silence(database, channels.limits), wake)
 
 
 async def run(settings: Settings) -> None:

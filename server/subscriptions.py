@@ -17,12 +17,16 @@ from duty.escalation.service import ACKNOWLEDGED as PAGE_ACKNOWLEDGED
 from duty.escalation.service import DELIVERED as PAGE_DELIVERED
 from duty.escalation.service import notify_people
 from duty.escalation.standing_in import StandIn, ring_instead
+from duty.notify.hooks.door import TOPIC as PROVIDER_WORD
+from duty.notify.hooks.hearing import hear_receipt
+from duty.notify.hooks.replies import hear_reply
 from kernel.chain.append import CHANGED
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.ids import FacilityId, PersonId, PregnancyId, ShiftId, SlotId
 from kernel.outbox import OutboxMessage
 from kernel.relay import Handler
+from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from realtime.hub_hints import CaseAnnouncer
 from referral.aftermath.service import near_misses
@@ -47,12 +51,20 @@ class Subscriptions:
     """Holds what the handlers need; close it with the process."""
 
     def __init__(
-        self, database: Database, clock: Clock, valkey_url: str, celery: Celery, *, demo: bool
+        self,
+        database: Database,
+        clock: Clock,
+        valkey_url: str,
+        celery: Celery,
+        sealer: Sealer,
+        *,
+        demo: bool,
     ) -> None:
         self._announcer = CaseAnnouncer(valkey_url)
         self._celery = celery
         self._database = database
         self._clock = clock
+        self._sealer = sealer
         self._colleagues = Colleagues(database, clock) if demo else None
 
     def handlers(self) -> Mapping[str, Handler]:
@@ -63,6 +75,7 @@ class Subscriptions:
             PAGE_DELIVERED: self.mark_offer_delivered,
             ROSTER_CHANGED: self.tell_of_change,
             TAKEN_OVER: self.ring_who_took_over,
+            PROVIDER_WORD: self.hear_provider,
             LIVE_CASE_ELSEWHERE: self.tell_coordinator,
             OBSERVED: self.learn_of_readings,
             GRADED: self.open_case_file,
@@ -94,6 +107,16 @@ class Subscriptions:
         except Exception as error:
             # Whatever the broker's client raises: the rows are still queued, the engine sends them.
             log.warning("subscriptions.worker_unreachable", error=type(error).__name__)
+
+    async def hear_provider(self, message: OutboxMessage) -> None:
+        """A provider reported on a message, or passed on what somebody answered."""
+        payload = message.payload
+        async with self._database.session(Viewer.system("engine")) as session:
+            if "receipt_id" in payload:
+                receipt_id = UUID(payload["receipt_id"])
+                await hear_receipt(session, self._clock, self._sealer, receipt_id)
+            else:
+                await hear_reply(session, self._clock, self._sealer, UUID(payload["reply_id"]))
 
     async def mark_offer_delivered(self, message: OutboxMessage) -> None:
         """A page about an offer reached somebody: the offer is delivered (transition 2)."""

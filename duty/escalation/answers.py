@@ -157,6 +157,29 @@ async def decline(
     return page_id
 
 
+async def pass_on(
+    session: AsyncSession, clock: Clock, viewer: Viewer, page_id: PageId, *, route: str = "app"
+) -> PageId:
+    """The viewer cannot come and wants the next person rung now, whoever else is still asked.
+
+    Raises:
+        NotFound: no such page for this viewer.
+        NotATarget: the page never rang the viewer.
+        PageOver: it was cancelled before.
+    """
+    before = await repository.standings(session, page_id)
+    await decline(session, clock, viewer, page_id, reason="other", route=route)
+    rung = await repository.lock_ladder(session, page_id)
+    news = any(
+        one.person_id == viewer.person_id and one.state != ReachState.DECLINED for one in before
+    )
+    if news and rung.live:
+        at = clock.now() if clock.simulated else rung.now
+        await repository.hurry_ladder(session, page_id, at)
+        await outbox.notify(session, WAKE_CHANNEL, str(page_id))
+    return page_id
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
     """Who says something about which page, and by which way."""

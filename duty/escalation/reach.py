@@ -26,9 +26,16 @@ _RECEIPTS: Mapping[Receipt, ReachAction] = {
 
 
 async def receipt(
-    session: AsyncSession, clock: Clock, viewer: Viewer, page_id: PageId, state: Receipt
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    page_id: PageId,
+    state: Receipt,
+    *,
+    route: str = "app",
 ) -> bool:
-    """The viewer's own device says how far the page got; True if that was news.
+    """The viewer's own device, or who carried the message there, says how far the page got; True
+    if that was news.
 
     Raises:
         NotFound: no such page for this viewer.
@@ -40,12 +47,13 @@ async def receipt(
     action = _RECEIPTS[state]
     at = clock.now()
     moved = await repository.move_targets(
-        session, page_id, action, at, people=[viewer.person_id], route="app"
+        session, page_id, action, at, people=[viewer.person_id], route=route
     )
     if not moved:
         must_be_target(await repository.standings(session, page_id), viewer)
         return False
-    await outgoing.move_in_app(session, page_id, viewer.person_id, MessageAction.CONFIRM, at)
+    if route == "app":
+        await outgoing.move_in_app(session, page_id, viewer.person_id, MessageAction.CONFIRM, at)
     await firing.tell(session, row, at, firing.moved(viewer.person_id, ReachState(state)))
     # Once per page: whatever the page was about has reached its addressee.
     await outbox.enqueue(session, DELIVERED, {"page_id": str(page_id)}, key=str(page_id))

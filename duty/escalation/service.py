@@ -17,6 +17,7 @@ from duty.escalation.answers import (
     joined,
     joined_case,
     joined_for,
+    pass_on,
 )
 from duty.escalation.ladder import Policy
 from duty.escalation.reach import pushed, receipt
@@ -43,6 +44,7 @@ __all__ = [
     "joined_for",
     "notify_people",
     "page",
+    "pass_on",
     "pushed",
     "receipt",
     "stop",

@@ -17,9 +17,10 @@ class By(StrEnum):
 class MessageState(StrEnum):
     """Where a message stands.
 
-    `sent`: the channel took it over, which is all that some channels ever tell. `in_doubt`: it
-    may or may not have gone out (the sender died, or the peer never answered); it goes out again
-    under the same id, and receivers collapse it. `dropped`: the page ended before it went out.
+    `sent`: the channel took it over; a receipt ends it, or silence. `in_doubt`: it may or may not
+    have gone out (the sender died, or the peer never answered); it goes out again under the same
+    id, and receivers collapse it. `dropped`: the page ended before it went out. A receipt may
+    overtake the sender's own note of what it did.
     """
 
     QUEUED = "queued"
@@ -66,9 +67,11 @@ MESSAGE: StateTable[MessageState, MessageAction, By] = StateTable(
         (_S.SENDING, _A.REFUSE): _edge(_S.FAILED, By.CHANNEL),
         (_S.SENDING, _A.LOSE): _edge(_S.IN_DOUBT, By.CHANNEL),
         (_S.SENDING, _A.GIVE_UP): _edge(_S.UNREACHABLE, By.SENDER),
+        (_S.SENDING, _A.CONFIRM): _edge(_S.DELIVERED, By.RECEIVER),
         (_S.SENDING, _A.DROP): _edge(_S.DROPPED, By.PAGE),
         (_S.IN_DOUBT, _A.CLAIM): _edge(_S.SENDING, By.SENDER),
         (_S.IN_DOUBT, _A.GIVE_UP): _edge(_S.UNREACHABLE, By.SENDER),
+        (_S.IN_DOUBT, _A.CONFIRM): _edge(_S.DELIVERED, By.RECEIVER),
         (_S.IN_DOUBT, _A.DROP): _edge(_S.DROPPED, By.PAGE),
         (_S.SENT, _A.CONFIRM): _edge(_S.DELIVERED, By.RECEIVER),
         (_S.SENT, _A.GIVE_UP): _edge(_S.UNREACHABLE, By.SENDER),
@@ -76,7 +79,7 @@ MESSAGE: StateTable[MessageState, MessageAction, By] = StateTable(
 )
 
 UNSETTLED = frozenset({_S.QUEUED, _S.SENDING, _S.IN_DOUBT})
-"""States that may not last: somebody still has to act. `sent` may last."""
+"""States that may not last: somebody still has to act. `sent` waits for a receipt instead."""
 
 
 def sources(action: MessageAction) -> list[str]:

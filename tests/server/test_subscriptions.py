@@ -6,6 +6,7 @@ from uuid import uuid4
 from celery import Celery
 
 from kernel.outbox import OutboxMessage
+from kernel.sealing import Sealer
 from registry.observations import service as observations
 from registry.observations.schemas import Entry
 from registry.pregnancies.schemas import NewPatient, NewPregnancy
@@ -31,7 +32,9 @@ async def test_a_reading_that_a_risk_table_asks_for_proposes_a_grade(
             pregnancy_id=her,  # type: ignore[arg-type]
             entries=[entry],
         )
-    joined = Subscriptions(database.system, world.clock, valkey_url, Celery(), demo=False)
+    joined = Subscriptions(
+        database.system, world.clock, valkey_url, Celery(), Sealer(b"k" * 32), demo=False
+    )
 
     async def told(*codes: str, simulated: bool = False) -> int:
         payload = {"pregnancy_id": str(her), "codes": list(codes), "simulated": simulated}

@@ -13,7 +13,7 @@ from typing import Any
 from duty.notify.channels.channel import Failed, InDoubt, Outcome, Outgoing, Sent
 from duty.notify.channels.chat import key_in, post_with_token, read_code
 from duty.notify.channels.line import Answer, Line
-from duty.notify.channels.sms_aliyun import tidy_ref
+from duty.notify.channels.sms_aliyun import named
 from duty.notify.channels.texts import CHAT_BYTES, words
 from duty.notify.channels.tokens import Token, Tokens
 from duty.notify.channels.wecom import token_of
@@ -103,4 +103,4 @@ def marked(message: Outgoing) -> str:
 
 
 def _sent(fields: dict[str, Any]) -> Outcome:
-    return Sent(f"dingtalk:{tidy_ref(fields.get('task_id', ''))}")
+    return Sent(named("dingtalk", fields.get("task_id")))

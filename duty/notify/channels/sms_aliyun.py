@@ -54,7 +54,7 @@ class AliyunSms:
         answer = await self.aliyun.call("SendSms", params)
         if isinstance(answer, Failed | InDoubt):
             return answer
-        return Sent(f"aliyun:{tidy_ref(answer.get('BizId'))}")
+        return Sent(named("aliyun", answer.get("BizId")))
 
     async def fate(self, message: Outgoing) -> Outcome | None:
         """QuerySendDetails of the day, looked through for our `OutId`."""
@@ -75,6 +75,11 @@ class AliyunSms:
                     return Failed(tidy(one.get("ErrCode")), again=True)
                 return Sent()
         return None
+
+
+def named(provider: str, reference: object) -> str | None:
+    """`<provider>:<reference>`, or None if the provider gave none."""
+    return f"{provider}:{tidy_ref(reference)}" if reference else None
 
 
 def tidy_ref(value: object) -> str:

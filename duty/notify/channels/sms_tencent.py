@@ -18,7 +18,7 @@ from duty.notify.channels.aliyun import tidy
 from duty.notify.channels.channel import Failed, InDoubt, Outcome, Outgoing, Purpose, Sent
 from duty.notify.channels.line import Line, judged
 from duty.notify.channels.sms import VARIABLES
-from duty.notify.channels.sms_aliyun import tidy_ref
+from duty.notify.channels.sms_aliyun import named
 from duty.notify.channels.texts import words
 from kernel.clock import Clock
 
@@ -121,7 +121,7 @@ def _read(response: object) -> Outcome | None:
     for status in response.get("SendStatusSet") or ():
         if isinstance(status, dict):
             if status.get("Code") == "Ok":
-                return Sent(f"tencent:{tidy_ref(status.get('SerialNo'))}")
+                return Sent(named("tencent", status.get("SerialNo")))
             return _failed(status.get("Code"))
     return None
 

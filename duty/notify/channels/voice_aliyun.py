@@ -14,7 +14,7 @@ import msgspec
 from duty.notify.channels.aliyun import Aliyun
 from duty.notify.channels.channel import Failed, InDoubt, Outcome, Outgoing, Purpose, Sent
 from duty.notify.channels.sms import VARIABLES
-from duty.notify.channels.sms_aliyun import tidy_ref
+from duty.notify.channels.sms_aliyun import named
 from duty.notify.channels.texts import words
 
 KEY_TIMEOUT_MS = 10_000
@@ -64,7 +64,7 @@ class VoiceChannel:
         answer = await self.aliyun.call(action, params)
         if isinstance(answer, Failed | InDoubt):
             return answer
-        return Sent(f"aliyun:{tidy_ref(answer.get('CallId'))}")
+        return Sent(named("aliyun", answer.get("CallId")))
 
     def _menu(self) -> dict[str, str]:
         menu: dict[str, str] = {"ByeCode": self.bye} if self.bye else {}

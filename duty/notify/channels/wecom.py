@@ -11,7 +11,7 @@ from duty.notify.channels.aliyun import tidy
 from duty.notify.channels.channel import Failed, InDoubt, Outcome, Outgoing, Sent
 from duty.notify.channels.chat import key_in, post_with_token, read_code
 from duty.notify.channels.line import Answer, Line
-from duty.notify.channels.sms_aliyun import tidy_ref
+from duty.notify.channels.sms_aliyun import named
 from duty.notify.channels.texts import clipped, words
 from duty.notify.channels.tokens import Token, Tokens
 from kernel.clock import Clock
@@ -112,4 +112,4 @@ def token_of(found: Mapping[str, Any] | Failed | InDoubt) -> Token | Failed | In
 def _sent(fields: dict[str, Any]) -> Outcome:
     if fields.get("invaliduser"):
         return Failed(tidy("invaliduser"), again=False)
-    return Sent(f"wecom:{tidy_ref(fields.get('msgid', ''))}")
+    return Sent(named("wecom", fields.get("msgid")))

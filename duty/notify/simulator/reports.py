@@ -31,6 +31,10 @@ class Reports:
         self._client = httpx.AsyncClient(timeout=10, trust_env=False)
         self._running: set[asyncio.Task[None]] = set()
 
+    def aim(self, target: str) -> None:
+        """Report to another address from now on."""
+        self._target = target.rstrip("/")
+
     async def close(self) -> None:
         """Drop what has not been reported."""
         for task in tuple(self._running):

@@ -6,6 +6,7 @@ from celery import Celery
 
 from kernel.ids import PregnancyId
 from kernel.relay import Relay
+from kernel.sealing import Sealer
 from referral.casefiles.queries.files import file_of_pregnancy
 from registry.risk import service as risk
 from registry.risk.rulesets import Colour
@@ -28,7 +29,9 @@ async def _decide(net: Network, pregnancy: UUID, colour: str, *, purple: bool = 
 
 
 async def _relay(net: Network) -> None:
-    subscriptions = Subscriptions(net.clone.system, net.clock, NOWHERE, Celery(), demo=False)
+    subscriptions = Subscriptions(
+        net.clone.system, net.clock, NOWHERE, Celery(), Sealer(b"k" * 32), demo=False
+    )
     relay = Relay(net.clone.system, {GRADED: subscriptions.handlers()[GRADED]})
     try:
         while await relay.run_once():

@@ -13,6 +13,7 @@ from kernel.clock import SystemClock
 from kernel.errors import Refusal
 from kernel.ids import CaseId, PregnancyId
 from kernel.outbox import OutboxMessage
+from kernel.sealing import Sealer
 from referral.casefiles.commands import FollowUp
 from referral.casefiles.service.followup import follow_up
 from referral.commands.fields import Vitals
@@ -165,7 +166,9 @@ async def test_a_warning_in_a_live_case_tells_its_sides(database: Clone, valkey_
     case = await net.sent(net.places["city"])
     messages = await _outbox(net, case)
     assert [m.payload["newly"] for m in messages] == [TOOLS]
-    joined = Subscriptions(net.clone.system, net.clock, valkey_url, Celery(), demo=False)
+    joined = Subscriptions(
+        net.clone.system, net.clock, valkey_url, Celery(), Sealer(b"k" * 32), demo=False
+    )
     try:
         for message in messages:
             await joined.handlers()[RECORDED](message)
