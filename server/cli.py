@@ -99,6 +99,14 @@ def alive(
     raise typer.Exit(0 if beats(settings(), name) else 1)
 
 
+@app.command()
+def simulate_providers() -> None:
+    """Play SMS, voice, WeCom, DingTalk and mail for a demo, with a page of the phones."""
+    from server.commands.simulate import simulate
+
+    simulate(settings())
+
+
 @app.command(hidden=True)
 def demo_seed() -> None:
     """Put the synthetic region into an empty installation."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import structlog
 
 from kernel.clock import SystemClock
+from server.demo.phones import phones_url, with_phones
 from server.embedded import postgres
 from server.embedded.layout import Layout, prepare_layout
 from server.keyfile import master_key
@@ -43,7 +44,7 @@ def demo(settings: Settings, say: Say) -> None:
         _end_leftovers(settings, layout)
         check_port(settings.host, settings.port, "YUNSHANG_PORT")
         check_port(settings.gateway_host, settings.gateway_port, "YUNSHANG_GATEWAY_PORT")
-        children = demo_settings(settings, layout)
+        children = with_phones(demo_settings(settings, layout))
         master_key(children)
         postgres.clear_ground(layout)
         postgres.prepare(layout)
@@ -87,6 +88,7 @@ def _welcome(settings: Settings) -> str:
         "",
         f"  Yunshang 云上妇幼   http://{settings.host}:{settings.port}",
         f"  CTG gateway        {settings.gateway_url}",
+        *_phones(settings),
         f"  logs               {settings.data_dir}/logs",
         *_logins(),
         "",
@@ -94,6 +96,12 @@ def _welcome(settings: Settings) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _phones(settings: Settings) -> list[str]:
+    """Where the simulated telephones ring."""
+    url = phones_url(settings.providers_file)
+    return [] if url is None else [f"  phones 模拟手机     {url}"]
 
 
 def _logins() -> list[str]:

@@ -16,6 +16,7 @@ from kernel.viewer import Viewer
 from server.demo.cast import Cast
 from server.demo.emergency import ORIGIN, RECEIVER, STEPS, Play, start
 from server.demo.journey import crew_path
+from server.demo.phones import phones_url
 from server.settings import Settings
 
 
@@ -41,6 +42,8 @@ class DemoState(msgspec.Struct):
     seconds: float
     crew_path: str | None
     """The phone page of the journey under way; with its token, as in a demo nobody is real."""
+    phones_url: str | None
+    """Where the simulated telephones are shown, on the machine of the demo."""
 
 
 @get("/", opt={"roles": ANY}, summary="What the demo offers")
@@ -55,6 +58,7 @@ async def offered(settings: Settings) -> DemoState:
         receiver=RECEIVER,
         seconds=STEPS[-1][1],
         crew_path=crew_path(settings.data_dir),
+        phones_url=phones_url(settings.providers_file),
     )
 
 

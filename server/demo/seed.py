@@ -13,6 +13,7 @@ from server.demo.devices import seed_devices
 from server.demo.places import is_seeded, seed_places
 from server.demo.region import PLACES
 from server.demo.rosters import AHEAD, extend_rosters, seed_rosters
+from server.demo.telephones import seed_telephones
 
 log = structlog.get_logger()
 
@@ -37,5 +38,6 @@ async def seed(
         for facility in PLACES.facilities:
             await seed_rosters(session, SEED, seeded, facility, since, now + AHEAD)
         await seed_devices(session, seeded, master)
+        await seed_telephones(session, clock, sealer, seeded)
     log.info("demo.seeded", facilities=len(seeded.facilities), people=len(seeded.people))
     return True

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from server.demo.phones import phones_url
 from server.embedded import postgres, valkey
 from server.embedded.layout import Layout
 from server.settings import Settings
@@ -75,6 +76,7 @@ def demo_roles(settings: Settings, layout: Layout) -> list[Role]:
             answers=beats(settings.system_database_url, "watch"),
         ),
         Role(_command("monitors", settings, "demo-monitors"), needs=("gateway",)),
+        *_phones(settings),
         Role(
             _politely(_command("history", settings, "demo-history")),
             needs=("gateway", "engine", "worker"),
@@ -82,6 +84,14 @@ def demo_roles(settings: Settings, layout: Layout) -> list[Role]:
             aside=True,
         ),
     ]
+
+
+def _phones(settings: Settings) -> list[Role]:
+    """Simulated telephones, where the providers file names them; nobody waits for them."""
+    if phones_url(settings.providers_file) is None:
+        return []
+    program = _command("phones", settings, "simulate-providers")
+    return [Role(program, needs=("gateway",), aside=True)]
 
 
 def _politely(program: Program) -> Program:

@@ -1,12 +1,17 @@
 """The demo's roles: complete, startable in their order, stoppable in theirs."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import typer
 
+from server.channels import contracts
 from server.cli import app
+from server.commands.simulate import simulate
+from server.demo.phones import phones_url, with_phones
 from server.embedded.layout import prepare_layout
-from server.settings import Settings
+from server.settings import Settings, SettingsError
 from server.supervisor.plan import APPLICATIONS, POSTGRES, VALKEY, demo_roles, demo_settings
 from server.supervisor.shell import Role
 from server.vitals import EXPECTED
@@ -35,6 +40,32 @@ def test_needs_form_an_order(short_dir: Path) -> None:
         assert able > begun, f"these wait for each other: {set(roles) - begun}"
         begun = able
     assert not [name for name, role in roles.items() for need in role.needs if roles[need].aside]
+
+
+def test_simulated_phones_ring_beside_the_rest_and_are_private(short_dir: Path) -> None:
+    layout = prepare_layout(short_dir)
+    settings = with_phones(demo_settings(Settings(data_dir=short_dir, port=8123), layout))
+    assert settings.providers_file is not None
+    assert settings.providers_file.stat().st_mode & 0o077 == 0
+    found = contracts(settings)
+    assert found.simulator is not None
+    assert found.simulator.target == "http://127.0.0.1:8123"
+    (phones,) = [role for role in demo_roles(settings, layout) if role.name == "phones"]
+    assert phones.aside
+    assert phones.program.argv[-1] == "simulate-providers"
+    again = with_phones(replace(settings, providers_file=None))
+    assert phones_url(again.providers_file) == phones_url(settings.providers_file)
+    assert with_phones(settings) is settings
+
+
+def test_nobody_plays_telephone_in_earnest(short_dir: Path) -> None:
+    layout = prepare_layout(short_dir)
+    settings = with_phones(demo_settings(Settings(data_dir=short_dir), layout))
+    for earnest in (replace(settings, demo=False), replace(settings, providers_file=None)):
+        with pytest.raises(SettingsError):
+            simulate(earnest)
+    with pytest.raises(SettingsError, match="simulator"):
+        contracts(replace(settings, demo=False))
 
 
 def test_the_database_stops_last(short_dir: Path) -> None:
