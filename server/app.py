@@ -13,7 +13,7 @@ from litestar.params import HeaderParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.notify.contacts.webpush import VapidKey
-from duty.notify.providers.file import Callbacks
+from duty.notify.providers.file import CONTRACTS, Callbacks
 from duty.rosters.queries import on_duty_of
 from kernel.access import PUBLIC
 from kernel.blobs import BlobStore
@@ -66,6 +66,11 @@ async def provide_callbacks(state: State) -> Callbacks | None:
     return callbacks
 
 
+async def provide_contracted(state: State) -> frozenset[str]:
+    contracted: frozenset[str] = state.contracted
+    return contracted
+
+
 async def provide_settings(state: State) -> Settings:
     settings: Settings = state.settings
     return settings
@@ -103,6 +108,7 @@ def create_app(
     )
     master = master_key(settings)
     sealer = Sealer(master)
+    providers = contracts(settings)
     state = State(
         {
             "settings": settings,
@@ -114,7 +120,8 @@ def create_app(
                 settings.attachments, sealer, max_bytes=settings.attachment_max_mb * 1_000_000
             ),
             "on_duty_of": on_duty_of,
-            "callbacks": contracts(settings).callbacks,
+            "callbacks": providers.callbacks,
+            "contracted": frozenset(name for name in CONTRACTS if getattr(providers, name)),
         }
     )
 
@@ -131,6 +138,7 @@ def create_app(
             "blobs": Provide(provide_blobs),
             "settings": Provide(provide_settings),
             "callbacks": Provide(provide_callbacks),
+            "contracted": Provide(provide_contracted),
             "database": Provide(provide_database),
             "idempotency_key": Provide(provide_idempotency_key),
         },

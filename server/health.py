@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from duty.notify.providers.file import CONTRACTS
 from kernel.access import PUBLIC, roles
 from kernel.chain.checkpoint import STALE_AFTER, newest_age
 from kernel.database import Database
@@ -40,7 +41,8 @@ class SystemHealth(msgspec.Struct, frozen=True):
     """All processes and services; `degraded` as soon as one of them does not work.
 
     `checkpoint_age_s`: how long ago the newest checkpoint of the event chain was signed; null
-    before the first. `checkpoint_stale`: so long ago that somebody has to look.
+    before the first. `checkpoint_stale`: so long ago that somebody has to look. `channels`: which
+    ways out of the house have a contract here; `channels_absent`: which have none.
     """
 
     status: str
@@ -50,6 +52,8 @@ class SystemHealth(msgspec.Struct, frozen=True):
     checkpoint_age_s: float | None
     checkpoint_stale: bool
     processes: list[ProcessHealth]
+    channels: list[str]
+    channels_absent: list[str]
 
 
 @get("/", opt={"roles": PUBLIC}, summary="Is the platform up?")
@@ -64,7 +68,9 @@ async def health(database: Database) -> Response[Health]:
 
 
 @get("/processes", opt={"roles": STAFF}, summary="Every process and service")
-async def processes(session: AsyncSession, settings: Settings) -> SystemHealth:
+async def processes(
+    session: AsyncSession, settings: Settings, contracted: frozenset[str]
+) -> SystemHealth:
     """States from heartbeats of all hosts and from this host's supervisor, if there is one."""
     at = (await session.execute(text("SELECT clock_timestamp()"))).scalar_one()
     version = (await session.execute(text("SHOW server_version"))).scalar_one()
@@ -81,6 +87,8 @@ async def processes(session: AsyncSession, settings: Settings) -> SystemHealth:
         checkpoint_age_s=None if age is None else round(age.total_seconds(), 1),
         checkpoint_stale=stale,
         processes=listed,
+        channels=[name for name in CONTRACTS if name in contracted],
+        channels_absent=[name for name in CONTRACTS if name not in contracted],
     )
 
 

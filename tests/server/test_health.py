@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from litestar.testing import AsyncTestClient
 
+from duty.notify.providers.file import CONTRACTS
 from kernel.chain.checkpoint import ChainCheckpointer, CheckpointFile
 from kernel.chain.signing import Signer
 from kernel.database import Database
@@ -26,7 +27,9 @@ from tests.fixtures.database import Clone
 
 async def _page(database: Clone, settings: Settings) -> SystemHealth:
     async with database.app.session(Viewer.system("test")) as session:
-        page: SystemHealth = await processes.fn(session=session, settings=settings)
+        page: SystemHealth = await processes.fn(
+            session=session, settings=settings, contracted=frozenset({"sms"})
+        )
         return page
 
 
@@ -51,6 +54,8 @@ async def test_without_processes_all_are_absent(database: Clone, settings: Setti
     assert page.status == "degraded"
     assert page.valkey == "running"
     assert page.database.startswith("PostgreSQL")
+    assert page.channels == ["sms"]
+    assert set(page.channels_absent) == set(CONTRACTS) - {"sms"}
     assert {(process.name, process.state) for process in page.processes} == {
         (name, "absent") for name in EXPECTED
     }

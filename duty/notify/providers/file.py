@@ -169,6 +169,9 @@ class Providers(Struct, frozen=True, forbid_unknown_fields=True):
 
 NONE = Providers()
 
+CONTRACTS = ("sms", "voice", "wecom_app", "wecom_robot", "dingtalk_app", "dingtalk_robot", "email")
+"""Channels that exist by contract, in the order in which people think of them."""
+
 
 def read(path: Path | None, *, demo: bool) -> Providers:
     """The file's contents; without a file no provider is configured.

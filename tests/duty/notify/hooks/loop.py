@@ -130,17 +130,27 @@ class Loop:
 
 
 @asynccontextmanager
-async def loop(database: Clone, settings: Settings, place: Path) -> AsyncIterator[Loop]:
-    """A region, an application that providers can reach, a simulator and the platform's sender."""
+async def loop(
+    database: Clone, settings: Settings, place: Path, **sections: Any
+) -> AsyncIterator[Loop]:
+    """A region, an application that providers can reach, a simulator and the platform's sender.
+
+    `sections` replace those of the providers file.
+    """
     file = place / "providers.toml"
-    file.write_text(_toml(document(free_port(), free_port())))
+    file.write_text(_toml(document(free_port(), free_port()) | sections))
     file.chmod(0o600)
     installed = dataclasses.replace(settings, providers_file=file)
     region = await build(database, master=master_key(installed))
     system, clock = database.system, region.clock
     channels = open_channels(installed, clock)
     sealer = Sealer(master_key(installed))
-    dispatcher = Dispatcher(system, sealer, Delivery(system, sealer, channels.by_name))
+    dispatcher = Dispatcher(
+        system,
+        sealer,
+        Delivery(system, sealer, channels.by_name),
+        rooms={name: channels.limits[name].at_once for name in channels.by_name},
+    )
     joined = Subscriptions(
         system, clock, settings.valkey_url, Celery(set_as_current=False), sealer, demo=False
     )

@@ -13,6 +13,8 @@ const health = {
   database: 'PostgreSQL 18.1',
   checkpoint_age_s: 412,
   checkpoint_stale: true,
+  channels: ['sms'],
+  channels_absent: ['voice', 'email'],
   processes: [
     { name: 'serve', state: 'running', instance: 'host', pid: 12, since: '2026-11-22T02:00:00Z', beat_age_s: 1.2, restarts: 0 },
     { name: 'engine', state: 'restarting', pid: 14, since: '2026-11-22T02:59:00Z', restarts: 4, last_exit: -9 },
