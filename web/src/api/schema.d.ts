@@ -2090,6 +2090,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/duty/replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** SmsReplies */
+        get: operations["ApiDutyRepliesSmsReplies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/duty/rotations": {
         parameters: {
             query?: never;
@@ -6291,6 +6308,7 @@ export interface components {
         DemoState: {
             crew_path: string | null;
             origin: string;
+            phones_url: string | null;
             receiver: string;
             seconds: number;
             title_en: string;
@@ -8992,6 +9010,19 @@ export interface components {
             vehicle?: string | null;
             version: number;
         };
+        /** ReplyOut */
+        ReplyOut: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            id: string;
+            meaning: string;
+            /** Format: uuid */
+            page_id: string;
+            person: string;
+            text: string;
+            title: string;
+        };
         /** Report */
         Report: {
             eta?: string | null;
@@ -9831,6 +9862,8 @@ export interface components {
         SystemHealth: {
             /** Format: date-time */
             at: string;
+            channels: string[];
+            channels_absent: string[];
             checkpoint_age_s: number | null;
             checkpoint_stale: boolean;
             database: string;
@@ -15345,6 +15378,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyRepliesSmsReplies: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplyOut"][];
+                };
             };
             /** @description Bad request syntax or unsupported method */
             400: {
