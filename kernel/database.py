@@ -168,11 +168,12 @@ def _beyond_range(error: StatementError) -> bool:
 
 
 def _connection_lost(error: StatementError) -> bool:
-    """SQLSTATE class 08 (connection), 57P (shutdown), 53 (no resources), 55P03 (lock timeout)."""
+    """SQLSTATE class 08 (connection), 57P (shutdown), 53 (no resources), 55P03 (lock timeout),
+    40P01 (chosen to end a deadlock): nothing was recorded, and the same may succeed in a moment."""
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     state = _state(error)
-    return state.startswith(("08", "57P", "53")) or state == "55P03"
+    return state.startswith(("08", "57P", "53")) or state in ("55P03", "40P01")
 
 
 async def act_as(session: AsyncSession, viewer: Viewer) -> None:

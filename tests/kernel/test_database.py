@@ -1,5 +1,6 @@
 """One scope: committed at the edge or not at all; what fails to commit is refused."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from uuid import UUID
@@ -113,6 +114,23 @@ async def test_a_server_that_takes_no_connections_is_unavailable(database: Clone
     await pool.close()
     await root.execute(f"ALTER DATABASE {database.name} CONNECTION LIMIT -1")
     await root.close()
+
+
+async def test_who_ends_a_deadlock_is_told_to_come_again(database: Clone) -> None:
+    lock = text("SELECT pg_advisory_xact_lock(:n)")
+    both = asyncio.Barrier(2)
+
+    async def take(first: int, then: int) -> str:
+        try:
+            async with database.app.session(VIEWER) as session:
+                await session.execute(lock, {"n": first})
+                await both.wait()
+                await session.execute(lock, {"n": then})
+        except Unavailable:
+            return "again"
+        return "done"
+
+    assert sorted(await asyncio.gather(take(1, 2), take(2, 1))) == ["again", "done"]
 
 
 async def test_a_connection_lost_in_the_middle_is_unavailable(database: Clone) -> None:
