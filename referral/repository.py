@@ -160,6 +160,11 @@ class CaseRepository:
         row = (await self._session.execute(found)).scalar_one_or_none()
         return None if row is None else (await self.with_parts([row]))[0]
 
+    async def is_referral(self, case_id: UUID) -> bool:
+        """Whether the case is a transfer: pages ring about other cases too (drills, case files)."""
+        found = self.cases().where(ReferralRow.id == case_id).with_only_columns(ReferralRow.id)
+        return (await self._session.execute(found)).scalar_one_or_none() is not None
+
     async def get(self, case_id: UUID) -> CaseRows:
         """One case to look at.
 

@@ -40,6 +40,7 @@ from referral.clocks.watch import read_clocks, rewatch
 from referral.commands.fields import Act
 from referral.commands.on_case import Milestone
 from referral.errors import PersonUnknown
+from referral.repository import CaseRepository
 from referral.service.complete import add_milestone, must_treat
 from referral.service.desk import Desk, at_desk
 from registry.people import queries as people
@@ -111,7 +112,7 @@ async def note_page_acknowledged(
 ) -> None:
     """Whoever takes the ladder's page owns the breach; other pages and repeats are nothing."""
     case_id = await duty.case_of_page(session, PageId(page_id))
-    if case_id is None:
+    if case_id is None or not await CaseRepository(session, viewer).is_referral(case_id):
         return
     async with _beside(session, clock, viewer, case_id) as desk:
         for reading in await read_clocks(session, desk.case_id, desk.at):

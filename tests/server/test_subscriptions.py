@@ -5,6 +5,8 @@ from uuid import uuid4
 
 from celery import Celery
 
+from duty.escalation.topics import ACKNOWLEDGED, DELIVERED
+from duty.rosters.oncall import DutyTier
 from kernel.outbox import OutboxMessage
 from kernel.sealing import Sealer
 from registry.observations import service as observations
@@ -12,6 +14,7 @@ from registry.observations.schemas import Entry
 from registry.pregnancies.schemas import NewPatient, NewPregnancy
 from registry.risk import queries
 from server.subscriptions import Subscriptions
+from tests.duty.region import build as build_region
 from tests.fixtures.database import Clone
 from tests.registry.world import build, patient
 
@@ -49,5 +52,22 @@ async def test_a_reading_that_a_risk_table_asks_for_proposes_a_grade(
         assert await told("hb_g_per_l", simulated=True) == 0
         assert await told("hb_g_per_l") == 1
         assert await told("hb_g_per_l") == 1, "a message that comes twice changes nothing"
+    finally:
+        await joined.close()
+
+
+async def test_a_page_about_no_referral_is_nothing_to_its_clocks(
+    database: Clone, valkey_url: str
+) -> None:
+    """A drill's page, or a case file's: taken over and done, not tried again for an hour."""
+    region = await build_region(database)
+    page_id = await region.page()
+    person_id = region.experts[DutyTier.FIRST].person_id
+    joined = Subscriptions(region.clone.system, region.clock, valkey_url, Celery(), demo=False)
+    try:
+        for topic in (ACKNOWLEDGED, DELIVERED):
+            payload = {"page_id": str(page_id), "person_id": str(person_id)}
+            message = OutboxMessage(uuid4(), topic, payload, 1, region.clock.now())
+            await joined.handlers()[topic](message)
     finally:
         await joined.close()
