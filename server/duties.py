@@ -7,6 +7,8 @@ from typing import Any
 
 import structlog
 
+from kernel.errors import Unavailable
+
 log = structlog.get_logger()
 
 Work = Callable[[], Awaitable[bool]]
@@ -34,6 +36,9 @@ async def keep(duty: Duty, restart_s: float = 1.0) -> None:
     while True:
         try:
             await _loop(duty)
+        except Unavailable:
+            log.warning("engine.database_unavailable", duty=duty.name)
+            await asyncio.sleep(restart_s)
         except Exception as error:
             log.error("engine.duty_failed", duty=duty.name, exc_info=error)
             await asyncio.sleep(restart_s)

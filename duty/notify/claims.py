@@ -40,15 +40,15 @@ _CLAIM_DUE = text(
      ORDER BY m.available_at, m.id
     """  # noqa: S608
 )
-# Only rows that nobody else is writing: a batch never waits for an answer being given, so it
-# cannot deadlock with one. Who was not free is settled alone, in the order of every command.
+# Only rows that nobody else is writing, person and message both: a batch waits for nobody, so it
+# cannot deadlock with anybody. Who was not free is settled alone, in the order of every command.
 _FREE = text(
     """
-    SELECT t.page_id, t.step, t.person_id FROM page_target t
-      JOIN (SELECT DISTINCT n.page_id, n.step, n.person_id
-              FROM unnest(CAST(:pages AS uuid[]), CAST(:steps AS int[]), CAST(:people AS uuid[]))
-                AS n (page_id, step, person_id)) n USING (page_id, step, person_id)
-       FOR UPDATE OF t SKIP LOCKED
+    SELECT m.id
+      FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS int[])) AS n (id, attempt)
+      JOIN page_message m ON m.id = n.id AND m.attempt = n.attempt AND m.state = :sending
+      JOIN page_target t USING (page_id, step, person_id)
+       FOR UPDATE OF t, m SKIP LOCKED
     """
 )
 _REACHED = text(
@@ -127,13 +127,17 @@ async def accept_all(
     """
     sent = [one for one, _ in taken]
     refs = {one.id: ref for one, ref in taken}
-    keys = {
-        "pages": [one.page_id for one in sent],
-        "steps": [one.step for one in sent],
-        "people": [one.person_id for one in sent],
-    }
-    free = {tuple(row) for row in await session.execute(_FREE, keys)}
-    ours = [one for one in sent if (one.page_id, one.step, one.person_id) in free]
+    free = set(
+        await session.scalars(
+            _FREE,
+            {
+                "ids": [one.id for one in sent],
+                "attempts": [one.attempt for one in sent],
+                "sending": str(MessageState.SENDING),
+            },
+        )
+    )
+    ours = [one for one in sent if one.id in free]
     if ours:
         await session.execute(
             _REACHED,

@@ -148,7 +148,10 @@ class Dispatcher:
             if self._writing is None or self._writing.done():
                 self._writing = asyncio.create_task(self._write())
             return
-        await self._delivery.record(claimed, outcome)
+        try:
+            await self._delivery.record(claimed, outcome)
+        except Unavailable:
+            log.warning("delivery.database_unavailable", unrecorded=1)
 
     async def _write(self) -> None:
         """Write down what went out until nothing is left; a lost database leaves it to leases."""

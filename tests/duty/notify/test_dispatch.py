@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
+import pytest
 from sqlalchemy import text
 
 from duty.escalation import service
@@ -156,18 +157,22 @@ async def as_channel(region: Region, channel: str) -> None:
         )
 
 
-async def test_a_target_being_answered_is_recorded_after_the_answer(region: Region) -> None:
-    """The batch does not wait for a row that somebody else writes; that one is settled alone."""
+@pytest.mark.parametrize("table", ["page_target", "page_message"])
+async def test_what_somebody_else_is_writing_is_recorded_afterwards(
+    region: Region, table: str
+) -> None:
+    """The batch waits for nobody, or two of them might wait for each other."""
     await endpoint(region)
     page_id = await region.page()
     channel = Scripted(Sent())
+    channel.hold = asyncio.Event()
     sending = dispatcher(region, channel)
+    await sending.run_once()
+    await asyncio.wait_for(channel.called.wait(), 10)
     async with region.clone.system.session(SEEDER) as session:
-        await session.execute(
-            text("SELECT 1 FROM page_target WHERE page_id = :p FOR UPDATE"), {"p": page_id}
-        )
-        await sending.run_once()
-        await asyncio.wait_for(channel.called.wait(), 10)
+        held = text(f"SELECT 1 FROM {table} WHERE page_id = :p FOR UPDATE")
+        await session.execute(held, {"p": page_id})
+        channel.hold.set()
         await asyncio.sleep(0.05)
         assert [message[1] for message in await messages(region)] == ["sending"]
     assert await settled(region, sending) == ["sent"]

@@ -9,10 +9,13 @@ import argparse
 import asyncio
 import json
 import random
+import re
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from kernel.sealing import Sealer
 from server.keyfile import master_key
@@ -73,6 +76,7 @@ class Outcome:
 
 
 FULL = Profile()
+ERROR = re.compile(r"\[error *\] ([a-z_.]+)|(deadlock detected)")
 
 
 async def found(ground: Ground) -> Town:
@@ -97,6 +101,8 @@ async def run(ground: Ground, profile: Profile) -> Outcome:
         begun = time.monotonic()
         await bring_about()
         say(f"{name}: {time.monotonic() - begun:.0f} s, {storm.kills} kills so far")
+    for word, count in complaints(ground.place).items():
+        say(f"  {word}: {count} times in the logs")
     said = await judge(ground.clone.superuser_url, storm.crowd.committed, ground.phones.rings())
     begun = time.monotonic()
     log = ground.place / "race.log"
@@ -110,6 +116,13 @@ async def run(ground: Ground, profile: Profile) -> Outcome:
     succession = await succeed(town, first, ground.place, profile.promotions)
     say(f"promotions: {time.monotonic() - begun:.0f} s, {succession.rounds} of them")
     return Outcome(storm, said, raced, succession)
+
+
+def complaints(place: Path) -> dict[str, int]:
+    """What the processes logged as errors, for whoever looks for the reason of a figure."""
+    words = "".join(log.read_text(errors="replace") for log in sorted(place.glob("*.log")))
+    found = Counter(event or words for event, words in ERROR.findall(words))
+    return dict(found.most_common())
 
 
 def _troubles(storm: Storm, profile: Profile) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
