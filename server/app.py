@@ -23,7 +23,7 @@ from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from realtime.sockets import hub_lifespan
 from server import problems, web
-from server.channels import contracts
+from server.channels import channel_names, contracts
 from server.headers import SecurityHeaders, content_security_policy
 from server.intake import inspect
 from server.keyfile import master_key
@@ -116,6 +116,7 @@ def create_app(
             "clock": clock or SystemClock(),
             "sealer": sealer,
             "push_key": VapidKey(master).public,
+            "channels": channel_names(settings),
             "blobs": BlobStore(
                 settings.attachments, sealer, max_bytes=settings.attachment_max_mb * 1_000_000
             ),

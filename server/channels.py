@@ -56,3 +56,19 @@ def open_channels(settings: Settings, clock: Clock) -> Channels:
         limits_of(found),
         Links(Sealer(master), address),
     )
+
+
+def channel_names(settings: Settings) -> frozenset[str]:
+    """By which channels this installation can reach people outside the browser."""
+    found = contracts(settings)
+    contracted = (
+        "sms",
+        "voice",
+        "wecom_app",
+        "wecom_robot",
+        "dingtalk_app",
+        "dingtalk_robot",
+        "email",
+    )
+    names = {name for name in contracted if getattr(found, name) is not None}
+    return frozenset(names | {"webhook", "web_push"})

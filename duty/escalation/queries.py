@@ -141,6 +141,7 @@ class _Names:
                 names.people[person.id] = PagedPerson(person.id, person.name, person.title)
                 names.homes[person.id] = person.facility_id
         places = {FacilityId(row.facility_id) for row in rows}
+        places |= {FacilityId(row.from_facility_id) for row in rows if row.from_facility_id}
         places |= {FacilityId(id_) for id_ in names.homes.values()}
         if places:
             for place in (await facilities.get_many(session, places)).values():
@@ -162,6 +163,7 @@ def _page(
         case_id=row.case_id,
         facility=names.facilities[row.facility_id],
         from_facility_id=row.from_facility_id,
+        sender=names.facilities.get(row.from_facility_id),
         reason=row.event,
         level=row.level,
         title=row.title,

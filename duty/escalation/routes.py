@@ -68,6 +68,13 @@ async def decline(
     return await queries.page(session, page_id)
 
 
+@post("/pages/{page_id:uuid}/pass-on", opt=_ANSWERS, status_code=200)
+async def pass_on(session: AsyncSession, viewer: Viewer, clock: Clock, page_id: PageId) -> PageOut:
+    """转下一位: I cannot come and the next one is rung now, whoever else is still asked."""
+    await service.pass_on(session, clock, viewer, page_id)
+    return await queries.page(session, page_id)
+
+
 @post("/cases/{case_id:uuid}/team-call", opt=_ANSWERS)
 async def call_team(
     session: AsyncSession,
@@ -114,6 +121,7 @@ router = Router(
         acknowledge,
         joined,
         decline,
+        pass_on,
         call_team,
         call_off,
     ],

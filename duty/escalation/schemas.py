@@ -76,6 +76,7 @@ class PageOut(msgspec.Struct, frozen=True):
     case_id: UUID
     facility: PagedFacility
     from_facility_id: UUID | None
+    sender: PagedFacility | None
     reason: str
     level: str
     title: str

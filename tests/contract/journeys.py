@@ -327,6 +327,7 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         _post("city_expert", "/pages/{page_id}/joined"),
         _send("city"),
         _post("city_expert", "/pages/{page_id}/decline"),
+        _post("city_expert", "/pages/{page_id}/pass-on"),
         _post("county_doctor", "/cases/{case_id}/team-call", facility_id="city"),
         # The case's first page is about its offer: no team was called by it.
         _post("county_doctor", "/pages/{page_id}/call-off", (403,)),

@@ -92,6 +92,17 @@ async def test_declining_needs_a_reason_that_we_know(hospital: Hospital) -> None
     assert [target["decline_reason"] for target in mine] == ["in_surgery"]
 
 
+async def test_passing_on_rings_the_next_step_at_once(hospital: Hospital) -> None:
+    region = hospital.region
+    expert = await hospital.caller(region.experts[FIRST])
+    page_id = await region.page()
+    before = (await expert.get(f"/api/pages/{page_id}")).json()
+    after = (await expert.post(f"/api/pages/{page_id}/pass-on")).json()
+    mine = [t for t in after["targets"] if t["state"] == "declined"]
+    assert [target["person"]["id"] for target in mine] == [str(region.experts[FIRST].person_id)]
+    assert after["next_step_at"] < before["next_step_at"]
+
+
 async def test_foreign_and_unknown_pages_look_the_same(hospital: Hospital) -> None:
     region = hospital.region
     page_id = await region.page()

@@ -10,6 +10,8 @@
  * Of all answers of the API one is stored: the phone book, because it is for when nothing answers.
  * It says itself how old it is; people's numbers leave it with the session (shared/phones/held.ts).
  */
+importScripts('/push.js')
+
 const SHELL = new URL(self.registration.scope).pathname
 const CACHE = SHELL === '/crew' ? 'ys-crew' : 'ys-app'
 const PHONES = 'ys-phones'

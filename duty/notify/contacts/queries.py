@@ -1,6 +1,6 @@
 """What a person and their duty desk see of points: states, never addresses."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, time
 from itertools import groupby
 
@@ -32,7 +32,12 @@ PREVIEWED = {"emergency": "critical", "routine": "stable"}
 
 
 async def contacts(
-    session: AsyncSession, clock: Clock, viewer: Viewer, person_id: PersonId, push_key: str
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    person_id: PersonId,
+    channels: Collection[str],
+    push_key: str,
 ) -> Contacts:
     """A person's points, wishes and what would ring.
 
@@ -63,6 +68,7 @@ async def contacts(
         ),
         rings=[preview(kind, rows, wishes, at) for kind in PREVIEWED],
         no_voice=not any(row.channel == VOICE and row.verified_at for row in rows),
+        channels=[channel for channel in PERSONAL if channel in channels],
         push_key=push_key,
     )
 

@@ -32,7 +32,7 @@ async def _contacts(
     session: AsyncSession, clock: Clock, viewer: Viewer, state: State, person_id: Any
 ) -> Contacts:
     whom = PersonId(person_id or viewer.person_id)
-    return await queries.contacts(session, clock, viewer, whom, state.push_key)
+    return await queries.contacts(session, clock, viewer, whom, state.channels, state.push_key)
 
 
 @get("/contacts", opt={OPT: CLINICAL})

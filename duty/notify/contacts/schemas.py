@@ -116,7 +116,7 @@ class Rings(msgspec.Struct, frozen=True):
 
 
 class Contacts(msgspec.Struct, frozen=True):
-    """How somebody is found."""
+    """How somebody is found; `channels` are those that this installation has."""
 
     person_id: UUID
     name: str
@@ -125,6 +125,7 @@ class Contacts(msgspec.Struct, frozen=True):
     floor: Floor
     rings: list[Rings]
     no_voice: bool
+    channels: list[str]
     push_key: str
 
 

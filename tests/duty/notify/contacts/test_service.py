@@ -102,7 +102,9 @@ async def verified(region: Region, phones: Phones, channel: str = "sms") -> "rep
 async def shown(region: Region, viewer: Viewer | None = None) -> queries.Contacts:
     who = viewer or region.experts[FIRST]
     async with region.clone.app.session(who) as session:
-        return await queries.contacts(session, region.clock, who, who.person_id, "key")
+        return await queries.contacts(
+            session, region.clock, who, who.person_id, ["sms", "voice"], "key"
+        )
 
 
 async def inbox_codes(region: Region, viewer: Viewer) -> list[str]:

@@ -15,6 +15,8 @@ export interface Alert {
   title: string
   step: number
   createdAt: string
+  /** Who calls; the stream item knows only an id, the list that follows knows the name. */
+  sender?: string
 }
 
 export interface AlertState {

@@ -11,12 +11,16 @@ import { useLive } from '../live'
 import { serverNow } from '../clock'
 import { useSession } from '../session'
 import { useToasts } from '../toasts'
+import { Buzz } from './buzz'
 import { AlarmSound, type SoundState } from './sound'
 import { type Alert, type AlertState, NO_ALERTS, arrived, listed, loudest, settled } from './state'
 
 /** An exhausted page has nobody left to climb to, so it goes on ringing for those it reached. */
 const PAGE_OVER = new Set(['acknowledged', 'cancelled'])
 const MINE_OVER = new Set(['acknowledged', 'declined'])
+
+/** 接听, 拒绝, 转下一位. */
+export type Answer = 'acknowledge' | 'decline' | 'pass-on'
 
 export const useAlerts = defineStore('alerts', () => {
   const live = useLive()
@@ -25,6 +29,7 @@ export const useAlerts = defineStore('alerts', () => {
   const state = shallowRef<AlertState>(NO_ALERTS)
   const soundState = ref<SoundState>('locked')
   const signedOn = ref(false)
+  const buzz = new Buzz()
   const sound = new AlarmSound(undefined, (next) => (soundState.value = next))
 
   const open = computed(() => state.value.open)
@@ -36,6 +41,7 @@ export const useAlerts = defineStore('alerts', () => {
     ([priority]) => {
       if (priority === null) sound.silence()
       else sound.ring('page', priority)
+      buzz.follow(priority)
     },
   )
 
@@ -63,7 +69,7 @@ export const useAlerts = defineStore('alerts', () => {
     }
   }
 
-  async function answer(pageId: string, path: 'acknowledge' | 'decline', body: object): Promise<Problem | null> {
+  async function answer(pageId: string, path: Answer, body: object): Promise<Problem | null> {
     const submission = api.submission<Page>(`/api/pages/${pageId}/${path}`)
     try {
       await submission.send(body)
@@ -117,6 +123,7 @@ export const useAlerts = defineStore('alerts', () => {
     stopListening = null
     state.value = NO_ALERTS
     sound.silence()
+    buzz.follow(null)
   }
 
   return { open, soundState, soundBlocked, signedOn, start, stop, refresh, answer, signOn, signOff, unlock }
@@ -131,6 +138,7 @@ function alertOf(page: Page): Alert {
     title: page.title,
     step: page.step,
     createdAt: page.created_at,
+    ...(page.sender ? { sender: page.sender.short_name } : {}),
   }
 }
 
