@@ -3469,6 +3469,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/pages/{page_id}/pass-on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** PassOn */
+        post: operations["ApiPagesPageIdPassOnPassOn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/pages/{page_id}/receipt": {
         parameters: {
             query?: never;
@@ -5948,6 +5965,7 @@ export interface components {
         };
         /** Contacts */
         Contacts: {
+            channels: string[];
             floor: components["schemas"]["Floor"];
             name: string;
             no_voice: boolean;
@@ -8099,6 +8117,7 @@ export interface components {
             next_step_at: string | null;
             policy: components["schemas"]["PagePolicyOut"];
             reason: string;
+            sender: components["schemas"]["PagedFacility"] | null;
             state: string;
             step: number;
             targets: components["schemas"]["PageTargetOut"][];
@@ -18473,6 +18492,43 @@ export interface operations {
         };
     };
     ApiPagesPageIdJoinedJoined: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                page_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiPagesPageIdPassOnPassOn: {
         parameters: {
             query?: never;
             header?: never;
