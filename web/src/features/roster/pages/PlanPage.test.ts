@@ -10,7 +10,7 @@ import { LIN, ZHOU, aCalendar, aPlanOut, aShift } from '../fixtures'
 import type { PlanOut, RosterCalendar } from '../types'
 import PlanPage from './PlanPage.vue'
 
-const gap = { kind: 'gap', slot_id: 's2', from: '2027-02-06T00:00:00Z', to: '2027-02-07T00:00:00Z', person_id: null, entry_id: null, other_id: null }
+const gap = { kind: 'gap' as const, slot_id: 's2', from: '2027-02-06T00:00:00Z', to: '2027-02-07T00:00:00Z', person_id: null, entry_id: null, other_id: null }
 const drawn = aCalendar({ shifts: [aShift({ draft: true })], gaps: [{ slot_id: 's2', from: gap.from, to: gap.to, required: true }] })
 const candidates = [LIN, ZHOU].map((person) => ({ person, specialty: 'obstetrics', qualifications: [] }))
 const routes = [{ path: '/roster/plans', name: 'roster-plans' }]
