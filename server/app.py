@@ -12,6 +12,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.params import HeaderParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from duty.changes.handover.cases import OpenCases
 from duty.notify.contacts.webpush import VapidKey
 from duty.notify.providers.file import CONTRACTS, Callbacks
 from duty.rosters.queries import on_duty_of
@@ -27,6 +28,7 @@ from server.channels import channel_names, contracts
 from server.headers import SecurityHeaders, content_security_policy
 from server.intake import inspect
 from server.keyfile import master_key
+from server.open_cases import open_cases
 from server.routes import ROUTERS
 from server.security import Authentication, require_role
 from server.settings import Settings
@@ -79,6 +81,10 @@ async def provide_settings(state: State) -> Settings:
 async def provide_database(state: State) -> Database:
     database: Database = state.database
     return database
+
+
+async def provide_open_cases() -> OpenCases:
+    return open_cases
 
 
 async def provide_idempotency_key(
@@ -141,6 +147,7 @@ def create_app(
             "callbacks": Provide(provide_callbacks),
             "contracted": Provide(provide_contracted),
             "database": Provide(provide_database),
+            "open_cases": Provide(provide_open_cases),
             "idempotency_key": Provide(provide_idempotency_key),
         },
         middleware=[

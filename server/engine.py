@@ -8,6 +8,9 @@ PostgreSQL.
 import asyncio
 from functools import partial
 
+from duty.changes import rulebook
+from duty.changes.fairness import weighing
+from duty.changes.handover.timers import run_due as run_due_handovers
 from duty.changes.timers import run_due as run_due_changes
 from duty.escalation.engine import EscalationEngine
 from duty.escalation.service import WAKE_CHANNEL as ESCALATION
@@ -83,6 +86,7 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
         Duty("reviews", partial(remind_of_reviews, database, clock), 30.0),
         Duty("roster gaps", partial(gaps.watch, database, clock), 60.0),
         Duty("positions", partial(forget_positions, database, clock), 3600.0),
+        Duty("handovers", partial(run_due_handovers, database, clock), 10.0),
         Duty("roster changes", partial(run_due_changes, database, clock), 5.0),
         Duty("clocks", partial(climb_due, database, clock), 1.0),
         Duty("checkpoint", _checkpointer(settings, database).run_once, EVERY_SECONDS),
@@ -96,6 +100,8 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
             await holidays.install_shipped(session)
         if pulse is not None:
             pulse.listener = listener
+            await rulebook.install_shipped(session)
+            await weighing.install_shipped(session)
         await keep_all(duties, listener.run())
     finally:
         await sending.close()

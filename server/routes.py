@@ -3,6 +3,7 @@
 from litestar import Router
 
 from consult.routes import router as advice
+from duty.changes.handover.routes import router as handovers
 from duty.changes.routes import router as roster_changes
 from duty.escalation.policybook.routes import router as policies
 from duty.escalation.routes import router as pages
@@ -48,6 +49,7 @@ ROUTERS: tuple[Router, ...] = (
     rosters,
     roster_changes,
     phones,
+    handovers,
     roster_feeds,
     roster_files,
     plans,

@@ -10,6 +10,8 @@ from uuid import UUID
 import structlog
 from celery import Celery
 
+from duty.changes.handover.notices import TOPIC as DUTY_HANDOVER
+from duty.changes.handover.notices import tell as tell_of_handover
 from duty.changes.notices import TOPIC as ROSTER_CHANGED
 from duty.changes.notices import tell as tell_of_change
 from duty.changes.takeover import TAKEN_OVER
@@ -74,6 +76,7 @@ class Subscriptions:
             PAGE_ACKNOWLEDGED: self.take_what_was_paged,
             PAGE_DELIVERED: self.mark_offer_delivered,
             ROSTER_CHANGED: self.tell_of_change,
+            DUTY_HANDOVER: self.tell_of_handover,
             TAKEN_OVER: self.ring_who_took_over,
             PROVIDER_WORD: self.hear_provider,
             LIVE_CASE_ELSEWHERE: self.tell_coordinator,
@@ -138,6 +141,11 @@ class Subscriptions:
         """A swap, a substitution or a take-over went on: those whom it concerns hear of it."""
         async with self._database.session(Viewer.system("engine")) as session:
             await tell_of_change(session, self._clock, message.payload)
+
+    async def tell_of_handover(self, message: OutboxMessage) -> None:
+        """A handover is near, waits, is late or has ended: the two, and the heads, hear of it."""
+        async with self._database.session(Viewer.system("engine")) as session:
+            await tell_of_handover(session, self._clock, message.payload)
 
     async def ring_who_took_over(self, message: OutboxMessage) -> None:
         """Somebody took over now: pages that ring the one replaced ring them, too."""

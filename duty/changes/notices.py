@@ -4,6 +4,7 @@ Notices say ids and codes; names and reasons are read behind the login.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -65,9 +66,9 @@ async def colleagues(session: AsyncSession, row: ChangeRow) -> set[PersonId]:
     }
 
 
-async def heads(session: AsyncSession, facility_id: FacilityId, row: ChangeRow) -> set[PersonId]:
-    """Group lead and 总值班 on call now."""
-    roster = await rosters.roster(session, facility_id, row.now)
+async def heads_at(session: AsyncSession, facility_id: FacilityId, at: datetime) -> set[PersonId]:
+    """Group lead and 总值班 on call at a moment."""
+    roster = await rosters.roster(session, facility_id, at)
     wanted = (DutyTier.LEAD, DutyTier.GENERAL_DUTY)
     return {
         one.person_id for one in roster if one.person_id is not None and one.slot.tier in wanted
@@ -86,5 +87,5 @@ async def _concerned(session: AsyncSession, row: ChangeRow, what: str) -> set[Pe
         everybody = await colleagues(session, row) | await approvers(session, row)
         return (everybody | set(row.party_ids)) - {row.requested_by}
     if what in ("unapproved", "overdue"):
-        return await approvers(session, row) | await heads(session, row.facility_id, row)
+        return await approvers(session, row) | await heads_at(session, row.facility_id, row.now)
     return set(row.party_ids)

@@ -1,10 +1,12 @@
 """Ringing one step: targets, messages and inbox items, in the caller's transaction."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from duty.changes.handover import holding
 from duty.escalation import audience, repository
 from duty.escalation.ladder import At, Move, Target
 from duty.escalation.repository import PageRow
@@ -21,6 +23,7 @@ async def ring(session: AsyncSession, page: PageRow, move: Move, at: datetime) -
     Made-up time (a generated past) records whom it would have rung, and rings nobody.
     """
     people: list[PersonId] = []
+    move = await _with_outgoing(session, move, at)
     if move.targets:
         people = await repository.add_targets(session, page, move.step, move.targets, at)
         await parties.add_people(session, page.case_id, people, PartyRole.EXPERT)
@@ -40,6 +43,20 @@ async def ring(session: AsyncSession, page: PageRow, move: Move, at: datetime) -
     if move.skipped or move.unfilled:
         await _alarm(session, page, move, at)
     return people
+
+
+async def _with_outgoing(session: AsyncSession, move: Move, at: datetime) -> Move:
+    """Where a handover is not accepted yet, whoever had the place before is rung as well."""
+    shifts = [one.shift_id for one in move.targets if one.shift_id is not None]
+    held = await holding.held(session, shifts, at)
+    rings = {one.person_id for one in move.targets}
+    also = [
+        replace(one, person_id=old.person_id, shift_id=old.shift_id)
+        for one in move.targets
+        if one.shift_id is not None and (old := held.get(one.shift_id)) is not None
+        if old.person_id not in rings
+    ]
+    return replace(move, targets=(*move.targets, *also)) if also else move
 
 
 def _by_house(

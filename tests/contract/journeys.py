@@ -432,6 +432,12 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         _post("city_chief", "/duty/changes/{change_id}/reject", rev=1),
         _post("city_chief", "/duty/changes/{change_id}/approve", (409,), rev=2),
     ),
+    "a duty handed over": (
+        _post("city_expert", "/duty/handovers/{duty_handover_id}/notes"),
+        # Cases are open that nobody has shown them.
+        _post("city_second", "/duty/handovers/{duty_handover_id}/accept", (409,), case_ids=[]),
+        _post("city_chief", "/duty/handovers/{duty_handover_id}/settle", (200, 403)),
+    ),
     "subscribed": (
         _post("city_expert", "/duty/feeds"),
         _post("city_expert", "/duty/feeds/{feed_id}/revoke"),

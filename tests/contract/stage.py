@@ -31,6 +31,7 @@ from tests.contract.judging import Ledger
 from tests.contract.spoiling import NOWHERE, Spoiler
 from tests.fixtures.database import Clone
 from tests.matrix.door import Door, opened
+from tests.matrix.foreign import HANDOVER
 from tests.referral.media.pictures import png
 from tests.referral.network import SEALER, SEEDER, Network, build
 from tests.registry.world import password_hash
@@ -343,7 +344,14 @@ async def _changed(stage: Stage) -> dict[str, str]:
         headers={"idempotency-key": str(uuid4())},
     )
     assert answer.status_code == 201, answer.text
-    return {"shift_id": str(shifts[0]["id"]), "change_id": answer.json()["id"]}
+    async with stage.net.clone.system.session(SEEDER) as session:
+        values = {"shift": shifts[1]["id"], "at": stage.net.clock.now()}
+        handover = (await session.execute(HANDOVER, values)).scalar_one()
+    return {
+        "shift_id": str(shifts[0]["id"]),
+        "change_id": answer.json()["id"],
+        "duty_handover_id": str(handover),
+    }
 
 
 @asynccontextmanager

@@ -9,6 +9,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import text
+
 from duty.rosters import service as rosters
 from duty.rosters.oncall import DutyTier
 from kernel.clock import SimulatedClock
@@ -20,6 +22,18 @@ from tests.registry.world import SEALER, World, account
 
 LINK = "link token"
 """Under this name the door keeps the token of a crew's link to the foreign case."""
+
+HANDOVER = text(
+    """
+    INSERT INTO duty_handover (id, slot_id, facility_id, at, outgoing_id, incoming_id,
+      outgoing_shift_id, incoming_shift_id, rule_id, state, opened_at, remind_at, alarm_at)
+    SELECT gen_random_uuid(), o.slot_id, c.facility_id, :at, o.person_id, c.requested_by, o.id,
+           o.id, c.rule_id, 'open', :at, :at, :at
+      FROM shift o JOIN change_request c ON c.shift_id = o.id WHERE o.id = :shift
+    RETURNING id
+    """
+)
+"""Somebody of that centre has not yet said that the duty is theirs."""
 
 STRANGERS = {"stranger": Role.REFERRING_CLINICIAN, "province": Role.EXPERT}
 
@@ -83,7 +97,13 @@ async def _changed(door: Door, token: str, database: Clone, world: World) -> dic
             end=begin + timedelta(days=1),
         )
     made = await _post(door, token, "/api/duty/takeovers", {"shift_id": str(shift)})
-    return {"shift_id": str(shift), "change_id": made["id"]}
+    async with database.system.session(seeder) as session:
+        handover = await session.execute(HANDOVER, {"shift": shift, "at": begin})
+    return {
+        "shift_id": str(shift),
+        "change_id": made["id"],
+        "duty_handover_id": str(handover.scalar_one()),
+    }
 
 
 async def _filed(door: Door, token: str, pregnancy_id: str, world: World) -> dict[str, str]:

@@ -14,6 +14,7 @@ from alembic import op
 from uuid_utils.compat import uuid7
 
 import duty.changes
+import duty.changes.fairness
 from server.migrations.sql import statements
 
 revision = "0019_roster_changes"
@@ -131,14 +132,108 @@ GRANT UPDATE (state, rev, taken_option, decided_by, decided_at, reminded_at, ala
 GRANT UPDATE (answer, answered_at) ON change_option TO yunshang_app, yunshang_system;
 """
 
+HANDOVERS = """
+CREATE TABLE duty_handover (
+  id                uuid PRIMARY KEY,
+  slot_id           uuid NOT NULL REFERENCES slot (id),
+  facility_id       uuid NOT NULL REFERENCES facility (id),
+  at                timestamptz NOT NULL,
+  outgoing_id       uuid NOT NULL REFERENCES person (id),
+  incoming_id       uuid NOT NULL REFERENCES person (id),
+  outgoing_shift_id uuid NOT NULL REFERENCES shift (id),
+  incoming_shift_id uuid NOT NULL REFERENCES shift (id),
+  rule_id           uuid NOT NULL REFERENCES change_rule (id),
+  state             text NOT NULL CHECK (state IN ('open', 'accepted', 'settled', 'lapsed')),
+  opened_at         timestamptz NOT NULL,
+  remind_at         timestamptz NOT NULL,
+  alarm_at          timestamptz NOT NULL,
+  reminded_at       timestamptz,
+  alarmed_at        timestamptz,
+  ended_by          uuid,
+  ended_at          timestamptz,
+  end_note          text CHECK (length(end_note) BETWEEN 1 AND 200),
+  UNIQUE (slot_id, at, incoming_id),
+  CHECK (outgoing_id <> incoming_id),
+  CHECK ((state = 'open') = (ended_at IS NULL)),
+  CHECK ((state IN ('accepted', 'settled')) = (ended_by IS NOT NULL)),
+  CHECK (state <> 'accepted' OR ended_by = incoming_id)
+);
+CREATE INDEX ix_duty_handover_slot ON duty_handover (slot_id, at DESC);
+CREATE INDEX ix_duty_handover_facility ON duty_handover (facility_id, at);
+CREATE INDEX ix_duty_handover_open ON duty_handover (alarm_at) WHERE state = 'open';
+CREATE INDEX ix_shift_begin ON shift (lower(during)) WHERE status = 'active';
+CREATE TABLE duty_handover_note (
+  id          uuid PRIMARY KEY,
+  handover_id uuid NOT NULL REFERENCES duty_handover (id),
+  person_id   uuid NOT NULL REFERENCES person (id),
+  case_id     uuid,
+  text        text NOT NULL CHECK (length(text) BETWEEN 1 AND 1000),
+  at          timestamptz NOT NULL
+);
+CREATE INDEX ix_duty_handover_note ON duty_handover_note (handover_id, at);
+-- What the incoming person was shown and acknowledged.
+CREATE TABLE duty_handover_case (
+  handover_id uuid NOT NULL REFERENCES duty_handover (id),
+  case_id     uuid NOT NULL,
+  number      text NOT NULL,
+  state       text NOT NULL,
+  acuity      text NOT NULL,
+  opened_at   timestamptz NOT NULL,
+  pages       int NOT NULL CHECK (pages >= 0),
+  PRIMARY KEY (handover_id, case_id)
+);
+CREATE TRIGGER duty_handover_note_sealed BEFORE UPDATE OR DELETE OR TRUNCATE ON duty_handover_note
+  FOR EACH STATEMENT EXECUTE FUNCTION duty_refuse();
+CREATE TRIGGER duty_handover_case_sealed BEFORE UPDATE OR DELETE OR TRUNCATE ON duty_handover_case
+  FOR EACH STATEMENT EXECUTE FUNCTION duty_refuse();
+ALTER TABLE duty_handover_note ENABLE ALWAYS TRIGGER duty_handover_note_sealed;
+ALTER TABLE duty_handover_case ENABLE ALWAYS TRIGGER duty_handover_case_sealed;
+GRANT SELECT ON duty_handover TO yunshang_app, yunshang_system;
+GRANT INSERT ON duty_handover TO yunshang_system;
+GRANT UPDATE (state, ended_by, ended_at, end_note) ON duty_handover TO yunshang_app;
+GRANT UPDATE (state, ended_by, ended_at, end_note, reminded_at, alarmed_at) ON duty_handover
+  TO yunshang_system;
+GRANT SELECT, INSERT ON duty_handover_note, duty_handover_case TO yunshang_app, yunshang_system;
+"""
+
+FAIRNESS = """
+CREATE TABLE fairness_weights (
+  id          uuid PRIMARY KEY,
+  facility_id uuid REFERENCES facility (id),  -- null: the platform's default
+  content     jsonb NOT NULL,
+  source      text NOT NULL,
+  confidence  text NOT NULL,
+  digest      bytea NOT NULL UNIQUE,
+  valid_from  timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE TRIGGER fairness_weights_sealed BEFORE UPDATE OR DELETE OR TRUNCATE ON fairness_weights
+  FOR EACH STATEMENT EXECUTE FUNCTION duty_refuse();
+ALTER TABLE fairness_weights ENABLE ALWAYS TRIGGER fairness_weights_sealed;
+GRANT SELECT ON fairness_weights TO yunshang_app, yunshang_system;
+GRANT INSERT ON fairness_weights TO yunshang_system;
+"""
+
+_OF_TWO = "app_person() IN (h.incoming_id, h.outgoing_id)"
+_THERE = (
+    "EXISTS (SELECT 1 FROM duty_handover h WHERE h.id = handover_id"
+    f" AND ({_OF_TWO} OR h.facility_id = ANY(app_facilities())))"
+)
 READS = {
     "change_rule": "true",
     "change_request": "app_person() = ANY(party_ids) OR app_oversees_duty(facility_id)",
     "change_option": "EXISTS (SELECT 1 FROM change_request r WHERE r.id = request_id)",
     "change_event": "EXISTS (SELECT 1 FROM change_request r WHERE r.id = request_id)",
+    # That a handover waits decides whom a page rings, whoever sends it.
+    "duty_handover": "true",
+    "duty_handover_note": _THERE,
+    "duty_handover_case": _THERE,
 }
-WRITES = READS | {"change_rule": "app_oversees_duty(facility_id)"}
-CHANGED = ("change_request", "change_option")
+WRITES = READS | {
+    "change_rule": "app_oversees_duty(facility_id)",
+    "duty_handover": "app_person() IN (incoming_id, outgoing_id)"
+    " OR facility_id = ANY(app_facilities())",
+}
+CHANGED = ("change_request", "change_option", "duty_handover")
 
 
 def _protect(table: str) -> None:
@@ -162,10 +257,11 @@ def _protect(table: str) -> None:
 
 
 def upgrade() -> None:
-    for script in (RIGHTS, CHANGES):
+    for script in (RIGHTS, CHANGES, HANDOVERS, FAIRNESS):
         for statement in statements(script):
             op.execute(statement)
     _install_default_rule()
+    _install_default_weights()
     for table in READS:
         _protect(table)
 
@@ -180,4 +276,24 @@ def _install_default_rule() -> None:
     op.get_bind().execute(
         sa.text(f"INSERT INTO change_rule (id, digest, {columns}) VALUES (:id, :digest, {values})"),
         rule | {"id": uuid7(), "digest": sha256(text.encode()).digest()},
+    )
+
+
+def _install_default_weights() -> None:
+    """What an hour of duty counts, as shipped."""
+    shipped = Path(duty.changes.fairness.__file__).with_name("weights.toml").read_text("utf-8")
+    content = tomllib.loads(shipped)["default"]
+    text = json.dumps({"facility_id": None, **content}, sort_keys=True, ensure_ascii=False)
+    op.get_bind().execute(
+        sa.text(
+            "INSERT INTO fairness_weights (id, content, source, confidence, digest)"
+            " VALUES (:id, CAST(:content AS jsonb), :source, :confidence, :digest)"
+        ),
+        {
+            "id": uuid7(),
+            "content": json.dumps(content, ensure_ascii=False),
+            "source": content["source"],
+            "confidence": content["confidence"],
+            "digest": sha256(text.encode()).digest(),
+        },
     )

@@ -6,6 +6,9 @@ describe('where a case lies', () => {
   it('follows what happened: case files have pages of their own', () => {
     expect(eventPath('casefile.task_overdue', 'f1')).toBe('/case-files/f1')
     expect(eventPath('referral.offered', 'c1')).toBe('/cases/c1')
+    expect(eventPath('duty.change_requested', 'r1')).toBe('/duty/changes')
+    expect(eventPath('duty.handover_near', 'h1')).toBe('/duty/handovers')
+    expect(eventPath('duty.step_empty', 'c1')).toBe('/cases/c1')
   })
 
   it('opens an action when one is given', () => {

@@ -10,7 +10,12 @@ export function casePlace(id: string, action?: Pick<Action, 'machine' | 'action'
   return { path, query: { act: `${action.machine}.${action.action}`, target: action.target_id } }
 }
 
-/** Where the page of a case lies of which `event` tells: a case file's id is a case id too. */
+/**
+ * Where the page of a case lies of which `event` tells: a case file's id is a case id too, and
+ * what is about the roster has pages of its own.
+ */
 export function eventPath(event: string, caseId: string): string {
+  if (event.startsWith('duty.change_')) return '/duty/changes'
+  if (event.startsWith('duty.handover_')) return '/duty/handovers'
   return event.startsWith('casefile.') ? `/case-files/${caseId}` : `/cases/${caseId}`
 }

@@ -1,0 +1,1 @@
+"""Who carried how much: weighted nights, weekends and holidays per person over a period."""

@@ -1,0 +1,27 @@
+import type { Feature } from '@/shared/navigation'
+
+const PAGES = {
+  changes: () => import('./pages/ChangesPage.vue'),
+  takeover: () => import('./pages/TakeOverPage.vue'),
+  handovers: () => import('./pages/HandoversPage.vue'),
+  approvals: () => import('./pages/ApprovalsPage.vue'),
+}
+
+export const feature: Feature = {
+  routes: [
+    { path: '/duty/changes', name: 'roster-changes', component: PAGES.changes, meta: { title: 'roster_changes.title' } },
+    { path: '/duty/takeover', name: 'roster-takeover', component: PAGES.takeover, meta: { title: 'roster_changes.takeover.title' } },
+    { path: '/duty/handovers', name: 'roster-handovers', component: PAGES.handovers, meta: { title: 'roster_changes.handover.title' } },
+    { path: '/duty/approvals', name: 'roster-approvals', component: PAGES.approvals, meta: { title: 'roster_changes.approvals.title' } },
+  ],
+  nav: [
+    {
+      to: 'roster-changes',
+      label: 'roster_changes.nav',
+      mark: '⇄',
+      roles: ['referring_clinician', 'expert', 'coordinator', 'duty_desk'],
+      order: 31,
+      phone: false,
+    },
+  ],
+}
