@@ -98,10 +98,10 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
         await escalation.install_policies()
         async with database.session(Viewer.system("engine")) as session:
             await holidays.install_shipped(session)
-        if pulse is not None:
-            pulse.listener = listener
             await rulebook.install_shipped(session)
             await weighing.install_shipped(session)
+        if pulse is not None:
+            pulse.listener = listener
         await keep_all(duties, listener.run())
     finally:
         await sending.close()

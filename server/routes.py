@@ -3,6 +3,7 @@
 from litestar import Router
 
 from consult.routes import router as advice
+from duty.changes.fairness.routes import router as fairness
 from duty.changes.handover.routes import router as handovers
 from duty.changes.routes import router as roster_changes
 from duty.escalation.policybook.routes import router as policies
@@ -50,6 +51,7 @@ ROUTERS: tuple[Router, ...] = (
     roster_changes,
     phones,
     handovers,
+    fairness,
     roster_feeds,
     roster_files,
     plans,

@@ -14,25 +14,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.changes.errors import PersonGone, ShiftMoved
 from duty.changes.rules import Stint
-from duty.rosters import recording
+from duty.rosters import fitness, recording
 from duty.rosters import repository as rosters
-from duty.rosters.errors import PersonBusy, TitleTooLow
+from duty.rosters.errors import PersonBusy
 from duty.rosters.recording import Assignment, Recording
 from duty.rosters.repository import SlotRow
-from duty.rosters.rules import title_suffices
 from kernel.errors import NotFound
 from kernel.ids import PersonId, ShiftId
 from kernel.viewer import Viewer
 from registry.people import queries as people
 
-SWAP, LEAVE, TAKEOVER = "cover", "cover", "cover"
-"""Why a shift was written; see the roster's own origins."""
+ORIGINS = {"swap": "swap", "substitute": "cover", "takeover": "takeover"}
+"""Why a shift was written, by the kind of change; see the roster's own origins."""
 
 _QUEUE_PERSON = text("SELECT pg_advisory_xact_lock(7283019, hashtext(CAST(:person AS text)))")
 _STANDS = text("SELECT id FROM shift WHERE id = ANY(:ids) AND status = 'active'")
 _BUSY = text(
     "SELECT id FROM shift WHERE person_id = :person_id AND status = 'active'"
-    " AND during && tstzrange(:start, :end) AND NOT (id = ANY(:besides)) LIMIT 1"
+    " AND exclusive AND during && tstzrange(:start, :end) AND NOT (id = ANY(:besides)) LIMIT 1"
 )
 
 
@@ -69,14 +68,14 @@ async def may_stand(
 
     Raises:
         PersonGone: they have left.
-        TitleTooLow: the place asks for more.
-        PersonBusy: they are on duty elsewhere.
+        TitleTooLow, PersonUnfit, PersonOnLeave: they may not, or are away.
+        PersonBusy: another place needs them whole at that time.
     """
-    person = await people.get(session, person_id)
     if await people.gone(session, [person_id]):
         raise PersonGone()
-    if not title_suffices(person.title, slot.min_title):
-        raise TitleTooLow(min_title=slot.min_title, title=person.title)
+    await fitness.must_fit(session, [Assignment(slot, person_id, (start, end))])
+    if not slot.exclusive:
+        return
     busy = await session.execute(
         _BUSY, {"person_id": person_id, "start": start, "end": end, "besides": list(besides)}
     )
@@ -91,8 +90,7 @@ async def reassign(
 
     Raises:
         ShiftMoved: a shift no longer stands as it did when the change was asked for.
-        PersonGone, TitleTooLow, PersonBusy: see `may_stand`.
-        PersonBusy: a part that somebody keeps would overlap what they take.
+        PersonGone, TitleTooLow, PersonUnfit, PersonOnLeave, PersonBusy: see `may_stand`.
     """
     slots = {one.stint.slot_id: await place(session, one.stint) for one in changes}
     await recording.queue_up(session, list(slots.values()))

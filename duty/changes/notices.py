@@ -24,7 +24,7 @@ from registry.people import queries as people
 TOPIC = "duty.change"
 """Outbox topic: something happened to a change of the roster."""
 
-APPROVERS = (Role.COORDINATOR,)
+APPROVERS = (Role.COORDINATOR, Role.MEDICAL_AFFAIRS)
 
 
 async def announce(session: AsyncSession, change_id: ChangeId, what: str, rev: int) -> None:

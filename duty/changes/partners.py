@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from duty.changes import applying, repository
+from duty.changes import applying, policies, repository
 from duty.changes.rules import Stint
 from duty.changes.schemas import MyShift, OnDutyNow, RosterShift, SwapPartner, SwapPerson
 from duty.rosters.oncall import Shift
@@ -94,7 +94,7 @@ async def partners(
         NotFound: no such shift where the viewer works.
     """
     given = (await placed(session, [shift_id])).get(shift_id)
-    if given is None or given.facility_id not in viewer.facility_ids:
+    if given is None or not policies.works_at(viewer, given.facility_id):
         raise NotFound()
     now = await repository.moment(session, clock)
     if kind == "swap":

@@ -7,16 +7,20 @@ from kernel.ids import FacilityId
 from kernel.viewer import Role, Viewer
 
 
+def works_at(viewer: Viewer, facility_id: FacilityId) -> bool:
+    """A coordinator may be one for a region, an approver treats nobody: home counts for both."""
+    return facility_id == viewer.facility_id or facility_id in viewer.facility_ids
+
+
 def oversees(viewer: Viewer, facility_id: FacilityId) -> bool:
     """医务科 or the coordinator of the facility."""
-    return viewer.has(Role.COORDINATOR) and facility_id in viewer.facility_ids
+    return viewer.has(Role.COORDINATOR, Role.MEDICAL_AFFAIRS) and works_at(viewer, facility_id)
 
 
 def keeps(viewer: Viewer, facility_id: FacilityId) -> bool:
     """Whoever keeps the facility's roster: its duty desk or coordinator."""
-    return (
-        viewer.has(Role.COORDINATOR, Role.DUTY_DESK) and facility_id in viewer.facility_ids
-    ) or viewer.is_process
+    kept = viewer.has(Role.COORDINATOR, Role.DUTY_DESK) and works_at(viewer, facility_id)
+    return kept or viewer.is_process
 
 
 def may_ask(viewer: Viewer, kind: str, facility_id: FacilityId, *, holds: bool) -> None:

@@ -26,9 +26,9 @@ from kernel.idempotency import once
 from kernel.ids import ChangeId, PersonId, ShiftId
 from kernel.viewer import CLINICAL_ROLES, Role, Viewer
 
-APPROVING = roles(Role.COORDINATOR)
-OVERSEEING = roles(Role.COORDINATOR, Role.DUTY_DESK)
-READING = roles(*CLINICAL_ROLES)
+APPROVING = roles(Role.COORDINATOR, Role.MEDICAL_AFFAIRS)
+OVERSEEING = roles(Role.COORDINATOR, Role.DUTY_DESK, Role.MEDICAL_AFFAIRS)
+READING = roles(*CLINICAL_ROLES, Role.MEDICAL_AFFAIRS)
 
 
 @get("/duty/my-shifts", opt={OPT: CLINICAL})

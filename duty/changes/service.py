@@ -52,7 +52,8 @@ async def request(
         ShiftInThePast: it has begun.
         ChangeTooLate: no time is left for consents and approval.
         ChangeOpen: another request about the shift is not over.
-        PersonGone, TitleTooLow, PersonBusy: a colleague, or the requester, may not stand there.
+        PersonGone, TitleTooLow, PersonUnfit, PersonOnLeave, PersonBusy: a colleague, or the
+            requester, may not stand there.
     """
     now = await repository.moment(session, clock)
     given = _part(await _standing(session, shift_id), period if kind == "substitute" else None)
@@ -183,7 +184,8 @@ async def approve(
 
     Raises:
         ShiftMoved: a shift no longer stands as it did.
-        PersonGone, TitleTooLow, PersonBusy: somebody may no longer stand there.
+        PersonGone, TitleTooLow, PersonUnfit, PersonOnLeave, PersonBusy: somebody may no longer
+            stand there.
     """
     row, options, now = await _locked(session, clock, change_id)
     policies.may_decide(viewer, row, options)
@@ -273,7 +275,7 @@ async def _in_return(session: AsyncSession, kind: str, shift_id: ShiftId | None)
 def _reassignments(
     kind: str, given: Stint, person_id: PersonId, back: Stint | None
 ) -> list[Reassignment]:
-    origin = applying.LEAVE if kind == "substitute" else applying.SWAP
+    origin = applying.ORIGINS[kind]
     changes = [Reassignment(given, person_id, origin)]
     if back is not None:
         changes.append(Reassignment(back, given.shift.person_id, origin))

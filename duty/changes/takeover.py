@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from duty.changes import applying, repository, rulebook
+from duty.changes import applying, policies, repository, rulebook
 from duty.changes.applying import Reassignment
 from duty.changes.errors import NothingToSwap, NotOnDutyNow
 from duty.changes.notices import announce
@@ -45,7 +45,8 @@ async def take_over(
         NothingToSwap: it is the viewer's own.
         NotAllowed: the viewer does not work at the facility.
         ShiftMoved: a colleague was faster.
-        PersonGone, TitleTooLow, PersonBusy: the viewer may not stand there.
+        PersonGone, TitleTooLow, PersonUnfit, PersonOnLeave, PersonBusy: the viewer may not
+            stand there.
     """
     shift = await repository.shift(session, shift_id)
     if shift is None:
@@ -57,10 +58,10 @@ async def take_over(
         raise NothingToSwap(reason="same_person")
     stint = Stint(shift, now, shift.end)
     slot = await applying.place(session, stint)
-    if slot.facility_id not in viewer.facility_ids:
+    if not policies.works_at(viewer, slot.facility_id):
         raise NotAllowed(reason="not_your_facility")
     rule = await rulebook.choose(session, slot.facility_id)
-    taking = [Reassignment(stint, viewer.person_id, applying.TAKEOVER)]
+    taking = [Reassignment(stint, viewer.person_id, applying.ORIGINS["takeover"])]
     (new_shift,) = await applying.reassign(session, viewer, taking, now)
     change = NewChange(
         id=ChangeId(new_id()),

@@ -17,7 +17,8 @@ _OVER = ("declined", "redirected", "withdrawn", "expired")
 
 async def open_here(session: AsyncSession, viewer: Viewer) -> Sequence[ReferralRow]:
     """Live transfers of the viewer's facilities: sent, received, or asked and not declined."""
-    here = list(viewer.facility_ids)
+    # A coordinator may be one for a region: home counts too, as far as the cases are theirs to see.
+    here = list(viewer.facility_ids | {viewer.facility_id})
     asked = exists().where(
         OfferRow.case_id == ReferralRow.id,
         OfferRow.facility_id.in_(here),

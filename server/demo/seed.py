@@ -9,6 +9,7 @@ from kernel.clock import Clock
 from kernel.database import Database
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
+from server.demo.changes import seed_changes
 from server.demo.devices import seed_devices
 from server.demo.places import is_seeded, seed_places
 from server.demo.region import PLACES
@@ -37,6 +38,7 @@ async def seed(
         since = now - timedelta(days=history_days + 7)
         for facility in PLACES.facilities:
             await seed_rosters(session, SEED, seeded, facility, since, now + AHEAD)
+        await seed_changes(session, clock)
         await seed_devices(session, seeded, master)
         await seed_telephones(session, clock, sealer, seeded)
     log.info("demo.seeded", facilities=len(seeded.facilities), people=len(seeded.people))

@@ -32,7 +32,10 @@ PEOPLE = (
     "city_desk",
 )
 NOVEMBER = "from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z"
+MONTH = "?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z"
 QUERIES = {
+    "/api/duty/fairness": MONTH,
+    "/api/duty/fairness.csv": MONTH,
     "/api/duty/policies/try": "?event=consult.mdt&level=critical",
     "/api/patients": "?q=nobody",
     "/api/referrals/candidates": "?condition=pph",

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, time, timedelta, tzinfo
 
 from kernel.ids import PersonId
 
@@ -77,7 +76,7 @@ class Load:
 
 
 def pieces(
-    start: datetime, end: datetime, weights: Weights, kind_of: KindOf, zone: ZoneInfo
+    start: datetime, end: datetime, weights: Weights, kind_of: KindOf, zone: tzinfo
 ) -> Iterator[Piece]:
     """The parts of a period, cut at midnight and where night begins and ends."""
     cursor = start
@@ -94,14 +93,14 @@ def pieces(
         cursor = until
 
 
-def points(stretch: Stretch, weights: Weights, kind_of: KindOf, zone: ZoneInfo) -> float:
+def points(stretch: Stretch, weights: Weights, kind_of: KindOf, zone: tzinfo) -> float:
     """What one stretch counts."""
     found = pieces(stretch.start, stretch.end, weights, kind_of, zone)
     return sum(_weight(piece, stretch.tier, weights) for piece in found)
 
 
 def loads(
-    stretches: Iterable[Stretch], weights: Weights, kind_of: KindOf, zone: ZoneInfo
+    stretches: Iterable[Stretch], weights: Weights, kind_of: KindOf, zone: tzinfo
 ) -> dict[PersonId, Load]:
     """What everybody carried."""
     found: dict[PersonId, Load] = {}
@@ -135,7 +134,7 @@ def _is_night(clock: time, weights: Weights) -> bool:
     return clock >= weights.night_from or clock < weights.night_to
 
 
-def _next_cut(local: datetime, weights: Weights, zone: ZoneInfo) -> datetime:
+def _next_cut(local: datetime, weights: Weights, zone: tzinfo) -> datetime:
     """The next midnight or edge of the night after a local moment."""
     day = local.date()
     edges = (

@@ -14,6 +14,7 @@ from duty.changes.handover.repository import HandoverRow
 from duty.changes.handover.schemas import DutyHandover, DutyHandoverCase, DutyHandoverNote
 from duty.changes.handover.states import HANDOVER, HandoverState, Side
 from duty.changes.partners import person
+from duty.changes.policies import works_at
 from duty.changes.rules import ChangeRule
 from kernel.clock import Clock
 from kernel.errors import NotFound
@@ -31,7 +32,8 @@ async def around(
 ) -> list[DutyHandover]:
     """Handovers at the viewer's facilities: open ones first, the viewer's own before others."""
     since = clock.now() - RECENT
-    rows = await repository.around(session, viewer.facility_ids, viewer.person_id, since)
+    houses = viewer.facility_ids | {viewer.facility_id}
+    rows = await repository.around(session, houses, viewer.person_id, since)
     return await _out(session, clock, viewer, open_cases, rows)
 
 
@@ -49,8 +51,7 @@ async def one(
     """
     row = await repository.get(session, handover_id)
     if row is None or not (
-        row.facility_id in viewer.facility_ids
-        or viewer.person_id in (row.incoming_id, row.outgoing_id)
+        works_at(viewer, row.facility_id) or viewer.person_id in (row.incoming_id, row.outgoing_id)
     ):
         raise NotFound()
     (found,) = await _out(session, clock, viewer, open_cases, [row])

@@ -12,6 +12,7 @@ from duty.changes.handover.errors import CasesChanged, HandoverEarly
 from duty.changes.handover.notices import announce
 from duty.changes.handover.repository import HandoverRow
 from duty.changes.handover.states import HANDOVER, HandoverAction, Side
+from duty.changes.policies import works_at
 from duty.rosters import repository as rosters
 from duty.rosters.oncall import DutyTier
 from kernel.clock import Clock
@@ -100,7 +101,8 @@ async def add_note(
 async def cases_now(session: AsyncSession, viewer: Viewer, open_cases: OpenCases) -> list[OpenCase]:
     """What is open at the viewer's facility, with the pages that ring."""
     found = await open_cases(session, viewer)
-    ringing = await repository.ringing(session, viewer.facility_ids)
+    houses = viewer.facility_ids | {viewer.facility_id}
+    ringing = await repository.ringing(session, houses)
     return [replace(one, pages=ringing.get(one.case_id, 0)) for one in found]
 
 
@@ -119,7 +121,7 @@ async def sides(
 
 
 async def _is_head(session: AsyncSession, viewer: Viewer, row: HandoverRow, at: datetime) -> bool:
-    if viewer.person_id == row.incoming_id or row.facility_id not in viewer.facility_ids:
+    if viewer.person_id == row.incoming_id or not works_at(viewer, row.facility_id):
         return False
     if viewer.has(Role.COORDINATOR, Role.DUTY_DESK):
         return True

@@ -22,9 +22,9 @@ down_revision = "0018_rosters"
 
 RIGHTS = """
 CREATE FUNCTION app_oversees_duty(wanted uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
-  SELECT ((app_has_role('coordinator') OR app_has_role('duty_desk'))
-          AND wanted = ANY(app_facilities()))
-    OR (app_has_role('medical_affairs') AND EXISTS (
+  SELECT (app_has_role('coordinator') OR app_has_role('duty_desk')
+          OR app_has_role('medical_affairs'))
+    AND (wanted = ANY(app_facilities()) OR EXISTS (
       SELECT 1 FROM person p WHERE p.id = app_person() AND p.facility_id = wanted))
 $$;
 """
@@ -216,7 +216,8 @@ GRANT INSERT ON fairness_weights TO yunshang_system;
 _OF_TWO = "app_person() IN (h.incoming_id, h.outgoing_id)"
 _THERE = (
     "EXISTS (SELECT 1 FROM duty_handover h WHERE h.id = handover_id"
-    f" AND ({_OF_TWO} OR h.facility_id = ANY(app_facilities())))"
+    f" AND ({_OF_TWO} OR h.facility_id = ANY(app_facilities())"
+    " OR app_oversees_duty(h.facility_id)))"
 )
 READS = {
     "change_rule": "true",
@@ -231,7 +232,7 @@ READS = {
 WRITES = READS | {
     "change_rule": "app_oversees_duty(facility_id)",
     "duty_handover": "app_person() IN (incoming_id, outgoing_id)"
-    " OR facility_id = ANY(app_facilities())",
+    " OR facility_id = ANY(app_facilities()) OR app_oversees_duty(facility_id)",
 }
 CHANGED = ("change_request", "change_option", "duty_handover")
 

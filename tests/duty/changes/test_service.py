@@ -16,7 +16,7 @@ from duty.changes.errors import (
     ShiftMoved,
 )
 from duty.rosters import service as rosters
-from duty.rosters.errors import PersonBusy, TitleTooLow
+from duty.rosters.errors import PersonBusy, PersonOnLeave, TitleTooLow
 from kernel.clock import SimulatedClock
 from kernel.errors import IllegalTransition, NotAllowed, NotFound, VersionStale
 from kernel.viewer import Role
@@ -191,7 +191,8 @@ async def test_everything_is_checked_again_at_approval(ward: Ward) -> None:
     region = ward.region
     change = await ward.ask()
     await ward.accept(change)
-    # Meanwhile bea was put on another place for part of ann's day.
+    # Meanwhile bea was put on another place for part of ann's day, and each needs her whole.
+    await exclusive(ward)
     await region.shift(FIRST, ward.bea, ward.monday, hours=2)
     with pytest.raises(PersonBusy):
         await ward.approve(change)
@@ -202,6 +203,57 @@ async def test_everything_is_checked_again_at_approval(ward: Ward) -> None:
             session, region.clock, ward.coordinator, change, rev=2, note="当日已有排班"
         )
     assert await ward.state(change) == "rejected"
+
+
+async def exclusive(ward: Ward) -> None:
+    """The third line may not be held beside another place any more."""
+    async with ward.region.clone.owner.session(SEEDER) as session:
+        await session.execute(text("UPDATE slot SET exclusive = true"))
+
+
+async def test_a_place_that_may_be_held_beside_another_one_can_be_swapped(ward: Ward) -> None:
+    change = await ward.ask()
+    await ward.accept(change)
+    await ward.region.shift(FIRST, ward.bea, ward.monday, hours=2)
+    await ward.approve(change)
+    assert await ward.holder(ward.monday) == ward.bea.person_id
+
+
+async def test_leave_is_asked_for_again(ward: Ward) -> None:
+    change = await ward.ask()
+    await ward.accept(change)
+    async with ward.region.clone.system.session(SEEDER) as session:
+        await session.execute(
+            text(
+                "INSERT INTO roster_leave (id, person_id, facility_id, during, kind, recorded_at)"
+                " VALUES (gen_random_uuid(), :bea, :house, tstzrange(:start, :end), 'sick', now())"
+            ),
+            {
+                "bea": ward.bea.person_id,
+                "house": ward.region.centre,
+                "start": ward.monday,
+                "end": ward.tuesday,
+            },
+        )
+    with pytest.raises(PersonOnLeave):
+        await ward.approve(change)
+    assert await ward.holder(ward.monday) == ward.ann.person_id
+
+
+async def test_medical_affairs_approves_what_it_is_no_part_of(ward: Ward) -> None:
+    office = await ward.region.staff(ward.region.centre, Role.MEDICAL_AFFAIRS)
+    elsewhere = await ward.region.staff(ward.region.county, Role.MEDICAL_AFFAIRS)
+    change = await ward.ask()
+    await ward.accept(change)
+    with pytest.raises(NotFound):
+        await ward.approve(change, elsewhere)
+    await ward.approve(change, office)
+    async with ward.region.clone.system.session(SEEDER) as session:
+        origins = await session.execute(
+            text("SELECT DISTINCT origin FROM shift WHERE person_id = :p AND status = 'active'"),
+            {"p": ward.ann.person_id},
+        )
+        assert [row.origin for row in origins] == ["swap"]
 
 
 async def test_titles_are_checked_again_and_so_is_the_shift(ward: Ward) -> None:

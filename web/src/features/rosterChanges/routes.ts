@@ -5,6 +5,7 @@ const PAGES = {
   takeover: () => import('./pages/TakeOverPage.vue'),
   handovers: () => import('./pages/HandoversPage.vue'),
   approvals: () => import('./pages/ApprovalsPage.vue'),
+  fairness: () => import('./pages/FairnessPage.vue'),
 }
 
 export const feature: Feature = {
@@ -13,13 +14,14 @@ export const feature: Feature = {
     { path: '/duty/takeover', name: 'roster-takeover', component: PAGES.takeover, meta: { title: 'roster_changes.takeover.title' } },
     { path: '/duty/handovers', name: 'roster-handovers', component: PAGES.handovers, meta: { title: 'roster_changes.handover.title' } },
     { path: '/duty/approvals', name: 'roster-approvals', component: PAGES.approvals, meta: { title: 'roster_changes.approvals.title' } },
+    { path: '/duty/fairness', name: 'roster-fairness', component: PAGES.fairness, meta: { title: 'roster_changes.fairness.title' } },
   ],
   nav: [
     {
       to: 'roster-changes',
       label: 'roster_changes.nav',
       mark: '⇄',
-      roles: ['referring_clinician', 'expert', 'coordinator', 'duty_desk'],
+      roles: ['referring_clinician', 'expert', 'coordinator', 'duty_desk', 'medical_affairs'],
       order: 31,
       phone: false,
     },
