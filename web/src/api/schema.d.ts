@@ -1573,6 +1573,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/duty/fairness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Fairness */
+        get: operations["ApiDutyFairnessFairness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/fairness.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** FairnessCsv */
+        get: operations["ApiDutyFairnessCsvFairnessCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/duty/feeds": {
         parameters: {
             query?: never;
@@ -1671,6 +1705,91 @@ export interface paths {
         put?: never;
         /** AddSlot */
         post: operations["ApiDutyGroupsGroupIdSlotsAddSlot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/handovers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Handovers */
+        get: operations["ApiDutyHandoversHandovers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/handovers/{duty_handover_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** OneHandover */
+        get: operations["ApiDutyHandoversDutyHandoverIdOneHandover"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/handovers/{duty_handover_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept */
+        post: operations["ApiDutyHandoversDutyHandoverIdAcceptAccept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/handovers/{duty_handover_id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note */
+        post: operations["ApiDutyHandoversDutyHandoverIdNotesNote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/handovers/{duty_handover_id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Settle */
+        post: operations["ApiDutyHandoversDutyHandoverIdSettleSettle"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4955,6 +5074,10 @@ export interface components {
             owner_id?: string | null;
             version: number;
         };
+        /** AcceptHandoverIn */
+        AcceptHandoverIn: {
+            case_ids: string[];
+        };
         /** AcceptIn */
         AcceptIn: {
             option: number;
@@ -6479,6 +6602,50 @@ export interface components {
             id: string;
             name: string;
         };
+        /** DutyHandover */
+        DutyHandover: {
+            actions: string[];
+            /** Format: date-time */
+            alarm_at: string;
+            /** Format: date-time */
+            at: string;
+            cases: components["schemas"]["DutyHandoverCase"][];
+            confidence: string;
+            end_note: string | null;
+            ended_at: string | null;
+            ended_by: components["schemas"]["SwapPerson"] | null;
+            group: string;
+            holds: boolean;
+            /** Format: uuid */
+            id: string;
+            incoming: components["schemas"]["SwapPerson"];
+            notes: components["schemas"]["DutyHandoverNote"][];
+            outgoing: components["schemas"]["SwapPerson"];
+            overdue: boolean;
+            side: string;
+            specialty: string;
+            state: string;
+            tier: string;
+        };
+        /** DutyHandoverCase */
+        DutyHandoverCase: {
+            acuity: string;
+            /** Format: uuid */
+            case_id: string;
+            number: string;
+            /** Format: date-time */
+            opened_at: string;
+            pages: number;
+            state: string;
+        };
+        /** DutyHandoverNote */
+        DutyHandoverNote: {
+            /** Format: date-time */
+            at: string;
+            case_id: string | null;
+            person: components["schemas"]["SwapPerson"];
+            text: string;
+        };
         /** DutyPerson */
         DutyPerson: {
             /** Format: uuid */
@@ -6729,6 +6896,52 @@ export interface components {
          * @enum {string}
          */
         FacilityRole: "maternal_centre" | "neonatal_centre" | "midwifery" | "mch_institute" | "ambulance" | "blood_station" | "health_commission";
+        /** FairnessGroup */
+        FairnessGroup: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** FairnessReport */
+        FairnessReport: {
+            confidence: string;
+            /** Format: uuid */
+            facility_id: string;
+            /** Format: date-time */
+            from: string;
+            groups: components["schemas"]["FairnessGroup"][];
+            rows: components["schemas"]["FairnessRow"][];
+            shifts: components["schemas"]["FairnessShift"][];
+            source: string;
+            /** Format: date-time */
+            to: string;
+            unknown_years: number[];
+            /** Format: uuid */
+            weights_version: string;
+        };
+        /** FairnessRow */
+        FairnessRow: {
+            holiday_hours: number;
+            hours: number;
+            night_hours: number;
+            nights: number;
+            person: components["schemas"]["SwapPerson"];
+            points: number;
+            share: number;
+            shifts: number;
+            weekend_hours: number;
+        };
+        /** FairnessShift */
+        FairnessShift: {
+            /** Format: date-time */
+            from: string;
+            group: string;
+            points: number;
+            specialty: string;
+            tier: string;
+            /** Format: date-time */
+            to: string;
+        };
         /** Feed */
         Feed: {
             /** Format: date-time */
@@ -7889,6 +8102,11 @@ export interface components {
             by: components["schemas"]["PersonRef"] | null;
             /** Format: uuid */
             id: string;
+            text: string;
+        };
+        /** NoteIn */
+        NoteIn: {
+            case_id?: string | null;
             text: string;
         };
         /** Observation */
@@ -9673,6 +9891,10 @@ export interface components {
             source: string;
             to_be_verified: boolean;
             version: number;
+        };
+        /** SettleIn */
+        SettleIn: {
+            note: string;
         };
         /**
          * Shape
@@ -14016,6 +14238,87 @@ export interface operations {
             };
         };
     };
+    ApiDutyFairnessFairness: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                facility_id?: string | null;
+                group_id?: string | null;
+                person_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FairnessReport"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyFairnessCsvFairnessCsv: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                facility_id?: string | null;
+                group_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiDutyFeedsFeeds: {
         parameters: {
             query?: never;
@@ -14296,6 +14599,186 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RosterMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyHandoversHandovers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyHandover"][];
+                };
+            };
+        };
+    };
+    ApiDutyHandoversDutyHandoverIdOneHandover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                duty_handover_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyHandover"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyHandoversDutyHandoverIdAcceptAccept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                duty_handover_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptHandoverIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyHandover"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyHandoversDutyHandoverIdNotesNote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                duty_handover_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyHandover"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyHandoversDutyHandoverIdSettleSettle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                duty_handover_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettleIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyHandover"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
