@@ -63,7 +63,9 @@ async def test_a_page_about_no_referral_is_nothing_to_its_clocks(
     region = await build_region(database)
     page_id = await region.page()
     person_id = region.experts[DutyTier.FIRST].person_id
-    joined = Subscriptions(region.clone.system, region.clock, valkey_url, Celery(), demo=False)
+    joined = Subscriptions(
+        database.system, region.clock, valkey_url, Celery(), region.sealer, demo=False
+    )
     try:
         for topic in (ACKNOWLEDGED, DELIVERED):
             payload = {"page_id": str(page_id), "person_id": str(person_id)}
