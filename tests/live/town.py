@@ -4,10 +4,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import uuid4
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.escalation import policy, service
 from duty.notify import endpoints
+from duty.notify.hooks import door
+from duty.notify.hooks.door import Knock
 from duty.notify.schemas import EndpointIn
 from duty.rosters import service as rosters
 from duty.rosters.oncall import DutyTier
@@ -28,6 +31,10 @@ from tests.fixtures.database import Clone
 from tests.live.loopback import LOOPBACK
 
 SEEDER = Viewer.system("test")
+_MESSAGE = text(
+    "SELECT id FROM page_message WHERE page_id = :page_id AND person_id = :person_id"
+    " AND channel <> 'in_app' ORDER BY step, try LIMIT 1"
+)
 EVENT, LEVEL = "referral.offered", "critical"
 CLOCK = SystemClock()
 
@@ -46,6 +53,7 @@ class Town:
     """What the tests drive; everything else happens in processes."""
 
     clone: Clone
+    master: bytes
     county: FacilityId
     region: RegionId
     doctor: Viewer
@@ -82,10 +90,26 @@ class Town:
         async with self.clone.app.session(who) as session:
             await service.acknowledge(session, CLOCK, who, page_id)
 
+    async def message_of(self, person: PersonId, page_id: PageId) -> str:
+        """The first message that left the house for this person about this page."""
+        async with self.clone.system.session(SEEDER) as session:
+            found = await session.execute(_MESSAGE, {"page_id": page_id, "person_id": person})
+            return str(found.scalar_one())
+
+    async def call_back(self, message_id: str) -> None:
+        """The telephone company reports that 1 (接听) was pressed; it says so again and again
+        until it is answered. Committed when this returns."""
+        report = {"status_code": "300000", "call_id": f"call-{message_id}", "dtmf": "1"}
+        knock = Knock("aliyun", "", "voice-call-report", "127.0.0.1")
+        async with self.clone.app.session(Viewer.system("serve")) as session:
+            await door.take_down(
+                session, Sealer(self.master), knock, [report | {"out_id": message_id}]
+            )
+
 
 async def build(
     clone: Clone,
-    sealer: Sealer,
+    master: bytes,
     phones_url: str,
     sizes: list[int],
     *,
@@ -99,6 +123,7 @@ async def build(
     `modes` go round: how each person's phone behaves. The first `logins` people of the first
     centre have accounts. The last tier of every centre is held by one more person.
     """
+    sealer = Sealer(master)
     async with clone.system.session(SEEDER) as session:
         city = await facilities.create_region(
             session, code="990100", name="云江市", level=Level.CITY
@@ -115,7 +140,7 @@ async def build(
             tier=Tier.COUNTY,
         )
         doctor = await _person(session, sealer, county, "县医生")
-    town = Town(clone, county, region, viewer(doctor, county, Role.REFERRING_CLINICIAN))
+    town = Town(clone, master, county, region, viewer(doctor, county, Role.REFERRING_CLINICIAN))
     for number, size in enumerate(sizes):
         town.centres.append(
             await _centre(

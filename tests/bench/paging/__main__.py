@@ -24,7 +24,6 @@ from pathlib import Path
 import asyncpg
 from sqlalchemy import text
 
-from kernel.sealing import Sealer
 from server.embedded.postgres import SUPERUSER
 from server.embedded.services import EmbeddedServices
 from server.keyfile import master_key
@@ -173,7 +172,7 @@ async def _measure(place: Path, services: EmbeddedServices, wanted: Wanted) -> d
     phones = Phones(place)
     town = await build(
         clone,
-        Sealer(master_key(settings)),
+        master_key(settings),
         phones.url,
         [PEOPLE] * CENTRES + [TEAM],
         logins=SOCKETS,

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from kernel.sealing import Sealer
 from server.keyfile import master_key
 from tests.faults.duty import storm as troubles
 from tests.faults.duty.crowd import Crowd
@@ -83,7 +82,7 @@ async def found(ground: Ground) -> Town:
     """The town: all phones answer, but one in three refuses its first call."""
     return await build(
         ground.clone,
-        Sealer(master_key(ground.settings)),
+        master_key(ground.settings),
         ground.phones.url,
         [PEOPLE] * CENTRES,
         modes=("ok", "ok", "busy"),

@@ -51,10 +51,7 @@ def _client(town: Town, log: Path, trouble: Trouble, act: str, ids: tuple[object
 
     async def run() -> None:
         with doing(act):
-            if act == "page":
-                await town.page(*ids)  # type: ignore[arg-type]
-            else:
-                await town.answer(*ids)  # type: ignore[arg-type]
+            await getattr(town, act)(*ids)
 
     asyncio.run(run())
 

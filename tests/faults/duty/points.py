@@ -26,14 +26,14 @@ from kernel.relay import Relay
 from kernel.wake import Listener
 from tests.live.loopback import allow_loopback
 
-COMMITS = ("page", "answer", "step", "claim", "settle", "record", "relay.note")
+COMMITS = ("page", "answer", "call_back", "step", "claim", "settle", "record", "relay.note")
 CALLS = ("call", "relay.handle")
 POINTS = tuple(
     f"{operation}.{moment}" for operation in COMMITS for moment in ("before_commit", "after_commit")
 ) + tuple(f"{operation}.{moment}" for operation in CALLS for moment in ("before", "after"))
 """Every labelled point."""
 
-CLIENTS = ("page.", "answer.")
+CLIENTS = ("page.", "answer.", "call_back.")
 """Points that lie in the process of whoever asks, not in engine or sender."""
 
 LEASE = timedelta(seconds=2)

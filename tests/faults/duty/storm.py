@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from sqlalchemy import text
 
+from kernel.ids import PageId
 from tests.faults.duty import verdict
 from tests.faults.duty.crowd import Crowd
 from tests.faults.duty.ground import Ground
@@ -82,6 +83,17 @@ class Storm:
 
         await self.crowd.until_done(shift)
 
+    async def answered(self, page_id: PageId, patience_s: float = 20) -> bool:
+        """Wait until somebody has the page."""
+        state = text("SELECT state FROM escalation WHERE page_id = :p")
+        deadline = time.monotonic() + patience_s
+        while time.monotonic() < deadline:
+            async with self.ground.clone.system.session(SEEDER) as session:
+                if (await session.execute(state, {"p": page_id})).scalar_one() == "acknowledged":
+                    return True
+            await asyncio.sleep(0.1)
+        return False
+
     async def first_ring(self, pages: list[Any], patience_s: float = 30) -> float:
         """Wait until each of these pages has rung; the moment of the last first ring."""
         wanted = {str(page) for page in pages}
@@ -123,24 +135,40 @@ async def _die_as_engine(storm: Storm, point: str) -> None:
 
 
 async def _die_as_client(storm: Storm, point: str) -> None:
-    """A page whose sender dies is sent again under its key; an answer is given again."""
-    town, centre = storm.town, storm.dice.choice(storm.town.centres)
+    """A page whose sender dies is sent again under its key; an answer is given again; a provider
+    repeats its report, and the key that was pressed answers the page once."""
+    town, crowd, act = storm.town, storm.crowd, point.split(".")[0]
+    centre = storm.dice.choice(town.centres)
+    if act == "page":
+        case_id, key = await crowd.until_done(town.open_case), str(uuid4())
+        await _die_asking(storm, point, centre, case_id, key)
+        page_id = await crowd.until_done(lambda: town.page(centre, case_id, key))
+        crowd.promised(page_id, centre)
+        crowd.answer_later(page_id, centre, 0.5)
+        return
+    page_id = await crowd.page_at(centre)
+    if act == "answer":
+        await _die_asking(storm, point, centre.people[0], centre, page_id)
+        crowd.answer_later(page_id, centre, 0.5)
+        return
+    message_id = await town.message_of(centre.people[0], page_id)
+    await _die_asking(storm, point, message_id)
+    await crowd.until_done(lambda: town.call_back(message_id))
+    async with storm.running("engine"):
+        if not await storm.answered(page_id):
+            storm.missed.append(f"{point}: the key answered nothing")
+            crowd.answer_later(page_id, centre, 0)
+        await storm.settled()
+
+
+async def _die_asking(storm: Storm, point: str, *ids: object) -> None:
     log = storm.ground.place / "client.log"
-    if point.startswith("page."):
-        case_id, key = await storm.crowd.until_done(town.open_case), str(uuid4())
-        child = die_asking(town, log, point, "page", centre, case_id, key)
-        await asyncio.to_thread(child.join, LONGEST_S / 3)
-        page_id = await town.page(centre, case_id, key)
-        storm.crowd.promised(page_id, centre)
-    else:
-        page_id = await storm.crowd.page_at(centre)
-        child = die_asking(town, log, point, "answer", centre.people[0], centre, page_id)
-        await asyncio.to_thread(child.join, LONGEST_S / 3)
+    child = die_asking(storm.town, log, point, point.split(".")[0], *ids)
+    await asyncio.to_thread(child.join, LONGEST_S / 3)
     if child.exitcode == -signal.SIGKILL:
         storm.kills += 1
     else:
         storm.missed.append(point)
-    storm.crowd.answer_later(page_id, centre, 0.5)
 
 
 async def random_kills(storm: Storm, count: int, every_s: float, rate: float, crashes: int) -> None:
