@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from duty.notify.channels.channel import Failed, InDoubt, Outcome, Outgoing, Purpose, Sent
+from duty.notify.channels.texts import words
 
 VARIABLES = {
     Purpose.PAGE: ("level", "case", "callback"),
@@ -19,6 +20,15 @@ VARIABLES = {
 """What the template of each purpose has places for, in order."""
 
 MAX_SENDS = 2
+
+
+def values_of(message: Outgoing, *, with_link: bool) -> dict[str, str]:
+    """What fills the template, in its order; `with_link` if the template ends in an answer link."""
+    said = words(message).variables
+    names = VARIABLES[message.purpose]
+    if with_link and message.purpose != Purpose.VERIFY:
+        names = (*names, "link")
+    return {name: said[name] for name in names}
 
 
 class SmsProvider(Protocol):

@@ -12,8 +12,7 @@ import msgspec
 
 from duty.notify.channels.aliyun import Aliyun, tidy
 from duty.notify.channels.channel import Failed, InDoubt, Outcome, Outgoing, Purpose, Sent
-from duty.notify.channels.sms import VARIABLES
-from duty.notify.channels.texts import words
+from duty.notify.channels.sms import values_of
 from kernel.clock import Clock
 
 VERSION = "2017-05-25"
@@ -30,6 +29,7 @@ class AliyunSms:
     clock: Clock
     sign_name: str
     templates: Mapping[Purpose, str]
+    with_link: bool = False
     name: str = "aliyun"
 
     async def close(self) -> None:
@@ -41,8 +41,7 @@ class AliyunSms:
         template = self.templates.get(message.purpose)
         if not template:
             return Failed("no_template", again=False)
-        said = words(message).variables
-        values = {name: said[name] for name in VARIABLES[message.purpose]}
+        values = values_of(message, with_link=self.with_link)
         params = {
             "PhoneNumbers": message.address,
             "SignName": self.sign_name,

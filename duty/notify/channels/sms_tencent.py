@@ -17,9 +17,8 @@ import msgspec
 from duty.notify.channels.aliyun import tidy
 from duty.notify.channels.channel import Failed, InDoubt, Outcome, Outgoing, Purpose, Sent
 from duty.notify.channels.line import Line, judged
-from duty.notify.channels.sms import VARIABLES
+from duty.notify.channels.sms import values_of
 from duty.notify.channels.sms_aliyun import named
-from duty.notify.channels.texts import words
 from kernel.clock import Clock
 
 VERSION = "2021-01-11"
@@ -57,6 +56,7 @@ class TencentSms:
     sign_name: str
     region: str
     templates: Mapping[Purpose, str]
+    with_link: bool = False
     name: str = "tencent"
 
     async def close(self) -> None:
@@ -68,14 +68,14 @@ class TencentSms:
         template = self.templates.get(message.purpose)
         if not template:
             return Failed("no_template", again=False)
-        said = words(message).variables
+        values = values_of(message, with_link=self.with_link)
         body = msgspec.json.encode(
             {
                 "PhoneNumberSet": [international(message.address)],
                 "SmsSdkAppId": self.sdk_app_id,
                 "SignName": self.sign_name,
                 "TemplateId": template,
-                "TemplateParamSet": [said[name] for name in VARIABLES[message.purpose]],
+                "TemplateParamSet": list(values.values()),
                 "SessionContext": str(message.id),
             }
         )

@@ -23,7 +23,8 @@ NO_CASE = {"zh": "见系统", "en": "see the system"}
 class Words:
     """One message in one language.
 
-    `variables` fill a template that the provider holds: level, case, callback, code.
+    `variables` fill a template that the provider holds: level, case, callback, code, and the last
+    part of the link (templates may hold a domain, but no variable one).
     """
 
     version: int
@@ -51,6 +52,7 @@ def words(message: Outgoing) -> Words:
         "case": shortened(message.title or NO_CASE[language]),
         "callback": shortened(message.callback or NO_CALLBACK[language]),
         "code": shortened(message.code),
+        "link": shortened(message.link.rpartition("/")[2]),
     }
     link = said["link"].format(link=message.link) if message.link and said["link"] else ""
     return Words(

@@ -91,7 +91,15 @@ def _sms(contract: Sms, limits: Limits, clock: Clock) -> list[SmsProvider]:
         if name == "aliyun" and (aliyun := contract.aliyun) is not None:
             key = AliyunKey(aliyun.access_key_id, aliyun.access_key_secret)
             caller = Aliyun(line(aliyun.base_url), key, ALIYUN_SMS, clock)
-            made.append(AliyunSms(caller, clock, aliyun.sign_name, aliyun.templates.by_purpose()))
+            made.append(
+                AliyunSms(
+                    caller,
+                    clock,
+                    aliyun.sign_name,
+                    aliyun.templates.by_purpose(),
+                    contract.with_link,
+                )
+            )
         if name == "tencent" and (tencent := contract.tencent) is not None:
             made.append(
                 TencentSms(
@@ -103,6 +111,7 @@ def _sms(contract: Sms, limits: Limits, clock: Clock) -> list[SmsProvider]:
                     tencent.sign_name,
                     tencent.region,
                     tencent.templates.by_purpose(),
+                    contract.with_link,
                 )
             )
     return made

@@ -60,11 +60,15 @@ class TencentSmsContract(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Sms(Struct, frozen=True, forbid_unknown_fields=True):
-    """SMS by one or more companies, asked in this order."""
+    """SMS by one or more companies, asked in this order.
+
+    `with_link`: the templates of pages, drills and tests end in `https://<public_url>/a/${link}`.
+    """
 
     order: Annotated[list[Literal["aliyun", "tencent"]], Meta(min_length=1)]
     aliyun: AliyunSmsContract | None = None
     tencent: TencentSmsContract | None = None
+    with_link: bool = False
 
 
 class Keys(Struct, frozen=True, forbid_unknown_fields=True):
@@ -203,6 +207,8 @@ def _check(found: Providers, path: Path, *, demo: bool) -> None:
     if found.email is not None and found.email.tls == "none" and found.simulator is None:
         raise ProvidersError(f'{path}: email.tls = "none" would send the password in the clear')
     if found.sms is not None:
+        if found.sms.with_link and not found.public_url:
+            raise ProvidersError(f"{path}: sms.with_link needs public_url")
         for name in found.sms.order:
             if getattr(found.sms, name) is None:
                 raise ProvidersError(f"{path}: sms.order names {name}, but [sms.{name}] is missing")

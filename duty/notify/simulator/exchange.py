@@ -155,8 +155,11 @@ class Exchange:
 
 def spoken(channel: str, purpose: str, values: Mapping[str, str], sign: str = "") -> str | None:
     """The template with its variables, or None if one is missing."""
+    wording = _wording()[channel][purpose]
+    if channel == "sms" and "link" in values:
+        wording += _wording()[channel]["link"]
     try:
-        return Template(_wording()[channel][purpose]).substitute(values, sign=sign)
+        return Template(wording).substitute(values, sign=sign)
     except KeyError:
         return None
 

@@ -80,6 +80,8 @@ def _text(contract: TencentSmsContract, template: object, given: object) -> str 
     for purpose, code in contract.templates.by_purpose().items():
         if code and code == template and isinstance(given, list):
             names = VARIABLES[purpose]
+            if len(given) == len(names) + 1:
+                names = (*names, "link")
             if len(names) != len(given):
                 return None
             values = dict(zip(names, map(str, given), strict=True))

@@ -194,3 +194,16 @@ async def test_long_words_still_arrive(adapter: tuple[str, Channel], exchange: E
     long = message(name, title="长" * 60, callback="0" * 60)
     assert isinstance(await channel.send(long), Sent)
     assert len(exchange.phones.items) == 1
+
+
+@pytest.mark.parametrize("company", ["aliyun", "tencent"])
+async def test_a_text_message_can_carry_the_way_to_answer(exchange: Exchange, company: str) -> None:
+    made: dict[str, Any] = msgspec.to_builtins(exchange.contracts)
+    made["sms"] |= {"order": [company], "with_link": True}
+    channels = build_channels(msgspec.convert(made, Providers), SystemClock())
+    sent = message("sms", link="https://yunshang.example.cn/a/abcdefghijklmnopqrst")
+    assert isinstance(await channels["sms"].send(sent), Sent)
+    (item,) = exchange.phones.items
+    assert item.text.endswith("/a/abcdefghijklmnopqrst")
+    for channel in channels.values():
+        await channel.close()

@@ -32,6 +32,7 @@ def test_a_page_says_level_case_callback_and_where_to_answer() -> None:
         "case": "YL-20261126-0001",
         "callback": "19900005678",
         "code": "",
+        "link": "duty",
     }
 
 

@@ -57,6 +57,7 @@ def test_a_file_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> No
         ('[wecom_robot]\nbase_url = "http://qyapi.weixin.qq.com"\n', "https"),
         ('public_url = "http://yunshang.example.cn"\n', "https"),
         ('[sms]\norder = ["aliyun"]\n', "sms.aliyun"),
+        ('[sms]\norder = ["aliyun"]\nwith_link = true\n', "public_url"),
         ('[callbacks]\nsecret = "short"\n', "secret"),
         ('[callbacks]\nsecret = "long enough to be one"\nnetworks = ["x"]\n', "networks"),
         ('[simulator]\nport = 1\nsmtp_port = 2\ntarget = "x"\n', "demo"),
