@@ -12,6 +12,8 @@ from duty.changes import rulebook
 from duty.changes.fairness import weighing
 from duty.changes.handover.timers import run_due as run_due_handovers
 from duty.changes.timers import run_due as run_due_changes
+from duty.drills.service import WAKE_CHANNEL as DRILL
+from duty.drills.timers import run_due as run_drills
 from duty.escalation.engine import EscalationEngine
 from duty.escalation.service import WAKE_CHANNEL as ESCALATION
 from duty.notify.contacts.repository import WAKE_CHANNEL as CONTACT
@@ -88,6 +90,7 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
         Duty("positions", partial(forget_positions, database, clock), 3600.0),
         Duty("handovers", partial(run_due_handovers, database, clock), 10.0),
         Duty("roster changes", partial(run_due_changes, database, clock), 5.0),
+        Duty("drills", partial(run_drills, database, clock), 1.0, wakes[DRILL]),
         Duty("clocks", partial(climb_due, database, clock), 1.0),
         Duty("checkpoint", _checkpointer(settings, database).run_once, EVERY_SECONDS),
     ]

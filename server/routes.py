@@ -6,6 +6,7 @@ from consult.routes import router as advice
 from duty.changes.fairness.routes import router as fairness
 from duty.changes.handover.routes import router as handovers
 from duty.changes.routes import router as roster_changes
+from duty.drills.routes import router as drills
 from duty.escalation.policybook.routes import router as policies
 from duty.escalation.routes import router as pages
 from duty.feeds.incoming.routes import router as roster_files
@@ -57,6 +58,7 @@ ROUTERS: tuple[Router, ...] = (
     plans,
     roster_setup,
     pages,
+    drills,
     policies,
     inbox,
     contacts,

@@ -11,7 +11,7 @@ from duty.escalation.crew import Standing, crew_of
 from duty.escalation.ladder import AskAbove, At, Move, Policy
 from duty.rosters import repository as rosters
 from duty.rosters.oncall import OnCall
-from kernel.ids import FacilityId, PersonId
+from kernel.ids import FacilityId, GroupId, PersonId
 from registry.facilities import queries as facilities
 from registry.facilities.rules import AreaKind
 
@@ -26,6 +26,8 @@ async def next_move(
     at: datetime,
     standings: Sequence[Standing] = (),
     silent: Collection[PersonId] = (),
+    *,
+    group_id: GroupId | None = None,
 ) -> Move:
     """Whom step `number` rings, or the first step after it that somebody fills.
 
@@ -34,6 +36,8 @@ async def next_move(
     """
     crew = crew_of(policy, standings, silent)
     own = await rosters.roster(session, facility_id, at)
+    if group_id is not None:
+        own = [answer for answer in own if answer.slot.group_id == group_id]
     move = ladder.climb(policy, number, own, crew)
     if not isinstance(move, AskAbove):
         return move

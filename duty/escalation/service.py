@@ -28,7 +28,7 @@ from duty.escalation.topics import ACKNOWLEDGED, DELIVERED, WAKE_CHANNEL
 from duty.notify import inbox, outgoing
 from kernel import chain
 from kernel.clock import Clock
-from kernel.ids import CaseId, FacilityId, PageId, PersonId, new_id
+from kernel.ids import CaseId, FacilityId, GroupId, PageId, PersonId, new_id
 from kernel.viewer import Viewer
 
 __all__ = [
@@ -65,6 +65,7 @@ async def page(
     title: str | None = None,
     colour: str | None = None,
     condition: str | None = None,
+    group_id: GroupId | None = None,
 ) -> PageId:
     """Ring the people on call at `facility_id`, now, in this transaction.
 
@@ -79,6 +80,7 @@ async def page(
         title: case number or the like, shown on lock screens: never a patient's identity.
         colour: her risk colour, if graded; chooses among policies too.
         condition: the code of what she has; likewise.
+        group_id: ring only this group's places in the first step (a drill of one group).
     """
     known = await repository.id_by_key(session, req_key)
     if known is not None:
@@ -103,16 +105,21 @@ async def page(
         created_by=None if viewer.is_process else viewer.person_id,
         created_at=clock.now() if clock.simulated else version.database_now,
     )
-    await _first_step(session, clock, viewer, row, version.policy)
+    await _first_step(session, clock, viewer, row, version.policy, group_id)
     return row.id
 
 
 async def _first_step(
-    session: AsyncSession, clock: Clock, viewer: Viewer, row: PageRow, rules: Policy
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    row: PageRow,
+    rules: Policy,
+    group_id: GroupId | None = None,
 ) -> None:
     """Resolve the roster, ring the first step's people, start the ladder, say so in the chain."""
     at = row.created_at
-    move = await next_move(session, rules, row.facility_id, 0, at)
+    move = await next_move(session, rules, row.facility_id, 0, at, group_id=group_id)
     await repository.insert_page(session, row)
     state = PageState.EXHAUSTED if move.exhausted else PageState.RUNNING
     await repository.open_ladder(

@@ -9,7 +9,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.escalation.states import ReachAction, ReachState, sources
-from duty.notify.channels.channel import Outgoing
+from duty.notify.channels.channel import Outgoing, Purpose
 from duty.notify.states import MESSAGE, MessageAction, MessageState
 from kernel.ids import PageId, new_id
 from kernel.sealing import Sealer
@@ -129,6 +129,7 @@ def opened(row: Row[Any], sealer: Sealer) -> Claimed:
             title=row.title,
             callback=row.callback,
             paged_at=row.created_at,
+            purpose=Purpose.DRILL if row.event.startswith("drill.") else Purpose.PAGE,
         )
     return Claimed(
         row.id,

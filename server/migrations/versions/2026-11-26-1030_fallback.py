@@ -96,8 +96,106 @@ REVOKE ALL ON FUNCTION paging_vitals FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION paging_vitals TO yunshang_app, yunshang_system;
 """
 
+# A drill is a case of its own, under its own id: what it rang and who answered lies in the tables of
+# pages. When a planned one is due is known to nobody but the engine.
+DRILLS = """
+CREATE TABLE drill_schedule (
+  id              uuid PRIMARY KEY,
+  region_id       uuid NOT NULL REFERENCES region (id),
+  per_month       int NOT NULL CHECK (per_month BETWEEN 1 AND 4),
+  earliest        time NOT NULL,
+  latest          time NOT NULL,
+  weekends        boolean NOT NULL,
+  answer_within_s int NOT NULL CHECK (answer_within_s BETWEEN 120 AND 1800),
+  created_by      uuid NOT NULL REFERENCES person (id),
+  created_at      timestamptz NOT NULL,
+  ended_at        timestamptz,
+  CHECK (earliest < latest)
+);
+CREATE UNIQUE INDEX uq_drill_schedule ON drill_schedule (region_id) WHERE ended_at IS NULL;
+CREATE TABLE paging_drill (
+  id              uuid PRIMARY KEY,
+  facility_id     uuid NOT NULL REFERENCES facility (id),
+  group_id        uuid REFERENCES expert_group (id),
+  answer_within_s int NOT NULL CHECK (answer_within_s BETWEEN 120 AND 1800),
+  due_at          timestamptz NOT NULL,
+  requested_by    uuid REFERENCES person (id),
+  schedule_id     uuid REFERENCES drill_schedule (id),
+  month           date,
+  number          int,
+  page_id         uuid REFERENCES page (id),
+  started_at      timestamptz,
+  ended_at        timestamptz,
+  end_reason      text CHECK (end_reason IN ('answered', 'time', 'real_page', 'nobody')),
+  UNIQUE (schedule_id, facility_id, month, number),
+  CHECK (num_nonnulls(requested_by, schedule_id) = 1),
+  CHECK (num_nonnulls(schedule_id, month, number) IN (0, 3)),
+  CHECK ((ended_at IS NULL) = (end_reason IS NULL)),
+  CHECK (started_at IS NOT NULL OR ended_at IS NULL)
+);
+CREATE INDEX ix_paging_drill_due ON paging_drill (due_at) WHERE ended_at IS NULL;
+CREATE INDEX ix_paging_drill_facility ON paging_drill (facility_id, started_at);
+CREATE TABLE drill_excuse (
+  drill_id    uuid NOT NULL REFERENCES paging_drill (id),
+  person_id   uuid NOT NULL REFERENCES person (id),
+  reason      text NOT NULL CHECK (reason IN ('in_surgery', 'with_patient', 'other')),
+  note        text CHECK (length(note) <= 500),
+  excused_by  uuid NOT NULL REFERENCES person (id),
+  excused_at  timestamptz NOT NULL,
+  PRIMARY KEY (drill_id, person_id),
+  CHECK (excused_by <> person_id)
+);
+CREATE TRIGGER drill_excuse_sealed BEFORE UPDATE OR DELETE OR TRUNCATE ON drill_excuse
+  FOR EACH STATEMENT EXECUTE FUNCTION duty_refuse();
+ALTER TABLE drill_excuse ENABLE ALWAYS TRIGGER drill_excuse_sealed;
+
+CREATE FUNCTION app_drills(wanted uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT NOT app_only_watches() AND (
+    ((app_has_role('coordinator') OR app_has_role('medical_affairs')) AND (
+       wanted = ANY(app_facilities())
+       OR EXISTS (SELECT 1 FROM person p WHERE p.id = app_person() AND p.facility_id = wanted)))
+    OR (app_has_role('coordinator') AND EXISTS (
+       SELECT 1 FROM facility f JOIN region_closure c ON c.descendant_id = f.region_id
+        WHERE f.id = wanted AND c.ancestor_id = ANY(app_regions()))))
+$$;
+GRANT SELECT, INSERT ON drill_schedule, paging_drill, drill_excuse TO yunshang_app;
+GRANT UPDATE (ended_at) ON drill_schedule TO yunshang_app;
+GRANT SELECT, INSERT ON drill_schedule, paging_drill, drill_excuse TO yunshang_system;
+GRANT UPDATE ON paging_drill TO yunshang_system;
+"""
+
+DRILL_RIGHTS = """
+CREATE POLICY app_reads ON paging_drill FOR SELECT TO yunshang_app USING (
+  requested_by = app_person() OR (started_at IS NOT NULL AND app_sees_case(id)));
+CREATE POLICY app_adds ON paging_drill FOR INSERT TO yunshang_app WITH CHECK (
+  requested_by = app_person() AND started_at IS NULL AND app_drills(facility_id));
+CREATE POLICY app_reads ON drill_excuse FOR SELECT TO yunshang_app USING (
+  EXISTS (SELECT 1 FROM paging_drill d WHERE d.id = drill_id));
+CREATE POLICY app_adds ON drill_excuse FOR INSERT TO yunshang_app WITH CHECK (
+  excused_by = app_person()
+  AND EXISTS (SELECT 1 FROM paging_drill d WHERE d.id = drill_id AND app_drills(d.facility_id)));
+CREATE POLICY app_reads ON drill_schedule FOR SELECT TO yunshang_app USING (true);
+CREATE POLICY app_adds ON drill_schedule FOR INSERT TO yunshang_app WITH CHECK (
+  created_by = app_person() AND NOT app_only_watches() AND app_has_role('coordinator')
+  AND EXISTS (SELECT 1 FROM region_closure c
+               WHERE c.descendant_id = region_id AND c.ancestor_id = ANY(app_regions())));
+CREATE POLICY app_changes ON drill_schedule FOR UPDATE TO yunshang_app
+  USING (NOT app_only_watches() AND app_has_role('coordinator')
+    AND EXISTS (SELECT 1 FROM region_closure c
+                 WHERE c.descendant_id = region_id AND c.ancestor_id = ANY(app_regions())));
+"""
+
+BY_DRILL = ("drill_schedule", "paging_drill", "drill_excuse")
+
 
 def upgrade() -> None:
-    for script in (WATCH, VITALS):
+    for script in (WATCH, VITALS, DRILLS):
         for statement in statements(script):
             op.execute(statement)
+    for table in BY_DRILL:
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+        for role, name in (("yunshang_owner", "owner_all"), ("yunshang_system", "system_all")):
+            op.execute(f"CREATE POLICY {name} ON {table} TO {role} USING (true) WITH CHECK (true)")
+    for statement in statements(DRILL_RIGHTS):
+        op.execute(statement)
