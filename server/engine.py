@@ -71,7 +71,7 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
         demo=settings.demo,
     )
     escalation = EscalationEngine(paging, clock)
-    wakes = {name: asyncio.Event() for name in (OUTBOX, ESCALATION, MESSAGE, CONTACT)}
+    wakes = {name: asyncio.Event() for name in (OUTBOX, ESCALATION, MESSAGE, CONTACT, DRILL)}
     sending = open_sending(settings, paging, clock, wakes[MESSAGE], subscriptions.hand_to_worker)
     contacts = ContactSender(
         database, sending.channels.links.sealer, sending.channels.by_name, sending.channels.links

@@ -15,6 +15,7 @@ from duty.notify.contacts.routes import router as contacts
 from duty.notify.hooks.routes import router as hooks
 from duty.notify.routes import router as inbox
 from duty.phones.routes import router as phones
+from duty.reachability.routes import router as reachability
 from duty.rosters.plans.routes import router as plans
 from duty.rosters.routes import router as rosters
 from duty.rosters.setup_routes import router as roster_setup
@@ -53,6 +54,7 @@ ROUTERS: tuple[Router, ...] = (
     phones,
     handovers,
     fairness,
+    reachability,
     roster_feeds,
     roster_files,
     plans,

@@ -16,7 +16,7 @@ class NobodyToDrill(Refusal):
 
 
 class ExcuseRefused(Refusal):
-    """The person was not rung, answered by themselves, or is asking for themselves. Fields: reason."""
+    """Not rung, answered already, still running, or one's own. Fields: reason."""
 
     code = "duty.excuse_refused"
     status = 422

@@ -29,8 +29,8 @@ _NEWEST = text(
 # Somebody rung twice (two places) is one person: their first ring counts, their first answer too.
 _ANSWERS = text(
     """
-    SELECT DISTINCT ON (t.page_id, t.person_id) t.page_id, t.person_id, t.tier, t.specialty, t.state,
-           t.route, t.decline_reason,
+    SELECT DISTINCT ON (t.page_id, t.person_id) t.page_id, t.person_id, t.tier, t.specialty,
+           t.state, t.route, t.decline_reason,
            extract(epoch FROM coalesce(least(t.acknowledged_at, t.declined_at),
                                        t.acknowledged_at, t.declined_at) - t.queued_at)
              ::double precision AS seconds,
@@ -77,7 +77,7 @@ async def newest(
 
 
 async def league(session: AsyncSession, since: datetime) -> list[LeagueRow]:
-    """Houses and groups by month. Drills broken off by an emergency say nothing and do not count."""
+    """Houses and groups by month. A drill broken off by an emergency says nothing: not counted."""
     rows = (await session.execute(_MONTHS, {"since": since})).all()
     answers = await _answers(session, rows)
     months: dict[tuple[Any, ...], list[UUID]] = {}

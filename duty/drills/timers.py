@@ -53,7 +53,8 @@ _WANTED = text(
     """
 )
 _PLAN = text(
-    "INSERT INTO paging_drill (id, facility_id, answer_within_s, due_at, schedule_id, month, number)"
+    "INSERT INTO paging_drill"
+    " (id, facility_id, answer_within_s, due_at, schedule_id, month, number)"
     " VALUES (:id, :facility_id, :within, :due_at, :schedule_id, :month, :number)"
     " ON CONFLICT (schedule_id, facility_id, month, number) DO NOTHING"
 )

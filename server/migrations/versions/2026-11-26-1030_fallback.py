@@ -96,8 +96,8 @@ REVOKE ALL ON FUNCTION paging_vitals FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION paging_vitals TO yunshang_app, yunshang_system;
 """
 
-# A drill is a case of its own, under its own id: what it rang and who answered lies in the tables of
-# pages. When a planned one is due is known to nobody but the engine.
+# A drill is a case of its own, under its own id: whom it rang and who answered lies in the tables
+# of pages. When a planned one is due is known to nobody but the engine.
 DRILLS = """
 CREATE TABLE drill_schedule (
   id              uuid PRIMARY KEY,
@@ -185,11 +185,26 @@ CREATE POLICY app_changes ON drill_schedule FOR UPDATE TO yunshang_app
                  WHERE c.descendant_id = region_id AND c.ancestor_id = ANY(app_regions())));
 """
 
+# Who plans by it must know whether somebody can be reached, not where their points lead.
+REACH = """
+CREATE FUNCTION reach_proofs(p_people uuid[])
+  RETURNS TABLE (person_id uuid, channel text, created_at timestamptz, verified_at timestamptz,
+                 last_ok_at timestamptz)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT c.person_id, c.channel, c.created_at, c.verified_at, c.last_ok_at
+    FROM public.contact_point c
+   WHERE c.person_id = ANY(p_people) AND c.disabled_at IS NULL
+   ORDER BY c.person_id, c.channel, c.rank
+$$;
+REVOKE ALL ON FUNCTION reach_proofs FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION reach_proofs TO yunshang_app, yunshang_system;
+"""
+
 BY_DRILL = ("drill_schedule", "paging_drill", "drill_excuse")
 
 
 def upgrade() -> None:
-    for script in (WATCH, VITALS, DRILLS):
+    for script in (WATCH, VITALS, DRILLS, REACH):
         for statement in statements(script):
             op.execute(statement)
     for table in BY_DRILL:
