@@ -16,8 +16,9 @@ from kernel.idempotency import once
 from kernel.ids import PersonId
 from kernel.viewer import CLINICAL_ROLES, Role, Viewer
 
-_SEES = roles(*CLINICAL_ROLES, Role.COMMISSION)
-_LEADS = roles(Role.COORDINATOR)
+_SEES = roles(*CLINICAL_ROLES, Role.COMMISSION, Role.MEDICAL_AFFAIRS)
+_PLANS = roles(Role.COORDINATOR)
+_LEADS = roles(Role.COORDINATOR, Role.MEDICAL_AFFAIRS)
 
 
 @get("/duty/drills", opt={OPT: _SEES})
@@ -78,13 +79,13 @@ async def excuse(
     return await queries.drill(session, drill_id)
 
 
-@post("/duty/drills/schedules", opt={OPT: _LEADS}, status_code=204)
+@post("/duty/drills/schedules", opt={OPT: _PLANS}, status_code=204)
 async def plan(session: AsyncSession, viewer: Viewer, clock: Clock, data: ScheduleIn) -> None:
     """Drill a region's houses every month at moments nobody knows."""
     await service.plan(session, clock, viewer, data)
 
 
-@post("/duty/drills/schedules/{schedule_id:uuid}/end", opt={OPT: _LEADS}, status_code=204)
+@post("/duty/drills/schedules/{schedule_id:uuid}/end", opt={OPT: _PLANS}, status_code=204)
 async def end_plan(session: AsyncSession, clock: Clock, schedule_id: UUID) -> None:
     """Plan no further drills in that region."""
     await service.end_plan(session, clock, schedule_id)

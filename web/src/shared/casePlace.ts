@@ -11,11 +11,12 @@ export function casePlace(id: string, action?: Pick<Action, 'machine' | 'action'
 }
 
 /**
- * Where the page of a case lies of which `event` tells: a case file's id is a case id too, and
+ * Where the page of a case lies of which `event` tells: a case file's id is a case id too, a drill's also, and
  * what is about the roster has pages of its own.
  */
 export function eventPath(event: string, caseId: string): string {
   if (event.startsWith('duty.change_')) return '/duty/changes'
   if (event.startsWith('duty.handover_')) return '/duty/handovers'
+  if (event.startsWith('drill.')) return `/duty/drills/${caseId}`
   return event.startsWith('casefile.') ? `/case-files/${caseId}` : `/cases/${caseId}`
 }
