@@ -256,4 +256,4 @@ async def test_shipped_policies_install_once(database: Clone) -> None:
         await EscalationEngine(database.system, SystemClock()).install_policies()
     assert found[0][0] == found[0][1] > 0
     assert found[1] == found[2]
-    assert [after - before for before, after in zip(found[0], found[1], strict=True)] == [4, 3]
+    assert [after - before for before, after in zip(found[0], found[1], strict=True)] == [5, 3]
