@@ -1573,6 +1573,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/duty/drills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListDrills */
+        get: operations["ApiDutyDrillsListDrills"];
+        put?: never;
+        /** StartDrill */
+        post: operations["ApiDutyDrillsStartDrill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/drills/league": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** League */
+        get: operations["ApiDutyDrillsLeagueLeague"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/drills/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListSchedules */
+        get: operations["ApiDutyDrillsSchedulesListSchedules"];
+        put?: never;
+        /** Plan */
+        post: operations["ApiDutyDrillsSchedulesPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/drills/schedules/{schedule_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** EndPlan */
+        post: operations["ApiDutyDrillsSchedulesScheduleIdEndEndPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/drills/{drill_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** OneDrill */
+        get: operations["ApiDutyDrillsDrillIdOneDrill"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/drills/{drill_id}/excuses/{person_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Excuse */
+        post: operations["ApiDutyDrillsDrillIdExcusesPersonIdExcuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/duty/fairness": {
         parameters: {
             query?: never;
@@ -2203,6 +2307,23 @@ export interface paths {
         put?: never;
         /** RevokeQualification */
         post: operations["ApiDutyQualificationsQualificationIdRevokeRevokeQualification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/reachability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reachability */
+        get: operations["ApiDutyReachabilityReachability"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6595,6 +6716,57 @@ export interface components {
             upper_id?: string | null;
             version: number;
         };
+        /** DrillAnswer */
+        DrillAnswer: {
+            channels: string[];
+            decline_reason: string | null;
+            excuse: string | null;
+            name: string;
+            /** Format: uuid */
+            person_id: string;
+            route: string | null;
+            seconds: number | null;
+            specialty: string;
+            state: string;
+            tier: string;
+            title: string;
+        };
+        /** DrillIn */
+        DrillIn: {
+            /** @default 300 */
+            answer_within_s: number;
+            /** Format: uuid */
+            facility_id: string;
+            group_id?: string | null;
+        };
+        /** DrillOut */
+        DrillOut: {
+            answer_within_s: number;
+            answers?: components["schemas"]["DrillAnswer"][];
+            end_reason: string | null;
+            ended_at: string | null;
+            facility: string;
+            /** Format: uuid */
+            facility_id: string;
+            group: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @default false */
+            may_excuse: boolean;
+            planned: boolean;
+            started_at: string | null;
+            tally: components["schemas"]["DrillTally"];
+        };
+        /** DrillTally */
+        DrillTally: {
+            answered: number;
+            excused: number;
+            few: boolean;
+            median_s: number | null;
+            people: number;
+            prompt: number;
+            timed: number;
+        };
         /** DutyGroup */
         DutyGroup: {
             code: string;
@@ -6857,6 +7029,12 @@ export interface components {
             seq: number;
             simulated: boolean;
             source: string;
+        };
+        /** ExcuseIn */
+        ExcuseIn: {
+            note?: string | null;
+            /** @enum {string} */
+            reason: "in_surgery" | "with_patient" | "other";
         };
         /** Extend */
         Extend: {
@@ -7705,6 +7883,17 @@ export interface components {
             fact: components["schemas"]["RiskFactOut"];
             /** @enum {string} */
             source: "answer" | "observation" | "pregnancy";
+        };
+        /** LeagueRow */
+        LeagueRow: {
+            drills: number;
+            facility: string;
+            /** Format: uuid */
+            facility_id: string;
+            group: string | null;
+            /** Format: date */
+            month: string;
+            tally: components["schemas"]["DrillTally"];
         };
         /** LeaveIn */
         LeaveIn: {
@@ -8927,6 +9116,14 @@ export interface components {
             unit_en: string;
             zh: string;
         };
+        /** ReachBoard */
+        ReachBoard: {
+            /** Format: date-time */
+            at: string;
+            places: components["schemas"]["ReachPlace"][];
+            /** Format: date-time */
+            until: string;
+        };
         /** ReachCounts */
         ReachCounts: {
             /** @default 0 */
@@ -8943,6 +9140,33 @@ export interface components {
             sent: number;
             /** @default 0 */
             unreachable: number;
+        };
+        /** ReachPlace */
+        ReachPlace: {
+            channels: string[];
+            devices: number;
+            /** Format: date-time */
+            end: string;
+            facility: string;
+            /** Format: uuid */
+            facility_id: string;
+            group: string;
+            last_ok_at: string | null;
+            marks: string[];
+            now: boolean;
+            online: boolean;
+            person: string | null;
+            person_id: string | null;
+            required: boolean;
+            signed_on: boolean;
+            /** Format: uuid */
+            slot_id: string;
+            specialty: string;
+            stale: string[];
+            /** Format: date-time */
+            start: string;
+            tier: string;
+            title: string | null;
         };
         /** ReachTimes */
         ReachTimes: {
@@ -9747,6 +9971,44 @@ export interface components {
             /** Format: date-time */
             taken_at: string;
             vitals: components["schemas"]["Vitals"] | null;
+        };
+        /** ScheduleIn */
+        ScheduleIn: {
+            /** @default 300 */
+            answer_within_s: number;
+            /**
+             * Format: duration
+             * @default 08:00:00
+             */
+            earliest: string;
+            /**
+             * Format: duration
+             * @default 21:00:00
+             */
+            latest: string;
+            /** @default 1 */
+            per_month: number;
+            /** Format: uuid */
+            region_id: string;
+            /** @default true */
+            weekends: boolean;
+        };
+        /** ScheduleOut */
+        ScheduleOut: {
+            answer_within_s: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: duration */
+            earliest: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: duration */
+            latest: string;
+            per_month: number;
+            region: string;
+            /** Format: uuid */
+            region_id: string;
+            weekends: boolean;
         };
         /** ScopeOut */
         ScopeOut: {
@@ -14238,6 +14500,292 @@ export interface operations {
             };
         };
     };
+    ApiDutyDrillsListDrills: {
+        parameters: {
+            query?: {
+                facility_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillOut"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyDrillsStartDrill: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillOut"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyDrillsLeagueLeague: {
+        parameters: {
+            query?: {
+                months?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeagueRow"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyDrillsSchedulesListSchedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleOut"][];
+                };
+            };
+        };
+    };
+    ApiDutyDrillsSchedulesPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyDrillsSchedulesScheduleIdEndEndPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyDrillsDrillIdOneDrill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                drill_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillOut"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyDrillsDrillIdExcusesPersonIdExcuse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                drill_id: string;
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExcuseIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillOut"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiDutyFairnessFairness: {
         parameters: {
             query: {
@@ -15894,6 +16442,26 @@ export interface operations {
                         } | unknown[];
                         status_code: number;
                     };
+                };
+            };
+        };
+    };
+    ApiDutyReachabilityReachability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReachBoard"];
                 };
             };
         };
