@@ -32,13 +32,17 @@ class Facility(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Post(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One post of a staff kind; with a `tier` it is on call."""
+    """One post of a staff kind; with a `tier` it is on call.
+
+    `later`: joined when the region had its people already, so nobody's name changed.
+    """
 
     key: str
     title: str
     specialty: str
     roles: tuple[str, ...]
     tier: str | None = None
+    later: bool = False
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -85,9 +89,14 @@ def synthetic_phone(n: int) -> str:
 def people() -> list[Person]:
     """All staff of the region, always the same."""
     found: list[Person] = []
-    for facility in PLACES.facilities:
-        for post in STAFF.staff[facility.staff]:
-            n = len(found)
-            login = f"{facility.code.lower()}.{post.key}"
-            found.append(Person(login, synthetic_name(n), synthetic_phone(n + 1), facility, post))
+    for later in (False, True):
+        for facility in PLACES.facilities:
+            for post in STAFF.staff[facility.staff]:
+                if post.later is not later:
+                    continue
+                n = len(found)
+                login = f"{facility.code.lower()}.{post.key}"
+                found.append(
+                    Person(login, synthetic_name(n), synthetic_phone(n + 1), facility, post)
+                )
     return found
