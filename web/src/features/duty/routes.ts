@@ -14,7 +14,7 @@ export const feature: Feature = {
       to: 'duty',
       label: 'duty.nav',
       mark: '☎',
-      roles: ['referring_clinician', 'expert', 'coordinator', 'duty_desk'],
+      roles: ['referring_clinician', 'expert', 'coordinator', 'duty_desk', 'medical_affairs'],
       order: 30,
       phone: true,
       home: 'duty',

@@ -1,0 +1,15 @@
+/** Groups, rotations, leave, holidays, qualifications: short names of the schema. */
+import type { components } from './schema'
+
+type Schemas = components['schemas']
+
+export type RosterGroups = Schemas['RosterGroups']
+export type RosterGroup = Schemas['RosterGroup']
+export type RosterSlot = Schemas['RosterSlot']
+export type RosterCandidate = Schemas['RosterCandidate']
+export type RotationOut = Schemas['RotationOut']
+export type LeaveOut = Schemas['LeaveOut']
+export type HolidayYear = Schemas['HolidayYear']
+export type SpecialDays = Schemas['SpecialDays']
+export type QualificationOut = Schemas['QualificationOut']
+export type RosterGaps = Schemas['RosterGaps']
