@@ -9,7 +9,7 @@ SHOWN = (
     ("yj001.second", "云江市妇幼保健院 产科二线", "second line, city centre"),
     ("yj001.neonatal", "云江市妇幼保健院 新生儿科", "neonatologist, city centre"),
     ("yj001.desk", "云江市妇幼保健院 总值班", "general duty desk, city centre"),
-    ("yj001.office", "云江市妇幼保健院 医务科（审批排班）", "medical affairs, approves rosters"),
+    ("yj001.affairs", "云江市妇幼保健院 医务科（审批排班）", "medical affairs, approves rosters"),
     ("yj002.expert", "云江市第一人民医院 产科一线", "expert of a second hospital"),
     ("yl001.expert", "云岚省妇幼保健院 产科一线", "expert, provincial centre"),
     ("lj002.coordinator", "临江县妇幼保健院 孕管中心协调员", "county coordinator"),

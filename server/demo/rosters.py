@@ -215,7 +215,7 @@ async def _seed_leave(
     who = {
         key: seeded.people[f"{CENTRE.lower()}.{key}"] for key in ("second", "neonatal", "relief")
     }
-    away = month(today, 1) + 9 * DAY
+    away = today + 29 * DAY
     await leave.record(
         session,
         clock,

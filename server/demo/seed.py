@@ -13,9 +13,8 @@ from server.demo.changes import seed_changes
 from server.demo.devices import seed_devices
 from server.demo.places import is_seeded, seed_places
 from server.demo.region import PLACES
-from server.demo.rosters import AHEAD, extend_rosters, seed_rosters
-from server.demo.telephones import seed_telephones
 from server.demo.rosters import extend_rosters, seed_rosters
+from server.demo.telephones import seed_telephones
 
 log = structlog.get_logger()
 
@@ -37,9 +36,8 @@ async def seed(
         seeded = await seed_places(session, clock, sealer)
         since = clock.now() - timedelta(days=history_days + 7)
         for facility in PLACES.facilities:
-            await seed_rosters(session, SEED, seeded, facility, since, now + AHEAD)
-        await seed_changes(session, clock)
             await seed_rosters(session, clock, SEED, seeded, facility, since)
+        await seed_changes(session, clock)
         await seed_devices(session, seeded, master)
         await seed_telephones(session, clock, sealer, seeded)
     log.info("demo.seeded", facilities=len(seeded.facilities), people=len(seeded.people))
