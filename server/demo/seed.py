@@ -11,6 +11,7 @@ from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from server.demo.changes import seed_changes
 from server.demo.devices import seed_devices
+from server.demo.ladders import seed_ladders
 from server.demo.places import is_seeded, seed_places
 from server.demo.region import PLACES
 from server.demo.rosters import extend_rosters, seed_rosters
@@ -38,6 +39,7 @@ async def seed(
         for facility in PLACES.facilities:
             await seed_rosters(session, clock, SEED, seeded, facility, since)
         await seed_changes(session, clock)
+        await seed_ladders(session, seeded)
         await seed_devices(session, seeded, master)
         await seed_telephones(session, clock, sealer, seeded)
     log.info("demo.seeded", facilities=len(seeded.facilities), people=len(seeded.people))

@@ -331,8 +331,7 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         _post("county_doctor", "/cases/{case_id}/team-call", facility_id="city"),
         # The case's first page is about its offer: no team was called by it.
         _post("county_doctor", "/pages/{page_id}/call-off", (403,)),
-        # She coordinates a region and belongs to no house.
-        _post("coordinator", "/duty/policies", (403,), **LADDER),
+        _post("coordinator", "/duty/policies", **LADDER),
     ),
     "registered": (
         _post("county_doctor", "/patients", pregnancy={}),

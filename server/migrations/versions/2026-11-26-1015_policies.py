@@ -35,8 +35,11 @@ CREATE POLICY owner_all ON policy_version TO yunshang_owner USING (true) WITH CH
 CREATE POLICY system_all ON policy_version TO yunshang_system USING (true) WITH CHECK (true);
 CREATE POLICY app_reads ON policy_version FOR SELECT TO yunshang_app USING (true);
 CREATE POLICY app_adds ON policy_version FOR INSERT TO yunshang_app WITH CHECK (
-  facility_id = ANY(app_facilities()) AND recorded_by = app_person() AND NOT app_only_watches()
-  AND (app_has_role('coordinator') OR app_has_role('medical_affairs')));
+  recorded_by = app_person() AND NOT app_only_watches()
+  AND (app_has_role('coordinator') OR app_has_role('medical_affairs'))
+  AND (facility_id = ANY(app_facilities()) OR EXISTS (
+    SELECT 1 FROM person p
+     WHERE p.id = app_person() AND p.facility_id = policy_version.facility_id)));
 """
 
 PAGES = """

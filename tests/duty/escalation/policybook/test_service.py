@@ -1,5 +1,6 @@
 """A house writes its own ladder, sees what counts, and tries it without ringing anybody."""
 
+import dataclasses
 from datetime import timedelta
 from uuid import UUID
 
@@ -67,6 +68,15 @@ async def test_a_coordinator_writes_for_the_own_house_and_it_counts(region: Regi
             text("SELECT policy_id FROM page WHERE id = :id"), {"id": page_id}
         )
         assert kept.scalar_one() == third
+
+
+async def test_medical_affairs_writes_for_the_house_where_they_work(region: Region) -> None:
+    office = await region.staff(region.centre, Role.MEDICAL_AFFAIRS)
+    treats_nobody = dataclasses.replace(office, facility_ids=frozenset())
+    policy_id = await write(region, treats_nobody)
+    async with region.clone.app.session(treats_nobody) as session:
+        book = await queries.book(session, treats_nobody, region.centre)
+    assert (book.may_write, book.policies[0].id) == (True, policy_id)
 
 
 async def test_only_who_answers_for_the_house_writes(region: Region) -> None:
