@@ -59,7 +59,6 @@ async def test_two_agree_to_swap_and_the_coordinator_approves(visit: Door) -> No
     coordinator = await visit(f"{HOUSE}.coordinator")
     await coordinator.go("/duty/approvals")
     await expect(first_card(coordinator, "换班")).to_contain_text("待审批")
-    await coordinator.picture("roster-approvals")
     await first_card(coordinator, "换班").get_by_role("button", name="批准", exact=True).click()
     await expect(first_card(coordinator, "换班")).to_contain_text("已生效")
     await expect(first_card(second, "换班")).to_contain_text("已生效")
@@ -101,7 +100,7 @@ async def test_somebody_falls_ill_and_a_colleague_takes_over_from_a_phone(visit:
     )
     ring = relief.page.get_by_role("alertdialog")
     await expect(ring).to_be_visible()
-    await ring.get_by_role("button", name="应答并打开").click()
+    await ring.get_by_role("button", name="接听").click()
     await relief.page.wait_for_url("**/cases/*")
 
     office = await visit(f"{HOUSE}.lead")
