@@ -95,6 +95,7 @@ async def test_a_push_opens_the_call_and_the_button_answers_it(visit: Door, doct
     phone = await visit("yj001.expert", width=390, height=844)
     await phone.go("/contacts")
     await phone.sees("现在呼叫我会怎样")
+    await phone.picture("contacts")
     pushes, worker = await subscribed(phone)
 
     page = await sent(doctor)

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.escalation import audience
 from duty.notify import inbox
+from duty.notify.contacts import service as contacts
 from duty.notify.hooks import hearing
 from duty.notify.hooks.door import PHONE_FIELD, TEXT_FIELD
 from duty.notify.hooks.hearing import Heard
@@ -30,6 +31,9 @@ Meaning = Literal["acknowledge", "decline", "other", "unclear", "stranger"]
 
 YES = frozenset({"1", "收到", "接收", "接听", "好", "OK", "YES", "Y"})
 NO = frozenset({"2", "拒绝", "手术中", "不能来", "NO"})
+STOP = frozenset({"TD", "T", "退订", "STOP"})
+"""Turns text messages off for their person; calls and the app are the floor and go on."""
+
 NOTICE = "duty.sms_reply"
 ABOUT = timedelta(hours=12)
 """A reply is about a page that rang this number within so long."""
@@ -54,6 +58,10 @@ _PAGES = text(
      ORDER BY p.created_at DESC
     """
 )
+_POINTS = text(
+    "SELECT id FROM contact_point WHERE channel = 'sms' AND address_index = :index"
+    " AND person_id IS NOT NULL AND disabled_at IS NULL"
+)
 _MEANT = text(
     "UPDATE inbound_reply SET meaning = :meaning, person_id = :person_id, page_id = :page_id,"
     "  facility_id = :facility_id, read_at = clock_timestamp()"
@@ -77,8 +85,12 @@ async def hear_reply(session: AsyncSession, clock: Clock, sealer: Sealer, reply_
     phone = sealer.open(row.phone_sealed, PHONE_FIELD)
     index = sealer.blind_index(phone, f"{ADDRESS_FIELD}/sms")
     pages = (await session.execute(_PAGES, {"index": index, "about": ABOUT})).all()
-    found = understand(sealer.open(row.text_sealed, TEXT_FIELD), pages)
+    written = sealer.open(row.text_sealed, TEXT_FIELD)
+    found = understand(written, pages)
     page = found.page
+    if _bare(written) in STOP:
+        for point in (await session.execute(_POINTS, {"index": index})).all():
+            await contacts.opt_out(session, point.id, clock.now())
     if found.meaning in ("acknowledge", "decline") and page is not None:
         person = hearing.speaker(page.person_id, page.home)
         heard = Heard(UUID(page.message_id), PageId(page.page_id), "sms", person)
@@ -102,12 +114,16 @@ def understand(text_: str, pages: Sequence[Row[Any]]) -> Understood:
     """Pure: the meaning of a text, given the pages that rang the number, newest first."""
     if not pages:
         return Understood("stranger", None)
-    said = unicodedata.normalize("NFKC", text_).strip(" 。.!！,，").upper()
+    said = _bare(text_)
     meaning: Meaning = "acknowledge" if said in YES else "decline" if said in NO else "other"
     waiting = [page for page in pages if page.open]
     if meaning != "other" and len(waiting) > 1:
         return Understood("unclear", waiting[0])
     return Understood(meaning, waiting[0] if waiting else pages[0])
+
+
+def _bare(text_: str) -> str:
+    return unicodedata.normalize("NFKC", text_).strip(" 。.!！,，").upper()
 
 
 async def _tell_desk(session: AsyncSession, clock: Clock, reply_id: UUID, page: Row[Any]) -> None:

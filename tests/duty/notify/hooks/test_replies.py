@@ -66,6 +66,15 @@ async def test_one_takes_the_page_by_sms(ringing: Loop) -> None:
     assert b"\xe6\x94\xb6" not in bytes(reply.text_sealed)
 
 
+async def test_stop_turns_text_messages_off(ringing: Loop) -> None:
+    await ringing.point("sms")
+    await ringing.region.page()
+    ringing.exchange.reply(await ringing.rung("sms"), "退订")
+    await ringing.heard(2)
+    (wish,) = await ringing.rows("SELECT channel, off FROM notify_rule")
+    assert (wish.channel, wish.off) == ("sms", True)
+
+
 async def test_two_declines_by_sms(ringing: Loop) -> None:
     await ringing.point("sms")
     page_id = await ringing.region.page()
