@@ -33,7 +33,7 @@ async def rotated(desk: Person, today: date) -> dict[str, dict[str, Any]]:
             other = "second" if name.startswith("first") else "first"
             members.append(places[f"{other} obstetrics"]["person"]["id"])
         pattern = {"shape": "day", "members": members, "start": today.isoformat()}
-        body = {"slot_id": place["slot_id"], "code": "month", "pattern": pattern}
+        body = {"slot_id": place["slot_id"], "code": "weekly", "pattern": pattern}
         await desk.post("/api/duty/rotations", body | {"from": today.isoformat()})
     return places
 
