@@ -39,7 +39,7 @@ OVERFLOW_PAUSE_S = 0.5
 STRANDED_AFTER = timedelta(minutes=1)
 """A message of a channel that this installation no longer has is given up after so long."""
 
-GATHER_S = 0.004
+GATHER_S = 0.02
 """Results that arrive this close together are written by one commit."""
 
 
