@@ -40,6 +40,7 @@ class Profile:
     kills: int = 300
     every_s: float = 0.7
     rate: float = 3.0
+    late_s: tuple[float, float] = (6, 9)
     crashes: int = 12
     pauses: int = 3
     others: bool = True
@@ -95,7 +96,7 @@ async def run(ground: Ground, profile: Profile) -> Outcome:
     """Bring everything about and judge."""
     dice = random.Random(profile.seed)
     town = await found(ground)
-    storm = Storm(ground, town, Crowd(town, dice), dice)
+    storm = Storm(ground, town, Crowd(town, dice, profile.late_s), dice)
     for name, bring_about in _troubles(storm, profile):
         begun = time.monotonic()
         await bring_about()

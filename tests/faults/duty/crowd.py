@@ -27,6 +27,7 @@ class Crowd:
 
     town: Town
     dice: random.Random
+    late_s: tuple[float, float] = (6, 9)
     committed: dict[str, tuple[float, Centre]] = field(default_factory=dict)
     answering: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -57,11 +58,15 @@ class Crowd:
         task.add_done_callback(self.answering.discard)
 
     async def load(self, rate: float, until: asyncio.Event) -> None:
-        """Pages at `rate` a second; four of five are answered within four seconds."""
+        """Pages at `rate` a second; four of five are answered soon, the fifth after a step."""
         asking: set[asyncio.Task[object]] = set()
         while not until.is_set():
             late = self.dice.random() < 0.2
-            after = self.dice.uniform(6, 9) if late else self.dice.uniform(0.1, 4)
+            after = (
+                self.dice.uniform(*self.late_s)
+                if late
+                else self.dice.uniform(0.1, self.late_s[0] / 2)
+            )
             task: asyncio.Task[object] = asyncio.create_task(self.page(after))
             asking.add(task)
             task.add_done_callback(asking.discard)

@@ -13,6 +13,7 @@ SMALL = Profile(
     points=("call.after", "step.before_commit"),
     kills=4,
     every_s=0.4,
+    late_s=(2.5, 3.5),
     crashes=1,
     pauses=0,
     others=False,
