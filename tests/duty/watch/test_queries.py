@@ -99,6 +99,19 @@ async def test_a_refusing_provider_is_named_by_its_channel(region: Region) -> No
     assert [one.channel for one in found.signs if one.sign == "channel_failing"] == ["webhook"]
 
 
+async def test_nobody_picking_up_is_no_fault_of_the_channel(region: Region) -> None:
+    await region.policy(0, 60)
+    for number in range(3):
+        page_id = await region.page(key=f"k{number}")
+        await execute(
+            region.clone,
+            "UPDATE page_message SET channel = 'voice', state = 'unreachable', error = '200003',"
+            " provider_ref = 'aliyun:' || id, settled_at = clock_timestamp() WHERE page_id = :p",
+            p=page_id,
+        )
+    assert "channel_failing" not in said(await health(region.clone))
+
+
 async def test_commit_to_send_is_told_in_milliseconds(region: Region) -> None:
     await region.policy(0, 60)
     await region.page()
