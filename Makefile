@@ -11,6 +11,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
 UV_VERSION := 0.13.9
 ARGS ?=
+JOBS ?= 2
 
 .PHONY: help setup run test check smoke bench-referral bench-paging faults-duty lock format clean
 
@@ -25,10 +26,11 @@ run: ## Set up, start the demo region on http://127.0.0.1:8000 (YUNSHANG_PORT); 
 	@bin/setup run
 	exec $(VENV)/yunshang demo
 
-test: ## Set up, run all tests (ARGS="-k name" for some)
+test: ## Set up, run all tests, two at a time (ARGS="-k name" for some, one at a time)
 	@bin/setup test
-	if [ -z "$(ARGS)" ]; then npm --prefix web test --silent; fi
-	exec $(VENV)/python -m pytest $(ARGS)
+	if [ -n "$(ARGS)" ]; then exec $(VENV)/python -m pytest $(ARGS); fi
+	npm --prefix web test --silent
+	exec $(VENV)/python -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 check: ## Format, lint, types, import contracts, web lint and types
 	@bin/setup dev
