@@ -9,7 +9,7 @@ import dataclasses
 import json
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -24,6 +24,9 @@ from tests.realtime.browser import ORIGIN, Served, browsing, log_in, opened, ser
 from tests.realtime.conftest import ORIGIN as SITE_ORIGIN
 from tests.realtime.conftest import Site, site, viewer_at
 from tests.realtime.wire import Sender, Watcher, frame
+
+NOBODYS = UUID(int=7)
+"""A recording that does not exist; every worker calls the test by the same name."""
 
 __all__ = ["site"]
 
@@ -112,7 +115,7 @@ def _opening(**more: Any) -> str:
         "type": "open",
         "stream": 2,
         "device": "SN-0002",
-        "recording": str(uuid4()),
+        "recording": str(NOBODYS),
         "channels": ["fhr1"],
         "started_at": "2026-11-22T03:00:00Z",
     }
@@ -175,10 +178,10 @@ WATCH_GARBAGE: list[str | bytes] = [
     DEEP,
     '{"type":"subscribe","x":' + DEEP,
     json.dumps({"type": "subscribe", "recordings": []}),
-    json.dumps({"type": "subscribe", "recordings": [str(uuid4())] * 65}),
+    json.dumps({"type": "subscribe", "recordings": [str(NOBODYS)] * 65}),
     json.dumps({"type": "subscribe", "recordings": ["x"]}),
-    json.dumps({"type": "subscribe", "recordings": [str(uuid4())], "since_s": 2**70}),
-    json.dumps({"type": "subscribe", "recordings": [str(uuid4())], "since_s": -1}),
+    json.dumps({"type": "subscribe", "recordings": [str(NOBODYS)], "since_s": 2**70}),
+    json.dumps({"type": "subscribe", "recordings": [str(NOBODYS)], "since_s": -1}),
     "null",
     b"\x01\x02",
 ]

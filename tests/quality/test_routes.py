@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from litestar import Litestar
@@ -13,13 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kernel.access import OPT
 from kernel.clock import Clock, SystemClock
 from kernel.database import Database
-from kernel.ids import new_id
 from kernel.viewer import Role, Viewer
 from quality.routes import router
 from server import problems
 from tests.fixtures.database import Clone
 from tests.quality.cases import SYSTEM, county_of, write_case
 from tests.registry.world import World, build
+
+NOBODYS = UUID(int=7)
+"""A case that does not exist."""
 
 PERIOD = {"from": "2026-11-01T00:00:00Z", "to": "2026-11-22T00:00:00Z"}
 
@@ -133,8 +136,8 @@ async def test_the_last_thirty_days_are_the_default(
             422,
             "quality.period_invalid",
         ),
-        (f"/cases/{new_id()}/timeline", 404, "kernel.not_found"),
-        (f"/cases/{new_id()}/proof", 404, "kernel.not_found"),
+        (f"/cases/{NOBODYS}/timeline", 404, "kernel.not_found"),
+        (f"/cases/{NOBODYS}/proof", 404, "kernel.not_found"),
     ],
 )
 async def test_refusals_are_coded_in_both_languages(
