@@ -33,6 +33,7 @@ from kernel.database import constraint_of
 from kernel.errors import BadInput, NotFound, VersionStale
 from kernel.ids import GroupId, PersonId, SlotId, new_id
 from kernel.viewer import Viewer
+from registry.facilities.rules import CHINA
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +295,8 @@ def _must_be_sound(found: Sequence[Finding]) -> None:
 def _must_be_whole(found: Sequence[Finding]) -> None:
     gaps = [one for one in found if one.kind is FindingKind.GAP]
     if gaps:
-        raise PlanHasGaps(count=len(gaps), first=gaps[0].period[0].isoformat())
+        first = gaps[0].period[0].astimezone(CHINA)
+        raise PlanHasGaps(count=len(gaps), first=f"{first:%Y-%m-%d %H:%M}")
 
 
 def _must_be_inside(plan: Plan, entry: Entry, places: set[SlotId]) -> None:
