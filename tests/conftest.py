@@ -9,10 +9,12 @@ pytest_plugins = ["tests.fixtures.database", "tests.fixtures.places", "tests.fix
 HERE = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several workers: a file stays together, and so do all stories, which share one region.
 
-    Each worker starts a PostgreSQL and a Valkey of its own.
+    Each worker starts a PostgreSQL and a Valkey of its own. This comes first, because the workers
+    read the groups in the same hook.
     """
     for item in items:
         path = item.path.relative_to(HERE)
