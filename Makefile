@@ -11,7 +11,6 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
 UV_VERSION := 0.13.9
 ARGS ?=
-JOBS ?= 2
 
 .PHONY: help setup run test check smoke bench-referral bench-paging faults-duty lock format clean
 
@@ -26,11 +25,17 @@ run: ## Set up, start the demo region on http://127.0.0.1:8000 (YUNSHANG_PORT); 
 	@bin/setup run
 	exec $(VENV)/yunshang demo
 
-test: ## Set up, run all tests, two at a time (ARGS="-k name" for some, one at a time)
+test: ## Set up, run all tests (ARGS="-k name" for some); the browser's stories beside the others
 	@bin/setup test
 	if [ -n "$(ARGS)" ]; then exec $(VENV)/python -m pytest $(ARGS); fi
-	npm --prefix web test --silent
-	exec $(VENV)/python -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder
+	$(VENV)/python -m pytest tests/browser >.setup/stories.log 2>&1 & stories=$$!
+	trap 'kill $$stories 2>/dev/null || true' EXIT
+	failed=0
+	npm --prefix web test --silent || failed=1
+	$(VENV)/python -m pytest --ignore tests/browser || failed=1
+	wait $$stories || failed=1
+	cat .setup/stories.log
+	exit $$failed
 
 check: ## Format, lint, types, import contracts, web lint and types
 	@bin/setup dev
