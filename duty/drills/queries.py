@@ -54,11 +54,13 @@ _MONTHS = text(
      ORDER BY month DESC, f.short_name, g.name NULLS FIRST
     """
 )
-_SCHEDULES = text(
-    "SELECT s.id, s.region_id, r.name, s.per_month, s.earliest, s.latest, s.weekends,"
+_SCHEDULE = (
+    "SELECT s.id, s.region_id, r.name, s.per_month, to_char(s.earliest, 'HH24:MI'),"
+    " to_char(s.latest, 'HH24:MI'), s.weekends,"
     " s.answer_within_s, s.created_at FROM drill_schedule s JOIN region r ON r.id = s.region_id"
-    " WHERE s.ended_at IS NULL ORDER BY r.code"
 )
+_SCHEDULES = text(_SCHEDULE + " WHERE s.ended_at IS NULL ORDER BY r.code")
+_ONE_SCHEDULE = text(_SCHEDULE + " WHERE s.id = :id")
 
 
 async def drill(session: AsyncSession, drill_id: UUID) -> DrillOut:
@@ -100,6 +102,11 @@ async def league(session: AsyncSession, since: datetime) -> list[LeagueRow]:
 async def schedules(session: AsyncSession) -> list[ScheduleOut]:
     """Standing plans of all regions; when their drills fall is not in them."""
     return [ScheduleOut(*row) for row in await session.execute(_SCHEDULES)]
+
+
+async def schedule(session: AsyncSession, schedule_id: UUID) -> ScheduleOut:
+    """One standing plan."""
+    return ScheduleOut(*(await session.execute(_ONE_SCHEDULE, {"id": schedule_id})).one())
 
 
 async def _drills(

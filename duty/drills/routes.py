@@ -79,10 +79,21 @@ async def excuse(
     return await queries.drill(session, drill_id)
 
 
-@post("/duty/drills/schedules", opt={OPT: _PLANS}, status_code=204)
-async def plan(session: AsyncSession, viewer: Viewer, clock: Clock, data: ScheduleIn) -> None:
+@post("/duty/drills/schedules", opt={OPT: _PLANS})
+async def plan(
+    session: AsyncSession,
+    viewer: Viewer,
+    clock: Clock,
+    data: ScheduleIn,
+    idempotency_key: str | None,
+) -> ScheduleOut:
     """Drill a region's houses every month at moments nobody knows."""
-    await service.plan(session, clock, viewer, data)
+
+    async def work() -> ScheduleOut:
+        made = await service.plan(session, clock, viewer, data)
+        return await queries.schedule(session, made)
+
+    return await once(session, viewer, idempotency_key, "drill_plan", data, ScheduleOut, work)
 
 
 @post("/duty/drills/schedules/{schedule_id:uuid}/end", opt={OPT: _PLANS}, status_code=204)

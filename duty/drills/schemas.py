@@ -1,12 +1,14 @@
 """What the API says about drills."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 
 Seconds = Annotated[int, msgspec.Meta(ge=120, le=1800)]
+TimeOfDay = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", max_length=5)]
+"""Wall clock of the region, `HH:MM`."""
 ExcuseReason = Literal["in_surgery", "with_patient", "other"]
 
 
@@ -23,8 +25,8 @@ class ScheduleIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     region_id: UUID
     per_month: Annotated[int, msgspec.Meta(ge=1, le=4)] = 1
-    earliest: time = time(8, 0)
-    latest: time = time(21, 0)
+    earliest: TimeOfDay = "08:00"
+    latest: TimeOfDay = "21:00"
     weekends: bool = True
     answer_within_s: Seconds = 300
 
@@ -99,8 +101,8 @@ class ScheduleOut(msgspec.Struct, frozen=True):
     region_id: UUID
     region: str
     per_month: int
-    earliest: time
-    latest: time
+    earliest: TimeOfDay
+    latest: TimeOfDay
     weekends: bool
     answer_within_s: int
     created_at: datetime

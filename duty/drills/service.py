@@ -1,6 +1,6 @@
 """Commands on drills: ask for one, plan them, excuse somebody. The engine begins and ends them."""
 
-from datetime import datetime
+from datetime import datetime, time
 from uuid import UUID
 
 from sqlalchemy import text
@@ -105,8 +105,8 @@ async def plan(session: AsyncSession, clock: Clock, viewer: Viewer, wanted: Sche
                 "id": id_,
                 "region_id": wanted.region_id,
                 "per_month": wanted.per_month,
-                "earliest": wanted.earliest,
-                "latest": wanted.latest,
+                "earliest": time.fromisoformat(wanted.earliest),
+                "latest": time.fromisoformat(wanted.latest),
                 "weekends": wanted.weekends,
                 "within": wanted.answer_within_s,
                 "by": viewer.person_id,

@@ -164,7 +164,7 @@ async def test_the_confidential_list_is_there_for_its_keeper_only(visit: Door) -
     assert sheet.startswith("重点人群月度名册（保密）")
     assert "待核实" in sheet
     await keeper.page.emulate_media(media="print")
-    await keeper.sees("打印人 方明远")
+    await keeper.sees(f"打印人 {await keeper.name()}")
     await expect(keeper.page.get_by_role("button", name="导出表格")).to_be_hidden()
     other = await visit("lj001.doctor")
     await other.go("/special-population")

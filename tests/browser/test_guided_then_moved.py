@@ -74,16 +74,16 @@ async def order(lead: Person, case_id: str) -> None:
 
 async def carry_out(doctor: Visitor) -> None:
     """One order read back and done, the other not, with its code."""
-    advice = doctor.page.get_by_role("region", name="专家意见")
+    advice, name = doctor.page.get_by_role("region", name="专家意见"), await doctor.name()
     await expect(advice).to_contain_text("硫酸镁 4 g")
     await advice.get_by_role("button", name="复述无误").first.click()
     await expect(advice).to_contain_text("已复述")
     await advice.get_by_role("button", name="已执行").first.click()
-    await expect(advice.get_by_text("已执行 顾听澜")).to_be_visible()
+    await expect(advice.get_by_text(f"已执行 {name}")).to_be_visible()
     await advice.get_by_role("button", name="未能执行…").click()
     await advice.get_by_role("button", name="本院没有").click()
     await advice.get_by_role("button", name="确认").click()
-    await expect(advice.get_by_text("未执行 顾听澜")).to_be_visible()
+    await expect(advice.get_by_text(f"未执行 {name}")).to_be_visible()
 
 
 async def test_guided_in_place_then_moved(visit: Door, sender: Person, lead: Person) -> None:

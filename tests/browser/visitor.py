@@ -42,6 +42,17 @@ class Visitor:
         """Open a path of the application."""
         await self.page.goto(self.url + path)
 
+    async def name(self) -> str:
+        """What whoever is logged in is called."""
+        answer = await self.page.request.get(f"{self.url}/api/me")
+        return str((await answer.json())["name"])
+
+    async def lets_calls_wait(self) -> None:
+        """Set aside whatever rings over the page: other stories page the same people."""
+        ring = self.page.locator("[role=alertdialog][aria-modal=true]")
+        later = ring.get_by_role("button", name="稍后", exact=True)
+        await self.page.add_locator_handler(ring, lambda: later.click())
+
     async def press(self, name: str, *, within: Locator | None = None) -> None:
         """Press the button with exactly this name."""
         scope = within or self.page

@@ -4,26 +4,12 @@ Each step names who acts, the operation, and what beyond the smallest body it ta
 A test throws everything bad at an operation where it stands, and then lets the good request pass.
 """
 
-from dataclasses import dataclass, field
 from typing import Any
 
+from tests.contract.duty_journeys import DUTY
+from tests.contract.steps import Step, post
+
 PASSWORD = "Correct-Horse-7"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One operation at the moment when it can be done."""
-
-    who: str
-    operation: str
-    fields: dict[str, Any] = field(default_factory=dict)
-    at: str = ""
-    """Which unit's offer is meant, where there are several."""
-    answers: tuple[int, ...] = (200, 201, 204)
-    """What the good request gives; a refusal where the test cannot make it succeed."""
-
-    def __str__(self) -> str:
-        return self.operation
 
 
 def _case(who: str, action: str, at: str = "", /, **fields: Any) -> Step:
@@ -60,12 +46,6 @@ def _send(*destinations: str, who: str = "county_doctor", **fields: Any) -> Step
     return Step(who, "POST /api/referrals", {**known, **more, **fields})
 
 
-def _post(
-    who: str, path: str, answers: tuple[int, ...] = (200, 201, 204), /, **fields: Any
-) -> Step:
-    return Step(who, f"POST /api{path}", fields, answers=answers)
-
-
 LADDER = {
     "event": "referral.offered",
     "level": "critical",
@@ -81,7 +61,7 @@ HB_60 = {"fact": "hb_g_per_l", "value": 60}
 
 def _ask_outside(name: str) -> Step:
     path = "/referrals/{case_id}/outside-offers"
-    return _post("county_doctor", path, name=name, phone="0990-5550001", holder={"name": "何静"})
+    return post("county_doctor", path, name=name, phone="0990-5550001", holder={"name": "何静"})
 
 
 CHECKED = {
@@ -101,14 +81,13 @@ NOT_POSSIBLE = {
 }
 """An entry that is refused: she is not standing still."""
 
-HERSELF = {"person_id": "person of city_second"}
 LATE = {"interval": "hypertension_to_antihypertensive"}
 ASKED = {"prompt": "eclampsia_antihypertensive", "answer": "yes"}
 CELLS = [{"code": "residence", "value": "柳湾镇"}]
 COMMITTED = (_offer("city_expert", "accept", bed="1"), _case("county_doctor", "commit", "city"))
 
 PAPERS = (
-    _post(
+    post(
         "county_doctor",
         "/referrals/{case_id}/treatments",
         code="oxytocin",
@@ -116,25 +95,21 @@ PAPERS = (
         route="im",
         dose=10,
     ),
-    _post("county_doctor", "/referrals/{case_id}/treatments/{treatment_id}/withdraw"),
+    post("county_doctor", "/referrals/{case_id}/treatments/{treatment_id}/withdraw"),
     Step(
         "county_doctor",
         "PATCH /api/referrals/{case_id}/newborns/{baby}",
         {"findings": "哭声弱", "weight_g": 2300},
     ),
     Step("county_doctor", "PATCH /api/referrals/{case_id}/identity", {"ethnicity": "汉族"}),
-    _post("county_doctor", "/referrals/{case_id}/consents", kind="verbal", given_by="patient"),
-    _post("county_doctor", "/referrals/{case_id}/seen"),
+    post("county_doctor", "/referrals/{case_id}/consents", kind="verbal", given_by="patient"),
+    post("county_doctor", "/referrals/{case_id}/seen"),
     # Bytes are not described by a schema: tests/referral/test_attachments.py attacks them.
-    _post("county_doctor", "/referrals/{case_id}/attachments", (400,)),
-    _post("county_doctor", "/referrals/{case_id}/attachments/{attachment_id}/withdraw", (404,)),
-    _post("county_doctor", "/referrals/{case_id}/references", (422,), kind="ctg"),
-    _post("county_doctor", "/referrals/{case_id}/references/{reference_id}/withdraw", (404,)),
+    post("county_doctor", "/referrals/{case_id}/attachments", (400,)),
+    post("county_doctor", "/referrals/{case_id}/attachments/{attachment_id}/withdraw", (404,)),
+    post("county_doctor", "/referrals/{case_id}/references", (422,), kind="ctg"),
+    post("county_doctor", "/referrals/{case_id}/references/{reference_id}/withdraw", (404,)),
 )
-
-ROUND = {"shape": "day", "members": [], "start": "2026-11-20"}
-DAYS = {"from": "2026-11-20", "to": "2026-12-20"}
-FESTIVAL = [{"kind": "holiday", "name": "春节", "from": "2027-02-05", "to": "2027-02-11"}]
 
 JOURNEYS: dict[str, tuple[Step, ...]] = {
     "to the handover": (
@@ -147,9 +122,9 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         _hold("city_expert", "grant"),
         _hold("city_expert", "extend"),
         *COMMITTED,
-        _post("city_expert", "/referrals/{case_id}/notes"),
-        _post("county_doctor", "/referrals/{case_id}/milestones", kind="blood_requested"),
-        _post("city_expert", "/cases/{case_id}/documents/{kind}"),
+        post("city_expert", "/referrals/{case_id}/notes"),
+        post("county_doctor", "/referrals/{case_id}/milestones", kind="blood_requested"),
+        post("city_expert", "/cases/{case_id}/documents/{kind}"),
         Step("county_doctor", "PATCH /api/referrals/{case_id}/record", {"hb_g_per_l": 61}),
         *PAPERS,
         _leg("county_doctor", "replan", vehicle="救护车 1"),
@@ -164,8 +139,8 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         _leg("city_expert", "arrive"),
         _leg("county_doctor", "sign_handover"),
         _leg("city_expert", "sign_handover"),
-        _post("city_expert", "/cases/{case_id}/critical-facts", cpr=True),
-        _post("city_expert", "/near-misses/{proposal_id}/verdict"),
+        post("city_expert", "/cases/{case_id}/critical-facts", cpr=True),
+        post("city_expert", "/near-misses/{proposal_id}/verdict"),
         _case("city_expert", "close"),
         _case("county_doctor", "read_feedback"),
         _case("city_expert", "back_refer"),
@@ -178,18 +153,18 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         _case("county_doctor", "request_hold", "city", kind="icu_bed"),
         _hold("city_expert", "release"),
         _case("county_doctor", "die"),
-        _post("county_doctor", "/reviews/{review_id}/steps/{step}/report"),
+        post("county_doctor", "/reviews/{review_id}/steps/{step}/report"),
     ),
     "rescued in place": (
         _send("city"),
         _offer("city_expert", "redirect", facility_id="city_two"),
-        _post("county_doctor", "/referrals/{case_id}/offers", facility_id="province"),
+        post("county_doctor", "/referrals/{case_id}/offers", facility_id="province"),
         _offer("province_expert", "decline", "province", supervisor="甲", remote_advice="乙"),
         _case("county_doctor", "guide_in_place"),
         _case("county_doctor", "review_guidance"),
         _case("county_doctor", "hand_over_lead", remote_lead_id="person of city_expert"),
-        _post("city_expert", "/referrals/{case_id}/teams", phone="0990-5550002"),
-        _post("city_expert", "/teams/{team_id}/reports", what="departed"),
+        post("city_expert", "/referrals/{case_id}/teams", phone="0990-5550002"),
+        post("city_expert", "/teams/{team_id}/reports", what="departed"),
         _case("county_doctor", "resume_transfer"),
         _case("county_doctor", "guide_in_place"),
         _case("county_doctor", "end_guidance"),
@@ -200,7 +175,7 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         _offer("city_two_expert", "acknowledge_withdrawal", "city_two"),
         _leg("county_doctor", "ready"),
         _leg("county_doctor", "depart"),
-        _post("county_doctor", "/referrals/{case_id}/offers", facility_id="province"),
+        post("county_doctor", "/referrals/{case_id}/offers", facility_id="province"),
         _offer("province_expert", "accept", "province", bed="1"),
         _leg("county_doctor", "divert", "province"),
         _leg("province_expert", "miss"),
@@ -208,39 +183,39 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
     "by link": (
         _send("city"),
         *COMMITTED,
-        _post("county_doctor", "/legs/{leg_id}/links", holder={"name": "何静"}),
+        post("county_doctor", "/legs/{leg_id}/links", holder={"name": "何静"}),
         _leg("county_doctor", "depart", checklist=CHECKED, eta="2026-11-22T05:00:00Z"),
-        _post("holder of crew", "/crew/sync", now="2026-11-22T02:00:00Z", entries=[NOT_POSSIBLE]),
-        _post("city_expert", "/links/{link_id}/entries/{entry_id}/review"),
+        post("holder of crew", "/crew/sync", now="2026-11-22T02:00:00Z", entries=[NOT_POSSIBLE]),
+        post("city_expert", "/links/{link_id}/entries/{entry_id}/review"),
         _leg("city_expert", "answer_query", answer="not_here"),
-        _post("holder of crew", "/links/leave"),
-        _post("city_expert", "/links/{link_id}/revoke"),
+        post("holder of crew", "/links/leave"),
+        post("city_expert", "/links/{link_id}/revoke"),
         # A token that nobody was given opens nothing; a good one is opened all along.
-        _post("county_doctor", "/links/open", (410,), token="x" * 43),
+        post("county_doctor", "/links/open", (410,), token="x" * 43),
     ),
     "a unit outside": (
         _send("city"),
         _ask_outside("网外医院甲"),
-        _post("holder of outside_unit", "/outside/acknowledge"),
-        _post("holder of outside_unit", "/outside/ask"),
+        post("holder of outside_unit", "/outside/acknowledge"),
+        post("holder of outside_unit", "/outside/ask"),
         _offer("county_doctor", "answer", ""),
-        _post("holder of outside_unit", "/outside/accept", bed="1"),
+        post("holder of outside_unit", "/outside/accept", bed="1"),
         _case("county_doctor", "commit"),
-        _post("county_doctor", "/offers/{offer_id}/links", holder={"name": "何静"}),
+        post("county_doctor", "/offers/{offer_id}/links", holder={"name": "何静"}),
         _leg("county_doctor", "depart", checklist=CHECKED),
-        _post("holder of outside_door", "/outside/arrive"),
-        _post("holder of outside_door", "/outside/sign_handover"),
+        post("holder of outside_door", "/outside/arrive"),
+        post("holder of outside_door", "/outside/sign_handover"),
         _leg("county_doctor", "sign_handover"),
-        _post("holder of outside_door", "/outside/close"),
+        post("holder of outside_door", "/outside/close"),
     ),
     "units outside that say otherwise": (
         _send("city"),
         _ask_outside("网外医院乙"),
-        _post("holder of outside_unit", "/outside/decline"),
+        post("holder of outside_unit", "/outside/decline"),
         _ask_outside("网外医院丙"),
-        _post("holder of outside_unit", "/outside/redirect", facility_id="city_two"),
+        post("holder of outside_unit", "/outside/redirect", facility_id="city_two"),
         _ask_outside("网外医院丁"),
-        _post("holder of outside_unit", "/outside/accept_after_stabilising", bed="1"),
+        post("holder of outside_unit", "/outside/accept_after_stabilising", bed="1"),
     ),
     "died on the road": (
         _send("city"),
@@ -251,15 +226,15 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
     ),
     "called off": (_send("city"), _case("county_doctor", "cancel")),
     "voided": (_send("city"), _case("admin", "void")),
-    "arrived by herself": (_post("county_doctor", "/self-arrivals", condition="pph"),),
+    "arrived by herself": (post("county_doctor", "/self-arrivals", condition="pph"),),
     "advised": (
         _send("city"),
-        _post("city_expert", "/cases/{case_id}/advice", orders=[{"text": "缩宫素"}]),
-        _post("city_expert", "/advice/{advice_id}/sign", password=PASSWORD),
-        _post("county_doctor", "/advice/{advice_id}/orders/{n}/outcome"),
+        post("city_expert", "/cases/{case_id}/advice", orders=[{"text": "缩宫素"}]),
+        post("city_expert", "/advice/{advice_id}/sign", password=PASSWORD),
+        post("county_doctor", "/advice/{advice_id}/orders/{n}/outcome"),
     ),
     "a case file": (
-        _post("county_doctor", "/case-files", colour="red"),
+        post("county_doctor", "/case-files", colour="red"),
         _file("county_doctor", "draft_plan"),
         _file("city_expert", "comment_plan"),
         _file("county_doctor", "sign_plan", password=PASSWORD),
@@ -282,94 +257,94 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         _file("city_expert", "close", outcome="resolved"),
     ),
     "a voided case file": (
-        _post("county_doctor", "/case-files"),
+        post("county_doctor", "/case-files"),
         _file("admin", "void"),
     ),
     "on the clock": (
         _send("city", condition="eclampsia"),
-        _post(
+        post(
             "county_doctor",
             "/referrals/{case_id}/milestones",
             kind="severe_hypertension",
             at="2026-11-22T00:30:00Z",
             late_reason="断网",
         ),
-        _post("county_doctor", "/cases/{case_id}/clock/owners", **LATE),
-        _post("county_doctor", "/cases/{case_id}/clock/delays", **LATE, code="no_team"),
-        _post("county_doctor", "/cases/{case_id}/clock/prompts", **ASKED),
-        _post("county_doctor", "/referrals/{case_id}/milestones", kind="seizure"),
-        _post("county_doctor", "/cases/{case_id}/events/{seq}/amend", withdrawn=True),
-        _post("county_doctor", "/referrals/{case_id}/milestones", kind="seizure"),
-        _post("county_doctor", "/cases/{case_id}/clock/undo"),
+        post("county_doctor", "/cases/{case_id}/clock/owners", **LATE),
+        post("county_doctor", "/cases/{case_id}/clock/delays", **LATE, code="no_team"),
+        post("county_doctor", "/cases/{case_id}/clock/prompts", **ASKED),
+        post("county_doctor", "/referrals/{case_id}/milestones", kind="seizure"),
+        post("county_doctor", "/cases/{case_id}/events/{seq}/amend", withdrawn=True),
+        post("county_doctor", "/referrals/{case_id}/milestones", kind="seizure"),
+        post("county_doctor", "/cases/{case_id}/clock/undo"),
     ),
     "a confidential list": (
-        _post(
+        post(
             "county_doctor",
             "/special-population",
             month="2026-11",
             categories=[{"code": "other"}],
             cells=CELLS,
         ),
-        _post(
+        post(
             "county_doctor",
             "/special-rows/{row_id}/actions/change",
             categories=[{"code": "other"}],
             cells=CELLS,
         ),
-        _post("county_doctor", "/special-rows/{row_id}/actions/remove", version=2),
-        _post("county_doctor", "/special-lists/{list_id}/actions/submit", version=1),
-        _post("county_doctor", "/special-lists/{list_id}/actions/reopen", version=2),
+        post("county_doctor", "/special-rows/{row_id}/actions/remove", version=2),
+        post("county_doctor", "/special-lists/{list_id}/actions/submit", version=1),
+        post("county_doctor", "/special-lists/{list_id}/actions/reopen", version=2),
     ),
     "paged": (
         _send("city"),
-        _post("city_expert", "/pages/{page_id}/receipt"),
-        _post("city_expert", "/pages/{page_id}/acknowledge"),
-        _post("city_expert", "/pages/{page_id}/joined"),
+        post("city_expert", "/pages/{page_id}/receipt"),
+        post("city_expert", "/pages/{page_id}/acknowledge"),
+        post("city_expert", "/pages/{page_id}/joined"),
         _send("city"),
-        _post("city_expert", "/pages/{page_id}/decline"),
-        _post("city_expert", "/pages/{page_id}/pass-on"),
-        _post("county_doctor", "/cases/{case_id}/team-call", facility_id="city"),
+        post("city_expert", "/pages/{page_id}/decline"),
+        post("city_expert", "/pages/{page_id}/pass-on"),
+        post("county_doctor", "/cases/{case_id}/team-call", facility_id="city"),
         # The case's first page is about its offer: no team was called by it.
-        _post("county_doctor", "/pages/{page_id}/call-off", (403,)),
-        _post("coordinator", "/duty/policies", **LADDER),
+        post("county_doctor", "/pages/{page_id}/call-off", (403,)),
+        post("coordinator", "/duty/policies", **LADDER),
     ),
     "registered": (
-        _post("county_doctor", "/patients", pregnancy={}),
-        _post("county_doctor", "/pregnancies/{pregnancy_id}/newborns"),
-        _post("county_doctor", "/ctg/recordings/{recording_id}/bind", version=1),
+        post("county_doctor", "/patients", pregnancy={}),
+        post("county_doctor", "/pregnancies/{pregnancy_id}/newborns"),
+        post("county_doctor", "/ctg/recordings/{recording_id}/bind", version=1),
     ),
     "observed": (
-        _post(
+        post(
             "county_doctor",
             "/pregnancies/{pregnancy_id}/observations",
             entries=[HEART_RATE],
         ),
-        _post("county_doctor", "/pregnancies/{pregnancy_id}/observations/{observation_id}/void"),
+        post("county_doctor", "/pregnancies/{pregnancy_id}/observations/{observation_id}/void"),
     ),
     "measured by a device": (
-        _post("county_doctor", "/devices", kind="home_ctg"),
-        _post("county_doctor", "/devices/{device_id}/pairings"),
-        _post("county_doctor", "/devices/{device_id}/unpair"),
+        post("county_doctor", "/devices", kind="home_ctg"),
+        post("county_doctor", "/devices/{device_id}/pairings"),
+        post("county_doctor", "/devices/{device_id}/unpair"),
         # Opened by a device's token: tests/registry/observations/devices attacks it.
-        _post("county_doctor", "/devices/observations", (401,)),
-        _post("county_doctor", "/devices/{device_id}/revoke"),
+        post("county_doctor", "/devices/observations", (401,)),
+        post("county_doctor", "/devices/{device_id}/revoke"),
     ),
-    "tried": (_post("outsider", "/warning-rulesets/try", entries=[HEART_RATE]),),
+    "tried": (post("outsider", "/warning-rulesets/try", entries=[HEART_RATE]),),
     "graded": (
-        _post("outsider", "/risk/try", variant="zhejiang_2018", answers=[HB_60]),
-        _post(
+        post("outsider", "/risk/try", variant="zhejiang_2018", answers=[HB_60]),
+        post(
             "county_doctor",
             "/pregnancies/{pregnancy_id}/risk/answers",
             answers=[HB_60],
         ),
-        _post("county_doctor", "/pregnancies/{pregnancy_id}/risk/propose"),
-        _post("county_doctor", "/pregnancies/{pregnancy_id}/risk/confirm"),
-        _post("county_doctor", "/pregnancies/{pregnancy_id}/risk/override", colour="red"),
+        post("county_doctor", "/pregnancies/{pregnancy_id}/risk/propose"),
+        post("county_doctor", "/pregnancies/{pregnancy_id}/risk/confirm"),
+        post("county_doctor", "/pregnancies/{pregnancy_id}/risk/override", colour="red"),
     ),
     "with blood": (
         _send("city"),
         *(
-            _post(
+            post(
                 "county_doctor",
                 "/referrals/{case_id}/blood",
                 facility_id="city_two",
@@ -377,118 +352,51 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
                 urgency="urgent",
             ),
         ),
-        _post("city_two_expert", "/blood/orders/{order_id}/actions/issue"),
-        _post("city_two_expert", "/blood/orders/{order_id}/actions/depart"),
-        _post("county_doctor", "/blood/orders/{order_id}/actions/arrive"),
-        _post(
+        post("city_two_expert", "/blood/orders/{order_id}/actions/issue"),
+        post("city_two_expert", "/blood/orders/{order_id}/actions/depart"),
+        post("county_doctor", "/blood/orders/{order_id}/actions/arrive"),
+        post(
             "county_doctor",
             "/referrals/{case_id}/blood",
             facility_id="city_two",
             product="fibrinogen",
         ),
-        _post("city_two_expert", "/blood/orders/{order_id}/actions/cancel"),
+        post("city_two_expert", "/blood/orders/{order_id}/actions/cancel"),
     ),
     "counted": (
-        _post(
+        post(
             "city_expert",
             "/resources/reports",
             facility_id="city",
             entries=[{"kind": "icu_bed", "free": 2}],
         ),
-        _post("city_expert", "/resources/confirmations", facility_id="city"),
-        _post("city_expert", "/resources/diversions", facility_id="city", scope="neonatal"),
-        _post("city_expert", "/resources/diversions/{diversion_id}/end"),
-        _post("city_desk", "/resources/vehicles", facility_id="city"),
-        _post("city_desk", "/resources/vehicles/{vehicle_id}/reports"),
-        _post("city_expert", "/resources/capabilities", facility_id="city", code="icu", has=True),
+        post("city_expert", "/resources/confirmations", facility_id="city"),
+        post("city_expert", "/resources/diversions", facility_id="city", scope="neonatal"),
+        post("city_expert", "/resources/diversions/{diversion_id}/end"),
+        post("city_desk", "/resources/vehicles", facility_id="city"),
+        post("city_desk", "/resources/vehicles/{vehicle_id}/reports"),
+        post("city_expert", "/resources/capabilities", facility_id="city", code="icu", has=True),
     ),
-    "on duty": (
-        _post("city_expert", "/duty/sign-on"),
-        _post("city_expert", "/duty/sign-off"),
-        _post("city_desk", "/duty/shifts", cover=True),
-    ),
-    "reachable": (
-        _post("city_expert", "/contacts/points", channel="voice", address="19900001234", label="x"),
-        # A code was just sent, the right one stands in the message alone, and nothing is verified.
-        _post("city_expert", "/contacts/points/{point_id}/code", (429,)),
-        _post("city_expert", "/contacts/points/{point_id}/verify", (422, 409), code="000000"),
-        _post("city_expert", "/contacts/points/{point_id}/test", (409,)),
-        _post("city_expert", "/contacts/points/{point_id}/heard", (404,)),
-        _post("city_expert", "/contacts/wishes", channel="sms", delay_s=30),
-        _post("city_expert", "/contacts/order", ids=["the point"]),
-        _post("city_expert", "/contacts/points/{point_id}/remove"),
-        _post("outsider", "/answer-links/look", (410,), token="no such link at all"),
-        _post("outsider", "/answer-links/answer", (410,), token="no such link at all"),
-    ),
-    "a roster changed": (
-        _post("city_second", "/duty/takeovers", (201, 409)),
-        _post("city_second", "/duty/changes", (403, 409), kind="substitute", asked=[HERSELF]),
-        # What was taken over is approved afterwards; no consent is left to give.
-        _post("city_second", "/duty/changes/{change_id}/accept", (409,), option=1, rev=1),
-        _post("city_second", "/duty/changes/{change_id}/refuse", (409,), rev=1),
-        _post("city_second", "/duty/changes/{change_id}/withdraw", (409,), rev=1),
-        _post("city_chief", "/duty/changes/{change_id}/end", (409,), rev=1),
-        _post("city_chief", "/duty/changes/{change_id}/reject", rev=1),
-        _post("city_chief", "/duty/changes/{change_id}/approve", (409,), rev=2),
-    ),
-    "a duty handed over": (
-        _post("city_expert", "/duty/handovers/{duty_handover_id}/notes"),
-        # Cases are open that nobody has shown them.
-        _post("city_second", "/duty/handovers/{duty_handover_id}/accept", (409,), case_ids=[]),
-        _post("city_chief", "/duty/handovers/{duty_handover_id}/settle", (200, 403)),
-    ),
-    "subscribed": (
-        _post("city_expert", "/duty/feeds"),
-        _post("city_expert", "/duty/feeds/{feed_id}/revoke"),
-    ),
-    "rostered": (
-        _post("city_desk", "/duty/groups", code="ICU", name="重症组"),
-        _post("city_desk", "/duty/groups/{group_id}/slots", tier="first"),
-        Step("city_desk", "PUT /api/duty/groups/{group_id}", {"name": "重症专家组"}),
-        Step("city_desk", "PUT /api/duty/slots/{slot_id}", {"required": True}),
-        _post("city_desk", "/duty/rotations", code="a", pattern=ROUND, **DAYS),
-        _post("city_desk", "/duty/qualifications", person_id="person of city_expert", **DAYS),
-        _post("city_desk", "/duty/qualifications/{qualification_id}/revoke"),
-        _post("city_desk", "/duty/leave", person_id="person of city_expert"),
-        _post("city_desk", "/duty/leave/{leave_id}/cancel"),
-        _post("city_office", "/duty/holidays", year=2027, days=FESTIVAL),
-        _post("city_desk", "/duty/plans"),
-        _post("city_desk", "/duty/plans/{plan_id}/fill"),
-        # Bytes are not described by a schema: tests/duty/feeds/incoming attacks them.
-        _post("city_desk", "/duty/plans/{plan_id}/import/preview", (400,)),
-        _post("city_desk", "/duty/plans/{plan_id}/import", (400,)),
-        # Nobody of the made-up ids works there; tests/duty/feeds/incoming explains names.
-        _post("city_desk", "/duty/plans/{plan_id}/import/names", (422,)),
-        Step("city_desk", "PUT /api/duty/plans/{plan_id}/entries"),
-        _post("city_desk", "/duty/plans/{plan_id}/submit"),
-        _post("city_office", "/duty/plans/{plan_id}/return"),
-        _post("city_desk", "/duty/plans/{plan_id}/submit"),
-        _post("city_office", "/duty/plans/{plan_id}/approve"),
-        # A required place is empty; tests/duty/rosters/plans publishes.
-        _post("city_desk", "/duty/plans/{plan_id}/publish", (409,)),
-        _post("city_desk", "/duty/plans"),
-        _post("city_desk", "/duty/plans/{plan_id}/discard"),
-        _post("city_desk", "/duty/slots/{slot_id}/retire"),
-    ),
+    **DUTY,
     "administered": (
-        _post(
+        post(
             "admin",
             "/admin/endpoints",
             url="https://192.0.2.8/hook",
             secret="a shared secret of it",
             facility_id="county",
         ),
-        _post("admin", "/admin/endpoints/{endpoint_id}/disable"),
-        _post("security", "/admin/accounts/{account_id}/revoke-sessions"),
-        _post("security", "/admin/accounts/{account_id}/disable"),
-        _post("security", "/admin/accounts/{account_id}/enable"),
+        post("admin", "/admin/endpoints/{endpoint_id}/disable"),
+        post("security", "/admin/accounts/{account_id}/revoke-sessions"),
+        post("security", "/admin/accounts/{account_id}/disable"),
+        post("security", "/admin/accounts/{account_id}/enable"),
         # The region of the demo is not here, and says so.
-        _post("auditor", "/demo/emergency", (409,)),
+        post("auditor", "/demo/emergency", (409,)),
     ),
     "logged in and out": (
-        _post("leaver", "/login", login="leaver", password=PASSWORD),
-        _post("leaver", "/me/password", old=PASSWORD, new="Another-Horse-8"),
+        post("leaver", "/login", login="leaver", password=PASSWORD),
+        post("leaver", "/me/password", old=PASSWORD, new="Another-Horse-8"),
         Step("leaver", "DELETE /api/me/sessions/{session_id}"),
-        _post("leaver", "/logout"),
+        post("leaver", "/logout"),
     ),
 }

@@ -322,6 +322,20 @@ async def _known_ids(stage: Stage) -> None:
         ladder = await connection.exec_driver_sql("SELECT id FROM policy_version LIMIT 1")
         stage.ids["policy_id"] = str(ladder.scalar_one())
     stage.ids.update(await _changed(stage))
+    stage.ids["drill_id"] = await _drill(stage)
+
+
+async def _drill(stage: Stage) -> str:
+    """The city rings its own people, for practice; the engine has not begun."""
+    answer = await stage.door.send(
+        "POST",
+        "/api/duty/drills",
+        token=stage.tokens["city_office"],
+        json={"facility_id": str(stage.net.places["city"])},
+        headers={"idempotency-key": str(uuid4())},
+    )
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
 
 
 async def _changed(stage: Stage) -> dict[str, str]:

@@ -14,10 +14,11 @@ import pytest
 from server.app import MAX_BODY_BYTES
 from server.embedded.services import EmbeddedServices
 from tests.contract.description import Operation
-from tests.contract.journeys import JOURNEYS, Step
+from tests.contract.journeys import JOURNEYS
 from tests.contract.judging import is_problem, objection_to
 from tests.contract.spoiling import NOWHERE
 from tests.contract.stage import Stage, staged
+from tests.contract.steps import Step
 from tests.contract.walking import Walk
 from tests.fixtures.database import Clone
 

@@ -30,6 +30,7 @@ PEOPLE = (
     "admin",
     "listkeeper",
     "city_desk",
+    "city_office",
 )
 NOVEMBER = "from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z"
 MONTH = "?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z"

@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 
 from tests.contract.description import Operation
-from tests.contract.journeys import Step
 from tests.contract.spoiling import NOWHERE
 from tests.contract.stage import Stage
+from tests.contract.steps import Step
 
 IN_AN_HOUR = "2026-11-22T03:00:00Z"
 IN_TWO_HOURS = "2026-11-22T04:00:00Z"
@@ -149,6 +149,8 @@ class Walk:
             return {name: self._place(one) for name, one in value.items()}
         if isinstance(value, str) and value.startswith("person of "):
             return str(self.stage.net.staff[value.removeprefix("person of ")].person_id)
+        if value == "the region":
+            return str(self.stage.net.regions["city"])
         if value == "the point":
             return self.ids["point_id"]
         return str(places[value]) if isinstance(value, str) and value in places else value
@@ -208,6 +210,8 @@ class Walk:
             self.ids[ROSTERED[step.operation]] = made["id"]
         elif step.operation.endswith(("/vehicles", "/diversions")):
             self.ids[f"{step.operation.rsplit('/', 1)[1][:-1]}_id"] = made["id"]
+        elif step.operation.startswith("POST /api/duty/drills") and "id" in made:
+            self.ids["schedule_id" if "per_month" in made else "drill_id"] = made["id"]
         elif "order_id" in made:
             self.ids["order_id"] = made["order_id"]
         elif "report_ids" in made:

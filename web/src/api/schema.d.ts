@@ -9976,15 +9976,9 @@ export interface components {
         ScheduleIn: {
             /** @default 300 */
             answer_within_s: number;
-            /**
-             * Format: duration
-             * @default 08:00:00
-             */
+            /** @default 08:00 */
             earliest: string;
-            /**
-             * Format: duration
-             * @default 21:00:00
-             */
+            /** @default 21:00 */
             latest: string;
             /** @default 1 */
             per_month: number;
@@ -9998,11 +9992,9 @@ export interface components {
             answer_within_s: number;
             /** Format: date-time */
             created_at: string;
-            /** Format: duration */
             earliest: string;
             /** Format: uuid */
             id: string;
-            /** Format: duration */
             latest: string;
             per_month: number;
             region: string;
@@ -14638,7 +14630,9 @@ export interface operations {
     ApiDutyDrillsSchedulesPlan: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -14648,12 +14642,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, nothing follows */
-            204: {
+            /** @description Document created, URL follows */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["ScheduleOut"];
+                };
             };
             /** @description Bad request syntax or unsupported method */
             400: {

@@ -22,6 +22,7 @@ from duty.rosters.service import create_slot, put_shift
 from kernel.errors import BadInput, IllegalTransition, NotAllowed, NotFound, VersionStale
 from kernel.ids import PersonId
 from kernel.viewer import Role
+from registry.facilities.rules import CHINA
 from tests.duty.region import SEEDER, Region
 from tests.duty.rosters.ward import DAY, START, Ward, ward
 
@@ -93,7 +94,10 @@ async def test_a_gap_of_a_required_place_blocks_publishing_only(icu: Ward) -> No
     await icu.approve(plan_id)
     with pytest.raises(PlanHasGaps) as refused:
         await icu.publish(plan_id)
-    assert refused.value.fields == {"count": 1, "first": (START + 1.5 * DAY).isoformat()}
+    assert refused.value.fields == {
+        "count": 1,
+        "first": f"{(START + 1.5 * DAY).astimezone(CHINA):%Y-%m-%d %H:%M}",
+    }
     assert await holders(icu, 0) == [None]
 
 
