@@ -213,7 +213,8 @@ GRANT SELECT ON fairness_weights TO yunshang_app, yunshang_system;
 GRANT INSERT ON fairness_weights TO yunshang_system;
 """
 
-_OF_TWO = "app_person() IN (h.incoming_id, h.outgoing_id)"
+# Each side of an OR on its own, here and below: saved and restored, a policy reads the same.
+_OF_TWO = "app_person() = h.incoming_id OR app_person() = h.outgoing_id"
 _THERE = (
     "EXISTS (SELECT 1 FROM duty_handover h WHERE h.id = handover_id"
     f" AND ({_OF_TWO} OR h.facility_id = ANY(app_facilities())"
@@ -231,7 +232,7 @@ READS = {
 }
 WRITES = READS | {
     "change_rule": "app_oversees_duty(facility_id)",
-    "duty_handover": "app_person() IN (incoming_id, outgoing_id)"
+    "duty_handover": "app_person() = incoming_id OR app_person() = outgoing_id"
     " OR facility_id = ANY(app_facilities()) OR app_oversees_duty(facility_id)",
 }
 CHANGED = ("change_request", "change_option", "duty_handover")
