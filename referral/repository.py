@@ -1,8 +1,4 @@
-"""Scoped reads: built from a viewer; a foreign case does not exist.
-
-Row-level security closes the tables to strangers anyway; the same scope stands in these statements,
-so that neither alone has to be right.
-"""
+"""Scoped reads of transfers: a case with its offers, legs and holds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,12 +6,10 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select, text, true
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import select, text
 
-from kernel.errors import NotFound
-from kernel.viewer import Role, Viewer
+from kernel.viewer import Role
+from referral.guarded import GuardedRepository
 from referral.models import (
     HoldRow,
     LegRow,
@@ -123,91 +117,15 @@ class CaseRows:
         )
 
 
-class CaseRepository:
-    """Cases that `viewer` may see."""
+class CaseRepository(GuardedRepository[ReferralRow, CaseRows]):
+    """Transfers that `viewer` may see."""
 
-    def __init__(self, session: AsyncSession, viewer: Viewer) -> None:
-        self._session = session
-        self._viewer = viewer
-
-    def scope(self) -> ColumnElement[bool]:
-        """The statement's own guard, beside row-level security."""
-        if self._viewer.is_process:
-            return true()
-        return func.app_sees_case(ReferralRow.id)
-
-    def cases(self) -> Select[tuple[ReferralRow]]:
-        """All visible cases; voided ones are hidden from everybody."""
-        return select(ReferralRow).where(self.scope(), ReferralRow.state != ReferralState.VOIDED)
-
-    async def locked(self, case_id: UUID) -> CaseRows:
-        """One case, locked for a command: commands on a case stand in a queue.
-
-        Raises:
-            NotFound: unknown or foreign.
-        """
-        found = self.cases().where(ReferralRow.id == case_id).with_for_update()
-        # Another command may have moved the row while this one waited for the lock.
-        newest = found.execution_options(populate_existing=True)
-        row = (await self._session.execute(newest)).scalar_one_or_none()
-        if row is None:
-            raise NotFound()
-        return (await self.with_parts([row]))[0]
-
-    async def locked_or_skipped(self, case_id: UUID) -> CaseRows | None:
-        """One case for the engine; None if somebody else is at work on it."""
-        found = self.cases().where(ReferralRow.id == case_id).with_for_update(skip_locked=True)
-        row = (await self._session.execute(found)).scalar_one_or_none()
-        return None if row is None else (await self.with_parts([row]))[0]
+    row = ReferralRow
 
     async def is_referral(self, case_id: UUID) -> bool:
         """Whether the case is a transfer: pages ring about other cases too (drills, case files)."""
-        found = self.cases().where(ReferralRow.id == case_id).with_only_columns(ReferralRow.id)
+        found = self.visible().where(ReferralRow.id == case_id).with_only_columns(ReferralRow.id)
         return (await self._session.execute(found)).scalar_one_or_none() is not None
-
-    async def get(self, case_id: UUID) -> CaseRows:
-        """One case to look at.
-
-        Raises:
-            NotFound: unknown or foreign.
-        """
-        found = self.cases().where(ReferralRow.id == case_id)
-        row = (await self._session.execute(found)).scalar_one_or_none()
-        if row is None:
-            raise NotFound()
-        return (await self.with_parts([row]))[0]
-
-    async def case_of(
-        self, table: type[OfferRow] | type[LegRow] | type[HoldRow], id_: UUID
-    ) -> UUID:
-        """The case to which an offer, leg or hold belongs.
-
-        Raises:
-            NotFound: unknown or foreign.
-        """
-        found = await self._session.scalar(
-            select(table.case_id)
-            .join(ReferralRow, ReferralRow.id == table.case_id)
-            .where(table.id == id_, self.scope())
-        )
-        if found is None:
-            raise NotFound()
-        return found
-
-    async def case_of_team(self, team_id: UUID) -> UUID:
-        """The case that an expert team travels to.
-
-        Raises:
-            NotFound: unknown or foreign.
-        """
-        found = await self._session.scalar(
-            select(TeamRow.case_id)
-            .join(ReferralRow, ReferralRow.id == TeamRow.case_id)
-            .where(TeamRow.id == team_id, self.scope())
-        )
-        if found is None:
-            raise NotFound()
-        return found
 
     async def case_of_page(self, page_id: UUID) -> UUID | None:
         """The case whose offer this page is about, if it is about one."""
@@ -238,19 +156,6 @@ class CaseRepository:
                 cases[question.case_id].open_questions[question.offer_id] = question.asked_at
         await self._capacities(cases)
         return [cases[id_] for id_ in ids]
-
-    async def _parts(
-        self, table: type[Part], ids: Sequence[UUID], order: InstrumentedAttribute[datetime]
-    ) -> Sequence[Part]:
-        if not ids:
-            return ()
-        statement = (
-            select(table)
-            .where(table.case_id.in_(ids))
-            .order_by(order, *table.__table__.primary_key)
-        )
-        fresh = statement.execution_options(populate_existing=True)
-        return (await self._session.execute(fresh)).scalars().all()
 
     async def _capacities(self, cases: dict[UUID, CaseRows]) -> None:
         viewer = self._viewer

@@ -96,8 +96,8 @@ async def shelve(
 async def feedback(session: AsyncSession, clock: Clock, viewer: Viewer, sealer: Sealer) -> Feedback:
     """What we owe senders (the oldest first), and what came back and is unread."""
     repository = CaseRepository(session, viewer)
-    owed = repository.cases().where(ReferralRow.state == ReferralState.HANDED_OVER, _near(viewer))
-    unread = repository.cases().where(unread_feedback(viewer)).order_by(ReferralRow.ended_at)
+    owed = repository.visible().where(ReferralRow.state == ReferralState.HANDED_OVER, _near(viewer))
+    unread = repository.visible().where(unread_feedback(viewer)).order_by(ReferralRow.ended_at)
     owed_rows = (await session.execute(owed.limit(MOST))).scalars().all()
     unread_rows = (await session.execute(unread.limit(MOST))).scalars().all()
     shelf = await shelve(session, clock, viewer, sealer, [*owed_rows, *unread_rows])
@@ -203,7 +203,7 @@ async def _of(
     proposals = await repository.proposals(case_id)
     verdicts = await repository.verdicts([row.id for row in proposals])
     ids = {row.case_id for row in deaths} | {row.case_id for row in proposals}
-    cases = CaseRepository(session, viewer).cases().where(ReferralRow.id.in_(ids))
+    cases = CaseRepository(session, viewer).visible().where(ReferralRow.id.in_(ids))
     rows = (await session.execute(cases)).scalars().all()
     places = [step.reported_for for step in steps if step.reported_for is not None]
     shelf = await shelve(session, clock, viewer, sealer, rows, places)

@@ -1,8 +1,4 @@
-"""Scoped reads of case files: built from a viewer; a foreign file does not exist.
-
-The same scope stands in these statements and in row-level security, so that neither alone has to
-be right.
-"""
+"""Scoped reads of case files: a file with its reports, tasks, plans and hand-overs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,12 +6,9 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select, text, true
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import select, text
 
-from kernel.errors import NotFound
-from kernel.viewer import Role, Viewer
+from kernel.viewer import Role
 from referral.casefiles.models import (
     EntryRow,
     FileHandoverRow,
@@ -33,6 +26,7 @@ from referral.casefiles.states import (
     ReportState,
     TaskState,
 )
+from referral.guarded import GuardedRepository
 
 Part = TypeVar("Part", ReportRow, TaskRow, FileHandoverRow, PlanRow, PlanSignatureRow)
 Machine = type[ReportRow] | type[TaskRow] | type[FileHandoverRow]
@@ -101,58 +95,14 @@ class FileRows:
         )
 
 
-class FileRepository:
+class FileRepository(GuardedRepository[FileRow, FileRows]):
     """Case files that `viewer` may see."""
 
-    def __init__(self, session: AsyncSession, viewer: Viewer) -> None:
-        self._session = session
-        self._viewer = viewer
-
-    def scope(self) -> ColumnElement[bool]:
-        """The statement's own guard, beside row-level security."""
-        if self._viewer.is_process:
-            return true()
-        return func.app_sees_case(FileRow.id)
-
-    def files(self) -> Select[tuple[FileRow]]:
-        """All visible files; voided ones are hidden from everybody."""
-        return select(FileRow).where(self.scope(), FileRow.state != FileState.VOIDED)
-
-    async def locked(self, case_id: UUID) -> FileRows:
-        """One file, locked for a command: commands on a file stand in a queue.
-
-        Raises:
-            NotFound: unknown or foreign.
-        """
-        found = self.files().where(FileRow.id == case_id).with_for_update()
-        row = (await self._session.execute(found)).scalar_one_or_none()
-        if row is None:
-            raise NotFound()
-        # Another command may have moved the row while this one waited for the lock.
-        await self._session.refresh(row)
-        return (await self.with_parts([row]))[0]
-
-    async def locked_or_skipped(self, case_id: UUID) -> FileRows | None:
-        """One file for the engine; None if somebody else is at work on it."""
-        found = self.files().where(FileRow.id == case_id).with_for_update(skip_locked=True)
-        row = (await self._session.execute(found)).scalar_one_or_none()
-        return None if row is None else (await self.with_parts([row]))[0]
-
-    async def get(self, case_id: UUID) -> FileRows:
-        """One file to look at.
-
-        Raises:
-            NotFound: unknown or foreign.
-        """
-        found = self.files().where(FileRow.id == case_id)
-        row = (await self._session.execute(found)).scalar_one_or_none()
-        if row is None:
-            raise NotFound()
-        return (await self.with_parts([row]))[0]
+    row = FileRow
 
     async def open_of(self, pregnancy_id: UUID) -> FileRow | None:
         """The open file of a pregnancy, if the viewer may see it."""
-        found = self.files().where(
+        found = self.visible().where(
             FileRow.pregnancy_id == pregnancy_id, FileRow.state != FileState.CLOSED
         )
         return (await self._session.execute(found)).scalar_one_or_none()
@@ -161,21 +111,6 @@ class FileRepository:
         """Whether a file, open or over, was told of this grade already."""
         found = select(FileRow.id).where(self.scope(), FileRow.grade_id == grade_id).limit(1)
         return await self._session.scalar(found) is not None
-
-    async def case_of(self, table: Machine, id_: UUID) -> UUID:
-        """The file to which a report, task or hand-over belongs.
-
-        Raises:
-            NotFound: unknown or foreign.
-        """
-        found = await self._session.scalar(
-            select(table.case_id)
-            .join(FileRow, FileRow.id == table.case_id)
-            .where(table.id == id_, self.scope())
-        )
-        if found is None:
-            raise NotFound()
-        return found
 
     async def with_parts(self, rows: Sequence[FileRow]) -> list[FileRows]:
         """The files with everything that hangs on them: a handful of statements in all."""
@@ -193,20 +128,6 @@ class FileRepository:
             files[signature.case_id].signatures.append(signature)
         await self._coordinated(files)
         return [files[id_] for id_ in ids]
-
-    async def _parts(
-        self,
-        table: type[Part],
-        ids: Sequence[UUID],
-        order: InstrumentedAttribute[datetime] | InstrumentedAttribute[int],
-    ) -> Sequence[Part]:
-        statement = (
-            select(table)
-            .where(table.case_id.in_(ids))
-            .order_by(order, *table.__table__.primary_key)
-            .execution_options(populate_existing=True)
-        )
-        return (await self._session.execute(statement)).scalars().all()
 
     async def _coordinated(self, files: dict[UUID, FileRows]) -> None:
         if not files or not (self._viewer.region_ids and self._viewer.has(Role.COORDINATOR)):

@@ -26,7 +26,8 @@ from referral.clocks.schemas import (
     OwnBreach,
     UndoMoment,
 )
-from referral.routes.asked import TREATING, WATCHING, Asked, Done, provide_asked
+from referral.routes.asked import TREATING, WATCHING, Asked, provide_asked
+from referral.routes.asking import Done
 
 ASKED = {"asked": Provide(provide_asked)}
 

@@ -33,7 +33,8 @@ from referral.links.repository import LinkRepository
 from referral.links.service import issue, outside, review
 from referral.links.service.issue import Issued
 from referral.links.service.sync import sync
-from referral.routes.asked import Asked, Done, provide_asked
+from referral.routes.asked import Asked, provide_asked
+from referral.routes.asking import Done
 
 ASKED = {"asked": Provide(provide_asked)}
 LONGEST = timedelta(days=2)

@@ -105,7 +105,7 @@ async def of_bank(session: AsyncSession, clock: Clock, viewer: Viewer) -> BloodO
 
 async def _seen(session: AsyncSession, viewer: Viewer, rows: Sequence[BloodOrderRow]) -> set[UUID]:
     """Which of the cases the viewer may open."""
-    wanted = CaseRepository(session, viewer).cases().with_only_columns(ReferralRow.id)
+    wanted = CaseRepository(session, viewer).visible().with_only_columns(ReferralRow.id)
     ids = {row.case_id for row in rows}
     return set((await session.execute(wanted.where(ReferralRow.id.in_(ids)))).scalars())
 

@@ -49,7 +49,7 @@ async def board(
     ones on the sender's board until the feedback is read.
     """
     repository = CaseRepository(session, viewer)
-    wanted = repository.cases().where(_state(state, viewer), *_scope(viewer, scope))
+    wanted = repository.visible().where(_state(state, viewer), *_scope(viewer, scope))
     order = ReferralRow.ended_at.desc() if state == "ended" else ReferralRow.created_at.desc()
     statement = wanted.order_by(order, ReferralRow.id).limit(MAX_LIVE)
     found = (await session.execute(statement)).scalars().all()
@@ -131,7 +131,7 @@ async def _closed_today(
 ) -> int:
     """Cases ended since midnight in China."""
     midnight = datetime.combine(now.astimezone(CHINA).date(), time(), CHINA)
-    ended: Select[tuple[ReferralRow]] = repository.cases().where(
+    ended: Select[tuple[ReferralRow]] = repository.visible().where(
         ReferralRow.state == ReferralState.CLOSED,
         ReferralRow.ended_at >= midnight,
         *_scope(viewer, scope),

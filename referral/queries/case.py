@@ -10,8 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.clock import Clock
-from kernel.errors import NotFound
-from kernel.ids import CaseId, FacilityId, PersonId, PregnancyId
+from kernel.ids import FacilityId, PersonId
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from referral.models import ReferralRow, TeamReportRow, TeamRow
@@ -19,6 +18,7 @@ from referral.queries import guidance as guided
 from referral.queries import parts
 from referral.queries.rows import Around, around, row_fields, view_of
 from referral.queries.wanting import wanting
+from referral.queries.woman import woman_of
 from referral.readmodel.parts import Sbar
 from referral.readmodel.whole import Referral
 from referral.repository import CaseRepository, CaseRows
@@ -26,9 +26,6 @@ from referral.rules.forms import FORMS, missing
 from registry.facilities import queries as facilities
 from registry.people import queries as people
 from registry.people.schemas import PersonRef
-from registry.pregnancies import queries as pregnancies
-from registry.pregnancies.access import Purpose
-from registry.pregnancies.schemas import PregnancyOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +73,7 @@ async def referral(
     named = await people.get_many(session, parts.people_in(stored) | shown)
     homes = {FacilityId(team.facility_id) for team in stored.teams}
     stored = replace(stored, people=named)
-    woman = await _woman(session, clock, viewer, sealer, case.referral)
+    woman = await woman_of(session, clock, viewer, sealer, case.referral)
     snapshot = await repository.snapshot(case_id)
     view = view_of(case, viewer)
     known = parts.record(stored)
@@ -118,21 +115,3 @@ async def _replaced_by(
         repository.scope(), ReferralRow.replaces_id == case_id, ReferralRow.state != "voided"
     )
     return list((await session.execute(found)).scalars())
-
-
-async def _woman(
-    session: AsyncSession, clock: Clock, viewer: Viewer, sealer: Sealer, row: ReferralRow
-) -> PregnancyOut | None:
-    """Who she is; None where identity is closed to the viewer (the commission)."""
-    try:
-        return await pregnancies.open_pregnancy(
-            session,
-            clock,
-            viewer,
-            sealer,
-            PregnancyId(row.pregnancy_id),
-            purpose=Purpose.CASE,
-            case_id=CaseId(row.id),
-        )
-    except NotFound:
-        return None

@@ -27,7 +27,7 @@ async def open_here(session: AsyncSession, viewer: Viewer) -> Sequence[ReferralR
     live = [state for state in LIVE_REFERRAL if state != ReferralState.DRAFT]
     wanted = (
         CaseRepository(session, viewer)
-        .cases()
+        .visible()
         .where(
             ReferralRow.state.in_(live),
             or_(ReferralRow.origin_id.in_(here), ReferralRow.receiver_id.in_(here), asked),

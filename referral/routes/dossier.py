@@ -24,7 +24,8 @@ from referral.papers import Target
 from referral.queries.catalogue import treatment_kinds
 from referral.queries.dossier import dossier
 from referral.readmodel.dossier import Dossier, TreatmentCatalogue
-from referral.routes.asked import TREATING, Asked, Done, provide_asked
+from referral.routes.asked import TREATING, Asked, provide_asked
+from referral.routes.asking import Done
 from referral.rules.treatments import GROUPS, TREATMENTS
 from referral.service import cite, consent, identify, newborn, seen, treat
 from registry.pregnancies.details import PatientDetails

@@ -80,7 +80,7 @@ async def report_team(
         NotFound: unknown or foreign.
         WrongMoment: not in this state of the team, or of the case.
     """
-    case_id = await CaseRepository(session, viewer).case_of_team(team_id)
+    case_id = await CaseRepository(session, viewer).case_of(TeamRow, team_id)
     async with _beside(session, clock, viewer, case_id, order) as desk:
         row = await session.get_one(TeamRow, team_id, populate_existing=True)
         if row.state not in _AFTER[order.what]:

@@ -30,7 +30,7 @@ async def tell_warned(
 ) -> bool:
     """Tell everybody at post on the sides of her live cases; False if she is in none."""
     repository = CaseRepository(session, viewer)
-    found = repository.cases().where(
+    found = repository.visible().where(
         ReferralRow.pregnancy_id == pregnancy_id,
         ReferralRow.state.in_(_LIVE),
         ReferralRow.drill.is_(False),

@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.clock import Clock
-from kernel.errors import NotFound
 from kernel.ids import CaseId, FacilityId, PersonId, PregnancyId
 from kernel.sealing import Sealer
 from kernel.viewer import CLINICAL_ROLES, Viewer
@@ -34,6 +33,7 @@ from referral.casefiles.rules.facts import FileFacts, FileViewpoint, sides
 from referral.casefiles.rules.rulebook import RULEBOOK, Limit, Rules
 from referral.casefiles.rules.waiting import FileWaiting, overdue, waiting
 from referral.casefiles.states import OPEN, FileSide, FileState
+from referral.queries.woman import woman_of
 from referral.readmodel.board import PatientRef
 from registry.facilities import queries as facilities
 from registry.facilities.rules import local_date
@@ -41,10 +41,8 @@ from registry.facilities.schemas import FacilityRef
 from registry.people import queries as people
 from registry.people.schemas import PersonRef
 from registry.pregnancies import queries as pregnancies
-from registry.pregnancies.access import Purpose
 from registry.pregnancies.queries import CaseSubject
 from registry.pregnancies.repository import PregnancyRepository
-from registry.pregnancies.schemas import PregnancyOut
 
 FileScope = Literal["mine", "ours", "overdue", "all"]
 FileFilter = Literal["open", "closed"]
@@ -89,7 +87,7 @@ async def file_list(
 ) -> FileList:
     """Files of `scope`: overdue ones first, then by what is due next, then by severity."""
     repository = FileRepository(session, viewer)
-    wanted = repository.files().where(*_state(which), *_scope(viewer, scope))
+    wanted = repository.visible().where(*_state(which), *_scope(viewer, scope))
     order = FileRow.ended_at.desc() if which == "closed" else FileRow.opened_at
     found = (await session.execute(wanted.order_by(order, FileRow.id).limit(MAX_FILES))).scalars()
     files = await repository.with_parts(list(found))
@@ -241,7 +239,7 @@ async def case_file(
     now, facts = clock.now(), one.facts()
     view = policies.file_viewpoint(viewer, coordinates=one.coordinates)
     rules = RULEBOOK.on(local_date(now), await repository.region_codes(one.file.region_id))
-    woman = await _woman(session, clock, viewer, sealer, one.file)
+    woman = await woman_of(session, clock, viewer, sealer, one.file)
     plan = one.plan
     return CaseFile(
         **row_fields(one, viewer, others, now),
@@ -262,24 +260,6 @@ async def case_file(
         rules=rules_out(rules),
         allowed=[_action(item, one.file) for item in allowed(facts, view)],
     )
-
-
-async def _woman(
-    session: AsyncSession, clock: Clock, viewer: Viewer, sealer: Sealer, file: FileRow
-) -> PregnancyOut | None:
-    """Whose file it is; None where the identity is closed to the viewer (the commission)."""
-    try:
-        return await pregnancies.open_pregnancy(
-            session,
-            clock,
-            viewer,
-            sealer,
-            PregnancyId(file.pregnancy_id),
-            purpose=Purpose.CASE,
-            case_id=CaseId(file.id),
-        )
-    except NotFound:
-        return None
 
 
 async def _colleagues(
