@@ -1,6 +1,5 @@
 """Who is party to a case. Row-level security opens a case to its parties and nobody else."""
 
-from collections.abc import Collection
 from enum import StrEnum
 
 from sqlalchemy import text
@@ -29,12 +28,12 @@ _PERSON = text(
     "INSERT INTO case_party (case_id, person_id, role) VALUES (:case_id, :person_id, :role)"
     " ON CONFLICT (case_id, person_id, role) WHERE person_id IS NOT NULL DO NOTHING"
 )
-_PEOPLE = text(
+PEOPLE_RUNG = (
     "INSERT INTO case_party (case_id, person_id, role)"
-    " SELECT :case_id, n.person_id, :role FROM unnest(CAST(:people AS uuid[])) AS n (person_id)"
-    "  ORDER BY n.person_id"
+    " SELECT :case_id, rung.person_id, :role FROM rung ORDER BY rung.person_id"
     " ON CONFLICT (case_id, person_id, role) WHERE person_id IS NOT NULL DO NOTHING"
 )
+"""Part of a statement: opens the case to everybody in its CTE `rung`."""
 
 
 async def add_facility(
@@ -56,12 +55,3 @@ async def add_person(
 ) -> None:
     """Open the case to one person, wherever that person works (an expert who was paged)."""
     await session.execute(_PERSON, {"case_id": case_id, "person_id": person_id, "role": str(role)})
-
-
-async def add_people(
-    session: AsyncSession, case_id: CaseId, people: Collection[PersonId], role: PartyRole
-) -> None:
-    """Open the case to several people at once."""
-    if people:
-        values = {"case_id": case_id, "people": list(people), "role": str(role)}
-        await session.execute(_PEOPLE, values)

@@ -12,9 +12,7 @@ from duty.escalation.ladder import At, Move, Target
 from duty.escalation.repository import PageRow
 from duty.escalation.states import PageState, ReachState
 from duty.notify import inbox, outgoing
-from kernel import parties
 from kernel.ids import FacilityId, PersonId
-from kernel.parties import PartyRole
 
 
 async def ring(session: AsyncSession, page: PageRow, move: Move, at: datetime) -> list[PersonId]:
@@ -26,7 +24,6 @@ async def ring(session: AsyncSession, page: PageRow, move: Move, at: datetime) -
     move = await _with_outgoing(session, move, at)
     if move.targets:
         people = await repository.add_targets(session, page, move.step, move.targets, at)
-        await parties.add_people(session, page.case_id, people, PartyRole.EXPERT)
     if page.simulated:
         return people
     for facility_id, those in _by_house(page, move.targets, people).items():
@@ -36,6 +33,7 @@ async def ring(session: AsyncSession, page: PageRow, move: Move, at: datetime) -
             step=move.step,
             case_id=page.case_id,
             facility_id=facility_id,
+            level=page.level,
             people=those,
         )
     if people:

@@ -13,6 +13,7 @@ from duty.escalation.crew import Standing
 from duty.escalation.ladder import Target
 from duty.escalation.states import LIVE, REACH, PageState, ReachAction, ReachState
 from kernel.ids import CaseId, FacilityId, PageId, PersonId, ShiftId
+from kernel.parties import PEOPLE_RUNG, PartyRole
 
 _PAGE_COLUMNS = (
     "p.id, p.req_key, p.case_id, p.facility_id, p.from_facility_id, p.event, p.level, p.title,"
@@ -20,10 +21,13 @@ _PAGE_COLUMNS = (
 )
 _BY_KEY = text("SELECT id FROM page WHERE req_key = :req_key")
 _INSERT_PAGE = text(
-    "INSERT INTO page (id, req_key, case_id, facility_id, from_facility_id, event, level, title,"
-    " policy_id, mode, colour, condition, simulated, created_by, created_at)"
+    "WITH sent AS ("
+    " INSERT INTO page (id, req_key, case_id, facility_id, from_facility_id, event, level, title,"
+    "  policy_id, mode, colour, condition, simulated, created_by, created_at)"
     " VALUES (:id, :req_key, :case_id, :facility_id, :from_facility_id, :event, :level, :title,"
-    "  :policy_id, :mode, :colour, :condition, :simulated, :created_by, :created_at)"
+    "  :policy_id, :mode, :colour, :condition, :simulated, :created_by, :created_at))"
+    " INSERT INTO escalation (page_id, case_id, state, step, next_due_at, simulated)"
+    " VALUES (:id, :case_id, :state, :step, :next_due_at, :simulated)"
 )
 _GET = text(f"SELECT {_PAGE_COLUMNS} FROM page p WHERE p.id = :id")  # noqa: S608
 _OPEN_OF_CASE = text(
@@ -41,10 +45,6 @@ _LADDER = text(
     "SELECT page_id, state, step, rev, next_due_at, acknowledged_by, clock_timestamp() AS now"
     " FROM escalation WHERE page_id = :page_id FOR UPDATE"
 )
-_OPEN = text(
-    "INSERT INTO escalation (page_id, case_id, state, step, next_due_at, simulated)"
-    " VALUES (:page_id, :case_id, :state, :step, :next_due_at, :simulated)"
-)
 _CLIMB = text(
     "UPDATE escalation SET state = :state, step = :step, rev = rev + 1, acknowledged_by = NULL,"
     " ended_at = NULL, next_due_at = clock_timestamp() + :delay WHERE page_id = :page_id"
@@ -59,17 +59,21 @@ _REST = text(
     " joined_at = :joined_at WHERE page_id = :page_id"
 )
 _ADD_TARGETS = text(
-    """
-    INSERT INTO page_target
-      (page_id, step, person_id, case_id, shift_id, tier, specialty, facility_id, state, queued_at)
-    SELECT :page_id, :step, n.person_id, :case_id, n.shift_id, n.tier, n.specialty, n.facility_id,
-           :state, :at
-      FROM unnest(CAST(:people AS uuid[]), CAST(:shifts AS uuid[]), CAST(:tiers AS text[]),
-                  CAST(:specialties AS text[]), CAST(:houses AS uuid[]))
-        AS n (person_id, shift_id, tier, specialty, facility_id)
-    ON CONFLICT (page_id, step, person_id) DO NOTHING
-    RETURNING person_id
-    """
+    f"""
+    WITH rung AS (
+      INSERT INTO page_target
+        (page_id, step, person_id, case_id, shift_id, tier, specialty, facility_id, state,
+         queued_at)
+      SELECT :page_id, :step, n.person_id, :case_id, n.shift_id, n.tier, n.specialty,
+             n.facility_id, :state, :at
+        FROM unnest(CAST(:people AS uuid[]), CAST(:shifts AS uuid[]), CAST(:tiers AS text[]),
+                    CAST(:specialties AS text[]), CAST(:houses AS uuid[]))
+          AS n (person_id, shift_id, tier, specialty, facility_id)
+      ON CONFLICT (page_id, step, person_id) DO NOTHING
+      RETURNING person_id
+    ), opened AS ({PEOPLE_RUNG})
+    SELECT person_id FROM rung
+    """  # noqa: S608
 )
 _STANDING = text(
     "SELECT step, person_id, state, specialty, tier, shift_id, facility_id, acknowledged_at,"
@@ -142,9 +146,12 @@ async def id_by_key(session: AsyncSession, req_key: str) -> PageId | None:
     return None if found is None else PageId(found)
 
 
-async def insert_page(session: AsyncSession, page: PageRow) -> None:
-    """Write the page itself."""
+async def insert_page(
+    session: AsyncSession, page: PageRow, state: PageState, step: int, next_due_at: datetime
+) -> None:
+    """Write the page and its ladder."""
     values = {name: getattr(page, name) for name in PageRow.__slots__}
+    values |= {"state": str(state), "step": step, "next_due_at": next_due_at}
     await session.execute(_INSERT_PAGE, values)
 
 
@@ -184,23 +191,6 @@ async def lock_ladder(session: AsyncSession, page_id: PageId) -> Ladder:
         row.next_due_at,
         row.acknowledged_by,
         row.now,
-    )
-
-
-async def open_ladder(
-    session: AsyncSession, page: PageRow, state: PageState, step: int, next_due_at: datetime
-) -> None:
-    """Write the ladder of a new page."""
-    await session.execute(
-        _OPEN,
-        {
-            "page_id": page.id,
-            "case_id": page.case_id,
-            "state": str(state),
-            "step": step,
-            "next_due_at": next_due_at,
-            "simulated": page.simulated,
-        },
     )
 
 
@@ -259,7 +249,7 @@ async def rest_ladder(
 async def add_targets(
     session: AsyncSession, page: PageRow, step: int, targets: Sequence[Target], at: datetime
 ) -> list[PersonId]:
-    """Write who is rung at `step`; returns those who were not yet."""
+    """Write who is rung at `step` and open the case to them; returns those who were not yet."""
     rows = await session.execute(
         _ADD_TARGETS,
         {
@@ -267,6 +257,7 @@ async def add_targets(
             "case_id": page.case_id,
             "step": step,
             "state": str(REACH.initial),
+            "role": str(PartyRole.EXPERT),
             "at": at,
             "people": [target.person_id for target in targets],
             "shifts": [target.shift_id for target in targets],

@@ -120,9 +120,8 @@ async def _first_step(
     """Resolve the roster, ring the first step's people, start the ladder, say so in the chain."""
     at = row.created_at
     move = await next_move(session, rules, row.facility_id, 0, at, group_id=group_id)
-    await repository.insert_page(session, row)
     state = PageState.EXHAUSTED if move.exhausted else PageState.RUNNING
-    await repository.open_ladder(
+    await repository.insert_page(
         session, row, state, move.step, at + timedelta(seconds=move.next_delay_s)
     )
     people = await firing.ring(session, row, move, at)
@@ -209,19 +208,25 @@ async def notify_people(
     kind: str,
     data: Mapping[str, object],
     facility_id: FacilityId | None = None,
+    facility_ids: Collection[FacilityId] = (),
     person_ids: Collection[PersonId] = (),
 ) -> None:
-    """Put a notice into inboxes without ringing: of people, of a facility's duty, or both.
+    """Put a notice into inboxes without ringing: of people, of facilities' duty, or both.
+
+    Whoever is reached in more than one of these ways finds it once.
 
     Args:
         case_id: the case it is about; None (for processes of the platform) if about none.
         kind: the notice's code, e.g. `offer.withdrawn`; the text is the reader's language.
         data: ids and codes only, never a patient's identity.
         facility_id: everybody on call or signed on there now.
+        facility_ids: likewise, of several.
+        person_ids: these, wherever they are.
     """
     if clock.simulated:
         return
     people = set(person_ids)
-    if facility_id is not None:
-        people |= await audience.at_post(session, facility_id, clock.now())
+    houses = {*facility_ids} if facility_id is None else {*facility_ids, facility_id}
+    if houses:
+        people |= await audience.at_post(session, houses, clock.now())
     await inbox.post(session, people, "notice", case_id, {"code": kind, **data})

@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.notify.contacts.reaching import IN_APP, Point, Ring, Wish, plan
 from duty.notify.states import MESSAGE, MessageAction, MessageState, sources
-from kernel import outbox
 from kernel.ids import CaseId, FacilityId, PageId, PersonId, new_id
 from registry.facilities.rules import CHINA
 
@@ -18,25 +17,27 @@ WAKE_CHANNEL = "yunshang_message"
 
 _POINTS = text(
     """
-    SELECT r.*, p.level, clock_timestamp() AS now
-      FROM ring_points(CAST(:people AS uuid[]), :facility_id) r CROSS JOIN page p
-     WHERE p.id = :page_id
+    SELECT r.*, clock_timestamp() AS now
+      FROM ring_points(CAST(:people AS uuid[]), :facility_id) r
     """
 )
 _QUEUE = text(
     """
-    INSERT INTO page_message
-      (id, page_id, step, person_id, channel, contact_point_id, ring, try, case_id, state,
-       available_at)
-    SELECT n.id, :page_id, :step, n.person_id, n.channel, n.point_id, n.ring, 1, :case_id, :state,
-           t.now + make_interval(secs => n.after_s)
-      FROM (SELECT clock_timestamp() AS now) t,
-           unnest(CAST(:ids AS uuid[]), CAST(:people AS uuid[]), CAST(:channels AS text[]),
-                  CAST(:points AS uuid[]), CAST(:rings AS int[]), CAST(:after_s AS int[]))
-             AS n (id, person_id, channel, point_id, ring, after_s)
-    ON CONFLICT ON CONSTRAINT page_message_once DO NOTHING
+    WITH added AS (
+      INSERT INTO page_message
+        (id, page_id, step, person_id, channel, contact_point_id, ring, try, case_id, state,
+         available_at)
+      SELECT n.id, :page_id, :step, n.person_id, n.channel, n.point_id, n.ring, 1, :case_id,
+             :state, t.now + make_interval(secs => n.after_s)
+        FROM (SELECT clock_timestamp() AS now) t,
+             unnest(CAST(:ids AS uuid[]), CAST(:people AS uuid[]), CAST(:channels AS text[]),
+                    CAST(:points AS uuid[]), CAST(:rings AS int[]), CAST(:after_s AS int[]))
+               AS n (id, person_id, channel, point_id, ring, after_s)
+      ON CONFLICT ON CONSTRAINT page_message_once DO NOTHING)
+    SELECT pg_notify(:wake, '') WHERE :leaves
     """
 )
+"""The rows, and NOTIFY if any of them leaves the house, in one round trip."""
 _MOVE_IN_APP = text(
     "UPDATE page_message SET state = :to, settled_at = :at"
     " WHERE page_id = :page_id AND person_id = :person_id AND channel = 'in_app'"
@@ -58,6 +59,7 @@ async def queue(
     step: int,
     case_id: CaseId,
     facility_id: FacilityId,
+    level: str,
     people: Collection[PersonId],
 ) -> None:
     """Write what rings each person, now and later, and wake the senders.
@@ -65,7 +67,7 @@ async def queue(
     The in-app message needs no sender: its inbox item is in this transaction.
     """
     rings: list[tuple[PersonId, Ring | None]] = [(person_id, None) for person_id in people]
-    rings += await _rings(session, page_id, facility_id, people)
+    rings += await _rings(session, level, facility_id, people)
     await session.execute(
         _QUEUE,
         {
@@ -79,20 +81,20 @@ async def queue(
             "points": [ring.point_id if ring else None for _, ring in rings],
             "rings": [ring.ring if ring else 1 for _, ring in rings],
             "after_s": [ring.after_s if ring else 0 for _, ring in rings],
+            "wake": WAKE_CHANNEL,
+            "leaves": len(rings) > len(people),
         },
     )
-    if len(rings) > len(people):
-        await outbox.notify(session, WAKE_CHANNEL)
 
 
 async def _rings(
-    session: AsyncSession, page_id: PageId, facility_id: FacilityId, people: Collection[PersonId]
+    session: AsyncSession, level: str, facility_id: FacilityId, people: Collection[PersonId]
 ) -> list[tuple[PersonId, Ring | None]]:
     """What rings outside the browser: everybody's verified points by everybody's wishes."""
     found = (
         await session.execute(
             _POINTS,
-            {"people": list(people), "facility_id": facility_id, "page_id": page_id},
+            {"people": list(people), "facility_id": facility_id},
         )
     ).all()
     rings: list[tuple[PersonId, Ring | None]] = []
@@ -103,9 +105,7 @@ async def _rings(
             row.channel: Wish(row.delay_s, row.off, row.quiet_from, row.quiet_to) for row in rows
         }
         local = rows[0].now.astimezone(CHINA)
-        rings += [
-            (PersonId(person_id), ring) for ring in plan(points, wishes, rows[0].level, local)
-        ]
+        rings += [(PersonId(person_id), ring) for ring in plan(points, wishes, level, local)]
     return rings
 
 

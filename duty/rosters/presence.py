@@ -41,7 +41,7 @@ _SEEN = text(
     """
 )
 _SIGNED_ON = text(
-    "SELECT DISTINCT person_id FROM duty_presence WHERE facility_id = :facility_id"
+    "SELECT DISTINCT person_id FROM duty_presence WHERE facility_id = ANY(:houses)"
     " AND signed_off_at IS NULL AND signed_on_at > clock_timestamp() - CAST(:for AS interval)"
 )
 _REACH = text(
@@ -91,9 +91,10 @@ async def seen(session: AsyncSession, devices: Sequence[tuple[PersonId, str]]) -
         )
 
 
-async def signed_on(session: AsyncSession, facility_id: FacilityId) -> set[PersonId]:
-    """Who is on duty at the facility by their own word."""
-    rows = await session.execute(_SIGNED_ON, {"facility_id": facility_id, "for": SIGNED_ON_FOR})
+async def signed_on(session: AsyncSession, facility_ids: Collection[FacilityId]) -> set[PersonId]:
+    """Who is on duty at any of these facilities by their own word."""
+    values = {"houses": list(facility_ids), "for": SIGNED_ON_FOR}
+    rows = await session.execute(_SIGNED_ON, values)
     return {PersonId(row.person_id) for row in rows}
 
 

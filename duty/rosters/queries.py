@@ -93,8 +93,7 @@ async def on_duty_of(session: AsyncSession, clock: Clock, viewer: Viewer) -> lis
 async def _answers(
     session: AsyncSession, facility_id: FacilityId, at: datetime
 ) -> tuple[list[SlotRow], list[OnCall]]:
-    rows = await repository.slots(session, facility_id, at)
-    shifts = await repository.shifts_at(session, rows, at)
+    rows, shifts = await repository.standing_now(session, [facility_id], at)
     return rows, on_call(at, [row.slot for row in rows], shifts)
 
 

@@ -39,14 +39,20 @@ _SLOTS_BETWEEN = text(
 )
 _SLOTS_NAMED = text(_SLOT_COLUMNS + " WHERE s.id = ANY(:ids)" + _ORDER)
 # One probe of the exclusion constraint's own index per place.
-_SHIFTS_NOW = text(
-    """
-    SELECT h.id, h.slot_id, h.person_id, lower(h.during) AS start, upper(h.during) AS "end",
+_NOW = text(
+    f"""
+    SELECT p.*, h.id AS shift_id, h.person_id, lower(h.during) AS start, upper(h.during) AS "end",
            h.recorded_at, h.superseded_at
-      FROM unnest(CAST(:slot_nos AS bigint[])) AS n (slot_no)
-      JOIN shift h ON int8range(h.slot_no, h.slot_no, '[]') && int8range(n.slot_no, n.slot_no, '[]')
+      FROM ({_SLOT_COLUMNS}
+             WHERE g.facility_id = ANY(:facility_ids) AND s.founded_at <= :at
+               AND (s.retired_at IS NULL OR s.retired_at > :at)) p
+      LEFT JOIN shift h
+        ON int8range(h.slot_no, h.slot_no, '[]') && int8range(p.slot_no, p.slot_no, '[]')
        AND h.during @> CAST(:at AS timestamptz) AND h.status = 'active'
-    """
+     ORDER BY p.code, p.specialty,
+              array_position(ARRAY['first','second','third','lead','general_duty'], p.tier),
+              p.slot_no
+    """  # noqa: S608
 )
 _SHIFTS_AS_KNOWN = text(
     """
@@ -179,21 +185,22 @@ async def slot(session: AsyncSession, slot_id: SlotId) -> SlotRow | None:
     return (await slots_named(session, [slot_id])).get(slot_id)
 
 
-async def shifts_at(
-    session: AsyncSession,
-    rows: Sequence[SlotRow],
-    at: datetime,
-    as_known_at: datetime | None = None,
-) -> list[Shift]:
-    """Shifts of these places that cover `at`, as they stand or as they were known."""
-    numbers = [row.slot_no for row in rows]
-    if as_known_at is None:
-        found = await session.execute(_SHIFTS_NOW, {"slot_nos": numbers, "at": at})
-    else:
-        found = await session.execute(
-            _SHIFTS_AS_KNOWN, {"slot_nos": numbers, "at": at, "known": as_known_at}
-        )
-    return [_shift(row) for row in found]
+async def standing_now(
+    session: AsyncSession, facility_ids: Collection[FacilityId], at: datetime
+) -> tuple[list[SlotRow], list[Shift]]:
+    """The places of these facilities at `at` and the standing shifts that cover it."""
+    found = (await session.execute(_NOW, {"facility_ids": list(facility_ids), "at": at})).all()
+    places = {row.slot_no: _slot_row(row) for row in found}
+    shifts = [_shift(row, row.shift_id, row.id) for row in found if row.shift_id is not None]
+    return list(places.values()), shifts
+
+
+async def rosters(
+    session: AsyncSession, facility_ids: Collection[FacilityId], at: datetime
+) -> list[OnCall]:
+    """Who is on call at any of these facilities at `at`."""
+    rows, found = await standing_now(session, facility_ids, at)
+    return on_call(at, [row.slot for row in rows], found)
 
 
 async def roster(
@@ -203,8 +210,13 @@ async def roster(
     as_known_at: datetime | None = None,
 ) -> list[OnCall]:
     """Who is on call at a facility at `at`; see `duty.rosters.oncall.on_call`."""
+    if as_known_at is None:
+        return await rosters(session, [facility_id], at)
     rows = await slots(session, facility_id, at)
-    found = await shifts_at(session, rows, at, as_known_at)
+    values = {"slot_nos": [row.slot_no for row in rows], "at": at, "known": as_known_at}
+    found = [
+        _shift(row, row.id, row.slot_id) for row in await session.execute(_SHIFTS_AS_KNOWN, values)
+    ]
     return on_call(at, [row.slot for row in rows], found, as_known_at)
 
 
@@ -298,10 +310,10 @@ async def database_now(session: AsyncSession) -> datetime:
     return now
 
 
-def _shift(row: Row[Any]) -> Shift:
+def _shift(row: Row[Any], id_: UUID, slot_id: UUID) -> Shift:
     return Shift(
-        ShiftId(row.id),
-        SlotId(row.slot_id),
+        ShiftId(id_),
+        SlotId(slot_id),
         PersonId(row.person_id),
         row.start,
         row.end,
@@ -327,4 +339,4 @@ def _slot_row(row: Row[Any]) -> SlotRow:
 
 
 def _standing(row: Row[Any]) -> StandingShift:
-    return StandingShift(_shift(row), row.origin, row.plan_id, row.exclusive)
+    return StandingShift(_shift(row, row.id, row.slot_id), row.origin, row.plan_id, row.exclusive)

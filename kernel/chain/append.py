@@ -14,7 +14,7 @@ from kernel.chain import canonical
 from kernel.chain.errors import AmendmentInvalid, TimelineFrozen
 from kernel.clock import Clock, DeviceTime
 from kernel.errors import NotFound, Refusal
-from kernel.ids import CaseId, PersonId
+from kernel.ids import CaseId, PersonId, new_id
 from kernel.viewer import Viewer
 
 Source = Literal["human", "system", "device", "simulated"]
@@ -24,9 +24,16 @@ CHANGED = "case.changed"
 """Outbox topic that tells viewers to look again."""
 
 _APPEND = text(
-    "SELECT seq, recv_at, hash FROM case_append(:case_id, :kind, :source, :auto, :actor,"
-    " :facility, :payload, :occurred_at, :device_at, :clock_offset_ms, :rtt_ms)"
-)
+    "WITH event AS MATERIALIZED ("
+    " SELECT seq, recv_at, hash FROM case_append(:case_id, :kind, :source, :auto, :actor,"
+    "  :facility, :payload, :occurred_at, :device_at, :clock_offset_ms, :rtt_ms)),"
+    " added AS (INSERT INTO outbox (id, topic, payload, available_at)"
+    "  SELECT :outbox_id, CAST(:topic AS text),"
+    "         jsonb_build_object('case_id', CAST(:case_id AS uuid), 'seq', event.seq,"
+    "                            'kind', CAST(:kind AS text)), clock_timestamp() FROM event)"
+    " SELECT seq, recv_at, hash, pg_notify(:wake, :topic) FROM event"
+).bindparams(topic=CHANGED, wake=outbox.WAKE_CHANNEL)
+"""The event and the word to its viewers in one round trip: every command writes one."""
 _TARGET = text("SELECT kind FROM case_event WHERE case_id = :case_id AND seq = :seq")
 _REFUSALS: Mapping[str, type[Refusal]] = {"YS004": NotFound, "YS013": TimelineFrozen}
 """What the database says with a code of its own."""
@@ -92,6 +99,7 @@ async def append(
         "device_at": device and device.at,
         "clock_offset_ms": device and device.clock_offset_ms,
         "rtt_ms": device and device.rtt_ms,
+        "outbox_id": new_id(),
     }
     try:
         row = (await session.execute(_APPEND, values)).one()
@@ -100,7 +108,6 @@ async def append(
         if refusal is None:
             raise
         raise refusal() from error
-    await outbox.enqueue(session, CHANGED, {"case_id": str(case_id), "seq": row.seq, "kind": kind})
     return ChainedEvent(case_id, row.seq, row.recv_at, row.hash)
 
 

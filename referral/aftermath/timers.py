@@ -65,10 +65,10 @@ async def _remind(session: AsyncSession, clock: Clock, review_id: UUID, step: st
     kind = "review.overdue" if overdue else "review.due_soon"
     case = await session.get_one(ReferralRow, row.case_id)
     data = {"number": case.number, "step": step, "due_at": row.due_at.isoformat()}
-    for facility_id in await _responsible(session, case, now):
-        await duty.notify_people(
-            session, clock, case_id=case_id, kind=kind, data=data, facility_id=facility_id
-        )
+    houses = await _responsible(session, case, now)
+    await duty.notify_people(
+        session, clock, case_id=case_id, kind=kind, data=data, facility_ids=houses
+    )
     return True
 
 

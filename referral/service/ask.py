@@ -237,12 +237,11 @@ async def tell(
     desk: Desk, kind: str, facility_ids: Iterable[UUID], data: Mapping[str, object]
 ) -> None:
     """A notice to everybody at post in these facilities."""
-    for facility_id in dict.fromkeys(facility_ids):
-        await duty.notify_people(
-            desk.session,
-            desk.clock,
-            case_id=desk.case_id,
-            kind=kind,
-            data={"number": desk.rows.referral.number, **data},
-            facility_id=FacilityId(facility_id),
-        )
+    await duty.notify_people(
+        desk.session,
+        desk.clock,
+        case_id=desk.case_id,
+        kind=kind,
+        data={"number": desk.rows.referral.number, **data},
+        facility_ids={FacilityId(id_) for id_ in facility_ids},
+    )

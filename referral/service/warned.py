@@ -37,15 +37,14 @@ async def tell_warned(
     )
     rows = await repository.with_parts((await session.execute(found)).scalars().all())
     for case in rows:
-        for facility_id in sorted(_sides(case)):
-            await duty.notify_people(
-                session,
-                clock,
-                case_id=CaseId(case.referral.id),
-                kind=WARNED,
-                data={"number": case.referral.number, "tools": list(tools)},
-                facility_id=FacilityId(facility_id),
-            )
+        await duty.notify_people(
+            session,
+            clock,
+            case_id=CaseId(case.referral.id),
+            kind=WARNED,
+            data={"number": case.referral.number, "tools": list(tools)},
+            facility_ids={FacilityId(id_) for id_ in _sides(case)},
+        )
     return bool(rows)
 
 

@@ -128,7 +128,7 @@ def _bare(text_: str) -> str:
 
 async def _tell_desk(session: AsyncSession, clock: Clock, reply_id: UUID, page: Row[Any]) -> None:
     facility_id = FacilityId(page.facility_id)
-    people = await audience.at_post(session, facility_id, clock.now())
+    people = await audience.at_post(session, [facility_id], clock.now())
     facts = {"page_id": page.page_id, "facility_id": facility_id, "title": page.title}
     await inbox.post(
         session, people, "notice", page.case_id, {"code": NOTICE, "reply_id": reply_id, **facts}
