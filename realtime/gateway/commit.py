@@ -16,11 +16,13 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import asyncpg
+import numpy as np
 import structlog
 
 from realtime import frames
 from realtime.gateway.live import Recording
 from realtime.gateway.store import UNAVAILABLE
+from realtime.gateway.tap import Flush, Taps
 
 log = structlog.get_logger()
 
@@ -66,8 +68,10 @@ class Committer:
         *,
         high_water: int = 200_000,
         on_pressure: Callable[[bool], None] = lambda _pressed: None,
+        taps: Taps | None = None,
     ) -> None:
         self._url = url
+        self._taps = taps or Taps()
         self._gateway = uuid4()
         self._number = 0
         self._batch = Batch()
@@ -147,6 +151,10 @@ class Committer:
 
     async def _flush(self, batch: Batch) -> None:
         row = self._row(batch)
+        if self._taps and row[2]:
+            counts = np.array(row[1], dtype=np.int64)
+            seen = Flush(frames.view_frames(row[2]), list(batch.groups), counts, time.time_ns())
+            self._taps.flushed(seen)
         failures = 0
         while True:
             started = time.perf_counter()

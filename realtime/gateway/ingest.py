@@ -17,6 +17,7 @@ from realtime.gateway.live import Recording, Recordings
 from realtime.gateway.opening import Opener
 from realtime.gateway.socketry import MessageListener
 from realtime.gateway.store import UNAVAILABLE, Device, OpenRequest, Store
+from realtime.gateway.tap import Taps
 from realtime.session import (
     Batch,
     Ending,
@@ -43,6 +44,7 @@ class Ingest:
     recordings: Recordings
     committer: Committer
     opener: Opener
+    taps: Taps = field(default_factory=Taps)
     listeners: set[IngestListener] = field(default_factory=set)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     viewer_limit: int = 256
@@ -195,10 +197,12 @@ class IngestListener(MessageListener):
             feeder, other = answer.feeder
             feeder.taken_over(other)
         answer.feeder, answer.elsewhere = (self, stream), False
+        answer.device, answer.facility_id = opening.device, self._device.facility_id
         answer.pulse_due = True
         self._recordings[stream] = answer
         self.send_text(self._session.opened(stream, answer.progress, answer.durable))
         answer.tell("state", **answer.state())
+        self._shared.taps.opened(answer)
         log.info("gateway.opened", recording=str(answer.id), next_seq=answer.durable + 1)
 
     def _on_lost(self, event: LostDeclared) -> None:
@@ -233,6 +237,7 @@ class IngestListener(MessageListener):
             recording.feeder = None
             recording.pulse_due = True
             recording.tell("state", **recording.state(), closed=closed)
+            self._shared.taps.gone(recording, closed=closed)
 
     async def _compare(self, batch: Batch) -> None:
         by_stream: dict[Stream, dict[int, bytes]] = {}

@@ -44,6 +44,9 @@ class Recording:
     progress: Progress
     durable: int = 0
     """Everything up to this second is committed or declared lost."""
+    device: str = ""
+    facility_id: UUID | None = None
+    """Serial number and owner of the monitor; known where it comes in."""
     uncommitted: list[bytes] = field(default_factory=list)
     """Received, in order, but not yet durable."""
     feeder: tuple[Feeder, Stream] | None = None

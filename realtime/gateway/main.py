@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -31,6 +31,7 @@ from realtime.gateway.live import Recordings
 from realtime.gateway.opening import Opener
 from realtime.gateway.pulse import Pulse
 from realtime.gateway.store import Store
+from realtime.gateway.tap import Tap, Taps
 from realtime.gateway.viewing import VIEWER_LIMIT, Viewing
 from registry.people import sessions
 from registry.people.sessions import REVOKED_CHANNEL, SessionPolicy
@@ -97,18 +98,27 @@ class Gateway:
         viewer_of: ViewerOf,
         origins: Collection[str],
         timing: Timing | None = None,
+        taps: Sequence[Tap] = (),
     ) -> None:
         timing = timing or Timing()
+        self._taps = Taps(taps)
         self._timing = timing
         self.store = Store(database_url)
         recordings = Recordings()
         self.committer = Committer(
-            database_url, on_pressure=lambda pressed: self.ingest.press(pressed)
+            database_url,
+            on_pressure=lambda pressed: self.ingest.press(pressed),
+            taps=self._taps,
         )
         self._opener = Opener(self.store, recordings)
         self._access = Access(self.store, viewer_of, origins)
         self.ingest = Ingest(
-            self.store, recordings, self.committer, self._opener, viewer_limit=VIEWER_LIMIT
+            self.store,
+            recordings,
+            self.committer,
+            self._opener,
+            self._taps,
+            viewer_limit=VIEWER_LIMIT,
         )
         self.viewing = Viewing(self.store, recordings, self._access, recheck_s=timing.recheck_s)
         self.health = Health(self.ingest, self.viewing, self.committer)
@@ -137,6 +147,7 @@ class Gateway:
                 self._ticks(),
                 self._revocations.run(),
                 self._elsewhere.run(),
+                self._taps.run(),
             )
         ]
         reuse = hasattr(socket, "SO_REUSEPORT") or None
