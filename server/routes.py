@@ -23,6 +23,7 @@ from duty.watch.routes import router as paging_health
 from quality.routes import router as quality
 from realtime.routes import router as ctg
 from realtime.sockets import router as stream
+from realtime.wall.routes import router as wall
 from referral.aftermath.routes import router as aftermath
 from referral.casefiles.routes import router as case_files
 from referral.clocks.routes import router as clocks
@@ -74,6 +75,7 @@ ROUTERS: tuple[Router, ...] = (
     documents,
     advice,
     ctg,
+    wall,
     quality,
     demo,
 )

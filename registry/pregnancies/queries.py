@@ -125,6 +125,17 @@ async def subjects(
     return found
 
 
+async def short_names(
+    session: AsyncSession, viewer: Viewer, sealer: Sealer, pregnancy_ids: Collection[PregnancyId]
+) -> dict[UUID, str]:
+    """What boards call the women, by pregnancy; those closed to the viewer are left out."""
+    records = await PregnancyRepository(session, viewer).pregnancies(pregnancy_ids)
+    return {
+        pregnancy.id: short_name(sealer.open(patient.name_sealed, NAME_FIELD))
+        for pregnancy, patient in records.values()
+    }
+
+
 async def search(
     session: AsyncSession, clock: Clock, viewer: Viewer, sealer: Sealer, q: str
 ) -> list[PatientFound]:

@@ -1248,6 +1248,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/ctg/wall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetWall */
+        get: operations["ApiCtgWallGetWall"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/demo": {
         parameters: {
             query?: never;
@@ -10717,6 +10734,30 @@ export interface components {
             reason: string;
             version: number;
         };
+        /** WallOut */
+        WallOut: {
+            /** Format: date-time */
+            as_of: string;
+            strips: components["schemas"]["WallStripOut"][];
+        };
+        /** WallStripOut */
+        WallStripOut: {
+            bed: string;
+            bound: boolean;
+            case_id: string | null;
+            channels: string[];
+            closed_at: string | null;
+            device: string;
+            device_name: string;
+            facility: components["schemas"]["FacilityRef"];
+            heard_at: string | null;
+            name_short: string | null;
+            /** Format: date-time */
+            opened_at: string;
+            /** Format: uuid */
+            recording: string;
+            unit: string;
+        };
         /** Warned */
         Warned: {
             /** @enum {string} */
@@ -13715,6 +13756,26 @@ export interface operations {
                         } | unknown[];
                         status_code: number;
                     };
+                };
+            };
+        };
+    };
+    ApiCtgWallGetWall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WallOut"];
                 };
             };
         };

@@ -93,6 +93,27 @@ describe('watching', () => {
     expect(last().sent).toEqual([{ type: 'subscribe', recordings: ['r1'], since_s: 1200 }])
   })
 
+  it('asks for a whole wall in one message, also on an open line', async () => {
+    for (const id of ['r1', 'r2', 'r3']) show(id)
+    last().opened()
+    expect(last().sent).toEqual([{ type: 'subscribe', recordings: ['r1', 'r2', 'r3'], since_s: 1200 }])
+    show('r4')
+    show('r5').stop()
+    await Promise.resolve()
+    expect(last().sent.slice(1)).toEqual([{ type: 'subscribe', recordings: ['r4'], since_s: 1200 }])
+  })
+
+  it('asks anew after a cut how far back it must go', () => {
+    let since = 1200
+    client.watch('r1', () => since, { onFrame: () => undefined, onEvent: () => undefined, onLink: () => undefined })
+    last().opened()
+    since = 45
+    last().close()
+    vi.advanceTimersByTime(600)
+    last().opened()
+    expect(last().sent).toEqual([{ type: 'subscribe', recordings: ['r1'], since_s: 45 }])
+  })
+
   it('gives each strip its own frames over one line', () => {
     const a = show('r1')
     const b = show('r2')

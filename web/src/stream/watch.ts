@@ -43,10 +43,15 @@ export interface WatchOptions {
   random?: () => number
 }
 
+/** How far back to begin; asked again after every cut, when less may do. */
+export type Since = number | (() => number)
+
 interface Watched {
   events: WatchEvents
-  sinceSeconds: number
+  since: Since
   view: number | null
+  /** Already asked for on this connection. */
+  asked: boolean
 }
 
 const SILENT_MS = 15_000
@@ -57,6 +62,7 @@ export class WatchClient {
   private retryTimer: ReturnType<typeof setTimeout> | null = null
   private silenceTimer: ReturnType<typeof setInterval> | null = null
   private heardAt = 0
+  private asking = false
   private readonly watched = new Map<string, Watched>()
   private readonly byView = new Map<number, WatchEvents>()
   private readonly frame = new Frame()
@@ -70,16 +76,16 @@ export class WatchClient {
   }
 
   /** Starts showing a recording; the returned function stops it. */
-  watch(recording: string, sinceSeconds: number, events: WatchEvents): () => void {
-    const entry: Watched = { events, sinceSeconds, view: null }
+  watch(recording: string, since: Since, events: WatchEvents): () => void {
+    const entry: Watched = { events, since, view: null, asked: false }
     this.watched.set(recording, entry)
     if (this.socket === null) this.connect()
-    else if (this.socket.readyState === WebSocket.OPEN) this.subscribe([recording], sinceSeconds)
+    else this.askSoon()
     return () => {
       if (this.watched.get(recording) !== entry) return
       this.watched.delete(recording)
       if (entry.view !== null) this.byView.delete(entry.view)
-      this.post({ type: 'unsubscribe', recordings: [recording] })
+      if (entry.asked) this.post({ type: 'unsubscribe', recordings: [recording] })
       if (this.watched.size === 0) this.dispose()
     }
   }
@@ -103,9 +109,7 @@ export class WatchClient {
     socket.binaryType = 'arraybuffer'
     this.socket = socket
     this.heardAt = Date.now()
-    socket.onopen = () => {
-      for (const [recording, { sinceSeconds }] of this.watched) this.subscribe([recording], sinceSeconds)
-    }
+    socket.onopen = () => this.ask()
     socket.onmessage = (event) => this.receive(event.data)
     socket.onclose = () => this.lost()
     this.silenceTimer ??= setInterval(() => this.checkSilence(), SILENT_MS / 3)
@@ -137,8 +141,26 @@ export class WatchClient {
     entry.events.onLink(true)
   }
 
-  private subscribe(recordings: string[], sinceSeconds: number): void {
-    this.post({ type: 'subscribe', recordings, since_s: sinceSeconds })
+  /** A wall asks for all its strips in one breath: one message, not sixty-four. */
+  private askSoon(): void {
+    if (this.asking) return
+    this.asking = true
+    queueMicrotask(() => {
+      this.asking = false
+      this.ask()
+    })
+  }
+
+  private ask(): void {
+    if (this.socket?.readyState !== WebSocket.OPEN) return
+    const bySince = new Map<number, string[]>()
+    for (const [recording, entry] of this.watched) {
+      if (entry.asked) continue
+      entry.asked = true
+      const since = typeof entry.since === 'number' ? entry.since : entry.since()
+      bySince.set(since, [...(bySince.get(since) ?? []), recording])
+    }
+    for (const [since, recordings] of bySince) this.post({ type: 'subscribe', recordings, since_s: since })
   }
 
   private post(message: Record<string, unknown>): void {
@@ -155,6 +177,7 @@ export class WatchClient {
     this.byView.clear()
     for (const entry of this.watched.values()) {
       entry.view = null
+      entry.asked = false
       entry.events.onLink(false)
     }
     if (this.watched.size === 0 || this.retryTimer !== null) return

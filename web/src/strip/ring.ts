@@ -104,6 +104,13 @@ export class StripRing {
     return missing
   }
 
+  /** The first second missing between two frame numbers, both included; `to + 1` if there is none. */
+  firstMissing(from: number, to: number): number {
+    let seq = Math.max(1, from)
+    while (seq <= to && this.has(seq)) seq += 1
+    return seq
+  }
+
   /** Gaps between two frame numbers as [from, to] pairs, oldest first. */
   gaps(from: number, to: number): [number, number][] {
     const found: [number, number][] = []

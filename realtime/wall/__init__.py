@@ -1,0 +1,1 @@
+"""The wall: which tracings hang on it, whose they are and where."""
