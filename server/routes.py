@@ -6,6 +6,7 @@ from consult.routes import router as advice
 from duty.changes.fairness.routes import router as fairness
 from duty.changes.handover.routes import router as handovers
 from duty.changes.routes import router as roster_changes
+from duty.changes.terms.routes import router as roster_terms
 from duty.drills.routes import router as drills
 from duty.escalation.policybook.routes import router as policies
 from duty.escalation.routes import router as pages
@@ -52,6 +53,7 @@ ROUTERS: tuple[Router, ...] = (
     resources,
     rosters,
     roster_changes,
+    roster_terms,
     phones,
     handovers,
     fairness,

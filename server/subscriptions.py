@@ -22,6 +22,8 @@ from duty.escalation.standing_in import StandIn, ring_instead
 from duty.notify.hooks.door import TOPIC as PROVIDER_WORD
 from duty.notify.hooks.hearing import hear_receipt
 from duty.notify.hooks.replies import hear_reply
+from duty.rosters.plans.notices import TOPIC as ROSTER_PLANNED
+from duty.rosters.plans.notices import tell as tell_of_plan
 from kernel.chain.append import CHANGED
 from kernel.clock import Clock
 from kernel.database import Database
@@ -76,6 +78,7 @@ class Subscriptions:
             PAGE_ACKNOWLEDGED: self.take_what_was_paged,
             PAGE_DELIVERED: self.mark_offer_delivered,
             ROSTER_CHANGED: self.tell_of_change,
+            ROSTER_PLANNED: self.tell_of_plan,
             DUTY_HANDOVER: self.tell_of_handover,
             TAKEN_OVER: self.ring_who_took_over,
             PROVIDER_WORD: self.hear_provider,
@@ -141,6 +144,11 @@ class Subscriptions:
         """A swap, a substitution or a take-over went on: those whom it concerns hear of it."""
         async with self._database.session(Viewer.system("engine")) as session:
             await tell_of_change(session, self._clock, message.payload)
+
+    async def tell_of_plan(self, message: OutboxMessage) -> None:
+        """A plan waits for 医务科, was sent back or approved: who waits for that hears of it."""
+        async with self._database.session(Viewer.system("engine")) as session:
+            await tell_of_plan(session, self._clock, message.payload)
 
     async def tell_of_handover(self, message: OutboxMessage) -> None:
         """A handover is near, waits, is late or has ended: the two, and the heads, hear of it."""

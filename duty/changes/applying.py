@@ -7,12 +7,12 @@ double booking.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from duty.changes.errors import PersonGone, ShiftMoved
+from duty.changes.errors import PersonGone, RestTooShort, ShiftMoved
 from duty.changes.rules import Stint
 from duty.rosters import fitness, recording
 from duty.rosters import repository as rosters
@@ -83,14 +83,48 @@ async def may_stand(
         raise PersonBusy()
 
 
+async def must_rest(
+    session: AsyncSession,
+    slot: SlotRow,
+    change: Reassignment,
+    rest: timedelta,
+    *,
+    besides: Sequence[ShiftId] = (),
+) -> None:
+    """Whether `rest` lies between this duty and the person's others that need them whole.
+
+    Raises:
+        RestTooShort: another duty ends or begins too near.
+    """
+    if not slot.exclusive or not rest:
+        return
+    values = {
+        "person_id": change.person_id,
+        "start": change.stint.start - rest,
+        "end": change.stint.end + rest,
+        "besides": list(besides),
+    }
+    if (await session.execute(_BUSY, values)).one_or_none() is not None:
+        raise RestTooShort(hours=f"{rest / timedelta(hours=1):g}")
+
+
 async def reassign(
-    session: AsyncSession, viewer: Viewer, changes: Sequence[Reassignment], now: datetime
+    session: AsyncSession,
+    viewer: Viewer,
+    changes: Sequence[Reassignment],
+    now: datetime,
+    *,
+    rest: timedelta = timedelta(0),
 ) -> list[ShiftId]:
     """Carry out all of `changes` or none; returns the new shifts in their order.
+
+    Args:
+        rest: what must lie between two duties of one person; who takes over now asks for none.
 
     Raises:
         ShiftMoved: a shift no longer stands as it did when the change was asked for.
         PersonGone, TitleTooLow, PersonUnfit, PersonOnLeave, PersonBusy: see `may_stand`.
+        RestTooShort: see `must_rest`.
     """
     slots = {one.stint.slot_id: await place(session, one.stint) for one in changes}
     await recording.queue_up(session, list(slots.values()))
@@ -103,6 +137,7 @@ async def reassign(
     for one in changes:
         slot, stint = slots[one.stint.slot_id], one.stint
         await may_stand(session, slot, one.person_id, stint.start, stint.end, besides=given)
+        await must_rest(session, slot, one, rest, besides=given)
     (origin,) = {one.origin for one in changes}
     by = None if viewer.is_process else viewer.person_id
     assignments = [

@@ -41,6 +41,18 @@ class PersonGone(Refusal):
     code = "duty.person_gone"
 
 
+class RestTooShort(Refusal):
+    """Too little rest between two duties of one person. Fields: hours, that the rule demands."""
+
+    code = "duty.rest_too_short"
+
+
+class TermsMoved(Refusal):
+    """The rule or the weights were changed since they were read."""
+
+    code = "duty.terms_moved"
+
+
 class NotOnDutyNow(Refusal):
     """Only a shift that runs now is taken over."""
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from duty.changes import repository
+from duty.changes import repository, rulebook
 from duty.changes.repository import ChangeRow
 from duty.notify import inbox
 from duty.rosters import repository as rosters
@@ -23,8 +23,6 @@ from registry.people import queries as people
 
 TOPIC = "duty.change"
 """Outbox topic: something happened to a change of the roster."""
-
-APPROVERS = (Role.COORDINATOR, Role.MEDICAL_AFFAIRS)
 
 
 async def announce(session: AsyncSession, change_id: ChangeId, what: str, rev: int) -> None:
@@ -49,8 +47,10 @@ async def tell(session: AsyncSession, clock: Clock, payload: Mapping[str, Any]) 
 
 
 async def approvers(session: AsyncSession, row: ChangeRow) -> set[PersonId]:
-    """Who may approve it: nobody who is part of it."""
-    found = await people.holding(session, row.now, row.facility_id, APPROVERS)
+    """Who may approve it by its own rule: nobody who is part of it."""
+    rule = await rulebook.load(session, row.rule_id)
+    offices = [Role(one) for one in sorted(rule.approvers)]
+    found = await people.holding(session, row.now, row.facility_id, offices)
     return {PersonId(one.id) for one in found} - set(row.party_ids)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from duty.changes import applying, policies, repository
+from duty.changes import applying, policies, repository, rulebook
+from duty.changes.applying import Reassignment
 from duty.changes.rules import Stint
 from duty.changes.schemas import MyShift, OnDutyNow, RosterShift, SwapPartner, SwapPerson
 from duty.rosters.oncall import Shift
@@ -130,13 +131,14 @@ async def _swaps(session: AsyncSession, given: Placed, now: datetime) -> list[Sw
     values = {"slot_id": given.shift.slot_id, "person_id": holder, "now": now}
     rows = await session.execute(_OF_GROUP, {**values, "until": now + AHEAD})
     theirs = [_placed(row) for row in rows]
+    rest = (await rulebook.choose(session, given.facility_id)).rest
     known = await people.get_many(session, [one.shift.person_id for one in theirs])
     found = []
     for one in theirs:
         both = [given.shift.id, one.shift.id]
         obstacle = await _obstacle(
-            session, _whole(given.shift), one.shift.person_id, both
-        ) or await _obstacle(session, _whole(one.shift), holder, both)
+            session, _whole(given.shift), one.shift.person_id, both, rest
+        ) or await _obstacle(session, _whole(one.shift), holder, both, rest)
         found.append(SwapPartner(person(known[one.shift.person_id]), one.out(), obstacle))
     return found
 
@@ -146,19 +148,26 @@ async def _substitutes(session: AsyncSession, given: Placed, now: datetime) -> l
         session, now, given.facility_id, [Role.EXPERT, Role.REFERRING_CLINICIAN, Role.COORDINATOR]
     )
     stint = Stint(given.shift, max(given.shift.start, now), given.shift.end)
+    rest = (await rulebook.choose(session, given.facility_id)).rest
     return [
-        SwapPartner(person(one), None, await _obstacle(session, stint, PersonId(one.id)))
+        SwapPartner(person(one), None, await _obstacle(session, stint, PersonId(one.id), (), rest))
         for one in holding
         if one.id != given.shift.person_id
     ]
 
 
 async def _obstacle(
-    session: AsyncSession, stint: Stint, person_id: PersonId, besides: Sequence[ShiftId] = ()
+    session: AsyncSession,
+    stint: Stint,
+    person_id: PersonId,
+    besides: Sequence[ShiftId] = (),
+    rest: timedelta = timedelta(0),
 ) -> str | None:
     slot = await applying.place(session, stint)
+    taking = Reassignment(stint, person_id, "")
     try:
         await applying.may_stand(session, slot, person_id, stint.start, stint.end, besides=besides)
+        await applying.must_rest(session, slot, taking, rest, besides=besides)
     except Refusal as refused:
         return refused.code
     return None

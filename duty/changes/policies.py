@@ -1,6 +1,9 @@
 """Who may ask for, approve and end a change."""
 
+from collections.abc import Collection
+
 from duty.changes.repository import ChangeRow, OptionRow
+from duty.changes.rules import ChangeRule
 from duty.changes.states import Side
 from kernel.errors import NotAllowed
 from kernel.ids import FacilityId
@@ -15,6 +18,11 @@ def works_at(viewer: Viewer, facility_id: FacilityId) -> bool:
 def oversees(viewer: Viewer, facility_id: FacilityId) -> bool:
     """医务科 or the coordinator of the facility."""
     return viewer.has(Role.COORDINATOR, Role.MEDICAL_AFFAIRS) and works_at(viewer, facility_id)
+
+
+def approves(viewer: Viewer, facility_id: FacilityId, offices: Collection[str]) -> bool:
+    """One of the offices that the rule of the change names, at the facility."""
+    return any(viewer.has(Role(one)) for one in offices) and works_at(viewer, facility_id)
 
 
 def keeps(viewer: Viewer, facility_id: FacilityId) -> bool:
@@ -34,7 +42,9 @@ def may_ask(viewer: Viewer, kind: str, facility_id: FacilityId, *, holds: bool) 
     raise NotAllowed(reason="not_your_shift")
 
 
-def sides(viewer: Viewer, row: ChangeRow, options: list[OptionRow]) -> frozenset[Side]:
+def sides(
+    viewer: Viewer, row: ChangeRow, options: list[OptionRow], rule: ChangeRule
+) -> frozenset[Side]:
     """On which sides of a change the viewer stands."""
     found = set()
     if viewer.person_id in (row.requested_by, row.holder_id):
@@ -48,18 +58,18 @@ def sides(viewer: Viewer, row: ChangeRow, options: list[OptionRow]) -> frozenset
         found.add(Side.COLLEAGUE)
     if keeps(viewer, row.facility_id):
         found.add(Side.DESK)
-    if oversees(viewer, row.facility_id) and not _party(viewer, row, options):
+    if approves(viewer, row.facility_id, rule.approvers) and not _party(viewer, row, options):
         found.add(Side.APPROVER)
     return frozenset(found)
 
 
-def may_decide(viewer: Viewer, row: ChangeRow, options: list[OptionRow]) -> None:
-    """医务科 or the facility's coordinator; nobody approves a change of their own.
+def may_decide(viewer: Viewer, row: ChangeRow, options: list[OptionRow], rule: ChangeRule) -> None:
+    """The offices that the change's own rule names; nobody approves a change of their own.
 
     Raises:
         NotAllowed: with the reason.
     """
-    if not oversees(viewer, row.facility_id):
+    if not approves(viewer, row.facility_id, rule.approvers):
         raise NotAllowed(reason="approver_role_needed")
     if _party(viewer, row, options):
         raise NotAllowed(reason="own_change")

@@ -160,7 +160,7 @@ class _Told:
     def _actions(self, row: ChangeRow) -> Iterable[ChangeAction]:
         """What the table and the policies allow the viewer now."""
         options = self._options[row.id]
-        sides = policies.sides(self._viewer, row, options)
+        sides = policies.sides(self._viewer, row, options, self._rules[row.rule_id])
         table = table_of(row.kind)
         return [
             action

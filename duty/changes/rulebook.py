@@ -2,7 +2,7 @@
 
 import json
 import tomllib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,14 @@ from kernel.ids import FacilityId, PersonId, RegionId, new_id
 
 SHIPPED = Path(__file__).with_name("rules.toml")
 
+OFFICES = ("coordinator", "medical_affairs")
+"""Who may approve where a house has not said which of the two."""
+
 _COLUMNS = (
     "r.id, r.preauthorised, r.closes_before_s, r.approve_within_s, r.remind_after_s,"
     " r.handover_needed, r.handover_opens_s, r.handover_remind_s, r.handover_alarm_s,"
-    " r.source, r.confidence"
+    " r.source, r.confidence, r.rest_s, r.approvers, r.facility_id, r.region_id, r.added_by,"
+    " r.valid_from"
 )
 _CHOOSE = text(
     f"""
@@ -33,23 +37,31 @@ _CHOOSE = text(
      LIMIT 1
     """  # noqa: S608
 )
+_OF_FACILITY = text(
+    f"SELECT {_COLUMNS} FROM change_rule r WHERE r.facility_id = :facility_id"  # noqa: S608
+    " ORDER BY r.valid_from DESC, r.id DESC LIMIT 50"
+)
 _BY_ID = text(f"SELECT {_COLUMNS} FROM change_rule r WHERE r.id = :id")  # noqa: S608
 _INSTALL = text(
     """
     INSERT INTO change_rule
       (id, region_id, facility_id, preauthorised, closes_before_s, approve_within_s,
        remind_after_s, handover_needed, handover_opens_s, handover_remind_s, handover_alarm_s,
-       source, confidence, digest, added_by)
+       source, confidence, rest_s, approvers, digest, added_by)
     VALUES (:id, :region_id, :facility_id, :preauthorised, :closes_before_s, :approve_within_s,
        :remind_after_s, :handover_needed, :handover_opens_s, :handover_remind_s,
-       :handover_alarm_s, :source, :confidence, :digest, :added_by)
+       :handover_alarm_s, :source, :confidence, :rest_s, :approvers, :digest, :added_by)
     ON CONFLICT (digest) DO NOTHING
     """
 )
 
 
-class RuleText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A version as a file or an office writes it."""
+class RuleText(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A version as a file or an office writes it.
+
+    `rest_s`: between two duties of whoever swaps or stands in; 0 demands none. `approvers`: which
+    offices may approve.
+    """
 
     preauthorised: list[str]
     closes_before_s: int
@@ -61,11 +73,36 @@ class RuleText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     handover_alarm_s: int
     source: str
     confidence: str
+    rest_s: int = 0
+    approvers: list[str] = msgspec.field(default_factory=lambda: list(OFFICES))
+
+
+class RuleVersion(msgspec.Struct, frozen=True):
+    """A version as it was written: whose it is (both null: the platform's), by whom and when."""
+
+    id: UUID
+    text: RuleText
+    facility_id: UUID | None
+    region_id: UUID | None
+    added_by: UUID | None
+    valid_from: datetime
 
 
 async def choose(session: AsyncSession, facility_id: FacilityId) -> ChangeRule:
     """The rule in force at a facility: its own, its nearest region's, or the platform's."""
     return _rule((await session.execute(_CHOOSE, {"facility_id": facility_id})).one())
+
+
+async def in_force(session: AsyncSession, facility_id: FacilityId) -> RuleVersion:
+    """The same as `choose`, as it was written."""
+    return _version((await session.execute(_CHOOSE, {"facility_id": facility_id})).one())
+
+
+async def of_facility(session: AsyncSession, facility_id: FacilityId) -> list[RuleVersion]:
+    """The facility's own versions, the newest first."""
+    return [
+        _version(row) for row in await session.execute(_OF_FACILITY, {"facility_id": facility_id})
+    ]
 
 
 async def load(session: AsyncSession, rule_id: UUID) -> ChangeRule:
@@ -80,14 +117,15 @@ async def install(
     region_id: RegionId | None = None,
     facility_id: FacilityId | None = None,
     added_by: PersonId | None = None,
+    replaces: UUID | None = None,
 ) -> None:
-    """Add a version; the same content twice is one version."""
-    values = {
-        **msgspec.structs.asdict(rule),
-        "region_id": region_id,
-        "facility_id": facility_id,
-    }
-    canonical = json.dumps(values, sort_keys=True, ensure_ascii=False, default=str)
+    """Add a version; the same content twice, instead of the same version, is one version."""
+    owner = {"region_id": region_id, "facility_id": facility_id}
+    said = {**msgspec.to_builtins(rule), **owner}
+    if replaces is not None:
+        said["replaces"] = replaces
+    canonical = json.dumps(said, sort_keys=True, ensure_ascii=False, default=str)
+    values = {**msgspec.structs.asdict(rule), **owner}
     await session.execute(
         _INSTALL,
         {
@@ -122,4 +160,11 @@ def _rule(row: Row[Any]) -> ChangeRule:
         timedelta(seconds=row.handover_alarm_s),
         row.source,
         row.confidence,
+        timedelta(seconds=row.rest_s),
+        frozenset(row.approvers),
     )
+
+
+def _version(row: Row[Any]) -> RuleVersion:
+    said = RuleText(**{name: getattr(row, name) for name in RuleText.__struct_fields__})
+    return RuleVersion(row.id, said, row.facility_id, row.region_id, row.added_by, row.valid_from)

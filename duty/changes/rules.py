@@ -24,6 +24,8 @@ class ChangeRule:
     handover_alarm: timedelta
     source: str
     confidence: str
+    rest: timedelta
+    approvers: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from duty.changes.applying import Reassignment
 from duty.changes.errors import ChangeTaken, ChangeTooLate, NothingToSwap, ShiftMoved
 from duty.changes.notices import announce
 from duty.changes.repository import ChangeRow, NewChange, OptionRow
-from duty.changes.rules import Stint, closes_at, objection
+from duty.changes.rules import ChangeRule, Stint, closes_at, objection
 from duty.changes.states import CHANGE, OPEN, ChangeAction, ChangeState, Side, table_of
 from duty.rosters.errors import ShiftInThePast
 from duty.rosters.oncall import Shift
@@ -52,16 +52,16 @@ async def request(
         ShiftInThePast: it has begun.
         ChangeTooLate: no time is left for consents and approval.
         ChangeOpen: another request about the shift is not over.
-        PersonGone, TitleTooLow, PersonUnfit, PersonOnLeave, PersonBusy: a colleague, or the
-            requester, may not stand there.
+        PersonGone, TitleTooLow, PersonUnfit, PersonOnLeave, PersonBusy, RestTooShort: a
+            colleague, or the requester, may not stand there.
     """
     now = await repository.moment(session, clock)
     given = _part(await _standing(session, shift_id), period if kind == "substitute" else None)
     slot = await applying.place(session, given)
     holds = given.shift.person_id == viewer.person_id
     policies.may_ask(viewer, kind, slot.facility_id, holds=holds)
-    options = await _offers(session, kind, given, asked, now)
     rule = await rulebook.choose(session, slot.facility_id)
+    options = await _offers(session, kind, given, asked, now, rule)
     expires_at = closes_at(rule, [given, *(back for _, back in options if back is not None)])
     if expires_at <= now:
         raise ChangeTooLate()
@@ -85,7 +85,12 @@ async def request(
 
 
 async def _offers(
-    session: AsyncSession, kind: str, given: Stint, asked: Sequence[Asked], now: datetime
+    session: AsyncSession,
+    kind: str,
+    given: Stint,
+    asked: Sequence[Asked],
+    now: datetime,
+    rule: ChangeRule,
 ) -> list[tuple[PersonId, Stint | None]]:
     """Whom to ask and what each gives in return; everybody may stand where they would."""
     if not asked:
@@ -96,7 +101,7 @@ async def _offers(
     for person_id, back in options:
         if why := objection(given.shift.person_id, given, person_id, back):
             raise NothingToSwap(reason=why)
-        await _fits(session, _reassignments(kind, given, person_id, back))
+        await _fits(session, _reassignments(kind, given, person_id, back), rule)
     return options
 
 
@@ -188,7 +193,7 @@ async def approve(
             stand there.
     """
     row, options, now = await _locked(session, clock, change_id)
-    policies.may_decide(viewer, row, options)
+    policies.may_decide(viewer, row, options, await rulebook.load(session, row.rule_id))
     to = table_of(row.kind).edge(row.state, ChangeAction.APPROVE).to
     _current(row, rev)
     if row.kind != "takeover":
@@ -210,7 +215,7 @@ async def reject(
 ) -> None:
     """The approver says no, and why; the roster stays as it is."""
     row, options, now = await _locked(session, clock, change_id)
-    policies.may_decide(viewer, row, options)
+    policies.may_decide(viewer, row, options, await rulebook.load(session, row.rule_id))
     to = table_of(row.kind).edge(row.state, ChangeAction.REJECT).to
     _current(row, rev)
     rev = await repository.move(session, row, to, decided_by=viewer.person_id, decided_at=now)
@@ -282,14 +287,15 @@ def _reassignments(
     return changes
 
 
-async def _fits(session: AsyncSession, changes: list[Reassignment]) -> None:
-    """Each may stand where the other stands, leaving their own shift aside."""
+async def _fits(session: AsyncSession, changes: list[Reassignment], rule: ChangeRule) -> None:
+    """Each may stand where the other stands, leaving their own shift aside, and rests between."""
     besides = [one.stint.shift.id for one in changes]
     for one in changes:
         slot = await applying.place(session, one.stint)
         await applying.may_stand(
             session, slot, one.person_id, one.stint.start, one.stint.end, besides=besides
         )
+        await applying.must_rest(session, slot, one, rule.rest, besides=besides)
 
 
 async def _apply(
@@ -303,7 +309,8 @@ async def _apply(
     if min(stint.start for stint in stints) < now:
         raise ShiftInThePast()
     changes = _reassignments(row.kind, given, chosen.person_id, back)
-    await applying.reassign(session, viewer, changes, now)
+    rule = await rulebook.load(session, row.rule_id)
+    await applying.reassign(session, viewer, changes, now, rest=rule.rest)
 
 
 async def _as_asked(

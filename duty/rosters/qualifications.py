@@ -31,7 +31,10 @@ _OF_FACILITY = text(
     "  ORDER BY person_id, kind, lower(valid)"
 )
 _GET = text(_COLUMNS + " WHERE id = :id AND revoked_at IS NULL FOR UPDATE")
-_REVOKE = text("UPDATE person_qualification SET revoked_by = :by, revoked_at = :at WHERE id = :id")
+_REVOKE = text(
+    "UPDATE person_qualification SET revoked_by = :by, revoked_at = :at, revoke_reason = :reason"
+    " WHERE id = :id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +92,17 @@ async def record(
 
 
 async def revoke(
-    session: AsyncSession, clock: Clock, viewer: Viewer, qualification_id: UUID
+    session: AsyncSession, clock: Clock, viewer: Viewer, qualification_id: UUID, reason: str
 ) -> None:
-    """It counts no longer; that it was recorded stays."""
+    """It counts no longer, and why; that it was recorded stays."""
     row = (await session.execute(_GET, {"id": qualification_id})).one_or_none()
     if row is None:
         raise NotFound()
     may_edit(viewer, FacilityId(row.facility_id))
     by = None if viewer.is_process else viewer.person_id
     at = await moment(session, clock)
-    await session.execute(_REVOKE, {"id": qualification_id, "by": by, "at": at})
+    values = {"id": qualification_id, "by": by, "at": at, "reason": reason}
+    await session.execute(_REVOKE, values)
 
 
 async def of_facility(session: AsyncSession, facility_id: FacilityId) -> list[Qualification]:

@@ -23,6 +23,7 @@ from duty.rosters.setup_schemas import (
     LeaveOut,
     QualificationIn,
     QualificationOut,
+    RevokeIn,
     RosterCandidate,
     RosterGaps,
     RosterGroups,
@@ -287,10 +288,10 @@ async def record_qualification(
 
 @post("/duty/qualifications/{qualification_id:uuid}/revoke", opt={OPT: ROSTERING}, status_code=204)
 async def revoke_qualification(
-    session: AsyncSession, viewer: Viewer, clock: Clock, qualification_id: UUID
+    session: AsyncSession, viewer: Viewer, clock: Clock, qualification_id: UUID, data: RevokeIn
 ) -> None:
-    """It counts no longer."""
-    await qualifications.revoke(session, clock, viewer, qualification_id)
+    """It counts no longer, and why."""
+    await qualifications.revoke(session, clock, viewer, qualification_id, data.reason)
 
 
 router = Router(

@@ -185,6 +185,12 @@ class QualificationIn(
     to: date | None = None
 
 
+class RevokeIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a qualification counts no longer."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
 class QualificationOut(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     """A qualification; `in_force`: it counts today."""
 

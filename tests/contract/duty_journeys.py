@@ -44,6 +44,11 @@ DUTY: dict[str, tuple[Step, ...]] = {
         post("city_chief", "/duty/changes/{change_id}/reject", rev=1),
         post("city_chief", "/duty/changes/{change_id}/approve", (409,), rev=2),
     ),
+    "a house decided": (
+        # What is replaced is made up; tests/duty/changes/terms decides.
+        post("city_office", "/duty/terms", (409,)),
+        post("city_office", "/duty/terms/weights", (409,)),
+    ),
     "a duty handed over": (
         post("city_expert", "/duty/handovers/{duty_handover_id}/notes"),
         # Cases are open that nobody has shown them.

@@ -28,7 +28,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan as it is recorded, without its entries."""
+    """A plan as it is recorded, without its entries; `returned`: why a draft was sent back."""
 
     id: UUID
     plan_no: int
@@ -44,6 +44,7 @@ class Plan:
     submitted_by: PersonId | None
     approved_by: PersonId | None
     recorded_at: datetime
+    returned: str | None = None
 
 
 def digest(plan: Plan, entries: Sequence[Entry]) -> bytes:

@@ -132,5 +132,6 @@ def _summary(plan: Plan, viewer: Viewer, known: dict[PersonId, PersonRef]) -> Pl
         submitted_by=_ref(plan.submitted_by, known),
         approved_by=_ref(plan.approved_by, known),
         recorded_at=plan.recorded_at,
+        returned=plan.returned,
         actions=actions(plan, viewer),
     )

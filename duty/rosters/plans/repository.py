@@ -15,7 +15,10 @@ from kernel.ids import FacilityId, GroupId, PersonId, SlotId, new_id
 _COLUMNS = """
     SELECT id, plan_no, facility_id, group_id, kind, name, lower(during) AS start,
            upper(during) AS "end", state, version, content_hash, drafted_by, submitted_by,
-           approved_by, recorded_at
+           approved_by, recorded_at, CASE WHEN state = 'draft' THEN (
+             SELECT e.reason FROM plan_event e WHERE e.plan_id = roster_plan.id
+              AND e.seq = (SELECT max(l.seq) FROM plan_event l WHERE l.plan_id = roster_plan.id))
+           END AS returned
       FROM roster_plan
 """
 _GET = text(_COLUMNS + " WHERE id = :id")
@@ -211,4 +214,5 @@ def _plan(row: Row[Any]) -> Plan:
         submitted_by=row.submitted_by,
         approved_by=row.approved_by,
         recorded_at=row.recorded_at,
+        returned=row.returned,
     )

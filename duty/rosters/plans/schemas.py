@@ -199,7 +199,10 @@ class PlanEventOut(msgspec.Struct, frozen=True):
 
 
 class PlanSummary(msgspec.Struct, frozen=True, rename={"from_": "from"}):
-    """A plan in a list. `actions`: what the viewer may do with it now."""
+    """A plan in a list. `actions`: what the viewer may do with it now.
+
+    `returned`: why it was sent back; null once it is submitted again.
+    """
 
     id: UUID
     facility_id: UUID
@@ -214,6 +217,7 @@ class PlanSummary(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     submitted_by: RosterPerson | None
     approved_by: RosterPerson | None
     recorded_at: datetime
+    returned: str | None
     actions: list[PlanAction]
 
 

@@ -20,6 +20,7 @@ from duty.rosters.errors import (
 from duty.rosters.plans import repository as store
 from duty.rosters.plans.checks import Finding, FindingKind, findings
 from duty.rosters.plans.content import Entry, Kind, Plan, digest, put
+from duty.rosters.plans.notices import announce
 from duty.rosters.plans.repository import PlanEvent
 from duty.rosters.plans.states import PLAN, PlanAction, PlanState
 from duty.rosters.plans.surroundings import surroundings
@@ -359,6 +360,7 @@ async def _move(
         approved_by=None if again else approved_by,
     )
     await store.say(session, plan, PlanEvent(str(action), author, now, reason, content_hash))
+    await announce(session, plan, action)
 
 
 def _author(viewer: Viewer) -> PersonId | None:

@@ -7,6 +7,8 @@ describe('where a case lies', () => {
     expect(eventPath('casefile.task_overdue', 'f1')).toBe('/case-files/f1')
     expect(eventPath('referral.offered', 'c1')).toBe('/cases/c1')
     expect(eventPath('duty.change_requested', 'r1')).toBe('/duty/changes')
+    expect(eventPath('duty.plan_returned', 'p1')).toBe('/roster/plans/p1')
+    expect(eventPath('roster.gaps', 'f1')).toBe('/roster')
     expect(eventPath('duty.handover_near', 'h1')).toBe('/duty/handovers')
     expect(eventPath('duty.step_empty', 'c1')).toBe('/cases/c1')
   })

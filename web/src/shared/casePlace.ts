@@ -16,6 +16,8 @@ export function casePlace(id: string, action?: Pick<Action, 'machine' | 'action'
  */
 export function eventPath(event: string, caseId: string): string {
   if (event.startsWith('duty.change_')) return '/duty/changes'
+  if (event.startsWith('duty.plan_')) return `/roster/plans/${caseId}`
+  if (event === 'roster.gaps') return '/roster'
   if (event.startsWith('duty.handover_')) return '/duty/handovers'
   if (event.startsWith('drill.')) return `/duty/drills/${caseId}`
   return event.startsWith('casefile.') ? `/case-files/${caseId}` : `/cases/${caseId}`

@@ -3,6 +3,8 @@ import type { RouteRecordRaw } from 'vue-router'
 
 import type { Role } from '@/api/types'
 
+import type { Waiting } from './rosters/waiting'
+
 export interface NavItem {
   /** Route name. */
   to: string
@@ -17,6 +19,8 @@ export interface NavItem {
   phone: boolean
   /** The value of `me.home` that starts here. */
   home?: string
+  /** What of it waits for the viewer, counted beside the label. */
+  waiting?: Waiting
   /** Only in a demo installation. */
   demo?: boolean
 }

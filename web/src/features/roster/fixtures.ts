@@ -55,6 +55,7 @@ export function aPlan(over: Partial<PlanSummary> = {}): PlanSummary {
     submitted_by: null,
     approved_by: null,
     recorded_at: '2027-01-20T00:00:00Z',
+    returned: null,
     actions: ['submit', 'discard'],
     ...over,
   }

@@ -35,6 +35,7 @@ export const feature: Feature = {
       mark: '▤',
       roles: ['referring_clinician', 'expert', 'coordinator', 'duty_desk'],
       order: 31,
+      waiting: 'plans',
       // Clinicians come here from today's duty; their bottom bar is full.
       phone: false,
     },
@@ -44,6 +45,7 @@ export const feature: Feature = {
       mark: '▤',
       roles: ['medical_affairs'],
       order: 31,
+      waiting: 'plans',
       phone: true,
       home: 'roster',
     },

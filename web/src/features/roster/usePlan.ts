@@ -3,6 +3,7 @@ import { type ComputedRef, type Ref, computed, ref, shallowRef } from 'vue'
 
 import { api } from '@/api/client'
 import { Problem } from '@/api/problem'
+import { concernsPlans, useWaiting } from '@/shared/rosters/waiting'
 import { useToasts } from '@/shared/toasts'
 import { type LiveData, useLiveData } from '@/shared/useLiveData'
 
@@ -36,6 +37,7 @@ const UNDO_STEPS = 50
 
 export function usePlan(planId: string): UsePlan {
   const toasts = useToasts()
+  const waiting = useWaiting()
   const calendar = shallowRef<RosterCalendar | null>(null)
   const candidates = shallowRef<Candidate[]>([])
   const problem = shallowRef<Problem | null>(null)
@@ -47,7 +49,7 @@ export function usePlan(planId: string): UsePlan {
     const found = await api.get<PlanOut>(`/api/duty/plans/${planId}`)
     await drawn(found)
     return found
-  })
+  }, concernsPlans)
 
   async function drawn(found: PlanOut): Promise<void> {
     const { facility_id, group_id, from, to } = found.plan
@@ -129,6 +131,7 @@ export function usePlan(planId: string): UsePlan {
   async function act(action: string, more: Record<string, unknown> = {}): Promise<boolean> {
     const done = await tried(() => step(action, more), (problem) => (refused.value = problem))
     if (done) history.value = []
+    void waiting.refresh()
     return done
   }
 

@@ -21,9 +21,20 @@ export const feature: Feature = {
       to: 'roster-changes',
       label: 'roster_changes.nav',
       mark: '⇄',
-      roles: ['referring_clinician', 'expert', 'coordinator', 'duty_desk', 'medical_affairs'],
+      roles: ['referring_clinician', 'expert', 'coordinator', 'duty_desk'],
       order: 31,
+      waiting: 'changes',
       phone: false,
+    },
+    {
+      // 医务科 has no shifts of its own: what waits for its word is all there is.
+      to: 'roster-approvals',
+      label: 'roster_changes.approvals.title',
+      mark: '⇄',
+      roles: ['medical_affairs'],
+      order: 31,
+      waiting: 'changes',
+      phone: true,
     },
   ],
 }

@@ -4,6 +4,7 @@ import { ref } from 'vue'
 import { api } from '@/api/client'
 import { Problem } from '@/api/problem'
 import { useLang } from '@/shared/i18n'
+import { useWaiting } from '@/shared/rosters/waiting'
 import { useToasts } from '@/shared/toasts'
 import { type LiveData, useLiveData } from '@/shared/useLiveData'
 import type { StreamMessage } from '@/stream/socket'
@@ -23,6 +24,7 @@ export function useChanges(path = '/api/duty/changes'): LiveData<Change[]> {
 
 export function useAnswer(after: () => void): { busy: ReturnType<typeof ref<string>>; answer(change: Change, action: string, body?: object): Promise<boolean> } {
   const toasts = useToasts()
+  const waiting = useWaiting()
   const { t } = useLang()
   const busy = ref<string>()
 
@@ -38,6 +40,7 @@ export function useAnswer(after: () => void): { busy: ReturnType<typeof ref<stri
       return false
     } finally {
       busy.value = undefined
+      void waiting.refresh()
       after()
     }
   }

@@ -65,7 +65,7 @@ export const useAlerts = defineStore('alerts', () => {
       if (isOver(data, session.me?.person_id)) state.value = settled(state.value, id)
     } else if (message.kind === 'notice') {
       sound.once('message')
-      toasts.notice(String(data['code'] ?? ''), String(data['case_id'] ?? data['change_id'] ?? data['duty_handover_id'] ?? ''))
+      toasts.notice(String(data['code'] ?? ''), String(data['case_id'] ?? data['change_id'] ?? data['duty_handover_id'] ?? data['plan_id'] ?? data['facility_id'] ?? ''))
     }
   }
 
