@@ -2536,6 +2536,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/duty/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** HouseTerms */
+        get: operations["ApiDutyTermsHouseTerms"];
+        put?: never;
+        /** DecideTerms */
+        post: operations["ApiDutyTermsDecideTerms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duty/terms/weights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** DecideWeights */
+        post: operations["ApiDutyTermsWeightsDecideWeights"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/duty/today": {
         parameters: {
             query?: never;
@@ -6445,6 +6480,12 @@ export interface components {
          * @enum {string}
          */
         DayKind: "workday" | "weekend" | "holiday" | "adjusted_workday";
+        /** DayPoints */
+        DayPoints: {
+            holiday: number;
+            weekend: number;
+            workday: number;
+        };
         /** Ddi */
         Ddi: {
             classes: components["schemas"]["DdiClass"][];
@@ -6861,6 +6902,19 @@ export interface components {
             tier: string;
             until: string | null;
         };
+        /** DutyTerms */
+        DutyTerms: {
+            approve_within_s: number;
+            approvers: ("coordinator" | "medical_affairs")[];
+            closes_before_s: number;
+            handover_alarm_s: number;
+            handover_needed: boolean;
+            handover_opens_s: number;
+            handover_remind_s: number;
+            preauthorised: ("swap" | "substitute")[];
+            remind_after_s: number;
+            rest_s: number;
+        };
         /**
          * DutyTier
          * @description 一线、二线、三线、组长、总值班.
@@ -6871,6 +6925,28 @@ export interface components {
         DutyToday: {
             group: components["schemas"]["DutyGroup"];
             slots: components["schemas"]["DutySlot"][];
+        };
+        /** DutyWeights */
+        DutyWeights: {
+            day: components["schemas"]["DayPoints"];
+            night: components["schemas"]["DayPoints"];
+            night_counts_from_h: number;
+            night_from: string;
+            night_to: string;
+            tiers: components["schemas"]["TierFactors"];
+        };
+        /** DutyWeightsVersion */
+        DutyWeightsVersion: {
+            added_by: components["schemas"]["SwapPerson"] | null;
+            confidence: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            scope: "facility" | "platform";
+            source: string;
+            /** Format: date-time */
+            valid_from: string;
+            weights: components["schemas"]["DutyWeights"];
         };
         /** EndDiversion */
         EndDiversion: Record<string, never>;
@@ -7700,6 +7776,16 @@ export interface components {
             /** @default 0 */
             moving: number;
             next_eta?: string | null;
+        };
+        /** HouseTerms */
+        HouseTerms: {
+            earlier_terms: components["schemas"]["TermsVersion"][];
+            earlier_weights: components["schemas"]["DutyWeightsVersion"][];
+            /** Format: uuid */
+            facility_id: string;
+            may_decide: boolean;
+            terms: components["schemas"]["TermsVersion"];
+            weights: components["schemas"]["DutyWeightsVersion"];
         };
         /** Houses */
         Houses: {
@@ -8891,6 +8977,7 @@ export interface components {
             name: string;
             /** Format: date-time */
             recorded_at: string;
+            returned: string | null;
             state: components["schemas"]["PlanState"];
             submitted_by: components["schemas"]["RosterPerson"] | null;
             /** Format: date-time */
@@ -9685,6 +9772,10 @@ export interface components {
         RevokeDevice: Record<string, never>;
         /** RevokeFeed */
         RevokeFeed: Record<string, never>;
+        /** RevokeIn */
+        RevokeIn: {
+            reason: string;
+        };
         /** RingOut */
         RingOut: {
             after_s: number;
@@ -10441,6 +10532,33 @@ export interface components {
             /** @enum {string} */
             what: "named" | "departed" | "position" | "arrived" | "stood_down";
         };
+        /** TermsIn */
+        TermsIn: {
+            /** @default 待核实 */
+            confidence: string;
+            /** Format: uuid */
+            replaces: string;
+            source: string;
+            terms: components["schemas"]["DutyTerms"];
+        };
+        /** TermsMade */
+        TermsMade: {
+            /** Format: uuid */
+            id: string;
+        };
+        /** TermsVersion */
+        TermsVersion: {
+            added_by: components["schemas"]["SwapPerson"] | null;
+            confidence: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            scope: "facility" | "region" | "platform";
+            source: string;
+            terms: components["schemas"]["DutyTerms"];
+            /** Format: date-time */
+            valid_from: string;
+        };
         /** Text */
         Text: {
             en: string;
@@ -10457,6 +10575,19 @@ export interface components {
          * @enum {string}
          */
         Tier: "township" | "county" | "city" | "province";
+        /** TierFactors */
+        TierFactors: {
+            /** @default 1 */
+            first: number;
+            /** @default 1 */
+            general_duty: number;
+            /** @default 1 */
+            lead: number;
+            /** @default 1 */
+            second: number;
+            /** @default 1 */
+            third: number;
+        };
         /** TierOut */
         TierOut: {
             at_least: number;
@@ -10781,6 +10912,15 @@ export interface components {
             /** Format: date-time */
             at: string;
             tools: components["schemas"]["Warned"][];
+        };
+        /** WeightsIn */
+        WeightsIn: {
+            /** @default 待核实 */
+            confidence: string;
+            /** Format: uuid */
+            replaces: string;
+            source: string;
+            weights: components["schemas"]["DutyWeights"];
         };
         /** WishIn */
         WishIn: {
@@ -16477,7 +16617,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevokeIn"];
+            };
+        };
         responses: {
             /** @description Request fulfilled, nothing follows */
             204: {
@@ -16984,6 +17128,125 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChangeMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyTermsHouseTerms: {
+        parameters: {
+            query?: {
+                facility_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseTerms"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyTermsDecideTerms: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TermsIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TermsMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyTermsWeightsDecideWeights: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WeightsIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TermsMade"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
