@@ -81,6 +81,12 @@ FRAME: Final[np.dtype[Any]] = np.dtype(
     ]
 )
 
+ROUTE: Final = struct.Struct("<H2xIII56xI4x")
+"""What is looked at for every frame: version and kind, stream, seq, both reserved words."""
+ROUTE_MARK: Final = KIND_FRAME << 8 | VERSION
+CRC_RESIDUE: Final = 0x2144DF1C
+"""CRC-32 over any message followed by its own CRC-32, little-endian."""
+
 _HEAD = struct.Struct("<BBHIIIQ")
 _TAIL = struct.Struct("<II")
 _BUNDLE_HEAD = struct.Struct("<BBHI")
@@ -139,19 +145,26 @@ def peek_head(frame: bytes) -> Head:
     return Head(flags, stream, seq, device_ns)
 
 
-def split_message(data: bytes) -> list[bytes]:
-    """Return the frames of one sender message: a single frame or a bundle of 1-512."""
+def message_body(data: bytes) -> bytes:
+    """Return the joined frames of one sender message: a single frame or a bundle of 1-512."""
     if len(data) == FRAME_BYTES and data[1] == KIND_FRAME:
-        return [data]
-    return _split_bundle(data, KIND_BUNDLE)
+        return data
+    _check_bundle(data, KIND_BUNDLE)
+    return data[BUNDLE_HEAD_BYTES:]
+
+
+def split_message(data: bytes) -> list[bytes]:
+    """Return the frames of one sender message."""
+    return split_frames(message_body(data))
 
 
 def split_live(data: bytes) -> list[bytes]:
     """Return the frames of one live message as a viewer receives it."""
-    return _split_bundle(data, KIND_LIVE)
+    _check_bundle(data, KIND_LIVE)
+    return split_frames(data, BUNDLE_HEAD_BYTES)
 
 
-def _split_bundle(data: bytes, expected: int) -> list[bytes]:
+def _check_bundle(data: bytes, expected: int) -> None:
     if len(data) < BUNDLE_HEAD_BYTES:
         raise Malformed("ctg.message_short")
     version, kind, count, reserved = _BUNDLE_HEAD.unpack_from(data)
@@ -165,7 +178,6 @@ def _split_bundle(data: bytes, expected: int) -> list[bytes]:
         raise Malformed("ctg.bundle_size")
     if len(data) != BUNDLE_HEAD_BYTES + count * FRAME_BYTES:
         raise Malformed("ctg.bundle_length")
-    return split_frames(data, BUNDLE_HEAD_BYTES)
 
 
 def split_frames(data: bytes, offset: int = 0) -> list[bytes]:
@@ -209,6 +221,24 @@ def with_stream(frame: bytes, stream: int) -> bytes:
     return body + _U32.pack(zlib.crc32(body))
 
 
+def renumbering(old: int, new: int) -> int:
+    """Return the mask that, XORed on a frame of stream `old`, makes it one of stream `new`.
+
+    CRC-32 is affine: flipping bits of a message flips bits of its CRC that depend on which bits
+    and on the length alone. So one mask serves every frame of a stream, and a viewer's copy costs
+    one XOR instead of a new CRC.
+    """
+    flipped = bytearray(76)
+    flipped[4:8] = _U32.pack(old ^ new)
+    crc = zlib.crc32(flipped) ^ zlib.crc32(bytes(76))
+    return (old ^ new) << 32 | crc << 608
+
+
+def masked(frame: bytes, mask: int) -> bytes:
+    """Apply a mask of `renumbering`."""
+    return (int.from_bytes(frame, "little") ^ mask).to_bytes(FRAME_BYTES, "little")
+
+
 def same_content(one: bytes, other: bytes) -> bool:
     """Whether two frames say the same.
 
@@ -221,6 +251,11 @@ def same_content(one: bytes, other: bytes) -> bool:
 def seq_of(frame: bytes) -> int:
     """Return the sequence number of a checked frame."""
     return int.from_bytes(frame[8:12], "little")
+
+
+def stream_of(frame: bytes) -> int:
+    """Return the stream (or view) number of a checked frame."""
+    return int.from_bytes(frame[4:8], "little")
 
 
 def merge(parts: Iterable[bytes], first: int, last: int, limit: int) -> list[bytes]:
@@ -245,7 +280,12 @@ def count_invalid(joined: bytes) -> npt.NDArray[np.int64]:
     A rate is valid at 0 (lost) or 30.00-240.00 bpm, saturation at 0 (lost) to 100 %. Every toco
     byte is a valid value or "lost".
     """
-    samples = view_frames(joined)["samples"]
+    return count_invalid_of(view_frames(joined))
+
+
+def count_invalid_of(view: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Count as `count_invalid` does, of frames that are an array already."""
+    samples = view["samples"]
     bad = np.zeros(samples.shape, dtype=np.int64)
     for channel in RATES:
         rate = samples[channel]

@@ -43,6 +43,11 @@ class SeqRanges:
         """Number of ranges, not of numbers."""
         return len(self._first)
 
+    @property
+    def ends(self) -> list[int]:
+        """The last number of each range: the list itself, for whoever must be fast."""
+        return self._last
+
     def ranges(self) -> list[tuple[int, int]]:
         """All ranges, ascending."""
         return list(zip(self._first, self._last, strict=True))
@@ -78,7 +83,7 @@ class Progress:
     settled, gapless beginning may ever be acknowledged.
     """
 
-    __slots__ = ("received", "recording", "settled")
+    __slots__ = ("_received", "_settled", "received", "recording", "settled")
 
     def __init__(
         self,
@@ -91,11 +96,20 @@ class Progress:
         self.settled = SeqRanges(self.received.ranges())
         for first, last in lost:
             self.settled.add(first, last)
+        self._received, self._settled = self.received.ends, self.settled.ends
 
     @property
     def next_seq(self) -> int:
         """The first second that is neither here nor declared lost."""
         return self.settled.contiguous + 1
+
+    def follow(self, seq: int) -> bool:
+        """Note `seq` if it is the second after the newest one, as nearly every second is."""
+        before = seq - 1
+        if before and self._received and self._received[-1] == before == self._settled[-1]:
+            self._received[-1] = self._settled[-1] = seq
+            return True
+        return False
 
     def receive(self, seq: int) -> None:
         """Note one second as arrived."""

@@ -55,6 +55,17 @@ class View:
     skipped: tuple[int, int] | None = None
     history: SeqRanges = field(default_factory=SeqRanges)
     """What has been sent as history; relayed frames may repeat it."""
+    masked_stream: int = -1
+    mask: int = 0
+    """Turns frames of `masked_stream` into frames of this view."""
+
+    def shown(self, frame: bytes) -> bytes:
+        """Return the frame under the view's number."""
+        stream = int.from_bytes(frame[4:8], "little")
+        if stream != self.masked_stream:
+            self.masked_stream = stream
+            self.mask = frames.renumbering(stream, self.number)
+        return frames.masked(frame, self.mask)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +92,7 @@ class WatchSession:
         self.views: dict[UUID, View] = {}
         self.over = False
         self._max_pending = max_pending
-        self._pending: list[tuple[View, bytes]] = []
+        self._pending: list[bytes] = []
         self._next_view = 1
 
     def receive_text(self, data: bytes) -> list[Event]:
@@ -125,7 +136,7 @@ class WatchSession:
         """Forget a view and what waits for it."""
         view = self.views.pop(recording, None)
         if view is not None:
-            self._pending = [(owner, frame) for owner, frame in self._pending if owner is not view]
+            self._pending = [f for f in self._pending if frames.stream_of(f) != view.number]
         return view
 
     def admitted(self, view: View, facts: dict[str, Any]) -> bytes:
@@ -147,31 +158,39 @@ class WatchSession:
     # History, then live
 
     def hold(self, view: View, newest: Iterable[bytes]) -> None:
-        """Start (or start again) collecting live frames while a page of history is read.
+        """Collect live frames while a page of history is read, besides those held already.
 
         `newest` are the frames already received but not yet durable; together with whatever is
-        durable when the page is read they are everything up to this moment.
+        durable when the page is read they are everything up to this moment. Of a view that has
+        spilled, history must be read from its start again.
         """
-        view.held = {frames.seq_of(frame): frame for frame in newest}
-        view.spilled = False
+        if view.spilled:
+            view.held, view.spilled = {}, False
+        for frame in newest:
+            view.held[frames.seq_of(frame)] = frame
 
     def page(self, view: View, history: list[bytes]) -> list[bytes]:
         """Return the messages of a page of history."""
         for frame in history:
             view.history.add(frames.seq_of(frame))
-        return _bundles((view, frame) for frame in history)
+        return _bundles([view.shown(frame) for frame in history])
 
     def go_live(self, view: View, history: list[bytes], from_seq: int) -> list[bytes]:
         """Return the last page merged with what was held; from now on frames flow.
 
-        Not to be called when the view has spilled.
+        What was held of earlier pages' seconds came after those pages were read. Not to be called
+        when the view has spilled.
         """
-        merged = {seq: frame for seq, frame in view.held.items() if seq >= from_seq}
+        merged = {
+            seq: frame
+            for seq, frame in view.held.items()
+            if seq >= from_seq or seq not in view.history
+        }
         merged.update((frames.seq_of(frame), frame) for frame in history)
         view.held, view.live = {}, True
         for seq in sorted(merged):
             view.history.add(seq)
-        return _bundles((view, merged[seq]) for seq in sorted(merged))
+        return _bundles([view.shown(merged[seq]) for seq in sorted(merged)])
 
     def feed(self, view: View, frame: bytes, *, relayed: bool = False) -> None:
         """Queue one live frame, within the bound.
@@ -186,22 +205,24 @@ class WatchSession:
             else:
                 view.held[frames.seq_of(frame)] = frame
             return
-        self._pending.append((view, frame))
+        self._pending.append(view.shown(frame))
         if len(self._pending) > self._max_pending:
             self._drop_to_newest()
 
     def _drop_to_newest(self) -> None:
-        newest: dict[int, tuple[View, bytes]] = {}
-        for view, frame in self._pending:
+        newest: dict[int, bytes] = {}
+        views = {view.number: view for view in self.views.values()}
+        for frame in self._pending:
+            view = views[frames.stream_of(frame)]
             before = newest.get(view.number)
             if before is not None:
-                older = frame if frames.seq_of(frame) < frames.seq_of(before[1]) else before[1]
+                older = frame if frames.seq_of(frame) < frames.seq_of(before) else before
                 seq = frames.seq_of(older)
                 low, high = view.skipped or (seq, seq)
                 view.skipped = (min(low, seq), max(high, seq))
                 if older is frame:
                     continue
-            newest[view.number] = (view, frame)
+            newest[view.number] = frame
         self._pending = list(newest.values())
 
     @property
@@ -221,7 +242,6 @@ class WatchSession:
         return notices, _bundles(pending)
 
 
-def _bundles(pairs: Iterable[tuple[View, bytes]]) -> list[bytes]:
-    renumbered = [frames.with_stream(frame, view.number) for view, frame in pairs]
+def _bundles(shown: list[bytes]) -> list[bytes]:
     size = frames.MAX_BUNDLE_FRAMES
-    return [frames.build_live(renumbered[at : at + size]) for at in range(0, len(renumbered), size)]
+    return [frames.build_live(shown[at : at + size]) for at in range(0, len(shown), size)]

@@ -1,7 +1,7 @@
 """Group commit: everything that arrived in 20-50 ms becomes one journal row, then the acks.
 
-One commit is in flight at a time. While the database is away the batch waits and is tried again
-with the same number, so a commit whose answer was lost is not stored twice; nothing is
+One commit is in flight at a time. While the database is away, full or slow the batch waits and is
+tried again with the same number, so a commit whose answer was lost is not stored twice; nothing is
 acknowledged meanwhile, and beyond `high_water` frames the senders are no longer read.
 """
 
@@ -10,17 +10,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import asyncpg
-import numpy as np
 import structlog
 
-from realtime import frames
-from realtime.gateway.live import Recording
+from realtime.gateway.batch import Batch, Row, seal
+from realtime.gateway.live import Feeder, Recording
 from realtime.gateway.store import UNAVAILABLE
 from realtime.gateway.tap import Flush, Taps
 
@@ -31,10 +30,11 @@ SLOW_S: Final = 0.050
 BUSY_FRAMES: Final = 128
 """A flush this large makes the next one fast."""
 RETRY_S: Final = (0.1, 0.2, 0.5, 1.0)
+COMMIT_TIMEOUT_S: Final = 10.0
 
 _JOURNAL: Final = (
-    "INSERT INTO ctg_journal (gateway, batch, recordings, counts, frames)"
-    " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (gateway, batch) DO NOTHING"
+    "INSERT INTO ctg_journal (gateway, batch, recordings, counts, frames, sorted)"
+    " VALUES ($1, $2, $3, $4, $5, true) ON CONFLICT (gateway, batch) DO NOTHING"
 )
 _GAPS: Final = (
     "INSERT INTO ctg_gap (recording_id, first_seq, last_seq)"
@@ -45,18 +45,14 @@ _INVALID: Final = "UPDATE ctg_recording SET invalid_samples = invalid_samples + 
 
 
 @dataclass(slots=True)
-class Batch:
-    """What one flush makes durable."""
+class Figures:
+    """What the health page and the metrics say about committing."""
 
-    groups: dict[Recording, list[bytes]] = field(default_factory=dict)
-    gaps: list[tuple[UUID, int, int]] = field(default_factory=list)
-    ends: list[tuple[UUID, int]] = field(default_factory=list)
-    touched: dict[Recording, int] = field(default_factory=dict)
-    """How far each recording is settled once this batch is durable; filled when it is sealed."""
-    after: list[Callable[[], None]] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.groups or self.gaps or self.ends or self.after)
+    stored: int = 0
+    commits: int = 0
+    failures: int = 0
+    commit_s: deque[float] = field(default_factory=lambda: deque(maxlen=1_000))
+    flush_frames: deque[int] = field(default_factory=lambda: deque(maxlen=1_000))
 
 
 class Committer:
@@ -69,34 +65,31 @@ class Committer:
         high_water: int = 200_000,
         on_pressure: Callable[[bool], None] = lambda _pressed: None,
         taps: Taps | None = None,
+        clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._url = url
         self._taps = taps or Taps()
+        self._clock_ns = clock_ns
         self._gateway = uuid4()
         self._number = 0
         self._batch = Batch()
-        self._waiting = 0
-        self._in_flight = 0
+        self._flying = Batch()
+        self._flying_since: float | None = None
         self.high_water = high_water
         self._on_pressure = on_pressure
         self.pressed = False
         self._wake = asyncio.Event()
-        self._last_size = 0
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
         self.healthy = False
         self.stopping = False
-        self.stored = 0
-        self.commit_s: deque[float] = deque(maxlen=1_000)
-        """Durations of the latest commits, for the health page."""
+        self.figures = Figures()
 
-    def add(self, recording: Recording, frame: bytes) -> None:
-        """Take one frame for the next flush."""
-        group = self._batch.groups.get(recording)
-        if group is None:
-            group = self._batch.groups[recording] = []
-        group.append(frame)
-        self._waiting += 1
-        if self._waiting + self._in_flight > self.high_water and not self.pressed:
+    def add(self, owners: Collection[Recording], joined: Collection[bytes]) -> None:
+        """Take frames, and whose each is, for the next flush."""
+        batch = self._batch
+        batch.owners.extend(owners)
+        batch.frames.extend(joined)
+        if self.waiting > self.high_water and not self.pressed:
             self._press(True)
         self._wake.set()
 
@@ -115,8 +108,26 @@ class Committer:
 
     @property
     def waiting(self) -> int:
-        """Frames not yet durable."""
-        return self._waiting + self._in_flight
+        """Frames and declared gaps not yet durable."""
+        return self._batch.size + self._flying.size
+
+    @property
+    def stuck_s(self) -> float:
+        """Seconds that the flush under way has been trying."""
+        return time.monotonic() - self._flying_since if self._flying_since is not None else 0.0
+
+    def waiting_of(self, recordings: Collection[Recording]) -> dict[Recording, list[bytes]]:
+        """Frames of these recordings that have arrived and are not yet durable, in order."""
+        found: dict[Recording, list[bytes]] = {recording: [] for recording in recordings}
+        for batch in (self._flying, self._batch):
+            for owner, frame in zip(batch.owners, batch.frames, strict=True):
+                if owner in found:
+                    found[owner].append(frame)
+        return found
+
+    def unstored(self) -> set[Recording]:
+        """Recordings with something that is not yet durable."""
+        return {r for b in (self._flying, self._batch) for r in (*b.owners, *b.touched)}
 
     def _press(self, pressed: bool) -> None:
         self.pressed = pressed
@@ -125,85 +136,66 @@ class Committer:
 
     async def run(self) -> None:
         """Flush until `stopping` is set and everything is durable."""
+        busy = False
         while not (self.stopping and not self._batch):
             await self._wake.wait()
             if not self._batch:
                 self._wake.clear()
                 continue
             if not self.stopping:
-                await asyncio.sleep(FAST_S if self._last_size >= BUSY_FRAMES else SLOW_S)
+                await asyncio.sleep(FAST_S if busy else SLOW_S)
             self._wake.clear()
-            await self._flush(self._seal())
+            self._flying, self._batch = self._batch, Batch()
+            self._number += 1
+            busy = self._flying.size >= BUSY_FRAMES
+            await self._flush(self._flying)
 
     def stop(self) -> None:
         """Ask `run` to end after a last flush."""
         self.stopping = True
         self._wake.set()
 
-    def _seal(self) -> Batch:
-        batch, self._batch = self._batch, Batch()
-        self._in_flight, self._waiting = self._waiting, 0
-        self._last_size = self._in_flight
-        self._number += 1
-        for recording in (*batch.groups, *batch.touched):
-            batch.touched[recording] = recording.progress.next_seq - 1
-        return batch
-
     async def _flush(self, batch: Batch) -> None:
-        row = self._row(batch)
-        if self._taps and row[2]:
-            counts = np.array(row[1], dtype=np.int64)
-            seen = Flush(frames.view_frames(row[2]), list(batch.groups), counts, time.time_ns())
-            self._taps.flushed(seen)
+        row = seal(batch)
+        if self._taps and row.joined:
+            self._taps.flushed(Flush(row.view, row.recordings, row.counts, self._clock_ns()))
+        self._flying_since = time.monotonic()
         failures = 0
         while True:
             started = time.perf_counter()
             try:
                 await self._commit(batch, row)
                 break
-            except UNAVAILABLE as error:
+            except (*UNAVAILABLE, asyncpg.PostgresError) as error:
+                # Away, full, read-only or broken: whatever it is, these frames are not durable.
                 await self._disconnect()
                 pause = RETRY_S[min(failures, len(RETRY_S) - 1)]
                 failures += 1
+                self.figures.failures += 1
                 log.warning("gateway.commit_failed", error=type(error).__name__, retry_s=pause)
                 await asyncio.sleep(pause)
+        self._flying_since = None
         self.healthy = True
-        self.commit_s.append(time.perf_counter() - started)
+        figures = self.figures
+        figures.commit_s.append(time.perf_counter() - started)
+        figures.flush_frames.append(len(batch.frames))
+        figures.commits += 1
+        figures.stored += len(batch.frames)
         self._committed(batch)
 
-    @staticmethod
-    def _row(batch: Batch) -> tuple[list[int], list[int], bytes, list[tuple[UUID, int]]]:
-        """The journal row's arrays and the number of invalid values per recording."""
-        numbers = [recording.no for recording in batch.groups]
-        counts = [len(group) for group in batch.groups.values()]
-        joined = b"".join(frame for group in batch.groups.values() for frame in group)
-        invalid: list[tuple[UUID, int]] = []
-        if joined:
-            per_frame = frames.count_invalid(joined)
-            if per_frame.any():
-                at = 0
-                for recording, count in zip(batch.groups, counts, strict=True):
-                    if bad := int(per_frame[at : at + count].sum()):
-                        invalid.append((recording.id, bad))
-                    at += count
-        return numbers, counts, joined, invalid
-
-    async def _commit(
-        self, batch: Batch, row: tuple[list[int], list[int], bytes, list[tuple[UUID, int]]]
-    ) -> None:
-        numbers, counts, joined, invalid = row
+    async def _commit(self, batch: Batch, row: Row) -> None:
         connection = await self._connected()
-        arguments = (self._gateway, self._number, numbers, counts, joined)
-        if not (batch.gaps or batch.ends or invalid):
-            if joined:
+        arguments = (self._gateway, self._number, row.numbers, row.counts.tolist(), row.joined)
+        if not (batch.gaps or batch.ends or row.invalid):
+            if row.joined:
                 await connection.execute(_JOURNAL, *arguments)
             return
         async with connection.transaction():
             fresh = True
-            if joined:
+            if row.joined:
                 fresh = await connection.execute(_JOURNAL, *arguments) != "INSERT 0 0"
-            if invalid and fresh:
-                await connection.executemany(_INVALID, invalid)
+            if row.invalid and fresh:
+                await connection.executemany(_INVALID, row.invalid)
             if batch.gaps:
                 await connection.executemany(_GAPS, batch.gaps)
             if batch.ends:
@@ -214,7 +206,7 @@ class Committer:
             self._connection = await asyncpg.connect(
                 self._url,
                 timeout=5,
-                command_timeout=10,
+                command_timeout=COMMIT_TIMEOUT_S,
                 server_settings={
                     "application_name": "yunshang gateway journal",
                     "synchronous_commit": "on",
@@ -229,15 +221,17 @@ class Committer:
             self._connection = None
 
     def _committed(self, batch: Batch) -> None:
-        self.stored += self._in_flight
-        self._in_flight = 0
-        for recording, group in batch.groups.items():
-            del recording.uncommitted[: len(group)]
+        self._flying = Batch()
+        feeders: dict[Feeder, None] = {}
         for recording, seq in batch.touched.items():
-            recording.durable = max(recording.durable, seq)
+            if seq > recording.durable:
+                recording.durable = seq
             if recording.feeder is not None:
                 feeder, stream = recording.feeder
-                feeder.durable(stream, seq)
+                stream.durable = max(stream.durable, seq)
+                feeders[feeder] = None
+        for feeder in feeders:
+            feeder.acknowledge()
         for then in batch.after:
             then()
         if self.pressed and self.waiting < self.high_water // 2:

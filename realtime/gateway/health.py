@@ -26,7 +26,8 @@ class Health:
 
     def facts(self) -> dict[str, Any]:
         """All numbers, JSON-ready."""
-        times = sorted(self.committer.commit_s)
+        figures = self.committer.figures
+        times = sorted(figures.commit_s)
         return {
             "status": "ok" if self.ok else "degraded",
             "database": self.database,
@@ -34,7 +35,7 @@ class Health:
             "viewers": len(self.viewing.listeners),
             "recordings": sum(1 for r in self.ingest.recordings if r.feeder is not None),
             "frames_received": self.ingest.received,
-            "frames_stored": self.committer.stored,
+            "frames_stored": figures.stored,
             "frames_waiting": self.committer.waiting,
             "frames_delivered": self.viewing.delivered,
             "commit_p50_ms": round(times[len(times) // 2] * 1000, 2) if times else None,

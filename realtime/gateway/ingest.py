@@ -125,11 +125,13 @@ class IngestListener(MessageListener):
         batch = self._session.receive_binary(data)
         at_ns = self._shared.clock_ns()
         committer = self._shared.committer
-        for stream, seq, frame in batch.accepted:
-            recording = self._recordings[stream]
-            recording.receive(seq, frame, at_ns)
-            committer.add(recording, frame)
-        self._shared.received += len(batch.accepted)
+        if batch.accepted:
+            recordings = self._recordings
+            owners = [recordings[stream] for stream, _, _ in batch.accepted]
+            for recording, (_, seq, frame) in zip(owners, batch.accepted, strict=True):
+                recording.receive(seq, frame, at_ns)
+            committer.add(owners, [frame for _, _, frame in batch.accepted])
+            self._shared.received += len(owners)
         if batch.suspects:
             self._shared.spawn(self._compare(batch), self)
         if batch.hangup is not None:
@@ -147,17 +149,10 @@ class IngestListener(MessageListener):
 
     # Feeder
 
-    def durable(self, stream: Stream, seq: int) -> None:
-        """Everything up to `seq` is committed: acknowledge, now or when `ack_ms` allows."""
-        self._session.durable(stream, seq)
-        self._send_acks()
-
-    def _send_acks(self) -> None:
-        if self.transport is None or self._ack_due is not None:
-            return
-        loop = asyncio.get_running_loop()
-        if self._session.dirty:
-            self._ack_due = loop.call_soon(self._acks_now)
+    def acknowledge(self) -> None:
+        """Some streams are durable further than before: say so, now or when `ack_ms` allows."""
+        if self.transport is not None and self._ack_due is None:
+            self._acks_now()
 
     def _acks_now(self) -> None:
         self._ack_due = None
@@ -257,11 +252,12 @@ class IngestListener(MessageListener):
             except UNAVAILABLE:
                 continue  # no answer: the sender keeps its frames and sends them again
             self._session.duplicate(stream)
-            self._send_acks()
+            self.acknowledge()
 
     async def _kept(self, recording: Recording, suspects: dict[int, bytes]) -> dict[int, bytes]:
         """The frames that are already kept under the suspects' numbers."""
-        waiting = {frames.seq_of(frame): frame for frame in recording.uncommitted}
+        unstored = self._shared.committer.waiting_of([recording])[recording]
+        waiting = {frames.seq_of(frame): frame for frame in unstored}
         kept = {seq: waiting[seq] for seq in suspects if seq in waiting}
         elsewhere = suspects.keys() - kept.keys()
         if elsewhere:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Feeder(Protocol):
     """The connection that a recording comes in by."""
 
-    def durable(self, stream: Stream, seq: int) -> None:
-        """Everything up to `seq` is committed."""
+    def acknowledge(self) -> None:
+        """Some of its streams are durable further than before."""
 
     def taken_over(self, stream: Stream) -> None:
         """Another connection has opened the recording."""
@@ -47,43 +47,52 @@ class Recording:
     device: str = ""
     facility_id: UUID | None = None
     """Serial number and owner of the monitor; known where it comes in."""
-    uncommitted: list[bytes] = field(default_factory=list)
-    """Received, in order, but not yet durable."""
     feeder: tuple[Feeder, Stream] | None = None
     views: list[tuple[Audience, View]] = field(default_factory=list)
-    last: frames.Head | None = None
+    newest: int = 0
     last_frame: bytes = b""
+    """The frame of the highest number so far, which is `newest`."""
     heard_ns: int = 0
-    """When the newest frame arrived, ns since 1970 on this machine."""
+    """When the latest frame arrived, ns since 1970 on this machine."""
     clock_offset_ns: int | None = None
     clock_rtt_ns: int | None = None
     pulse_due: bool = False
+    pulsed_ns: int = 0
+    """`heard_ns` as it was last written down."""
     elsewhere: bool = False
     """Another gateway has it; set while that one's flushes arrive."""
 
     def receive(self, seq: int, frame: bytes, at_ns: int) -> None:
-        """Take one new frame: it waits for the next flush and goes to every viewer."""
-        self.uncommitted.append(frame)
-        self._show(seq, frame, at_ns, relayed=False)
-        self.pulse_due = True
+        """Take one new frame: it goes to every viewer."""
+        if seq > self.newest:
+            self.newest, self.last_frame = seq, frame
+        self.heard_ns = at_ns
+        for audience, view in self.views:
+            audience.feed(view, frame)
 
     def relay(self, seq: int, frame: bytes, at_ns: int) -> None:
         """Take one frame that another gateway has stored: it goes to every viewer."""
         self.progress.receive(seq)
-        self._show(seq, frame, at_ns, relayed=True)
-
-    def _show(self, seq: int, frame: bytes, at_ns: int, *, relayed: bool) -> None:
-        for audience, view in self.views:
-            audience.feed(view, frame, relayed=relayed)
-        if self.last is None or seq >= self.last.seq:
-            self.last_frame = frame
-            self.last = frames.peek_head(frame)
+        if seq > self.newest:
+            self.newest, self.last_frame = seq, frame
         self.heard_ns = at_ns
+        for audience, view in self.views:
+            audience.feed(view, frame, relayed=True)
+
+    @property
+    def last(self) -> frames.Head | None:
+        """Head of the newest frame."""
+        return frames.peek_head(self.last_frame) if self.last_frame else None
 
     def tell(self, kind: str, **facts: object) -> None:
         """Send a JSON message to every viewer of the recording."""
         for audience, view in self.views:
             audience.tell(view, kind, **facts)
+
+    @property
+    def highest(self) -> int:
+        """The newest second that has been seen here."""
+        return max(self.newest, self.progress.received.highest)
 
     def state(self) -> dict[str, object]:
         """What a strip must always be able to show, besides the frames themselves.
@@ -94,7 +103,7 @@ class Recording:
         last = self.last
         return {
             "connected": self.connected,
-            "last_seq": self.progress.received.highest,
+            "last_seq": self.highest,
             "heard_ns": self.heard_ns or None,
             "lag_ms": self.lag_ms,
             "clock_offset_ns": self.clock_offset_ns,
@@ -110,15 +119,16 @@ class Recording:
     @property
     def lag_ms(self) -> int | None:
         """Delay of the newest second from its last sample to its arrival, milliseconds."""
-        if self.last is None:
+        last = self.last
+        if last is None:
             return None
-        end_ns = self.last.device_ns + frames.FRAME_PERIOD_NS - frames.SAMPLE_PERIOD_NS
+        end_ns = last.device_ns + frames.FRAME_PERIOD_NS - frames.SAMPLE_PERIOD_NS
         return (self.heard_ns - end_ns - (self.clock_offset_ns or 0)) // 1_000_000
 
     @property
     def idle(self) -> bool:
         """Nothing to keep it in memory for."""
-        return self.feeder is None and not self.views and not self.uncommitted
+        return self.feeder is None and not self.views
 
 
 class Recordings:
@@ -135,10 +145,9 @@ class Recordings:
         """Remember it; if another task was faster, return the one that is already there."""
         return self._by_id.setdefault(recording.id, recording)
 
-    def forget_if_idle(self, recording: Recording) -> None:
-        """Drop it from memory once nobody feeds, watches or waits for it."""
-        if recording.idle:
-            self._by_id.pop(recording.id, None)
+    def forget(self, recording: Recording) -> None:
+        """Drop it from memory."""
+        self._by_id.pop(recording.id, None)
 
     def __iter__(self) -> Iterator[Recording]:
         return iter(list(self._by_id.values()))

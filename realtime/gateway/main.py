@@ -120,7 +120,9 @@ class Gateway:
             self._taps,
             viewer_limit=VIEWER_LIMIT,
         )
-        self.viewing = Viewing(self.store, recordings, self._access, recheck_s=timing.recheck_s)
+        self.viewing = Viewing(
+            self.store, recordings, self._access, self.committer, recheck_s=timing.recheck_s
+        )
         self.health = Health(self.ingest, self.viewing, self.committer)
         self.folder = Folder(self.store, period_s=timing.fold_s)
         self._pulse = Pulse(self.ingest, self.health, period_s=timing.pulse_s)

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import structlog
 
-from realtime import frames
 from realtime.gateway.health import Health
 from realtime.gateway.ingest import Ingest
 from realtime.gateway.live import Recording
@@ -27,6 +26,7 @@ class Pulse:
         self._ingest = ingest
         self._health = health
         self._period_s = period_s
+        self._turn = 0
 
     async def run(self) -> None:
         """Beat until cancelled."""
@@ -41,39 +41,52 @@ class Pulse:
             await asyncio.sleep(self._period_s)
 
     def _tell(self) -> None:
-        for recording in self._ingest.recordings:
+        recordings = self._ingest.recordings
+        for recording in recordings:
             if recording.views:
                 recording.tell("state", **recording.state())
-            self._ingest.recordings.forget_if_idle(recording)
+        # What nobody feeds, watches or still has to store is known to the database alone.
+        idle = [r for r in recordings if r.idle and not r.pulse_due]
+        unstored = self._ingest.committer.unstored() if idle else set()
+        for recording in idle:
+            if recording not in unstored:
+                recordings.forget(recording)
 
     async def write(self) -> None:
         """Write what has changed since the last time."""
         store = self._ingest.store
         await store.ping()
-        due = [recording for recording in self._ingest.recordings if recording.pulse_due]
-        if due:
-            for recording in due:
-                recording.pulse_due = False
-            rows = [row for recording in due if (row := _row(recording)) is not None]
-            if rows:
-                await store.write_pulses(rows)
+        self._turn ^= 1
+        due = [recording for recording in self._ingest.recordings if self._due(recording)]
+        rows = [row for recording in due if (row := _row(recording)) is not None]
+        if rows:
+            await store.write_pulses(rows)
+        for recording in due:
+            recording.pulse_due, recording.pulsed_ns = False, recording.heard_ns
         if self._ingest.clocks:
             clocks, self._ingest.clocks = self._ingest.clocks, {}
             await store.write_clocks(
                 [(recording.id, *clock) for recording, clock in clocks.items()]
             )
 
+    def _due(self, recording: Recording) -> bool:
+        """What has changed hands at once; what only goes on, every second turn."""
+        if recording.pulse_due:
+            return True
+        return recording.heard_ns > recording.pulsed_ns and recording.no % 2 == self._turn
+
 
 def _row(recording: Recording) -> tuple[Any, ...] | None:
-    if recording.last is None:
+    last = recording.last
+    if last is None:
         return None
-    marks = int(frames.view_frames(recording.last_frame)["samples"]["marks"][0, -1])
+    marks = int.from_bytes(recording.last_frame[70:72], "little")
     return (
         recording.id,
         recording.progress.received.highest,
         _EPOCH + timedelta(microseconds=recording.heard_ns // 1_000),
         recording.lag_ms or 0,
-        recording.last.flags,
+        last.flags,
         marks,
         recording.feeder is not None,
     )

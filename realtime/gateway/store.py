@@ -7,14 +7,14 @@ other is therefore never missed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
-import numpy as np
 
 from realtime import frames
 
@@ -61,6 +61,10 @@ class Opened:
     no: int
     received: list[tuple[int, int]]
     lost: list[tuple[int, int]]
+
+
+Span = tuple[UUID, int, int, int]
+"""A recording's id and number, and the first and last second wanted."""
 
 
 class Store:
@@ -111,26 +115,20 @@ class Store:
         refused = {rec: code for rec, code in answers.items() if isinstance(code, str)}
         return {**refused, **known}
 
-    async def known(self, recording: UUID) -> Opened | None:
-        """What is durable of one recording; None if it does not exist."""
-        async with (
-            (await self.pool()).acquire() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            no = await connection.fetchval("SELECT no FROM ctg_recording WHERE id = $1", recording)
-            if no is None:
-                return None
-            return (await _known_ranges(connection, {recording: no}))[recording]
+    async def known(self, recordings: Sequence[UUID]) -> dict[UUID, Opened]:
+        """What is durable of each recording that exists."""
+        async with self._snapshot() as connection:
+            rows = await connection.fetch(
+                "SELECT id, no FROM ctg_recording WHERE id = ANY($1)", list(recordings)
+            )
+            return await _known_ranges(connection, {row["id"]: row["no"] for row in rows})
 
     async def read_frames(
         self, recording: UUID, first: int, last: int | None = None, limit: int = 1_800
     ) -> list[bytes]:
         """The stored frames with `first <= seq <= last`, ascending, at most `limit`."""
         top = frames.MAX_SEQ if last is None else last
-        async with (
-            (await self.pool()).acquire() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
+        async with self._snapshot() as connection:
             journal = await connection.fetch("SELECT ctg_journal_frames($1) AS f", recording)
             chunks = await connection.fetch(
                 "SELECT frames AS f FROM ctg_chunk"
@@ -140,27 +138,45 @@ class Store:
             )  # fmt: skip
         return frames.merge((row["f"] for row in (*chunks, *journal)), first, top, limit)
 
+    async def read_pages(self, spans: Sequence[Span]) -> dict[int, list[bytes]]:
+        """The stored frames of several recordings in one look, ascending, by recording number."""
+        ids, numbers, firsts, lasts = (list(column) for column in zip(*spans, strict=True))
+        parts: dict[int, list[bytes]] = {no: [] for no in numbers}
+        async with self._snapshot() as connection:
+            journal = await connection.fetch("SELECT * FROM ctg_journal_parts($1)", numbers)
+            chunks = await connection.fetch(
+                "SELECT c.recording_no AS no, c.frames FROM ctg_chunk c"
+                "  JOIN unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS wanted(id, low, high)"
+                "    ON c.recording_id = wanted.id"
+                "   AND c.last_seq >= wanted.low AND c.first_seq <= wanted.high",
+                ids, firsts, lasts,
+            )  # fmt: skip
+        for row in (*chunks, *journal):
+            parts[row["no"]].append(row["frames"])
+        return {
+            no: frames.merge(parts[no], first, last, frames.MAX_SEQ) for _, no, first, last in spans
+        }
+
+    @asynccontextmanager
+    async def _snapshot(self) -> AsyncIterator[Any]:
+        """One view of journal and chunks: a second that moves is in exactly one of them."""
+        async with (
+            (await self.pool()).acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            yield connection
+
     async def newest_frames(
         self, numbers: Sequence[int], after: int
     ) -> tuple[int, dict[int, list[bytes]]]:
         """Frames of these recordings in journal rows with `id > after`, and the newest row's id."""
         rows = await (await self.pool()).fetch(
-            "SELECT id, recordings, counts, frames FROM ctg_journal"
-            " WHERE id > $1 AND recordings && $2::bigint[] ORDER BY id",
-            after, list(numbers),
-        )  # fmt: skip
+            "SELECT * FROM ctg_journal_parts($1, $2)", list(numbers), after
+        )
         found: dict[int, list[bytes]] = {}
-        wanted = set(numbers)
         for row in rows:
-            at = 0
-            for number, count in zip(row["recordings"], row["counts"], strict=True):
-                if number in wanted:
-                    part = row["frames"][
-                        at * frames.FRAME_BYTES : (at + count) * frames.FRAME_BYTES
-                    ]
-                    found.setdefault(number, []).extend(frames.split_frames(part))
-                at += count
-        return (rows[-1]["id"] if rows else after), found
+            found.setdefault(row["no"], []).extend(frames.split_frames(row["frames"]))
+        return max((row["id"] for row in rows), default=after), found
 
     async def facts(self, recordings: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
         """What a viewer is told about each recording when it subscribes."""
@@ -262,8 +278,7 @@ async def _known_ranges(connection: Any, numbers: dict[UUID, int]) -> dict[UUID,
     ids = list(numbers)
     found = {rec: Opened(no, [], []) for rec, no in numbers.items()}
     journal = await connection.fetch(
-        "SELECT recordings, counts, frames FROM ctg_journal WHERE recordings && $1::bigint[]",
-        list(numbers.values()),
+        "SELECT * FROM ctg_journal_parts($1)", sorted(numbers.values())
     )
     chunks = await connection.fetch(
         "SELECT id, lower(part) AS first, upper(part) - 1 AS last FROM ("
@@ -280,19 +295,17 @@ async def _known_ranges(connection: Any, numbers: dict[UUID, int]) -> dict[UUID,
         found[row["recording_id"]].lost.append((row["first_seq"], row["last_seq"]))
     by_number = {opened.no: opened for opened in found.values()}
     for row in journal:
-        _add_journal(by_number, row["recordings"], row["counts"], row["frames"])
+        by_number[row["no"]].received.extend(_runs(row["frames"]))
     return found
 
 
-def _add_journal(
-    by_number: dict[int, Opened], numbers: list[int], counts: list[int], joined: bytes
-) -> None:
-    seqs = frames.view_frames(joined)["seq"]
-    at = 0
-    for number, count in zip(numbers, counts, strict=True):
-        opened = by_number.get(number)
-        if opened is not None:
-            mine = np.sort(seqs[at : at + count].astype(np.int64))
-            cuts = np.flatnonzero(np.diff(mine) > 1) + 1
-            opened.received.extend((int(run[0]), int(run[-1])) for run in np.split(mine, cuts))
-        at += count
+def _runs(joined: bytes) -> list[tuple[int, int]]:
+    """The inclusive ranges of seconds in joined frames."""
+    seqs = sorted(frames.seq_of(frame) for frame in frames.split_frames(joined))
+    runs: list[tuple[int, int]] = []
+    for seq in seqs:
+        if runs and seq <= runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], seq)
+        else:
+            runs.append((seq, seq))
+    return runs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -15,8 +16,8 @@ from picows import WSTransport
 
 from kernel.errors import Unavailable
 from kernel.viewer import Viewer
-from realtime import frames
 from realtime.gateway.access import Access
+from realtime.gateway.commit import Committer
 from realtime.gateway.live import Recording, Recordings
 from realtime.gateway.socketry import MessageListener
 from realtime.gateway.store import UNAVAILABLE, Store
@@ -27,7 +28,9 @@ from realtime.watch import Left, View, Wanted, WatchSession
 log = structlog.get_logger()
 
 MAX_MESSAGE_BYTES: Final = 16_384
-PAGE_FRAMES: Final = 1_800
+PAGE_FRAMES: Final = 3_600
+"""Seconds of history in one read, 288 KB, of one strip or of several."""
+SLACK_FRAMES: Final = 30
 WRITE_HIGH_BYTES: Final = 262_144
 STALLED_S: Final = 30.0
 RECHECK_S: Final = 60.0
@@ -42,6 +45,7 @@ class Viewing:
     store: Store
     recordings: Recordings
     access: Access
+    committer: Committer
     listeners: set[WatchListener] = field(default_factory=set)
     clock: Callable[[], float] = time.monotonic
     recheck_s: float = RECHECK_S
@@ -61,6 +65,22 @@ class Viewing:
         now = self.clock()
         for listener in list(self.listeners):
             listener.tick(now)
+
+
+@dataclass(slots=True)
+class Catching:
+    """One strip on its way from history to live: `first..last` is its next page."""
+
+    view: View
+    recording: Recording
+    from_seq: int
+    first: int
+    last: int = 0
+
+    @property
+    def missing(self) -> int:
+        """Seconds to read, and some that arrive meanwhile."""
+        return max(0, self.recording.highest - self.first + 1) + SLACK_FRAMES
 
 
 class WatchListener(MessageListener):
@@ -174,30 +194,37 @@ class WatchListener(MessageListener):
                     self._refuse(view.recording, "ctg.storage_unavailable")
 
     async def _admit(self, views: tuple[View, ...]) -> None:
+        shared = self._shared
         ids = [view.recording for view in views]
-        allowed = await self._shared.access.visible(self._viewer, ids)
-        facts = await self._shared.store.facts(list(allowed))
+        allowed = await shared.access.visible(self._viewer, ids)
+        facts = await shared.store.facts(list(allowed))
+        unknown = [recording for recording in facts if shared.recordings.get(recording) is None]
+        known = await shared.store.known(unknown) if unknown else {}
+        todo: deque[Catching] = deque()
         for view in views:
             if view.recording not in facts:
                 self._refuse(view.recording, "ctg.not_found")
-            elif self._session.views.get(view.recording) is view:
-                await self._show(view, facts[view.recording])
+            elif self._wants(view):
+                recording = shared.recordings.get(view.recording)
+                if recording is None:
+                    found = known[view.recording]
+                    progress = Progress(view.recording, found.received, found.lost)
+                    fresh = Recording(view.recording, found.no, progress, progress.next_seq - 1)
+                    recording = shared.recordings.keep(fresh)
+                if len(recording.views) >= VIEWER_LIMIT:
+                    self._refuse(view.recording, "ctg.viewers_full")
+                else:
+                    recording.views.append((self, view))
+                    todo.append(self._welcome(view, recording, facts[view.recording]))
+        while todo:
+            await self._catch_up(todo)
 
-    async def _show(self, view: View, facts: dict[str, Any]) -> None:
-        recording = self._shared.recordings.get(view.recording)
-        if recording is None:
-            known = await self._shared.store.known(view.recording)
-            if known is None:
-                return self._refuse(view.recording, "ctg.not_found")
-            progress = Progress(view.recording, known.received, known.lost)
-            recording = self._shared.recordings.keep(
-                Recording(view.recording, known.no, progress, durable=progress.next_seq - 1)
-            )
-        if len(recording.views) >= VIEWER_LIMIT:
-            return self._refuse(view.recording, "ctg.viewers_full")
-        recording.views.append((self, view))
-        newest = recording.progress.received.highest
-        first = max(1, newest - view.since_s + 1)
+    def _wants(self, view: View) -> bool:
+        """Whether it has not been left, or subscribed anew, meanwhile."""
+        return self._session.views.get(view.recording) is view
+
+    def _welcome(self, view: View, recording: Recording, facts: dict[str, Any]) -> Catching:
+        first = max(1, recording.highest - view.since_s + 1)
         told = {
             "device": facts["device"],
             "bed": facts["bed"],
@@ -210,24 +237,39 @@ class WatchListener(MessageListener):
             **recording.state(),
         }
         self.send_text(self._session.admitted(view, told))
-        await self._catch_up(view, recording, first)
-        return None
+        return Catching(view, recording, first, first)
 
-    async def _catch_up(self, view: View, recording: Recording, first: int) -> None:
-        """Send history page by page, then join the live stream without a seam."""
-        while True:
-            await self._writable.wait()
-            self._session.hold(view, recording.uncommitted)
-            page = await self._shared.store.read_frames(view.recording, first, limit=PAGE_FRAMES)
-            if len(page) < PAGE_FRAMES and not view.spilled:
-                break
-            for message in self._session.page(view, page):
-                self.send_binary(message)
-            if page:
-                first = frames.seq_of(page[-1]) + 1
+    async def _catch_up(self, todo: deque[Catching]) -> None:
+        """Send one page of history of as many strips as it holds; the complete ones go live."""
+        await self._writable.wait()
+        page: list[Catching] = []
+        room = PAGE_FRAMES
+        while todo and (not page or todo[0].missing <= room):
+            one = todo.popleft()
+            if self._wants(one.view):
+                one.last = one.first + min(one.missing, PAGE_FRAMES) - 1
+                room -= one.last - one.first + 1
+                page.append(one)
+        waiting = self._shared.committer.waiting_of([one.recording for one in page])
+        for one in page:
+            if one.view.spilled:
+                one.first, one.last = one.from_seq, one.from_seq + PAGE_FRAMES - 1
+            self._session.hold(one.view, waiting[one.recording])
+        spans = [(one.recording.id, one.recording.no, one.first, one.last) for one in page]
+        stored = await self._shared.store.read_pages(spans)
         # No await from here: nothing can arrive between the last page and the live stream.
-        for message in self._session.go_live(view, page, first):
-            self.send_binary(message)
+        for one in page:
+            if not self._wants(one.view):
+                continue
+            got = stored[one.recording.no]
+            if one.last >= one.recording.highest and not one.view.spilled:
+                messages = self._session.go_live(one.view, got, one.first)
+            else:
+                messages = self._session.page(one.view, got)
+                one.first = one.last + 1
+                todo.append(one)
+            for message in messages:
+                self.send_binary(message)
 
     async def _recheck(self) -> None:
         """Look again, every minute, whether the viewer may still see what it sees."""
@@ -257,4 +299,3 @@ class WatchListener(MessageListener):
         recording = self._shared.recordings.get(view.recording)
         if recording is not None:
             recording.views = [pair for pair in recording.views if pair[1] is not view]
-            self._shared.recordings.forget_if_idle(recording)
