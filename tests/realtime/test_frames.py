@@ -44,6 +44,14 @@ def test_any_sealed_frame_is_read_as_it_was_written(
     assert frames.with_stream(moved, stream) == one
 
 
+@given(st.integers(1, 65_535), st.integers(1, 2**32 - 1), st.integers(1, 2**32 - 1))
+def test_a_mask_moves_any_frame_as_a_new_checksum_would(stream: int, view: int, seq: int) -> None:
+    mask = frames.renumbering(stream, view)
+    for one in (frame(seq, stream=stream), frame(1, stream=stream, rate=0, flags=31)):
+        assert frames.masked(one, mask) == frames.with_stream(one, view)
+        assert frames.stream_of(frames.masked(one, mask)) == view
+
+
 @given(st.integers(0, 75), st.integers(1, 255))
 def test_no_changed_byte_passes_the_checksum(at: int, flip: int) -> None:
     broken = bytearray(frame(5))
