@@ -12,7 +12,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 UV_VERSION := 0.13.9
 ARGS ?=
 
-.PHONY: help setup run test check smoke bench-referral bench-paging faults-duty lock format clean
+.PHONY: help setup run test check smoke bench-referral bench-paging bench-ctg faults-duty lock format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
@@ -62,6 +62,10 @@ bench-referral: ## Time a transfer's transitions under load, beside the same row
 bench-paging: ## Time pages from the commit to the ringing phones, under load
 	@bin/setup dev
 	exec $(VENV)/python -m tests.bench.paging $(ARGS)
+
+bench-ctg: ## Send 20,000 monitors through the gateway, beside a broker, an echo and a naive server
+	@bin/setup dev
+	exec $(VENV)/python -m tests.bench.ctg $(ARGS)
 
 faults-duty: ## Kill, crash, pause and deafen what pages people; nothing may be lost
 	@bin/setup dev
