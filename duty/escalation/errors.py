@@ -30,6 +30,18 @@ class HouseOutside(Refusal):
     status = 422
 
 
+class PolicyNotInForce(Refusal):
+    """Only the version that counts now can be taken back; this one no longer does."""
+
+    code = "duty.policy_not_in_force"
+
+
+class PolicyShipped(Refusal):
+    """The platform's own ladders belong to nobody and stay: no event is without one."""
+
+    code = "duty.policy_shipped"
+
+
 class PolicyBelowFloor(Refusal):
     """The ladder could end in silence or come too late. Fields: reason, step, all."""
 

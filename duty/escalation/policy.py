@@ -4,6 +4,9 @@ Which version counts, in this order: one that names the event before one for any
 before its region's (the nearest first) before the platform's; one that names the condition, then
 the colour, then the level; then the newest. The event comes first so that a house's general ladder
 cannot turn a special call of the platform (the MDT, a birth on the road) into an ordinary one.
+
+A version that was taken back counts no more, and the one before it counts again. The platform's
+own cannot be taken back: whatever houses and regions withdraw, an event keeps a ladder.
 """
 
 import json
@@ -41,8 +44,11 @@ OWNED = """
        AND c.descendant_id = (SELECT f.region_id FROM facility f WHERE f.id = :facility_id)
      WHERE (v.facility_id = :facility_id OR c.depth IS NOT NULL
             OR (v.facility_id IS NULL AND v.region_id IS NULL))
+       AND v.withdraws_id IS NULL
+       AND NOT EXISTS (SELECT 1 FROM policy_version w WHERE w.withdraws_id = v.id)
 """
-"""Versions that may count for a facility: its own, those of regions around it, the platform's."""
+"""Versions that may count for a facility: its own, those of regions around it, the platform's; no
+withdrawals, and nothing that was withdrawn."""
 
 _CHOOSE = text(
     f"SELECT {CONTENT}, clock_timestamp() AS database_now"
@@ -58,10 +64,11 @@ _BY_ID = text(
 _INSTALL = text(
     "INSERT INTO policy_version"
     " (id, facility_id, region_id, event, level, colour, condition, mode, quorum, join_within_s,"
-    "  repeat_s, steps, source, confidence, digest, supersedes_id, recorded_by)"
+    "  repeat_s, steps, source, confidence, digest, supersedes_id, recorded_by, withdraws_id,"
+    "  reason)"
     " VALUES (:id, :facility_id, :region_id, :event, :level, :colour, :condition, :mode,"
     "         CAST(:quorum AS jsonb), :join_within_s, :repeat_s, CAST(:steps AS jsonb), :source,"
-    "         :confidence, :digest, :supersedes_id, :recorded_by)"
+    "         :confidence, :digest, :supersedes_id, :recorded_by, :withdraws_id, :reason)"
     " ON CONFLICT (digest) DO NOTHING RETURNING id"
 )
 
@@ -118,8 +125,12 @@ async def install(
     join_within_s: int = JOIN_WITHIN_S,
     supersedes_id: UUID | None = None,
     recorded_by: PersonId | None = None,
+    withdraws_id: UUID | None = None,
+    reason: str | None = None,
 ) -> UUID | None:
     """Add a version; the same content in the same place of history is one version.
+
+    With `withdraws_id` and a `reason` it is the record that takes that version back.
 
     Returns:
         Its id, or None if it was there already.
@@ -145,6 +156,8 @@ async def install(
         "region_id": region_id,
         "supersedes_id": supersedes_id,
         "recorded_by": recorded_by,
+        "withdraws_id": withdraws_id,
+        "reason": reason,
     }
     parse(values["steps"], repeat_s, values["mode"], values["quorum"], join_within_s)
     values |= {"id": new_id(), "digest": _digest(values)}
@@ -200,9 +213,11 @@ _LATER = {
     "join_within_s": JOIN_WITHIN_S,
     "supersedes_id": None,
     "recorded_by": None,
+    "withdraws_id": None,
+    "reason": None,
 }
-"""Fields that revision 0021 added, and what their absence means: versions from before it keep
-their digests."""
+"""Fields that revisions 0021 and 0027 added, and what their absence means: versions from before
+keep their digests."""
 
 
 def _digest(values: Mapping[str, Any]) -> bytes:

@@ -307,6 +307,8 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         # The case's first page is about its offer: no team was called by it.
         post("county_doctor", "/pages/{page_id}/call-off", (403,)),
         post("coordinator", "/duty/policies", **LADDER),
+        # The platform's own ladder is nobody's to take back.
+        post("coordinator", "/duty/policies/{policy_id}/withdraw", (409,), reason="test"),
     ),
     "registered": (
         post("county_doctor", "/patients", pregnancy={}),

@@ -12,12 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from duty.escalation import policy
 from duty.escalation.policy import ORDER, OWNED
 from duty.escalation.policybook import trial
-from duty.escalation.policybook.rights import may_write
+from duty.escalation.policybook.rights import may_write, may_write_regions
 from duty.escalation.policybook.schemas import (
     Owner,
     PolicyBook,
     PolicyNeed,
     PolicyOut,
+    PolicyRegion,
     PolicyStep,
     Trial,
     TrialPerson,
@@ -34,15 +35,29 @@ from registry.people import queries as people
 _COLUMNS = """
     v.id, v.facility_id, v.region_id, v.event, v.condition, v.colour, v.level, v.mode,
     v.quorum::text AS quorum, v.join_within_s, v.repeat_s, v.steps::text AS steps, v.source,
-    v.confidence, v.valid_from, v.recorded_by, v.supersedes_id,
+    v.confidence, v.valid_from, v.recorded_by, v.supersedes_id, v.withdraws_id, v.reason,
     (SELECT r.name FROM region r WHERE r.id = v.region_id) AS region_name,
     (SELECT f.short_name FROM facility f WHERE f.id = v.facility_id) AS facility_name,
-    NOT EXISTS (SELECT 1 FROM policy_version n
+    v.withdraws_id IS NULL
+    AND NOT EXISTS (SELECT 1 FROM policy_version w WHERE w.withdraws_id = v.id)
+    AND NOT EXISTS (SELECT 1 FROM policy_version n
       WHERE (n.valid_from, n.id) > (v.valid_from, v.id) AND n.event = v.event
         AND n.condition = v.condition AND n.colour = v.colour AND n.level = v.level
         AND n.facility_id IS NOT DISTINCT FROM v.facility_id
-        AND n.region_id IS NOT DISTINCT FROM v.region_id) AS in_force
+        AND n.region_id IS NOT DISTINCT FROM v.region_id AND n.withdraws_id IS NULL
+        AND NOT EXISTS (SELECT 1 FROM policy_version w WHERE w.withdraws_id = n.id)) AS in_force
 """
+_REGIONS = text(
+    """
+    SELECT DISTINCT r.id, r.name, up.depth
+      FROM facility f
+      JOIN region_closure up ON up.descendant_id = f.region_id
+      JOIN region_closure mine ON mine.descendant_id = up.ancestor_id
+       AND mine.ancestor_id = ANY(CAST(:mine AS uuid[]))
+      JOIN region r ON r.id = up.ancestor_id
+     WHERE f.id = :facility_id ORDER BY up.depth
+    """
+)
 _IN_FORCE = text(
     f"SELECT * FROM (SELECT {_COLUMNS}, row_number() OVER (ORDER BY {ORDER}) AS place"  # noqa: S608
     f"{OWNED}) AS v WHERE v.in_force ORDER BY v.place"
@@ -68,8 +83,30 @@ async def book(session: AsyncSession, viewer: Viewer, facility_id: FacilityId) -
     return PolicyBook(
         PagedFacility(place.id, place.short_name),
         may_write(viewer, facility_id),
+        await _writable(session, viewer, facility_id),
         await _policies(session, rows),
     )
+
+
+async def _writable(
+    session: AsyncSession, viewer: Viewer, facility_id: FacilityId
+) -> list[PolicyRegion]:
+    if not may_write_regions(viewer):
+        return []
+    values = {"facility_id": facility_id, "mine": list(viewer.region_ids)}
+    return [PolicyRegion(row.id, row.name) for row in await session.execute(_REGIONS, values)]
+
+
+async def version(session: AsyncSession, policy_id: UUID) -> Row[Any]:
+    """One version as it is stored.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = (await session.execute(_ONE, {"id": policy_id})).one_or_none()
+    if row is None:
+        raise NotFound()
+    return row
 
 
 async def history(session: AsyncSession, policy_id: UUID) -> list[PolicyOut]:
@@ -151,6 +188,7 @@ def _policy(row: Row[Any], author: PagedPerson | None) -> PolicyOut:
     return PolicyOut(
         id=row.id,
         owner=owner,
+        owner_id=row.facility_id or row.region_id,
         owner_name=row.facility_name or row.region_name,
         event=row.event,
         condition=row.condition,
@@ -172,4 +210,6 @@ def _policy(row: Row[Any], author: PagedPerson | None) -> PolicyOut:
         recorded_by=author,
         supersedes_id=row.supersedes_id,
         in_force=row.in_force,
+        withdraws_id=row.withdraws_id,
+        reason=row.reason,
     )

@@ -17,6 +17,7 @@ from duty.escalation.policybook.schemas import (
     PolicyOut,
     PolicyWritten,
     Trial,
+    Withdrawal,
 )
 from kernel.access import ANY, OPT, roles
 from kernel.clock import Clock
@@ -69,7 +70,7 @@ async def policy_history(session: AsyncSession, policy_id: UUID) -> list[PolicyO
 async def write_policy(
     session: AsyncSession, viewer: Viewer, data: NewPolicy, idempotency_key: str | None
 ) -> PolicyWritten:
-    """A new version for my own facility. It cannot end in silence."""
+    """A new version for my own facility, or for a region of mine. It cannot end in silence."""
 
     async def work() -> PolicyWritten:
         return PolicyWritten(await service.write(session, viewer, data))
@@ -77,6 +78,25 @@ async def write_policy(
     return await once(session, viewer, idempotency_key, "write_policy", data, PolicyWritten, work)
 
 
+@post("/duty/policies/{policy_id:uuid}/withdraw", opt={OPT: roles(*WRITERS)})
+async def withdraw_policy(
+    session: AsyncSession,
+    viewer: Viewer,
+    policy_id: UUID,
+    data: Withdrawal,
+    idempotency_key: str | None,
+) -> PolicyWritten:
+    """Take back the version in force: the one before it counts again, else whose comes next."""
+
+    async def work() -> PolicyWritten:
+        return PolicyWritten(await service.withdraw(session, viewer, policy_id, data.reason))
+
+    scope = f"withdraw_policy:{policy_id}"
+    return await once(session, viewer, idempotency_key, scope, data, PolicyWritten, work)
+
+
 router = Router(
-    "/", route_handlers=[policy_book, try_policy, policy_history, write_policy], tags=["duty"]
+    "/",
+    route_handlers=[policy_book, try_policy, policy_history, write_policy, withdraw_policy],
+    tags=["duty"],
 )

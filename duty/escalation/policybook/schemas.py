@@ -56,6 +56,7 @@ class PolicyOut(msgspec.Struct, frozen=True):
 
     id: UUID
     owner: Owner
+    owner_id: UUID | None
     owner_name: str | None
     event: str
     condition: str
@@ -72,18 +73,32 @@ class PolicyOut(msgspec.Struct, frozen=True):
     recorded_by: PagedPerson | None
     supersedes_id: UUID | None
     in_force: bool
+    withdraws_id: UUID | None
+    reason: str | None
+
+
+class PolicyRegion(msgspec.Struct, frozen=True):
+    """A region for which the viewer may write."""
+
+    id: UUID
+    name: str
 
 
 class PolicyBook(msgspec.Struct, frozen=True):
-    """What is in force at a facility, the version that would be chosen first on top."""
+    """What is in force at a facility, the version that would be chosen first on top.
+
+    `may_write`: for this facility; `regions`: those around it for which the viewer may, the
+    nearest first.
+    """
 
     facility: PagedFacility
     may_write: bool
+    regions: list[PolicyRegion]
     policies: list[PolicyOut]
 
 
 class NewPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A new version for the viewer's own facility."""
+    """A new version for the viewer's own facility, or for a region of theirs."""
 
     event: Word
     level: Word
@@ -96,10 +111,17 @@ class NewPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     colour: Word = "*"
     condition: Word = "*"
     quorum: Annotated[list[PolicyNeed], msgspec.Meta(max_length=12)] = []
+    region_id: UUID | None = None
+
+
+class Withdrawal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a version is taken back."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=2, max_length=200, pattern=r"\S")]
 
 
 class PolicyWritten(msgspec.Struct, frozen=True):
-    """The version that counts from now on."""
+    """The row that was added: a version that counts from now on, or a withdrawal."""
 
     policy_id: UUID
 
