@@ -3,9 +3,9 @@ import type { Policy, Trial } from '@/shared/policies/types'
 
 export function aPolicy(over: Partial<Policy> = {}): Policy {
   return {
-    id: 'v1', owner: 'platform', owner_name: null, event: '*', condition: '*', colour: '*', level: 'critical', mode: 'first', quorum: [],
+    id: 'v1', owner: 'platform', owner_id: null, owner_name: null, event: '*', condition: '*', colour: '*', level: 'critical', mode: 'first', quorum: [],
     join_within_s: 180, repeat_s: 120, source: '平台默认', confidence: '待核实', valid_from: '2026-11-26T00:00:00Z', recorded_by: null,
-    supersedes_id: null, in_force: true,
+    supersedes_id: null, in_force: true, withdraws_id: null, reason: null,
     steps: [
       { delay_s: 0, tiers: ['first', 'second'], specialties: ['obstetrics'], at: 'own' },
       { delay_s: 120, tiers: ['lead'], specialties: ['*'], at: 'own' },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { MAX_STEPS, body, chosenBy, copied, withStep, withoutStep } from './form'
+import { MAX_STEPS, body, chosenBy, copied, mayWithdraw, standing, withStep, withoutStep } from './form'
 import { aPolicy } from './fixtures'
 
 const words = { condition: (c: string) => `c:${c}`, colour: (c: string) => `k:${c}`, level: (c: string) => `l:${c}` }
@@ -17,6 +17,20 @@ describe('the form of a ladder', () => {
     form.steps[0]?.tiers.push('lead')
     expect(policy.steps[0]?.tiers).toEqual(['first', 'second'])
     expect([form.source, form.confidence]).toEqual(['', '待核实'])
+  })
+
+  it('knows which versions of a history still stand', () => {
+    const taken = [aPolicy({ id: 'w', withdraws_id: 'b' }), aPolicy({ id: 'b' }), aPolicy({ id: 'a' })]
+    expect(standing(taken).map((one) => one.id)).toEqual(['a'])
+  })
+
+  it('lets a reader withdraw what is theirs, never the platform’s', () => {
+    const book = { facility: { id: 'f1', short_name: '甲' }, may_write: true, regions: [{ id: 'r1', name: '云江市' }], policies: [] }
+    expect(mayWithdraw(book, aPolicy({ owner: 'facility', owner_id: 'f1' }))).toBe(true)
+    expect(mayWithdraw({ ...book, may_write: false }, aPolicy({ owner: 'facility', owner_id: 'f1' }))).toBe(false)
+    expect(mayWithdraw(book, aPolicy({ owner: 'region', owner_id: 'r1' }))).toBe(true)
+    expect(mayWithdraw(book, aPolicy({ owner: 'region', owner_id: 'r2' }))).toBe(false)
+    expect(mayWithdraw(book, aPolicy())).toBe(false)
   })
 
   it('adds a step like the last, two minutes later, up to a limit', () => {

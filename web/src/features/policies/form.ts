@@ -1,5 +1,5 @@
 /** The form of a new version: pure parts, so that they can be tested without a page. */
-import type { NewPolicy, Policy } from '@/shared/policies/types'
+import type { NewPolicy, Policy, PolicyBook } from '@/shared/policies/types'
 import type { PolicyWords } from '@/shared/policies/words'
 
 export const EVENTS = [
@@ -23,13 +23,25 @@ export function chosenBy(policy: Pick<Policy, 'condition' | 'colour' | 'level'>,
   return said
 }
 
+/** Versions of one history that still stand, newest first: no withdrawals, nothing withdrawn. */
+export function standing(history: readonly Policy[]): Policy[] {
+  const gone = new Set(history.map((one) => one.withdraws_id))
+  return history.filter((one) => one.withdraws_id === null && !gone.has(one.id))
+}
+
+/** May this reader of the book take the version back? The server has the last word. */
+export function mayWithdraw(book: PolicyBook, policy: Policy): boolean {
+  if (policy.owner === 'facility') return book.may_write && policy.owner_id === book.facility.id
+  return policy.owner === 'region' && book.regions.some((one) => one.id === policy.owner_id)
+}
+
 /** A form filled from a version, to become the house's own. */
 export function copied(policy: Policy): NewPolicy {
   return {
     event: policy.event, condition: policy.condition, colour: policy.colour, level: policy.level, mode: policy.mode,
     quorum: policy.quorum.map((need) => ({ ...need })),
     steps: policy.steps.map((step) => ({ ...step, tiers: [...step.tiers], specialties: [...step.specialties] })),
-    repeat_s: policy.repeat_s, join_within_s: policy.join_within_s, source: '', confidence: '待核实',
+    repeat_s: policy.repeat_s, join_within_s: policy.join_within_s, source: '', confidence: '待核实', region_id: null,
   }
 }
 
