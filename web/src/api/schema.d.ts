@@ -2295,6 +2295,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/duty/policies/{policy_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** WithdrawPolicy */
+        post: operations["ApiDutyPoliciesPolicyIdWithdrawWithdrawPolicy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/duty/qualifications": {
         parameters: {
             query?: never;
@@ -8326,6 +8343,7 @@ export interface components {
             /** @enum {string} */
             mode: "first" | "quorum" | "all";
             quorum?: components["schemas"]["PolicyNeed"][];
+            region_id?: string | null;
             repeat_s: number;
             source: string;
             steps: components["schemas"]["PolicyStep"][];
@@ -9031,6 +9049,7 @@ export interface components {
             facility: components["schemas"]["PagedFacility"];
             may_write: boolean;
             policies: components["schemas"]["PolicyOut"][];
+            regions: components["schemas"]["PolicyRegion"][];
         };
         /** PolicyNeed */
         PolicyNeed: {
@@ -9052,8 +9071,10 @@ export interface components {
             mode: "first" | "quorum" | "all";
             /** @enum {string} */
             owner: "facility" | "region" | "platform";
+            owner_id: string | null;
             owner_name: string | null;
             quorum: components["schemas"]["PolicyNeed"][];
+            reason: string | null;
             recorded_by: components["schemas"]["PagedPerson"] | null;
             repeat_s: number;
             source: string;
@@ -9061,6 +9082,13 @@ export interface components {
             supersedes_id: string | null;
             /** Format: date-time */
             valid_from: string;
+            withdraws_id: string | null;
+        };
+        /** PolicyRegion */
+        PolicyRegion: {
+            /** Format: uuid */
+            id: string;
+            name: string;
         };
         /** PolicyStep */
         PolicyStep: {
@@ -10953,6 +10981,10 @@ export interface components {
             late_reason?: string | null;
             reason: string;
             version: number;
+        };
+        /** Withdrawal */
+        Withdrawal: {
+            reason: string;
         };
         /** Withdrawn */
         Withdrawn: {
@@ -16511,6 +16543,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PolicyOut"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDutyPoliciesPolicyIdWithdrawWithdrawPolicy: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                policy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdrawal"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyWritten"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
