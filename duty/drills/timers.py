@@ -34,7 +34,7 @@ LATER = timedelta(minutes=30)
 BATCH = 20
 
 _EARNEST = """EXISTS (SELECT 1 FROM page p JOIN escalation e ON e.page_id = p.id
-   WHERE p.facility_id = d.facility_id AND p.event <> :event AND NOT e.simulated
+   WHERE p.facility_id = d.facility_id AND NOT p.drill AND NOT e.simulated
      AND e.state IN ('running', 'exhausted')) AS earnest"""
 _WANTED = text(
     """
@@ -115,7 +115,7 @@ async def _plan_month(session: AsyncSession, clock: Clock) -> None:
 
 async def _begin_one(database: Database, clock: Clock, viewer: Viewer) -> bool:
     async with database.session(viewer) as session:
-        row = (await session.execute(_DUE, {"event": EVENT})).one_or_none()
+        row = (await session.execute(_DUE)).one_or_none()
         if row is None:
             return False
         house = FacilityId(row.facility_id)
@@ -160,7 +160,7 @@ def title(drill_id: UUID) -> str:
 
 async def _end_due(database: Database, clock: Clock, viewer: Viewer) -> None:
     async with database.session(viewer) as session:
-        for row in (await session.execute(_OVER, {"event": EVENT})).all():
+        for row in (await session.execute(_OVER)).all():
             reason = _why(row)
             if reason is None:
                 continue

@@ -88,6 +88,7 @@ def page_facts(page: PageRow, step: int) -> dict[str, object]:
         "event": page.event,
         "level": page.level,
         "title": page.title,
+        "drill": page.drill,
         "step": step,
     }
 

@@ -30,7 +30,7 @@ from registry.facilities import queries as facilities
 from registry.people import queries as people
 
 _COLUMNS = """
-    SELECT p.id, p.case_id, p.facility_id, p.from_facility_id, p.event, p.level, p.title,
+    SELECT p.id, p.case_id, p.facility_id, p.from_facility_id, p.event, p.level, p.title, p.drill,
            p.mode, p.created_at, p.colour, p.condition, e.state, e.step, e.next_due_at,
            e.acknowledged_by, e.end_reason, e.joined_at, v.id AS policy_id, v.source,
            v.confidence, v.repeat_s, v.steps::text AS steps, v.quorum::text AS quorum,
@@ -167,6 +167,7 @@ def _page(
         reason=row.event,
         level=row.level,
         title=row.title,
+        drill=row.drill,
         mode=row.mode,
         state=row.state,
         step=row.step,

@@ -1,7 +1,7 @@
 """SQL of pages, ladders and targets. Row-level security opens them to those who see the case."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,18 +17,21 @@ from kernel.parties import PEOPLE_RUNG, PartyRole
 
 _PAGE_COLUMNS = (
     "p.id, p.req_key, p.case_id, p.facility_id, p.from_facility_id, p.event, p.level, p.title,"
-    " p.policy_id, p.mode, p.colour, p.condition, p.simulated, p.created_by, p.created_at"
+    " p.policy_id, p.mode, p.colour, p.condition, p.simulated, p.created_by, p.created_at, p.drill"
 )
 _BY_KEY = text("SELECT id FROM page WHERE req_key = :req_key")
 _INSERT_PAGE = text(
     "WITH sent AS ("
     " INSERT INTO page (id, req_key, case_id, facility_id, from_facility_id, event, level, title,"
-    "  policy_id, mode, colour, condition, simulated, created_by, created_at)"
+    "  policy_id, mode, colour, condition, simulated, created_by, created_at, drill)"
     " VALUES (:id, :req_key, :case_id, :facility_id, :from_facility_id, :event, :level, :title,"
-    "  :policy_id, :mode, :colour, :condition, :simulated, :created_by, :created_at))"
+    "  :policy_id, :mode, :colour, :condition, :simulated, :created_by, :created_at,"
+    "  page_is_drill(:case_id)) RETURNING drill), climbs AS ("
     " INSERT INTO escalation (page_id, case_id, state, step, next_due_at, simulated)"
-    " VALUES (:id, :case_id, :state, :step, :next_due_at, :simulated)"
+    " VALUES (:id, :case_id, :state, :step, :next_due_at, :simulated))"
+    " SELECT drill FROM sent"
 )
+"""Whether it is a drill its case knows from the event that opened it: no caller can forget."""
 _GET = text(f"SELECT {_PAGE_COLUMNS} FROM page p WHERE p.id = :id")  # noqa: S608
 _OPEN_OF_CASE = text(
     f"SELECT {_PAGE_COLUMNS} FROM page p JOIN escalation e ON e.page_id = p.id"  # noqa: S608
@@ -115,6 +118,7 @@ class PageRow:
     simulated: bool
     created_by: PersonId | None
     created_at: datetime
+    drill: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +152,12 @@ async def id_by_key(session: AsyncSession, req_key: str) -> PageId | None:
 
 async def insert_page(
     session: AsyncSession, page: PageRow, state: PageState, step: int, next_due_at: datetime
-) -> None:
-    """Write the page and its ladder."""
-    values = {name: getattr(page, name) for name in PageRow.__slots__}
+) -> PageRow:
+    """Write the page and its ladder; the page as written knows whether its case is a drill."""
+    values = {name: getattr(page, name) for name in PageRow.__slots__ if name != "drill"}
     values |= {"state": str(state), "step": step, "next_due_at": next_due_at}
-    await session.execute(_INSERT_PAGE, values)
+    drill = (await session.execute(_INSERT_PAGE, values)).scalar_one()
+    return replace(page, drill=drill)
 
 
 async def get(session: AsyncSession, page_id: PageId) -> PageRow | None:

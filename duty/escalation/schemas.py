@@ -80,6 +80,7 @@ class PageOut(msgspec.Struct, frozen=True):
     reason: str
     level: str
     title: str
+    drill: bool
     mode: str
     state: str
     step: int

@@ -121,7 +121,7 @@ async def _first_step(
     at = row.created_at
     move = await next_move(session, rules, row.facility_id, 0, at, group_id=group_id)
     state = PageState.EXHAUSTED if move.exhausted else PageState.RUNNING
-    await repository.insert_page(
+    row = await repository.insert_page(
         session, row, state, move.step, at + timedelta(seconds=move.next_delay_s)
     )
     people = await firing.ring(session, row, move, at)

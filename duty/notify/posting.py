@@ -17,7 +17,7 @@ from kernel.sealing import Sealer
 ADDRESS_FIELD = "contact_point.address"
 SECRET_FIELD = "contact_point.secret"  # noqa: S105  (the name of a sealed field)
 
-CONTENT = """p.event, p.level, p.title, p.created_at,
+CONTENT = """p.event, p.level, p.title, p.drill, p.created_at,
            l.state IN ('running', 'exhausted') AND t.stood_down_at IS NULL
              AND t.state NOT IN ('acknowledged', 'declined') AS wanted,
            n.address_sealed, n.secret_sealed, n.disabled_at,
@@ -129,7 +129,7 @@ def opened(row: Row[Any], sealer: Sealer) -> Claimed:
             title=row.title,
             callback=row.callback,
             paged_at=row.created_at,
-            purpose=Purpose.DRILL if row.event.startswith("drill.") else Purpose.PAGE,
+            purpose=Purpose.DRILL if row.drill else Purpose.PAGE,
         )
     return Claimed(
         row.id,

@@ -103,15 +103,20 @@ class Region:
                 confidence="test",
             )
 
-    async def open_case(self) -> CaseId:
-        """A case of the county, as its doctor opens it."""
+    async def open_case(self, *, drill: bool = False) -> CaseId:
+        """A case of the county, as its doctor opens it; perhaps to practise."""
         case_id = CaseId(new_id())
         async with self.clone.app.session(self.doctor) as session:
             await parties.add_facility(
                 session, case_id, self.county, PartyRole.ORIGIN, self.county_region
             )
             await chain.append(
-                session, self.clock, case_id, "referral.requested", viewer=self.doctor, payload={}
+                session,
+                self.clock,
+                case_id,
+                "referral.requested",
+                viewer=self.doctor,
+                payload={"drill": drill},
             )
         return case_id
 

@@ -13,7 +13,6 @@ from duty.drills.schemas import DrillIn, DrillOut, ExcuseIn, ScheduleIn
 from duty.drills.timers import run_due
 from duty.escalation import policy
 from duty.escalation import service as pages
-from duty.notify.channels.channel import Purpose
 from duty.rosters.oncall import DutyTier
 from kernel.errors import NotAllowed, NotFound
 from kernel.ids import PageId, PersonId, RegionId
@@ -108,10 +107,10 @@ async def test_it_is_marked_everywhere_and_counted_nowhere(
 ) -> None:
     drill_id = await ask(region, coordinator)
     await begin(region)
-    ((event, title),) = await rows(
-        region, "SELECT event, title FROM page WHERE case_id = :id", id=drill_id
+    ((event, title, drill),) = await rows(
+        region, "SELECT event, title, drill FROM page WHERE case_id = :id", id=drill_id
     )
-    assert event == "drill.called"
+    assert (event, drill) == ("drill.called", True)
     assert str(title).startswith("【演练】")
     told = await rows(
         region, "SELECT data ->> 'title' FROM inbox_item WHERE case_id = :id", id=drill_id
@@ -126,7 +125,6 @@ async def test_it_is_marked_everywhere_and_counted_nowhere(
     )
     assert said == ("true",)
     assert await rows(region, "SELECT 1 FROM quality_case WHERE case_id = :id", id=drill_id) == []
-    assert Purpose.DRILL == "drill"
 
 
 async def test_nobody_answers_and_time_ends_it(region: Region, coordinator: Viewer) -> None:

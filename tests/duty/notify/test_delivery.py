@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from duty.escalation import service
 from duty.notify import endpoints
-from duty.notify.channels.channel import Failed, InDoubt, Outcome, Outgoing, Sent
+from duty.notify.channels.channel import Failed, InDoubt, Outcome, Outgoing, Purpose, Sent
 from duty.notify.channels.guarded import EndpointRules
 from duty.notify.channels.webhook import WebhookChannel
 from duty.notify.delivery import Delivery
@@ -110,6 +110,18 @@ async def test_a_message_goes_out_and_the_person_counts_as_sent_to(region: Regio
         assert len(receiver.requests) == 1
         assert b'"callback":"19900005678"' in receiver.requests[0][1]
     assert await reach(region, page_id) == "sent"
+
+
+@pytest.mark.parametrize("drill", [True, False])
+async def test_a_page_about_a_practice_case_is_worded_as_practice(
+    region: Region, drill: bool
+) -> None:
+    await endpoint(region)
+    await region.page(await region.open_case(drill=drill))
+    ((message_id, *_),) = await messages(region)
+    channel = Scripted(Sent())
+    await delivery(region, channel).deliver(message_id)
+    assert [one.purpose for one in channel.got] == [Purpose.DRILL if drill else Purpose.PAGE]
 
 
 async def test_a_sender_that_dies_leaves_a_lease_and_the_message_goes_out_again(

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from duty.escalation import service as duty
 from kernel.errors import BadInput, NotFound
@@ -21,7 +22,7 @@ from referral.errors import (
 )
 from referral.service import send
 from referral.service.complete import add_milestone, add_note, complete_record
-from tests.referral.network import SEALER, Network
+from tests.referral.network import SEALER, SEEDER, Network
 
 TABLES = ("referral", "offer", "page", "case_event", "outbox", "case_party", "referral_record")
 
@@ -41,6 +42,17 @@ async def _order(net: Network, who: str = "county_doctor", **changes: object) ->
 async def _send(net: Network, who: str, order: SendReferral):  # type: ignore[no-untyped-def]
     async with net.clone.app.session(net.staff[who]) as session:
         return await send.send_referral(session, net.clock, net.staff[who], SEALER, order)
+
+
+async def test_whom_a_practice_referral_rings_is_told_so(net: Network) -> None:
+    drill = await net.sent(net.places["city"], drill=True)
+    earnest = await net.sent(net.places["city"])
+    async with net.clone.system.session(SEEDER) as session:
+        rows = await session.execute(
+            text("SELECT case_id, drill FROM page WHERE case_id = ANY(:cases)"),
+            {"cases": [drill, earnest]},
+        )
+        assert {tuple(row) for row in rows} == {(drill, True), (earnest, False)}
 
 
 async def test_the_snapshot_is_frozen_and_the_record_goes_on(net: Network) -> None:

@@ -56,7 +56,7 @@ export function aPage(over: Partial<Page> = {}): Page {
   return {
     id: 'page1', case_id: 'c1', facility: city, sender: county, reason: 'referral.offered', level: 'resuscitation', title: 'R2611-00061', mode: 'first',
     state: 'running', step: 0, next_step_at: null, created_at: '2026-11-22T03:01:00Z', acknowledged_by: null, end_reason: null,
-    from_facility_id: 'f1', join_by: null, joined_at: null, colour: 'red', condition: 'pph', needs: [],
+    from_facility_id: 'f1', join_by: null, joined_at: null, drill: false, colour: 'red', condition: 'pph', needs: [],
     policy: { id: 'x', source: '平台默认', confidence: '待核实' },
     targets: [{
       person: { id: 'p2', name: '杜静禾', title: '主任医师' }, facility: city, step: 0, tier: 'second', specialty: 'obstetrics', state: 'seen',

@@ -6,6 +6,7 @@ import { type Alert, NO_ALERTS, arrived, listed, loudest, priorityOf, settled } 
 function alert(pageId: string, level: string, minute: number): Alert {
   return {
     pageId, level, caseId: `case-${pageId}`, reason: '', title: '', step: 0,
+    drill: false,
     createdAt: `2026-11-22T03:${String(minute).padStart(2, '0')}:00Z`,
   }
 }

@@ -15,6 +15,8 @@ export interface Alert {
   title: string
   step: number
   createdAt: string
+  /** Its case is a drill (演练): marked wherever it rings. */
+  drill: boolean
   /** Who calls; the stream item knows only an id, the list that follows knows the name. */
   sender?: string
 }

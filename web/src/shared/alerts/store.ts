@@ -138,6 +138,7 @@ function alertOf(page: Page): Alert {
     title: page.title,
     step: page.step,
     createdAt: page.created_at,
+    drill: page.drill,
     ...(page.sender ? { sender: page.sender.short_name } : {}),
   }
 }
@@ -151,6 +152,7 @@ function alertFrom(id: string, data: Record<string, unknown>): Alert {
     title: String(data['title'] ?? ''),
     step: Number(data['step'] ?? 0),
     createdAt: new Date(serverNow()).toISOString(),
+    drill: data['drill'] === true,
   }
 }
 
