@@ -2,7 +2,8 @@ import userEvent from '@testing-library/user-event'
 import { describe, expect, it, vi } from 'vitest'
 
 import { api } from '@/api/client'
-import { axeViolations, renderPage } from '@/testing/page'
+import { useSession } from '@/shared/session'
+import { aMe, axeViolations, renderPage } from '@/testing/page'
 
 import DrillPage from './DrillPage.vue'
 import DrillsPage from './DrillsPage.vue'
@@ -22,7 +23,8 @@ const answers = {
   '/api/duty/drills': [drill],
   '/api/duty/drills/d1': drill,
   '/api/duty/drills/league': [{ facility_id: 'f1', facility: '云江市妇幼', group: null, month: '2026-11-01', drills: 1, tally }],
-  '/api/duty/drills/schedules': [],
+  '/api/duty/drills/schedules': [{ id: 's1', region_id: 'r1', region: '云江市', per_month: 2, earliest: '08:00', latest: '21:00', weekends: false, answer_within_s: 300, created_at: '2026-11-01T03:00:00Z' }],
+  '/api/regions': [{ id: 'r1', code: '1', name: '云江市', level: 'city', parent_id: null }, { id: 'r2', code: '2', name: '石桥县', level: 'county', parent_id: 'r1' }],
   '/api/duty/today': [],
   '/api/facilities': [],
   '/api/conditions': [],
@@ -52,5 +54,22 @@ describe('drills', () => {
     expect(view.getByText(/2 \/ 3（67%）/)).toBeTruthy()
     expect(view.getByText('立即演练')).toBeTruthy()
     expect(await axeViolations(view.container)).toEqual([])
+  })
+
+  it('lets a coordinator plan a region of hers by the month, and nobody end what is not theirs', async () => {
+    const view = await renderPage(DrillsPage, { path: '/duty/drills', answers, roles: ['coordinator'], routes })
+    expect(await view.findByText(/每院每月 2 次/)).toBeTruthy()
+    expect(view.queryByText('停止计划')).toBeNull()
+    useSession().accept({ ...aMe(['coordinator']), region_ids: ['r1'] })
+    await userEvent.click(await view.findByText('设立每月计划'))
+    const sent: unknown[] = []
+    vi.spyOn(api, 'post').mockImplementation((path) => { sent.push(path); return Promise.resolve(undefined as never) })
+    expect(view.getByRole('option', { name: '石桥县' })).toBeTruthy()
+    expect(view.queryByRole('option', { name: '云江市' })).toBeNull()
+    expect(await axeViolations(view.container)).toEqual([])
+    await userEvent.click(view.getByText('停止计划'))
+    expect(sent).toEqual([])
+    await userEvent.click(view.getByText('确认停止'))
+    expect(sent).toEqual(['/api/duty/drills/schedules/s1/end'])
   })
 })
