@@ -43,3 +43,15 @@ it('shows the next case when a page leads there from another case', async () => 
   expect(screen.queryByText('case a')).toBeNull()
   view.unmount()
 })
+
+it('tells a crew with nothing but its link that paging is impaired', async () => {
+  const pinia = createPinia()
+  setActivePinia(pinia)
+  const health = { status: 'impaired', watched: true, vitals: null, signs: [{ sign: 'engine_silent', severity: 'alarm', value: 12, channel: null, since: null }] }
+  vi.spyOn(api, 'get').mockImplementation((path) => Promise.resolve(path === '/api/health/paging' ? health : []))
+  const router = createRouter({ history: createMemoryHistory(), routes: [{ path: '/crew', component: { render: () => null }, meta: { open: true, bare: true, paging: true } }] })
+  await router.push('/crew')
+  const view = render(App, { global: { plugins: [pinia, i18n, router] } })
+  expect((await screen.findByRole('alert')).textContent).toContain('呼叫系统受损')
+  view.unmount()
+})

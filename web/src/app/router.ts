@@ -11,6 +11,8 @@ declare module 'vue-router' {
     open?: boolean
     /** Without menu and bars: wall, big clock. */
     bare?: boolean
+    /** Without a session, and yet tells that paging is impaired: whoever is here acts on a case. */
+    paging?: boolean
     /** i18n key for the tab's title. */
     title?: string
   }

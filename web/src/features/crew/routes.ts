@@ -7,7 +7,7 @@ export const feature: Feature = {
       name: 'crew',
       component: () => import('./pages/CrewPage.vue'),
       // The link is the login: no session is asked for, and no menu leads here.
-      meta: { title: 'crew.title', open: true, bare: true },
+      meta: { title: 'crew.title', open: true, bare: true, paging: true },
     },
   ],
   nav: [],

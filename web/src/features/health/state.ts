@@ -23,6 +23,6 @@ export const MARK: Record<Gravity, string> = { good: '●', passing: '◐', bad:
 
 /** Processes whose work is described in words; others are shown by name alone. */
 export const DESCRIBED: ReadonlySet<string> = new Set([
-  'postgres', 'valkey', 'migrate', 'serve', 'gateway', 'engine', 'worker', 'watch', 'seed', 'monitors', 'history',
+  'postgres', 'valkey', 'migrate', 'serve', 'gateway', 'engine', 'sender', 'worker', 'watch', 'seed', 'monitors', 'history',
   'phones',
 ])

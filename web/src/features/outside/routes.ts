@@ -7,7 +7,7 @@ export const feature: Feature = {
       name: 'outside',
       component: () => import('./pages/OutsidePage.vue'),
       // The link is the login: no session is asked for, and no menu leads here.
-      meta: { title: 'outside.title', open: true, bare: true },
+      meta: { title: 'outside.title', open: true, bare: true, paging: true },
     },
   ],
   nav: [],
