@@ -8632,6 +8632,7 @@ export interface components {
             condition: string | null;
             /** Format: date-time */
             created_at: string;
+            drill: boolean;
             end_reason: string | null;
             facility: components["schemas"]["PagedFacility"];
             from_facility_id: string | null;
