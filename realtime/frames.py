@@ -215,10 +215,14 @@ def read_ack(data: bytes) -> list[tuple[int, int]]:
     return [(stream, seq) for stream, seq in _PAIR.iter_unpack(data[_ACK_HEAD.size :])]
 
 
+def sealed(body: bytes) -> bytes:
+    """Return the first 76 bytes of a frame with their CRC."""
+    return body + _U32.pack(zlib.crc32(body))
+
+
 def with_stream(frame: bytes, stream: int) -> bytes:
     """Return the frame under another stream (or view) number, CRC renewed."""
-    body = frame[:4] + _U32.pack(stream) + frame[8:76]
-    return body + _U32.pack(zlib.crc32(body))
+    return sealed(frame[:4] + _U32.pack(stream) + frame[8:76])
 
 
 def renumbering(old: int, new: int) -> int:
@@ -314,10 +318,7 @@ def build_frames(
     out["samples"] = samples.reshape(count, SAMPLES_PER_FRAME)
     if first_seq == 1 and count:
         out["flags"][0] |= Flag.FIRST
-    return [
-        body + _U32.pack(zlib.crc32(body))
-        for body in (frame[:76] for frame in split_frames(out.tobytes()))
-    ]
+    return [sealed(frame[:76]) for frame in split_frames(out.tobytes())]
 
 
 def empty_samples(count: int) -> npt.NDArray[Any]:

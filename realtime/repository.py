@@ -12,12 +12,18 @@ from kernel.ids import RecordingId
 from kernel.viewer import Viewer
 from realtime import frames
 from realtime.models import Device, Gap, Pulse, Recording
+from realtime.packing import unpack
 
 Row = tuple[Recording, Device, Pulse | None]
 
 _JOURNAL = text("SELECT ctg_journal_frames(:recording)")
 _CHUNKS = text(
     "SELECT frames FROM ctg_chunk WHERE recording_id = :recording"
+    " AND last_seq >= :first AND first_seq <= :last ORDER BY first_seq LIMIT :limit"
+)
+
+_SEGMENTS = text(
+    "SELECT packed FROM ctg_segment WHERE recording_id = :recording"
     " AND last_seq >= :first AND first_seq <= :last ORDER BY first_seq LIMIT :limit"
 )
 
@@ -104,13 +110,15 @@ class RecordingRepository:
     ) -> list[bytes]:
         """Stored frames, byte for byte, ascending, at most `limit`.
 
-        The journal is read first: a second that moves to a chunk in between is seen twice and
-        counted once, never missed.
+        In the order in which a second moves, journal, chunk, segment: one that moves in between is
+        seen twice and counted once, never missed.
         """
         journal = (await self._session.scalars(_JOURNAL, {"recording": recording_id})).all()
         span = {"recording": recording_id, "first": first, "last": last, "limit": limit}
         chunks = (await self._session.scalars(_CHUNKS, span)).all()
-        return frames.merge([*chunks, *journal], first, last, limit)
+        packed = (await self._session.scalars(_SEGMENTS, span)).all()
+        segments = [unpack(segment) for segment in packed]
+        return frames.merge([*segments, *chunks, *journal], first, last, limit)
 
     async def devices(self) -> Sequence[Device]:
         """Devices of the viewer's facilities, by serial number."""

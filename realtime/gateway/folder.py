@@ -14,24 +14,39 @@ import structlog
 
 from realtime.folding import Chunk, Conflict, JournalRow, Stored, extents, fold
 from realtime.gateway.store import UNAVAILABLE, Store
+from realtime.packing import unpack
 
 log = structlog.get_logger()
 
 LOCK: Final = 7_283_006
 MAX_ROWS: Final = 4_000
 """Rows of one pass: more than a minute of flushes."""
+MAX_BYTES: Final = 128 * 2**20
+"""Frames of one pass, for the sake of memory: a minute of 20,000 monitors."""
+CHUNKS_AT_ONCE: Final = 1_000
 
 _TAKE: Final = (
-    "SELECT id, received_at, recordings, counts, frames FROM ctg_journal ORDER BY id LIMIT $1"
+    "SELECT id, received_at, recordings, counts, frames FROM ctg_journal WHERE id <= ("
+    "  SELECT max(id) FROM (SELECT id, octet_length(frames) AS size,"
+    "    sum(octet_length(frames)) OVER (ORDER BY id) AS total FROM ctg_journal"
+    "    ORDER BY id LIMIT $1) oldest WHERE total - size < $2)"
+    " ORDER BY id"
 )
 _OVERLAPS: Final = (
     "SELECT c.recording_no AS no, c.frames FROM ctg_chunk c"
     "  JOIN unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS new(id, low, high)"
     "    ON c.recording_id = new.id AND c.last_seq >= new.low AND c.first_seq <= new.high"
 )
+_PACKED: Final = (
+    "SELECT s.recording_no AS no, s.packed FROM ctg_segment s"
+    "  JOIN unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS new(id, low, high)"
+    "    ON s.recording_id = new.id AND s.last_seq >= new.low AND s.first_seq <= new.high"
+)
 _CHUNK: Final = (
     "INSERT INTO ctg_chunk (recording_id, recording_no, first_seq, last_seq,"
-    " received_from, received_to, frames) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+    " received_from, received_to, frames)"
+    " SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[],"
+    "                      $5::timestamptz[], $6::timestamptz[], $7::bytea[])"
 )
 _CONFLICT: Final = (
     "INSERT INTO ctg_conflict (recording_id, seq, kept, refused) VALUES ($1, $2, $3, $4)"
@@ -62,7 +77,7 @@ class Folder:
         async with (await self._store.pool()).acquire() as connection, connection.transaction():
             if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", LOCK):
                 return 0
-            records = await connection.fetch(_TAKE, MAX_ROWS)
+            records = await connection.fetch(_TAKE, MAX_ROWS, MAX_BYTES)
             if not records:
                 return 0
             rows = [
@@ -85,17 +100,20 @@ class Folder:
                 "SELECT no, id FROM ctg_recording WHERE no = ANY($1)", [s[0] for s in spans]
             )
         }
+        asked = (
+            [ids[no] for no, _, _ in spans],
+            [low for _, low, _ in spans],
+            [high for _, _, high in spans],
+        )
         stored = [
-            Stored(row["no"], row["frames"])
-            for row in await connection.fetch(
-                _OVERLAPS,
-                [ids[no] for no, _, _ in spans],
-                [low for _, low, _ in spans],
-                [high for _, _, high in spans],
-            )
+            Stored(row["no"], row["frames"]) for row in await connection.fetch(_OVERLAPS, *asked)
         ]
+        packed = await connection.fetch(_PACKED, *asked)
+        stored += [Stored(row["no"], unpack(row["packed"])) for row in packed]
         chunks, conflicts = await asyncio.to_thread(fold, rows, stored)
-        await connection.executemany(_CHUNK, [_chunk_row(ids, chunk) for chunk in chunks])
+        for at in range(0, len(chunks), CHUNKS_AT_ONCE):
+            some = [_chunk_row(ids, chunk) for chunk in chunks[at : at + CHUNKS_AT_ONCE]]
+            await connection.execute(_CHUNK, *(list(column) for column in zip(*some, strict=True)))
         if conflicts:
             log.warning("gateway.fold_conflicts", count=len(conflicts))
             await connection.executemany(_CONFLICT, [_conflict_row(ids, c) for c in conflicts])

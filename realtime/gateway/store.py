@@ -1,7 +1,7 @@
 """The gateway's SQL, through asyncpg: nothing else in the process talks to PostgreSQL.
 
-Reads look at the journal before the chunks, in one snapshot; a second that moves from one to the
-other is therefore never missed.
+A second lives in the journal, in a chunk or in a segment; every read looks at all three in one
+snapshot, so one that moves meanwhile is seen exactly once.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from uuid import UUID
 import asyncpg
 
 from realtime import frames
+from realtime.packing import unpack
 
 STATEMENT_TIMEOUT_S: Final = 10
 UNAVAILABLE: Final = (
@@ -70,8 +71,9 @@ Span = tuple[UUID, int, int, int]
 class Store:
     """A small pool; made at once, connected when the database answers."""
 
-    def __init__(self, url: str, *, size: int = 4) -> None:
+    def __init__(self, url: str, *, size: int = 4, name: str = "yunshang gateway") -> None:
         self.url = url
+        self._name = name
         self._size = size
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self._lock = asyncio.Lock()
@@ -86,7 +88,7 @@ class Store:
                     max_size=self._size,
                     timeout=5,
                     command_timeout=STATEMENT_TIMEOUT_S,
-                    server_settings={"application_name": "yunshang gateway"},
+                    server_settings={"application_name": self._name},
                 )
             return self._pool
 
@@ -136,7 +138,15 @@ class Store:
                 " ORDER BY first_seq LIMIT $4",
                 recording, first, top, limit,
             )  # fmt: skip
-        return frames.merge((row["f"] for row in (*chunks, *journal)), first, top, limit)
+            segments = await connection.fetch(
+                "SELECT packed FROM ctg_segment"
+                " WHERE recording_id = $1 AND last_seq >= $2 AND first_seq <= $3"
+                " ORDER BY first_seq LIMIT $4",
+                recording, first, top, limit,
+            )  # fmt: skip
+        parts = [unpack(row["packed"]) for row in segments]
+        parts += [row["f"] for row in (*chunks, *journal)]
+        return frames.merge(parts, first, top, limit)
 
     async def read_pages(self, spans: Sequence[Span]) -> dict[int, list[bytes]]:
         """The stored frames of several recordings in one look, ascending, by recording number."""
@@ -151,6 +161,15 @@ class Store:
                 "   AND c.last_seq >= wanted.low AND c.first_seq <= wanted.high",
                 ids, firsts, lasts,
             )  # fmt: skip
+            segments = await connection.fetch(
+                "SELECT s.recording_no AS no, s.packed FROM ctg_segment s"
+                "  JOIN unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS wanted(id, low, high)"
+                "    ON s.recording_id = wanted.id"
+                "   AND s.last_seq >= wanted.low AND s.first_seq <= wanted.high",
+                ids, firsts, lasts,
+            )  # fmt: skip
+        for row in segments:
+            parts[row["no"]].append(unpack(row["packed"]))
         for row in (*chunks, *journal):
             parts[row["no"]].append(row["frames"])
         return {
@@ -283,7 +302,9 @@ async def _known_ranges(connection: Any, numbers: dict[UUID, int]) -> dict[UUID,
     chunks = await connection.fetch(
         "SELECT id, lower(part) AS first, upper(part) - 1 AS last FROM ("
         " SELECT recording_id AS id, unnest(range_agg(int8range(first_seq, last_seq, '[]')))"
-        "   AS part FROM ctg_chunk WHERE recording_id = ANY($1) GROUP BY recording_id) x",
+        "   AS part FROM (SELECT recording_id, first_seq, last_seq FROM ctg_chunk"
+        "     UNION ALL SELECT recording_id, first_seq, last_seq FROM ctg_segment) stored"
+        "  WHERE recording_id = ANY($1) GROUP BY recording_id) x",
         ids,
     )
     for row in chunks:

@@ -56,9 +56,6 @@ CREATE OR REPLACE FUNCTION ctg_journal_frames(wanted uuid) RETURNS SETOF bytea
           OR public.ctg_open_to_viewer(r.facility_id, r.pregnancy_id))
    ORDER BY part.id
 $$;
-
--- Rewritten every few seconds, and nothing depends on it: not worth a line of WAL.
-ALTER TABLE ctg_pulse SET UNLOGGED;
 """
 
 SEGMENTS = """
