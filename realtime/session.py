@@ -368,6 +368,14 @@ class IngestSession:
         """Whether some stream has something unacknowledged."""
         return any(s.durable > s.acked or s.again for s in self.streams.values())
 
+    @property
+    def settled(self) -> bool:
+        """Whether everything that has arrived, up to the first hole, is durable."""
+        return all(
+            stream.progress is None or stream.durable >= stream.progress.next_seq - 1
+            for stream in self.streams.values()
+        )
+
     def ack_wait_ms(self, now_ms: float) -> float | None:
         """Milliseconds until the next coalesced acknowledgement is due; None when none is."""
         if not self._patient:

@@ -34,11 +34,29 @@ def serve() -> None:
 
 
 @app.command()
-def gateway() -> None:
+def gateway(
+    drain: Annotated[
+        bool,
+        typer.Option("--drain", help="Ask the older gateways of this host and port to leave."),
+    ] = False,
+) -> None:
     """Take CTG streams in and show them live, on a port of its own."""
+    if drain:
+        from server.commands import gateways
+
+        typer.echo(f"{gateways.drain(settings())} drained")
+        return
     from server.commands import processes
 
     processes.gateway(settings().need("system_database_url", "valkey_url"))
+
+
+@app.command(hidden=True)
+def gateway_part(part: Annotated[str, typer.Argument(help="worker or keeper")]) -> None:
+    """One of a gateway's other processes; lives as long as its parent."""
+    from server.commands import processes
+
+    processes.gateway_part(settings().need("system_database_url", "valkey_url"), part)
 
 
 @app.command()

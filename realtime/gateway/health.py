@@ -18,11 +18,12 @@ class Health:
     viewing: Viewing
     committer: Committer
     database: bool = False
+    draining: bool = False
 
     @property
     def ok(self) -> bool:
-        """Whether frames can be made durable."""
-        return self.database and not self.committer.pressed
+        """Whether frames can be made durable, and new senders are welcome."""
+        return self.database and not self.committer.pressed and not self.draining
 
     def facts(self) -> dict[str, Any]:
         """All numbers, JSON-ready."""

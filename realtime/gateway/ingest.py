@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -85,6 +86,7 @@ class IngestListener(MessageListener):
         self._session = IngestSession(viewer_limit=shared.viewer_limit)
         self._recordings: dict[Stream, Recording] = {}
         self._ack_due: asyncio.Handle | None = None
+        self._leaving = False
 
     # WebSocket callbacks
 
@@ -151,8 +153,23 @@ class IngestListener(MessageListener):
 
     def acknowledge(self) -> None:
         """Some streams are durable further than before: say so, now or when `ack_ms` allows."""
-        if self.transport is not None and self._ack_due is None:
+        if self._leaving:
+            self._go()
+        elif self.transport is not None and self._ack_due is None:
             self._acks_now()
+
+    def leave(self) -> None:
+        """The gateway is about to end: take nothing more, acknowledge the rest, say good-bye."""
+        self._leaving = True
+        self.pause_reading(True)
+        if self._session.settled:
+            self._go()
+
+    def _go(self) -> None:
+        acks = self._session.take_acks(math.inf)
+        if acks is not None:
+            self.send_binary(acks)
+        self.hang_up(1012, "ctg.restarting")
 
     def _acks_now(self) -> None:
         self._ack_due = None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import signal
 import socket
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 import structlog
@@ -22,23 +24,28 @@ from realtime.gateway import ingest as ingest_module
 from realtime.gateway import viewing as viewing_module
 from realtime.gateway.access import Access, ViewerOf
 from realtime.gateway.commit import Committer
+from realtime.gateway.crew import Crew
 from realtime.gateway.door import Doors, Pass, Refuse, Request
 from realtime.gateway.elsewhere import Elsewhere
 from realtime.gateway.folder import Folder
 from realtime.gateway.health import Health
-from realtime.gateway.ingest import Ingest
+from realtime.gateway.ingest import Ingest, IngestListener
 from realtime.gateway.live import Recordings
 from realtime.gateway.opening import Opener
 from realtime.gateway.pulse import Pulse
 from realtime.gateway.store import Store
 from realtime.gateway.tap import Tap, Taps
-from realtime.gateway.viewing import VIEWER_LIMIT, Viewing
+from realtime.gateway.viewing import VIEWER_LIMIT, Viewing, WatchListener
 from registry.people import sessions
 from registry.people.sessions import REVOKED_CHANNEL, SessionPolicy
 
 log = structlog.get_logger()
 
 TICK_S: Final = 0.1
+DRAIN_S: Final = 10.0
+"""Everybody has been asked to leave after so long: reconnects are spread over it."""
+LEAVE_S: Final = 3.0
+LOOKS: Final = 60
 
 
 class GatewaySettings(Protocol):
@@ -99,6 +106,9 @@ class Gateway:
         origins: Collection[str],
         timing: Timing | None = None,
         taps: Sequence[Tap] = (),
+        *,
+        folds: bool = True,
+        facts: dict[str, object] | None = None,
     ) -> None:
         timing = timing or Timing()
         self._taps = Taps(taps)
@@ -125,7 +135,8 @@ class Gateway:
         )
         self.health = Health(self.ingest, self.viewing, self.committer)
         self.folder = Folder(self.store, period_s=timing.fold_s)
-        self._pulse = Pulse(self.ingest, self.health, period_s=timing.pulse_s)
+        self._folds = folds
+        self._pulse = Pulse(self.ingest, self.health, period_s=timing.pulse_s, facts=facts)
         self._elsewhere = Elsewhere(self.store, recordings, period_s=timing.follow_s)
         self._revocations = Listener(
             database_url,
@@ -144,7 +155,7 @@ class Gateway:
             loop.create_task(work)
             for work in (
                 self._opener.run(),
-                self.folder.run(),
+                *((self.folder.run(),) if self._folds else ()),
                 self._pulse.run(),
                 self._ticks(),
                 self._revocations.run(),
@@ -168,6 +179,25 @@ class Gateway:
         )
         for task in done:
             task.result()
+
+    async def drain(self, over_s: float = DRAIN_S) -> None:
+        """Let nobody in, and ask everybody, one after another, to go to another gateway."""
+        self.health.draining = True
+        if self._server is not None:
+            self._server.close()
+        here: list[IngestListener | WatchListener] = [
+            *self.ingest.listeners,
+            *self.viewing.listeners,
+        ]
+        log.info("gateway.draining", connections=len(here), over_s=over_s)
+        random.shuffle(here)
+        for listener in here:
+            listener.leave()
+            await asyncio.sleep(over_s / len(here))
+        for _ in range(LOOKS):
+            if not (self.ingest.listeners or self.viewing.listeners):
+                break
+            await asyncio.sleep(LEAVE_S / LOOKS)
 
     async def stop(self) -> None:
         """Take nothing more, make durable and acknowledge what is here, say good-bye."""
@@ -229,18 +259,43 @@ class Gateway:
         return Pass(WATCH_PROTOCOL, self.viewing.listener(*who), viewing_module.MAX_MESSAGE_BYTES)
 
 
-async def run(settings: GatewaySettings) -> None:
-    """Serve until cancelled; what has been received is made durable before the end."""
+async def run(
+    settings: GatewaySettings, crew: Crew | None = None, facts: dict[str, object] | None = None
+) -> None:
+    """Serve until cancelled or drained (SIGUSR1); what was received is durable before the end.
+
+    Args:
+        settings: where to listen, and on which database.
+        crew: the other processes to look after; without one, nobody folds here.
+        facts: kept up to date with what the heartbeat says.
+    """
     database = Database(settings.system_database_url, name="yunshang gateway login", pool_size=2)
     idle = timedelta(minutes=settings.session_idle_minutes)
     gateway = Gateway(
         settings.system_database_url,
         Sessions(database, SystemClock(), idle).viewer_of,
         settings.origins,
+        folds=False,
+        facts=facts,
     )
+    drained = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, drained.set)
+    tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(drained.wait())]
     try:
         await gateway.start(settings.gateway_host, settings.gateway_port)
-        await gateway.wait()
+        tasks.append(asyncio.ensure_future(gateway.wait()))
+        if crew is not None:
+            tasks.append(asyncio.ensure_future(crew.run()))
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+        if crew is not None:
+            crew.drain()
+        await gateway.drain()
     finally:
+        for task in tasks:
+            task.cancel()
         await gateway.stop()
+        if crew is not None:
+            await crew.stop()
         await database.close()

@@ -22,7 +22,15 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 class Pulse:
     """Says what is alive."""
 
-    def __init__(self, ingest: Ingest, health: Health, *, period_s: float = PERIOD_S) -> None:
+    def __init__(
+        self,
+        ingest: Ingest,
+        health: Health,
+        *,
+        period_s: float = PERIOD_S,
+        facts: dict[str, object] | None = None,
+    ) -> None:
+        self._facts = facts if facts is not None else {}
         self._ingest = ingest
         self._health = health
         self._period_s = period_s
@@ -32,6 +40,7 @@ class Pulse:
         """Beat until cancelled."""
         while True:
             self._tell()
+            self._facts.update(self._health.facts())
             try:
                 await self.write()
                 self._health.database = True

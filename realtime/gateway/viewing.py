@@ -165,6 +165,10 @@ class WatchListener(MessageListener):
         if self._writable.is_set():
             self.send_text(self._session.notice(kind, view, **facts))
 
+    def leave(self) -> None:
+        """The gateway is about to end: the viewer comes again, elsewhere."""
+        self.hang_up(1012, "ctg.restarting")
+
     def tick(self, now: float) -> None:
         """Send what waits, or notice that the viewer has stopped reading."""
         if not self._writable.is_set():

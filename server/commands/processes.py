@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -53,10 +54,31 @@ def serve(settings: Settings) -> None:
 
 
 def gateway(settings: Settings) -> None:
-    """CTG ingest and live fan-out."""
+    """CTG ingest and live fan-out, with its keeper and, by setting, more workers."""
+    from realtime.gateway.crew import KEEPER, WORKER, Crew
+    from realtime.gateway.main import run
+    from server.commands.gateways import listed
+
+    parts = (KEEPER, *[WORKER] * (settings.gateway_workers - 1))
+    crew = Crew((sys.executable, "-m", "server.cli", "gateway-part"), parts)
+    facts: dict[str, object] = {}
+    with listed(settings):
+        until_signal("gateway", settings, run(settings, crew, facts), lambda: facts)
+
+
+def gateway_part(settings: Settings, part: str) -> None:
+    """One more process of a gateway."""
+    from realtime.gateway.crew import KEEPER, while_parent_lives
+    from realtime.gateway.keeper import keep
     from realtime.gateway.main import run
 
-    until_signal("gateway", settings, run(settings))
+    if part == KEEPER:
+        configure(settings, "gateway")
+        work = keep(settings.system_database_url)
+        uvloop.run(_cancelled_by_signal(while_parent_lives(work)))
+        return
+    facts: dict[str, object] = {}
+    until_signal("gateway", settings, while_parent_lives(run(settings, None, facts)), lambda: facts)
 
 
 def engine(settings: Settings) -> None:

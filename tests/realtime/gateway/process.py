@@ -22,18 +22,20 @@ def free_port() -> int:
 class GatewayProcess:
     """`yunshang gateway` that can be killed and started again on the same port."""
 
-    def __init__(self, system_url: str, valkey_url: str, origin: str, log: Path) -> None:
+    def __init__(
+        self, system_url: str, valkey_url: str, origin: str, log: Path, **environment: str
+    ) -> None:
         self.port = free_port()
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
-        self._environment = {
+        self.environment = {
             "PATH": os.environ["PATH"],
             "YUNSHANG_SYSTEM_DATABASE_URL": system_url,
             "VALKEY_URL": valkey_url,
             "YUNSHANG_GATEWAY_PORT": str(self.port),
             "YUNSHANG_PUBLIC_ORIGINS": origin,
             "PYTHONDONTWRITEBYTECODE": "1",
-        }
+        } | environment
 
     @property
     def url(self) -> str:
@@ -44,12 +46,16 @@ class GatewayProcess:
         assert self._process is not None
         return self._process.pid
 
+    @staticmethod
+    def command(*options: str) -> tuple[str, ...]:
+        """What an operator types."""
+        return (sys.executable, "-m", "server.cli", "gateway", *options)
+
     async def start(self) -> None:
         """Start and wait until it answers."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "server.cli", "gateway",
-                cwd=ROOT, env=self._environment, stdout=log, stderr=log,
+                *self.command(), cwd=ROOT, env=self.environment, stdout=log, stderr=log,
             )  # fmt: skip
         async with asyncio.timeout(20):
             while not await self._healthy():
@@ -74,5 +80,10 @@ class GatewayProcess:
         assert self._process is not None
         if self._process.returncode is None:
             self._process.send_signal(number)
-        async with asyncio.timeout(15):
+        return await self.ended()
+
+    async def ended(self) -> int:
+        """Wait for the end; returns the exit code."""
+        assert self._process is not None
+        async with asyncio.timeout(30):
             return await self._process.wait()
