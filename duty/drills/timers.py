@@ -18,7 +18,7 @@ from duty.drills.service import on_call_there
 from duty.drills.topics import EVENT, LEVEL
 from duty.escalation import service as pages
 from kernel import chain, parties
-from kernel.clock import Clock
+from kernel.clock import Clock, SimulatedClock
 from kernel.database import Database
 from kernel.errors import Unavailable
 from kernel.ids import CaseId, FacilityId, GroupId, PersonId, RegionId, new_id
@@ -65,6 +65,7 @@ _DUE = text(
     " LEFT JOIN drill_schedule s ON s.id = d.schedule_id"
     " WHERE d.started_at IS NULL AND d.due_at <= clock_timestamp()"
     "  AND (s.id IS NULL OR s.ended_at IS NULL)"
+    "  AND (CAST(:id AS uuid) IS NULL OR d.id = :id)"
     " ORDER BY d.due_at LIMIT 1 FOR UPDATE OF d SKIP LOCKED"
 )
 _WAIT = text("UPDATE paging_drill SET due_at = clock_timestamp() + :later WHERE id = :id")
@@ -78,7 +79,8 @@ _OVER = text(
     " ORDER BY d.started_at LIMIT 20 FOR UPDATE OF d SKIP LOCKED"
 )
 _ENDED = text(
-    "UPDATE paging_drill SET ended_at = clock_timestamp(), end_reason = :reason WHERE id = :id"
+    "UPDATE paging_drill SET ended_at = coalesce(:at, clock_timestamp()), end_reason = :reason"
+    " WHERE id = :id"
 )
 
 
@@ -115,7 +117,7 @@ async def _plan_month(session: AsyncSession, clock: Clock) -> None:
 
 async def _begin_one(database: Database, clock: Clock, viewer: Viewer) -> bool:
     async with database.session(viewer) as session:
-        row = (await session.execute(_DUE)).one_or_none()
+        row = (await session.execute(_DUE, {"id": None})).one_or_none()
         if row is None:
             return False
         house = FacilityId(row.facility_id)
@@ -125,6 +127,12 @@ async def _begin_one(database: Database, clock: Clock, viewer: Viewer) -> bool:
             return True
         await _begin(session, clock, viewer, row)
     return True
+
+
+async def begin(session: AsyncSession, clock: SimulatedClock, viewer: Viewer, id_: UUID) -> None:
+    """Begin a drill of a made-up past at that clock's time: it is recorded and rings nobody."""
+    row = (await session.execute(_DUE, {"id": id_})).one()
+    await _begin(session, clock, viewer, row)
 
 
 async def _begin(session: AsyncSession, clock: Clock, viewer: Viewer, row: Row[Any]) -> None:
@@ -149,7 +157,8 @@ async def _begin(session: AsyncSession, clock: Clock, viewer: Viewer, row: Row[A
         title=title(row.id),
         group_id=None if row.group_id is None else GroupId(row.group_id),
     )
-    await session.execute(_BEGUN, {"id": row.id, "at": row.now, "page_id": page_id})
+    at = clock.now() if clock.simulated else row.now
+    await session.execute(_BEGUN, {"id": row.id, "at": at, "page_id": page_id})
     log.info("drill.started", drill_id=str(row.id), facility_id=str(house))
 
 
@@ -164,12 +173,18 @@ async def _end_due(database: Database, clock: Clock, viewer: Viewer) -> None:
             reason = _why(row)
             if reason is None:
                 continue
-            case_id = CaseId(row.id)
-            await pages.stop(session, clock, case_id, None, "drill_over")
-            said = {"drill": True, "reason": reason}
-            await chain.append(session, clock, case_id, "drill.ended", viewer=viewer, payload=said)
-            await session.execute(_ENDED, {"id": row.id, "reason": reason})
-            log.info("drill.ended", drill_id=str(row.id), reason=reason)
+            await end(session, clock, viewer, row.id, reason)
+
+
+async def end(session: AsyncSession, clock: Clock, viewer: Viewer, id_: UUID, reason: str) -> None:
+    """Stop what still rings and say why it is over."""
+    case_id = CaseId(id_)
+    await pages.stop(session, clock, case_id, None, "drill_over")
+    said = {"drill": True, "reason": reason}
+    await chain.append(session, clock, case_id, "drill.ended", viewer=viewer, payload=said)
+    at = clock.now() if clock.simulated else None
+    await session.execute(_ENDED, {"id": id_, "reason": reason, "at": at})
+    log.info("drill.ended", drill_id=str(id_), reason=reason)
 
 
 def _why(row: Row[Any]) -> str | None:

@@ -30,6 +30,7 @@ def history(settings: Settings) -> None:
     """Counts, files, lists, running and closed cases; what was told before stays as it is."""
     from server.demo.casefiles import tell_files, tell_overdue
     from server.demo.counts import count_everything
+    from server.demo.drills import tell_drills
     from server.demo.history import tell_history
     from server.demo.journey import tell_journey
     from server.demo.running import tell_running
@@ -49,6 +50,7 @@ def history(settings: Settings) -> None:
 
     async def climb(database: Database) -> None:
         await tell_overdue(database, SystemClock().now())
+        await tell_drills(database, SystemClock().now(), settings.demo_history_days)
 
     asyncio.run(_with(settings.database_url, run))
     asyncio.run(_with(settings.system_database_url, climb))
