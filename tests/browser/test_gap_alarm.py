@@ -1,0 +1,75 @@
+"""A roster with a hole ahead: desk and coordinator see the alarm until somebody fills it."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from playwright.async_api import Locator, expect
+
+from tests.browser.conftest import Door
+from tests.browser.test_pages import AXE, SERIOUS
+from tests.browser.visitor import Visitor
+from tests.smoke.person import Person
+
+HOUSE = "yj002"
+"""A centre that no other story rosters or pages."""
+
+DAY = timedelta(days=1)
+HOLE = 9
+"""The day, counted from now, on which the new place stands empty."""
+
+
+def shift(slot_id: str, person_id: str, begin: datetime, days: tuple[int, int]) -> dict[str, Any]:
+    start, end = (begin + number * DAY for number in days)
+    return {
+        "slot_id": slot_id,
+        "person_id": person_id,
+        "from": start.isoformat(),
+        "to": end.isoformat(),
+        "cover": True,
+    }
+
+
+async def a_place_with_a_hole(desk: Person) -> dict[str, Any]:
+    """A required third line, filled for a month but for one day; what would fill that day."""
+    (group,) = (await desk.get("/api/duty/groups"))["groups"]
+    (today,) = await desk.get("/api/duty/today")
+    holder = next(one["person"]["id"] for one in today["slots"] if one["person"])
+    made = await desk.post(
+        f"/api/duty/groups/{group['id']}/slots",
+        {"specialty": "transfusion", "tier": "third", "required": True},
+    )
+    # Begun already: whoever covers it stands there from now on, and nothing is empty before the hole.
+    begin = datetime.fromisoformat(desk.me["server_time"])
+    for days in ((0, HOLE), (HOLE + 1, 30)):
+        await desk.post("/api/duty/shifts", shift(made["id"], holder, begin, days))
+    return shift(made["id"], holder, begin, (HOLE, HOLE + 1))
+
+
+def alarm(visitor: Visitor) -> Locator:
+    return visitor.page.locator(".gap-alarm")
+
+
+async def test_a_hole_ahead_alarms_until_it_is_filled(visit: Door) -> None:
+    office = await Person(visit.region.url, f"{HOUSE}.desk").log_in()
+    missing = await a_place_with_a_hole(office)
+    desk = await visit(f"{HOUSE}.desk")
+    coordinator = await visit(f"{HOUSE}.coordinator", width=390, height=844)
+    for visitor, path in ((desk, "/duty"), (coordinator, "/board")):
+        await visitor.lets_calls_wait()
+        await visitor.go(path)
+        await expect(alarm(visitor)).to_contain_text("未来 14 天必设岗位有")
+        await expect(alarm(visitor)).to_contain_text("输血科 三线")
+        await visitor.page.evaluate(AXE.read_text("utf-8"))
+        assert await visitor.page.evaluate(SERIOUS) == []
+    await desk.picture("gap-alarm")
+
+    # One tap leads to the month; the desk fills the hole, and both pages fall silent.
+    await alarm(coordinator).get_by_role("link").click()
+    await coordinator.page.wait_for_url("**/roster?**")
+    await office.post("/api/duty/shifts", missing)
+    for visitor, path in ((desk, "/duty"), (coordinator, "/board")):
+        await visitor.go(path)
+        await expect(visitor.page.get_by_role("heading", level=1).first).to_be_visible()
+        await expect(alarm(visitor)).to_have_count(0)
+    await office.post(f"/api/duty/slots/{missing['slot_id']}/retire")
+    await office.leave()
