@@ -30,6 +30,8 @@ from kernel.relay import Relay
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from kernel.wake import Listener
+from realtime.alarms import limitbook as alarm_limits
+from realtime.alarms.timers import run_due as mind_alarms
 from referral.aftermath.timers import run_due as remind_of_reviews
 from referral.casefiles.timers import run_due_files
 from referral.clocks.ladder import run_due as climb_due
@@ -92,6 +94,7 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
         Duty("roster changes", partial(run_due_changes, database, clock), 5.0),
         Duty("drills", partial(run_drills, database, clock), 1.0, wakes[DRILL]),
         Duty("clocks", partial(climb_due, database, clock), 1.0),
+        Duty("tracings' alarms", partial(mind_alarms, database, clock), 1.0),
         Duty("checkpoint", _checkpointer(settings, database).run_once, EVERY_SECONDS),
     ]
     listener = Listener(
@@ -103,6 +106,7 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
             await holidays.install_shipped(session)
             await rulebook.install_shipped(session)
             await weighing.install_shipped(session)
+            await alarm_limits.install_shipped(session)
         if pulse is not None:
             pulse.listener = listener
         await keep_all(duties, listener.run())

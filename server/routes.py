@@ -22,6 +22,7 @@ from duty.rosters.routes import router as rosters
 from duty.rosters.setup_routes import router as roster_setup
 from duty.watch.routes import router as paging_health
 from quality.routes import router as quality
+from realtime.alarms.routes import router as ctg_alarms
 from realtime.routes import router as ctg
 from realtime.sockets import router as stream
 from realtime.wall.routes import router as wall
@@ -78,6 +79,7 @@ ROUTERS: tuple[Router, ...] = (
     advice,
     ctg,
     wall,
+    ctg_alarms,
     quality,
     demo,
 )

@@ -32,6 +32,9 @@ from kernel.outbox import OutboxMessage
 from kernel.relay import Handler
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
+from realtime.alarms.escalating import stop_ringing
+from realtime.alarms.service import SETTLED as ALARM_SETTLED
+from realtime.alarms.service import take_by_page
 from realtime.hub_hints import CaseAnnouncer
 from referral.aftermath.service import near_misses
 from referral.casefiles.service.opening import Grade, open_by_grade
@@ -83,6 +86,7 @@ class Subscriptions:
             TAKEN_OVER: self.ring_who_took_over,
             PROVIDER_WORD: self.hear_provider,
             LIVE_CASE_ELSEWHERE: self.tell_coordinator,
+            ALARM_SETTLED: self.stop_ringing_for_alarm,
             OBSERVED: self.learn_of_readings,
             GRADED: self.open_case_file,
         }
@@ -132,13 +136,19 @@ class Subscriptions:
             await note_delivered(session, self._clock, viewer, page_id)
 
     async def take_what_was_paged(self, message: OutboxMessage) -> None:
-        """Whoever took the page has the offer (transition 3), or owns the clock's breach."""
+        """Whoever took the page has the offer (transition 3), the clock's breach, or the alarm."""
         viewer = Viewer.system("engine")
         page_id = UUID(message.payload["page_id"])
         person_id = PersonId(UUID(message.payload["person_id"]))
         async with self._database.session(viewer) as session:
             await note_page_acknowledged(session, self._clock, viewer, page_id, person_id)
             await own_by_page(session, self._clock, viewer, page_id, person_id)
+            await take_by_page(session, self._clock, page_id, person_id)
+
+    async def stop_ringing_for_alarm(self, message: OutboxMessage) -> None:
+        """Somebody has taken a tracing's alarm: nobody else is rung for it."""
+        async with self._database.session(Viewer.system("engine")) as session:
+            await stop_ringing(session, self._clock, UUID(message.payload["alarm_id"]))
 
     async def tell_of_change(self, message: OutboxMessage) -> None:
         """A swap, a substitution or a take-over went on: those whom it concerns hear of it."""

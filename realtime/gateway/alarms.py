@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -17,6 +18,7 @@ from uuid import UUID
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import structlog
 from sqlalchemy import text
 
@@ -24,6 +26,7 @@ from kernel.database import Database
 from kernel.errors import Unavailable
 from kernel.ids import new_id
 from kernel.viewer import Viewer
+from kernel.wake import Listener
 from realtime import frames
 from realtime.alarms import ledger, limitbook, queries, watched
 from realtime.alarms.kinds import SAMPLED, AlarmKind
@@ -32,12 +35,15 @@ from realtime.alarms.limits import Limits, shipped
 from realtime.alarms.rules import Board, Change
 from realtime.alarms.schemas import WatchedAlarm
 from realtime.gateway.live import Recording, Recordings
+from realtime.gateway.tap import Flush
 
 log = structlog.get_logger()
 
 PERIOD_S: Final = 1.0
 AT_ONCE: Final = 8_192
-"""Frames looked at together; more than these never wait (a backfill is looked at as it comes)."""
+"""Frames that wait for the next look; a backfill larger than this is looked at as it comes."""
+STALLED_NS: Final = 1_500_000_000
+"""So long without a flush: the database is away, and the newest frames are looked at themselves."""
 PART: Final = 200
 """Findings written in one transaction."""
 MOST_WAITING: Final = 50_000
@@ -60,8 +66,7 @@ class Watched:
     recording: Recording
     row: int
     limits: Limits
-    ward: limitbook.Ward | None = None
-    heard_ns: int = 0
+    since_ns: int
     silent: bool = False
     alarms: dict[Key, WatchedAlarm] = field(default_factory=dict)
 
@@ -85,31 +90,56 @@ class Alarms:
         self._board = Board()
         self._by_recording: dict[Recording, Watched] = {}
         self._by_row: dict[int, Watched] = {}
-        self._fresh: list[tuple[int, bytes]] = []
+        self._fresh: list[Flush] = []
+        self._waiting = 0
+        self._flushed_ns = clock_ns()
         self._unread: set[Watched] = set()
         self._findings: list[Finding] = []
         self._heard: set[UUID] = set()
         self._look_again = False
         self._work = asyncio.Event()
 
-    # What the gateway's other parts call
+    # Tap
 
-    def opened(self, recording: Recording, channels: Collection[str]) -> None:
+    async def run(self) -> None:
+        """Look once a second, record and hear, until cancelled."""
+        listener = Listener(self._database.url, CHANNELS, self.notified)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._looks())
+            group.create_task(self._keep())
+            group.create_task(listener.run())
+
+    def opened(self, recording: Recording) -> None:
         """A sender has opened (or opened again) the recording here."""
-        one = self._by_recording.get(recording)
-        if one is None:
-            row = self._board.add(list(channels), self._default)
-            one = Watched(recording, row, self._default)
-            self._by_recording[recording] = self._by_row[row] = one
-        one.heard_ns = self._clock_ns()
+        one = self._watched(recording)
+        one.since_ns = self._clock_ns()
         self._unread.add(one)
         self._work.set()
 
-    def received(self, recording: Recording, frame: bytes) -> None:
-        """One new frame of an opened recording."""
-        self._fresh.append((self._by_recording[recording].row, frame))
-        if len(self._fresh) >= AT_ONCE:
+    def _watched(self, recording: Recording) -> Watched:
+        one = self._by_recording.get(recording)
+        if one is None:
+            channels = [] if recording.feeder is None else recording.feeder[1].opening.channels
+            row = self._board.add(channels, self._default)
+            one = Watched(recording, row, self._default, self._clock_ns())
+            self._by_recording[recording] = self._by_row[row] = one
+            self._unread.add(one)
+            self._work.set()
+        return one
+
+    def flushed(self, flush: Flush) -> None:
+        """New seconds of any number of recordings."""
+        self._fresh.append(flush)
+        self._flushed_ns = flush.at_ns
+        self._waiting += len(flush.frames)
+        if self._waiting >= AT_ONCE:
             self._take()
+
+    def gone(self, recording: Recording, *, closed: bool) -> None:
+        """The line is down, or the recording has ended: silence is no longer this one's alarm."""
+        one = self._by_recording.get(recording)
+        if one is not None and one.silent:
+            self._say(one, self._line(one, False, self._clock_ns()))
 
     def notified(self, channel: str, payload: str) -> None:
         """Somebody changed an alarm or limits; without a payload, we may have missed something."""
@@ -120,6 +150,13 @@ class Alarms:
         else:
             self._look_again = True
         self._work.set()
+
+    async def close(self) -> None:
+        """Record what waits, if that can be done at once, and give the connections back."""
+        with suppress(Unavailable, TimeoutError):
+            async with asyncio.timeout(2):
+                await self.work()
+        await self._database.close()
 
     async def standing(self, recordings: Collection[UUID]) -> dict[UUID, list[Any]]:
         """Alarms of these recordings for viewers who have just come, JSON-ready."""
@@ -140,8 +177,7 @@ class Alarms:
 
     # Looking
 
-    async def run(self) -> None:
-        """Look once a second until cancelled."""
+    async def _looks(self) -> None:
         loop = asyncio.get_running_loop()
         due = loop.time()
         while True:
@@ -152,37 +188,42 @@ class Alarms:
     def tick(self) -> None:
         """Look at what came since the last time, and at what did not come."""
         self._take()
-        self._listen_for_silence()
-
-    def _take(self) -> None:
-        fresh, self._fresh = self._fresh, []
-        if not fresh:
-            return
-        rows = np.fromiter((row for row, _ in fresh), np.intp, len(fresh))
-        arrived = frames.view_frames(b"".join(frame for _, frame in fresh))
-        changes = self._board.take(rows, arrived)
         now_ns = self._clock_ns()
-        for row in np.unique(rows):
-            one = self._by_row[int(row)]
-            one.heard_ns = now_ns
-            if one.silent:
-                self._say(one, self._line(one, False, now_ns))
-        for change in changes:
-            one = self._by_row[change.row]
-            self._say(one, _finding(one, change, _moment(now_ns)))
-
-    def _listen_for_silence(self) -> None:
-        now_ns = self._clock_ns()
+        if now_ns - self._flushed_ns > STALLED_NS:
+            self._take_newest()
         for one in list(self._by_recording.values()):
-            quiet_ns = now_ns - one.heard_ns
+            quiet_ns = now_ns - max(one.recording.heard_ns, one.since_ns)
             if one.recording.feeder is None:
-                # The line is down: that is another alarm, and the engine's to raise.
-                if one.silent:
-                    self._say(one, self._line(one, False, now_ns))
                 if quiet_ns > GONE_NS:
                     self._forget(one)
-            elif not one.silent and quiet_ns > one.limits.silent_s * 1_000_000_000:
-                self._say(one, self._line(one, True, now_ns))
+            elif one.silent != (quiet_ns > one.limits.silent_s * 1_000_000_000):
+                self._say(one, self._line(one, not one.silent, now_ns))
+
+    def _take(self) -> None:
+        fresh, self._fresh, self._waiting = self._fresh, [], 0
+        if fresh:
+            owners = [one for flush in fresh for one in flush.recordings]
+            rows = np.array([self._watched(one).row for one in owners], np.intp)
+            counts = np.concatenate([flush.counts for flush in fresh])
+            arrived = np.concatenate([flush.frames for flush in fresh])
+            self._look(np.repeat(rows, counts), arrived)
+
+    def _take_newest(self) -> None:
+        """Nothing is flushed while the database is away; each second's newest frame is here."""
+        known = [
+            (one.row, one.recording.last_frame)
+            for one in self._by_recording.values()
+            if one.recording.feeder is not None and one.recording.last_frame
+        ]
+        if known:
+            rows = np.array([row for row, _ in known], np.intp)
+            self._look(rows, frames.view_frames(b"".join(frame for _, frame in known)))
+
+    def _look(self, rows: npt.NDArray[np.intp], arrived: npt.NDArray[Any]) -> None:
+        at = _moment(self._clock_ns())
+        for change in self._board.take(rows, arrived):
+            one = self._by_row[change.row]
+            self._say(one, _finding(one, change, at))
 
     def _line(self, one: Watched, silent: bool, now_ns: int) -> Finding:
         one.silent = silent
@@ -208,8 +249,8 @@ class Alarms:
 
     # Recording and hearing
 
-    async def keep(self) -> None:
-        """Read limits, write findings and pass on what others did, until cancelled."""
+    async def _keep(self) -> None:
+        """Read limits, write findings and pass on what others did."""
         while True:
             try:
                 async with asyncio.timeout(RELOAD_S):

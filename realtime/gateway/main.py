@@ -23,6 +23,7 @@ from realtime.frames import PROTOCOL, WATCH_PROTOCOL
 from realtime.gateway import ingest as ingest_module
 from realtime.gateway import viewing as viewing_module
 from realtime.gateway.access import Access, ViewerOf
+from realtime.gateway.alarms import Alarms
 from realtime.gateway.commit import Committer
 from realtime.gateway.crew import Crew
 from realtime.gateway.door import Doors, Pass, Refuse, Request
@@ -72,6 +73,7 @@ class Timing:
     pulse_s: float = 5.0
     recheck_s: float = 60.0
     follow_s: float = 1.0
+    alarms_s: float = 1.0
 
 
 class Sessions:
@@ -111,10 +113,12 @@ class Gateway:
         facts: dict[str, object] | None = None,
     ) -> None:
         timing = timing or Timing()
-        self._taps = Taps(taps)
         self._timing = timing
         self.store = Store(database_url)
         recordings = Recordings()
+        database = Database(database_url, name="yunshang gateway alarms", pool_size=2)
+        self.alarms = Alarms(database, recordings, period_s=timing.alarms_s)
+        self._taps = Taps((self.alarms, *taps))
         self.committer = Committer(
             database_url,
             on_pressure=lambda pressed: self.ingest.press(pressed),
@@ -131,7 +135,12 @@ class Gateway:
             viewer_limit=VIEWER_LIMIT,
         )
         self.viewing = Viewing(
-            self.store, recordings, self._access, self.committer, recheck_s=timing.recheck_s
+            self.store,
+            recordings,
+            self._access,
+            self.committer,
+            alarms=self.alarms.standing,
+            recheck_s=timing.recheck_s,
         )
         self.health = Health(self.ingest, self.viewing, self.committer)
         self.folder = Folder(self.store, period_s=timing.fold_s)
@@ -216,6 +225,7 @@ class Gateway:
             task.cancel()
         await asyncio.gather(*self._tasks, *self.ingest.tasks, return_exceptions=True)
         await self.committer.close()
+        await self.alarms.close()
         await self.store.close()
 
     async def _ticks(self) -> None:

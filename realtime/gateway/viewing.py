@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -46,6 +46,8 @@ class Viewing:
     recordings: Recordings
     access: Access
     committer: Committer
+    alarms: Callable[[Collection[UUID]], Awaitable[dict[UUID, list[Any]]]]
+    """Living alarms of recordings, for who has just come."""
     listeners: set[WatchListener] = field(default_factory=set)
     clock: Callable[[], float] = time.monotonic
     recheck_s: float = RECHECK_S
@@ -202,6 +204,7 @@ class WatchListener(MessageListener):
         ids = [view.recording for view in views]
         allowed = await shared.access.visible(self._viewer, ids)
         facts = await shared.store.facts(list(allowed))
+        alarms = await shared.alarms(allowed) if allowed else {}
         unknown = [recording for recording in facts if shared.recordings.get(recording) is None]
         known = await shared.store.known(unknown) if unknown else {}
         todo: deque[Catching] = deque()
@@ -219,7 +222,8 @@ class WatchListener(MessageListener):
                     self._refuse(view.recording, "ctg.viewers_full")
                 else:
                     recording.views.append((self, view))
-                    todo.append(self._welcome(view, recording, facts[view.recording]))
+                    standing = {"alarms": alarms.get(view.recording, [])}
+                    todo.append(self._welcome(view, recording, facts[view.recording] | standing))
         while todo:
             await self._catch_up(todo)
 
@@ -238,6 +242,7 @@ class WatchListener(MessageListener):
             "bound": facts["pregnancy_id"] is not None,
             "from_seq": first,
             "gaps": json.loads(facts["gaps"]),
+            "alarms": facts["alarms"],
             **recording.state(),
         }
         self.send_text(self._session.admitted(view, told))

@@ -6,6 +6,7 @@ A test throws everything bad at an operation where it stands, and then lets the 
 
 from typing import Any
 
+from realtime.alarms.limits import BOUNDS
 from tests.contract.duty_journeys import DUTY
 from tests.contract.steps import Step, post
 
@@ -110,6 +111,9 @@ PAPERS = (
     post("county_doctor", "/referrals/{case_id}/references", (422,), kind="ctg"),
     post("county_doctor", "/referrals/{case_id}/references/{reference_id}/withdraw", (404,)),
 )
+
+ALARM_LIMITS = {name: least for name, (least, _most) in BOUNDS.items()}
+"""The tightest that a unit may choose."""
 
 JOURNEYS: dict[str, tuple[Step, ...]] = {
     "to the handover": (
@@ -314,6 +318,11 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         post("county_doctor", "/patients", pregnancy={}),
         post("county_doctor", "/pregnancies/{pregnancy_id}/newborns"),
         post("county_doctor", "/ctg/recordings/{recording_id}/bind", version=1),
+    ),
+    "an alarm answered": (
+        post("county_doctor", "/ctg/alarms/{alarm_id}/silence", version=1, reason="attending"),
+        post("county_doctor", "/ctg/alarms/{alarm_id}/acknowledge", version=2, reason="attending"),
+        post("coordinator", "/ctg/alarm-limits", limits=ALARM_LIMITS),
     ),
     "observed": (
         post(

@@ -180,6 +180,24 @@ async def _recording(url: str, facility: UUID) -> str:
     return str(recording)
 
 
+async def _alarm(url: str, recording: str) -> str:
+    """An alarm of that recording that nobody has answered."""
+    alarm = uuid4()
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(
+            "INSERT INTO ctg_alarm (id, recording_id, facility_id, kind, channel, priority, state,"
+            "  raised_at, onset_seq, seq, value, limits_id)"
+            " SELECT $1, r.id, r.facility_id, 'bradycardia', 1, 'high', 'active',"
+            "  clock_timestamp(), 10, 40, 320, ctg_alarm_limits_of(r.facility_id, '')"
+            "  FROM ctg_recording r WHERE r.id = $2",
+            alarm, UUID(recording),
+        )  # fmt: skip
+    finally:
+        await connection.close()
+    return str(alarm)
+
+
 async def _listed(stage: Stage, doctor: str, place: str) -> dict[str, str]:
     """Somebody keeps special-population lists, with one line on this month's."""
     net, token = stage.net, stage.tokens[doctor]
@@ -288,6 +306,7 @@ async def _known_ids(stage: Stage) -> None:
         ids["person_id"] = str(net.staff[doctor].person_id)
         ids["facility_id"] = str(net.places[place])
         ids["recording_id"] = await _recording(url, net.places[place])
+        ids["alarm_id"] = await _alarm(url, ids["recording_id"])
         ids["case_id"] = str(await net.sent(net.places["province"], sender=doctor))
         case = await stage.case(doctor, ids["case_id"])
         ids["offer_id"] = case["offers"][0]["id"]

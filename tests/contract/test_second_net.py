@@ -63,6 +63,9 @@ MINE_ONLY = {
     "pregnancy": "SELECT count(*) FROM pregnancy WHERE id = '{pregnancy}'",
     "ctg_recording": "SELECT count(*) FROM ctg_recording WHERE id = '{recording}'",
     "ctg_journal_frames": "SELECT count(*) FROM ctg_journal_frames('{recording}')",
+    "ctg_alarm": "SELECT count(*) FROM ctg_alarm WHERE recording_id = '{recording}'",
+    "ctg_alarm_event": "SELECT count(*) FROM ctg_alarm_event e JOIN ctg_alarm a"
+    " ON a.id = e.alarm_id WHERE a.recording_id = '{recording}'",
     "quality_case": "SELECT count(*) FROM quality_case WHERE case_id = '{case}'",
 }
 """What an outsider's widest query finds of a case of others: nothing."""

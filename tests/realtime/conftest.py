@@ -102,7 +102,7 @@ async def site(database: Clone) -> AsyncIterator[Site]:
         database.system_url,
         viewer_of,
         {ORIGIN},
-        Timing(tick_s=0.05, fold_s=3_600, pulse_s=0.2, recheck_s=0.3),
+        Timing(tick_s=0.05, fold_s=3_600, pulse_s=0.2, recheck_s=0.3, alarms_s=0.1),
     )
     port = await gateway.start("127.0.0.1", 0)
     try:

@@ -1,0 +1,191 @@
+"""The gateway finds alarms, tells them before they are recorded, and survives its own death."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from realtime.gateway.main import Gateway, Timing
+from tests.realtime.conftest import ORIGIN, Site
+from tests.realtime.gateway.test_viewing import colleague, fed
+from tests.realtime.wire import Sender, Watcher, bundle, frame
+
+LOW = 90 * 4  # the mother's rate in these frames is 80
+QUICK = (
+    "INSERT INTO ctg_alarm_limits (id, facility_id, content, source, confidence, digest,"
+    " recorded_by) SELECT gen_random_uuid(), $1, content || $2::text::jsonb, 'test', '待核实',"
+    " sha256(convert_to($2::text, 'UTF8')), $3 FROM ctg_alarm_limits"
+)
+
+
+async def alarm(watcher: Watcher, state: str, *, provisional: bool = False) -> dict[str, Any]:
+    """The next alarm message that says this."""
+    while True:
+        message = await watcher.expect("alarm")
+        found: dict[str, Any] = message["alarm"]
+        if found["state"] == state and found.get("provisional", False) is provisional:
+            return found
+
+
+async def stored(site: Site, recording: UUID) -> list[Any]:
+    return await site.fetch(
+        "SELECT * FROM ctg_alarm WHERE recording_id = $1 ORDER BY raised_at", recording
+    )
+
+
+async def send(sender: Sender, first: int, last: int, rate: int) -> None:
+    await sender.send(bundle([frame(seq, rate=rate) for seq in range(first, last + 1)]))
+
+
+async def test_told_at_once_recorded_and_over(site: Site) -> None:
+    sender, recording = await fed(site, 5)
+    watcher = await colleague(site)
+    await watcher.subscribe([recording])
+    assert (await watcher.expect("subscribed"))["alarms"] == []
+    await send(sender, 6, 40, LOW)
+    first = await alarm(watcher, "active", provisional=True)
+    assert (first["kind"], first["channel"], first["priority"]) == ("bradycardia", 1, "high")
+    assert (first["onset_seq"], first["seq"], first["value_bpm"]) == (6, 35, 90.0)
+    recorded = await alarm(watcher, "active")
+    assert recorded["id"] == first["id"]
+    later = await colleague(site)
+    await later.subscribe([recording])
+    assert [one["id"] for one in (await later.expect("subscribed"))["alarms"]] == [first["id"]]
+    await send(sender, 41, 60, 560)
+    over = await alarm(watcher, "latched")
+    assert (over["id"], over["present"]) == (first["id"], False)
+    for one in (watcher, later, sender):
+        await one.close()
+
+
+async def test_a_device_that_falls_silent_and_speaks_again(site: Site) -> None:
+    sender, recording = await fed(site, 5)
+    one = site.gateway.alarms._by_recording
+    while not one:
+        await asyncio.sleep(0.01)
+    (watched,) = one.values()
+    watched.recording.heard_ns -= 11 * 10**9
+    watched.since_ns -= 11 * 10**9
+    watcher = await colleague(site)
+    await watcher.subscribe([recording])
+    told = (await watcher.expect("subscribed"))["alarms"]
+    silent = told[0] if told else await alarm(watcher, "active")
+    assert silent["kind"] == "device_silent"
+    await send(sender, 6, 6, 560)
+    assert (await alarm(watcher, "latched"))["kind"] == "device_silent"
+    await watcher.close()
+    await sender.close()
+
+
+@pytest.fixture
+async def second(site: Site) -> AsyncIterator[Gateway]:
+    """Another gateway on the same database."""
+
+    async def viewer_of(token: str) -> Any:
+        return site.sessions.get(token)
+
+    timing = Timing(tick_s=0.05, fold_s=3_600, pulse_s=0.2, follow_s=0.1, alarms_s=0.1)
+    gateway = Gateway(site.clone.system_url, viewer_of, {ORIGIN}, timing)
+    try:
+        yield gateway
+    finally:
+        await gateway.stop()
+
+
+async def test_the_next_gateway_raises_nothing_twice_and_ends_what_is_over(
+    site: Site, second: Gateway
+) -> None:
+    sender, recording = await fed(site, 1)
+    await send(sender, 2, 40, LOW)
+    while not await stored(site, recording):
+        await asyncio.sleep(0.02)
+    await site.gateway.stop()
+    port = await second.start("127.0.0.1", 0)
+    again = await Sender.dial(f"ws://127.0.0.1:{port}", site.token)
+    opened = await again.open(recording)
+    await send(again, opened["next_seq"], 120, LOW)
+    await again.until_acked(120)
+    await send(again, 121, 140, 560)
+    while (await stored(site, recording))[0]["state"] != "latched":
+        await asyncio.sleep(0.02)
+    assert len(await stored(site, recording)) == 1
+    await again.close()
+
+
+async def test_another_gateways_viewers_hear_what_people_do(site: Site, second: Gateway) -> None:
+    sender, recording = await fed(site, 1)
+    await send(sender, 2, 40, LOW)
+    site_url, port = site.port, await second.start("127.0.0.1", 0)
+    site.port = port
+    watcher = await colleague(site)
+    site.port = site_url
+    await watcher.subscribe([recording])
+    told = (await watcher.expect("subscribed"))["alarms"]
+    if not told:
+        await alarm(watcher, "active")
+    await site.fetch("UPDATE ctg_alarm SET version = 7 WHERE recording_id = $1", recording)
+    (row,) = await stored(site, recording)
+    await site.fetch("SELECT pg_notify('yunshang_ctg_alarm', $1)", str(row["id"]))
+    while (await alarm(watcher, "active"))["version"] != 7:
+        pass
+    await watcher.close()
+    await sender.close()
+
+
+async def test_a_units_own_limits_count_at_once(site: Site) -> None:
+    sender, recording = await fed(site, 5)
+    person = await site.fetch(
+        "INSERT INTO person (id, facility_id, name, created_at)"
+        " VALUES (gen_random_uuid(), $1, '测试', now()) RETURNING id",
+        site.facility,
+    )
+    quick = '{"low_delay_s": 5}'
+    await site.fetch(QUICK, site.facility, quick, person[0]["id"])
+    await site.fetch("SELECT pg_notify('yunshang_ctg_limits', '')")
+    board = site.gateway.alarms._by_recording
+    while next(iter(board.values())).limits.low_delay_s != 5:
+        await asyncio.sleep(0.02)
+    await send(sender, 6, 11, LOW)
+    while not await stored(site, recording):
+        await asyncio.sleep(0.02)
+    assert (await stored(site, recording))[0]["seq"] == 10
+    await sender.close()
+
+
+async def test_a_database_that_is_away_hides_no_alarm(site: Site) -> None:
+    sender, recording = await fed(site, 5)
+    watcher = await colleague(site)
+    await watcher.subscribe([recording])
+    await watcher.expect("subscribed")
+    # Nothing is flushed any more: the newest second of each look is all there is to go by.
+    stuck = asyncio.Event()
+
+    async def waits(_batch: Any, _row: Any) -> None:
+        await stuck.wait()
+        raise OSError("away")
+
+    real = site.gateway.committer._commit
+    site.gateway.committer._commit = waits  # type: ignore[method-assign]
+    seq = 6
+    site.gateway.alarms._flushed_ns = 0
+
+    async def keep_sending() -> None:
+        nonlocal seq
+        while True:
+            await sender.send(frame(seq, rate=LOW))
+            seq += 1
+            await asyncio.sleep(0.1)
+
+    sending = asyncio.create_task(keep_sending())
+    found = await alarm(watcher, "active", provisional=True)
+    assert found["kind"] == "bradycardia"
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
+    site.gateway.committer._commit = real  # type: ignore[method-assign]
+    stuck.set()
+    await watcher.close()
+    await sender.close()
