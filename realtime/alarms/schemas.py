@@ -172,7 +172,7 @@ class NewLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: Annotated[str, msgspec.Meta(min_length=2, max_length=500)]
     confidence: Literal["待核实", "已核实"] = "待核实"
     unit: Annotated[str, msgspec.Meta(max_length=64)] = ""
-    valid_from: datetime | None = None
+    valid_from: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
 
 class LimitsWritten(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
 """The table of an alarm's life: latching, and a clock that a paused sound does not stop."""
 
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -29,3 +30,8 @@ def test_only_people_and_the_end_of_an_answered_condition_close_an_alarm() -> No
 def test_whatever_is_unanswered_climbs(state: AlarmState) -> None:
     assert ALARM.edge(state, AlarmAction.ESCALATE).to is state
     assert AlarmAction.ACKNOWLEDGE in ALARM.actions(state, AlarmParty.STAFF)
+
+
+def test_the_page_shows_this_table() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "ctg-alarms.md").read_text("utf-8")
+    assert ALARM.mermaid() in page
