@@ -1163,6 +1163,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/ctg/alarm-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** LimitsBook */
+        get: operations["ApiCtgAlarmLimitsLimitsBook"];
+        put?: never;
+        /** SetLimits */
+        post: operations["ApiCtgAlarmLimitsSetLimits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ctg/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListAlarms */
+        get: operations["ApiCtgAlarmsListAlarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ctg/alarms/{alarm_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetAlarm */
+        get: operations["ApiCtgAlarmsAlarmIdGetAlarm"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ctg/alarms/{alarm_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AcknowledgeAlarm */
+        post: operations["ApiCtgAlarmsAlarmIdAcknowledgeAcknowledgeAlarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ctg/alarms/{alarm_id}/silence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** SilenceAlarm */
+        post: operations["ApiCtgAlarmsAlarmIdSilenceSilenceAlarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ctg/devices": {
         parameters: {
             query?: never;
@@ -5302,12 +5388,6 @@ export interface components {
             roles: components["schemas"]["GrantOut"][];
             title: string;
         };
-        /** Acknowledge */
-        Acknowledge: {
-            event_at?: string | null;
-            late_reason?: string | null;
-            version: number;
-        };
         /** AcknowledgeWithdrawal */
         AcknowledgeWithdrawal: {
             event_at?: string | null;
@@ -5405,6 +5485,60 @@ export interface components {
             high: number;
             low: number;
             zh: string;
+        };
+        /** AlarmDetail */
+        AlarmDetail: {
+            alarm: components["schemas"]["AlarmOut"];
+            history: components["schemas"]["AlarmEventOut"][];
+        };
+        /** AlarmEventOut */
+        AlarmEventOut: {
+            action: string;
+            /** Format: date-time */
+            at: string;
+            note: string | null;
+            person: components["schemas"]["PersonName"] | null;
+            reason: string | null;
+            seq: number | null;
+            /** @enum {string} */
+            state: "active" | "silenced" | "latched" | "acknowledged" | "closed";
+            until: string | null;
+        };
+        /** AlarmOut */
+        AlarmOut: {
+            acknowledged_at: string | null;
+            acknowledged_by: components["schemas"]["PersonName"] | null;
+            allowed: ("acknowledge" | "silence")[];
+            bed: string;
+            case_id: string | null;
+            ceased_at: string | null;
+            channel: number;
+            device: string;
+            escalate_at: string | null;
+            escalated_at: string | null;
+            /** Format: uuid */
+            facility_id: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "bradycardia" | "tachycardia" | "signal_loss" | "maternal_rate" | "same_fetus" | "battery_low" | "device_silent" | "offline";
+            limits: components["schemas"]["Limits"];
+            onset_seq: number;
+            pregnancy_id: string | null;
+            present: boolean;
+            /** @enum {string} */
+            priority: "high" | "medium" | "low";
+            /** Format: date-time */
+            raised_at: string;
+            /** Format: uuid */
+            recording_id: string;
+            seq: number;
+            silenced_until: string | null;
+            /** @enum {string} */
+            state: "active" | "silenced" | "latched" | "acknowledged" | "closed";
+            unit: string;
+            value_bpm: number | null;
+            version: number;
         };
         /** AmendEvent */
         AmendEvent: {
@@ -5708,6 +5842,12 @@ export interface components {
             version: number;
             /** @enum {string} */
             waiting_for: "send" | "destination" | "acknowledgement" | "decision" | "answer" | "commitment" | "newborn_half" | "departure" | "arrival" | "handover" | "outcome" | "feedback_reading" | "withdrawal_acknowledgement" | "guidance_review" | "nothing";
+        };
+        /** Bound */
+        Bound: {
+            field: string;
+            least: number;
+            most: number;
         };
         /** BreachOut */
         BreachOut: {
@@ -8082,6 +8222,54 @@ export interface components {
             sign: string;
             tier: string;
         };
+        /** Limits */
+        Limits: {
+            escalate_s: number;
+            high_bpm: number;
+            high_delay_s: number;
+            loss_delay_s: number;
+            low_bpm: number;
+            low_delay_s: number;
+            maternal_delay_s: number;
+            offline_s: number;
+            remind_s: number;
+            same_fetus_delay_s: number;
+            silence_max_s: number;
+            silent_s: number;
+            together_bpm: number;
+        };
+        /** LimitsBook */
+        LimitsBook: {
+            bounds: components["schemas"]["Bound"][];
+            /** Format: uuid */
+            facility_id: string;
+            may_write: boolean;
+            units: string[];
+            versions: components["schemas"]["LimitsOut"][];
+        };
+        /** LimitsOut */
+        LimitsOut: {
+            confidence: string;
+            /** Format: uuid */
+            id: string;
+            in_force: boolean;
+            limits: components["schemas"]["Limits"];
+            /** @enum {string} */
+            owner: "unit" | "facility" | "platform";
+            /** Format: date-time */
+            recorded_at: string;
+            recorded_by: components["schemas"]["PersonName"] | null;
+            source: string;
+            supersedes_id: string | null;
+            unit: string;
+            /** Format: date-time */
+            valid_from: string;
+        };
+        /** LimitsWritten */
+        LimitsWritten: {
+            /** Format: uuid */
+            id: string;
+        };
         /** LinkIn */
         LinkIn: {
             token: string;
@@ -8289,6 +8477,19 @@ export interface components {
             group_id?: string | null;
             /** @default  */
             label: string;
+        };
+        /** NewLimits */
+        NewLimits: {
+            /**
+             * @default 待核实
+             * @enum {string}
+             */
+            confidence: "待核实" | "已核实";
+            limits: components["schemas"]["Limits"];
+            source: string;
+            /** @default  */
+            unit: string;
+            valid_from?: string | null;
         };
         /** NewNewborn */
         NewNewborn: {
@@ -8836,6 +9037,13 @@ export interface components {
             /** Format: date-time */
             sent_at: string;
             state: string;
+        };
+        /** PersonName */
+        PersonName: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            title: string;
         };
         /** PersonRef */
         PersonRef: {
@@ -10352,6 +10560,14 @@ export interface components {
             signed_at: string;
             vitals: components["schemas"]["Vitals"] | null;
         };
+        /** Silence */
+        Silence: {
+            note?: string | null;
+            /** @enum {string} */
+            reason: "attending" | "doctor_called" | "transducer_adjusted" | "known" | "false_alarm" | "monitoring_ended" | "other";
+            seconds: number;
+            version: number;
+        };
         /** SlotIn */
         SlotIn: {
             exclusive?: boolean | null;
@@ -11012,6 +11228,19 @@ export interface components {
             id: string;
             name: string;
             title: string;
+        };
+        /** Acknowledge */
+        realtime_alarms_schemas_Acknowledge: {
+            note?: string | null;
+            /** @enum {string} */
+            reason: "attending" | "doctor_called" | "transducer_adjusted" | "known" | "false_alarm" | "monitoring_ended" | "other";
+            version: number;
+        };
+        /** Acknowledge */
+        referral_commands_on_offer_Acknowledge: {
+            event_at?: string | null;
+            late_reason?: string | null;
+            version: number;
         };
         /** Seen */
         referral_commands_on_papers_Seen: {
@@ -13734,6 +13963,246 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Synced"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCtgAlarmLimitsLimitsBook: {
+        parameters: {
+            query?: {
+                facility_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitsBook"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCtgAlarmLimitsSetLimits: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLimits"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitsWritten"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCtgAlarmsListAlarms: {
+        parameters: {
+            query?: {
+                facility_id?: string | null;
+                recording_id?: string | null;
+                closed?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmOut"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCtgAlarmsAlarmIdGetAlarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCtgAlarmsAlarmIdAcknowledgeAcknowledgeAlarm: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["realtime_alarms_schemas_Acknowledge"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCtgAlarmsAlarmIdSilenceSilenceAlarm: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Silence"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmDetail"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -19046,7 +19515,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Acknowledge"];
+                "application/json": components["schemas"]["referral_commands_on_offer_Acknowledge"];
             };
         };
         responses: {
@@ -19490,7 +19959,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Acknowledge"];
+                "application/json": components["schemas"]["referral_commands_on_offer_Acknowledge"];
             };
         };
         responses: {
