@@ -16,6 +16,13 @@ export interface PaperScale {
   pxPerCm: number
   /** Toco units per centimetre. */
   tocoPerCm: number
+  /** Ends of the heart-rate lane; a value beyond them is drawn on the edge. */
+  lowBpm?: number
+  highBpm?: number
+  /** CSS pixels of what stands between the lanes; a small cell takes less. */
+  timeRowPx?: number
+  qualityPx?: number
+  gapPx?: number
 }
 
 export interface Palette {
@@ -53,10 +60,21 @@ export const DEFAULT_SCALE: PaperScale = {
 const TIME_ROW_PX = 18
 const QUALITY_BAND_PX = 10
 const LANE_GAP_PX = 6
+/** Lines closer than this are a grey haze. */
+const CROWDED_PX = 4
+/** On small paper heavy lines would weigh more than the trace. */
+const SMALL_PX_PER_CM = 12
+/** Scale numbers are repeated no closer than this, time labels no closer than that. */
+const MIN_NUMBERS_PX = 378
+const MIN_LABELS_PX = 100
+const LABEL_MINUTES = [1, 2, 5, 10, 15, 30, 60] as const
+const MINUTE_MS = 60_000
 
 /** Where everything lies on one sheet, in CSS pixels; recomputed on resize or change of scale. */
 export class PaperGeometry {
-  readonly fhrTop = TIME_ROW_PX
+  readonly lowBpm: number
+  readonly highBpm: number
+  readonly fhrTop: number
   readonly fhrBottom: number
   readonly qualityTop: number
   readonly qualityBottom: number
@@ -70,12 +88,16 @@ export class PaperGeometry {
     readonly width: number,
   ) {
     const cm = scale.pxPerCm
-    this.fhrBottom = this.fhrTop + ((FHR_MAX_BPM - FHR_MIN_BPM) / scale.bpmPerCm) * cm
-    this.qualityTop = this.fhrBottom + LANE_GAP_PX
-    this.qualityBottom = this.qualityTop + QUALITY_BAND_PX
-    this.tocoTop = this.qualityBottom + LANE_GAP_PX
+    const gap = scale.gapPx ?? LANE_GAP_PX
+    this.lowBpm = scale.lowBpm ?? FHR_MIN_BPM
+    this.highBpm = scale.highBpm ?? FHR_MAX_BPM
+    this.fhrTop = scale.timeRowPx ?? TIME_ROW_PX
+    this.fhrBottom = this.fhrTop + ((this.highBpm - this.lowBpm) / scale.bpmPerCm) * cm
+    this.qualityTop = this.fhrBottom + gap
+    this.qualityBottom = this.qualityTop + (scale.qualityPx ?? QUALITY_BAND_PX)
+    this.tocoTop = this.qualityBottom + gap
     this.tocoBottom = this.tocoTop + (TOCO_MAX / scale.tocoPerCm) * cm
-    this.height = Math.ceil(this.tocoBottom + LANE_GAP_PX)
+    this.height = Math.ceil(this.tocoBottom + gap)
     this.pxPerSecond = (scale.cmPerMin * cm) / 60
   }
 
@@ -85,7 +107,7 @@ export class PaperGeometry {
   }
 
   yOfBpm(bpm: number): number {
-    return this.fhrBottom - ((bpm - FHR_MIN_BPM) / this.scale.bpmPerCm) * this.scale.pxPerCm
+    return this.fhrBottom - ((bpm - this.lowBpm) / this.scale.bpmPerCm) * this.scale.pxPerCm
   }
 
   yOfToco(units: number): number {
@@ -111,13 +133,16 @@ export function drawPaper(ctx: CanvasRenderingContext2D, geo: PaperGeometry, ink
   const top = geo.yOfBpm(BASELINE_HIGH_BPM)
   ctx.fillRect(0, top, geo.width, geo.yOfBpm(BASELINE_LOW_BPM) - top)
   const major = geo.scale.bpmPerCm
-  for (let bpm = FHR_MIN_BPM; bpm <= FHR_MAX_BPM; bpm += 10) {
-    const heavy = (bpm - FHR_MIN_BPM) % major === 0
-    horizontal(ctx, geo.yOfBpm(bpm), geo.width, heavy ? ink.major : ink.minor)
+  const small = geo.scale.pxPerCm < SMALL_PX_PER_CM
+  const fine = (10 / geo.scale.bpmPerCm) * geo.scale.pxPerCm >= CROWDED_PX
+  for (let bpm = geo.lowBpm; bpm <= geo.highBpm; bpm += 10) {
+    const heavy = (bpm - geo.lowBpm) % major === 0
+    if (!heavy && !fine) continue
+    horizontal(ctx, geo.yOfBpm(bpm), geo.width, heavy && !small ? ink.major : ink.minor)
   }
-  for (let units = 0; units <= TOCO_MAX; units += geo.scale.tocoPerCm / 2) {
-    const heavy = units % geo.scale.tocoPerCm === 0
-    horizontal(ctx, geo.yOfToco(units), geo.width, heavy ? ink.major : ink.minor)
+  for (let units = 0; units <= TOCO_MAX; units += 25) {
+    const heavy = units % 50 === 0
+    horizontal(ctx, geo.yOfToco(units), geo.width, heavy && !small ? ink.major : ink.minor)
   }
 }
 
@@ -126,10 +151,11 @@ export function drawScaleNumbers(ctx: CanvasRenderingContext2D, geo: PaperGeomet
   ctx.font = '11px system-ui, sans-serif'
   ctx.textBaseline = 'middle'
   ctx.textAlign = 'left'
-  const every = geo.scale.pxPerCm * 10
+  const every = Math.max(MIN_NUMBERS_PX, geo.scale.pxPerCm * 10)
+  const tocoStep = geo.tocoBottom - geo.tocoTop < 45 ? TOCO_MAX : 50
   for (let x = 4; x < geo.width; x += every) {
-    for (let bpm = 60; bpm <= 210; bpm += 30) number(ctx, bpm, x, geo.yOfBpm(bpm), ink)
-    for (let units = 0; units <= TOCO_MAX; units += 50) {
+    for (let bpm = 60; bpm < geo.highBpm; bpm += 30) number(ctx, bpm, x, geo.yOfBpm(bpm), ink)
+    for (let units = 0; units <= TOCO_MAX; units += tocoStep) {
       number(ctx, units, x, geo.yOfToco(units) + (units === 0 ? -6 : units === TOCO_MAX ? 6 : 0), ink)
     }
   }
@@ -147,27 +173,41 @@ export function drawTimeGrid(
   rightMs: number,
   label: (ms: number) => string,
 ): void {
-  const step = geo.minorSeconds * 1000
   const leftMs = rightMs - geo.spanSeconds * 1000
-  const labelEvery = (geo.scale.cmPerMin === 1 ? 5 : geo.scale.cmPerMin === 2 ? 2 : 1) * 60_000
   ctx.lineWidth = 1
+  if (geo.minorSeconds * geo.pxPerSecond >= CROWDED_PX) {
+    verticals(ctx, geo, leftMs, rightMs, geo.minorSeconds * 1000, ink.minor)
+  }
+  verticals(ctx, geo, leftMs, rightMs, MINUTE_MS, geo.scale.pxPerCm < SMALL_PX_PER_CM ? ink.minor : ink.major)
+  if (geo.fhrTop < 12) return
   ctx.font = '11px system-ui, sans-serif'
   ctx.textBaseline = 'middle'
+  ctx.fillStyle = ink.label
+  const every = labelMinutes(geo) * MINUTE_MS
+  for (let at = Math.ceil(leftMs / every) * every; at <= rightMs; at += every) {
+    const x = geo.width - ((rightMs - at) / 1000) * geo.pxPerSecond
+    ctx.textAlign = x < 24 ? 'left' : x > geo.width - 24 ? 'right' : 'center'
+    ctx.fillText(label(at), x, geo.fhrTop / 2)
+  }
+}
+
+function labelMinutes(geo: PaperGeometry): number {
+  for (const minutes of LABEL_MINUTES) if (minutes * 60 * geo.pxPerSecond >= MIN_LABELS_PX) return minutes
+  return 60
+}
+
+/** All lines of one weight in one stroke. */
+function verticals(ctx: CanvasRenderingContext2D, geo: PaperGeometry, leftMs: number, rightMs: number, step: number, colour: string): void {
+  ctx.strokeStyle = colour
+  ctx.beginPath()
   for (let at = Math.ceil(leftMs / step) * step; at <= rightMs; at += step) {
     const x = Math.round(geo.width - ((rightMs - at) / 1000) * geo.pxPerSecond) + 0.5
-    ctx.strokeStyle = at % 60_000 === 0 ? ink.major : ink.minor
-    ctx.beginPath()
     ctx.moveTo(x, geo.fhrTop)
     ctx.lineTo(x, geo.fhrBottom)
     ctx.moveTo(x, geo.tocoTop)
     ctx.lineTo(x, geo.tocoBottom)
-    ctx.stroke()
-    if (at % labelEvery === 0) {
-      ctx.fillStyle = ink.label
-      ctx.textAlign = x < 24 ? 'left' : x > geo.width - 24 ? 'right' : 'center'
-      ctx.fillText(label(at), x, TIME_ROW_PX / 2)
-    }
   }
+  ctx.stroke()
 }
 
 function horizontal(ctx: CanvasRenderingContext2D, y: number, width: number, colour: string): void {

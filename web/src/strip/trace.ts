@@ -10,10 +10,14 @@ const MARK_PATIENT = 1 << 8
 const MARK_MOVEMENT = 1 << 9
 const MARK_CLINICIAN = 1 << 10
 const QUARTER = 4
+const HATCH_PX = 8
 /** A jump beyond this between neighbouring samples is not joined: two lines, not one cliff. */
 const JOIN_LIMIT_QBPM = 30 * QUARTER
 
-/** Draws one heart-rate channel (quarter-bpm, 0 = lost) from `from` to `to`, both frame numbers. */
+/** Below this many pixels a second, samples of one half pixel are drawn as one stroke. */
+const DENSE_PX = 0.75
+
+/** Draws one heart-rate channel (quarter-bpm, 0 = lost) over the visible stretch. */
 export function drawHeartRate(
   ctx: CanvasRenderingContext2D,
   geo: PaperGeometry,
@@ -23,13 +27,28 @@ export function drawHeartRate(
   colour: string,
   width: number,
 ): void {
-  const [from, to] = visible(geo, ring, rightSecond)
   ctx.strokeStyle = colour
   ctx.lineWidth = width
   ctx.lineJoin = 'round'
   ctx.beginPath()
+  if (geo.pxPerSecond < DENSE_PX) denseRate(ctx, geo, ring, samples, rightSecond)
+  else sparseRate(ctx, geo, ring, samples, rightSecond)
+  ctx.stroke()
+}
+
+function lost(value: number): boolean {
+  return value < FHR_MIN_BPM * QUARTER || value > FHR_MAX_BPM * QUARTER
+}
+
+/** y of a rate; what lies beyond the lane is drawn on its edge, never left out. */
+function rateY(geo: PaperGeometry, quarters: number): number {
+  return geo.yOfBpm(Math.min(geo.highBpm, Math.max(geo.lowBpm, quarters / QUARTER)))
+}
+
+function sparseRate(ctx: CanvasRenderingContext2D, geo: PaperGeometry, ring: StripRing, samples: Uint16Array, rightSecond: number): void {
+  const to = lastVisible(ring, rightSecond)
   let last = 0
-  for (let seq = from; seq <= to; seq += 1) {
+  for (let seq = firstVisible(geo, ring, rightSecond); seq <= to; seq += 1) {
     if (!ring.has(seq)) {
       last = 0
       continue
@@ -37,12 +56,12 @@ export function drawHeartRate(
     const at = ring.indexOf(seq)
     for (let i = 0; i < SAMPLES_PER_SECOND; i += 1) {
       const value = samples[at + i] ?? 0
-      if (value < FHR_MIN_BPM * QUARTER || value > FHR_MAX_BPM * QUARTER) {
+      if (lost(value)) {
         last = 0
         continue
       }
       const x = geo.xOf(seq + i / SAMPLES_PER_SECOND, rightSecond)
-      const y = geo.yOfBpm(value / QUARTER)
+      const y = rateY(geo, value)
       if (last === 0 || Math.abs(value - last) > JOIN_LIMIT_QBPM) {
         ctx.moveTo(x, y)
         // A lone sample still leaves a dot.
@@ -51,7 +70,46 @@ export function drawHeartRate(
       last = value
     }
   }
-  ctx.stroke()
+}
+
+/** Lowest and highest of each half pixel: no dip is lost, and no thousand points share a pixel. */
+function denseRate(ctx: CanvasRenderingContext2D, geo: PaperGeometry, ring: StripRing, samples: Uint16Array, rightSecond: number): void {
+  const to = lastVisible(ring, rightSecond)
+  let last = 0
+  let column = -1
+  let low = 0
+  let high = 0
+  for (let seq = firstVisible(geo, ring, rightSecond); seq <= to; seq += 1) {
+    if (!ring.has(seq)) {
+      last = 0
+      continue
+    }
+    const at = ring.indexOf(seq)
+    for (let i = 0; i < SAMPLES_PER_SECOND; i += 1) {
+      const value = samples[at + i] ?? 0
+      if (lost(value)) {
+        last = 0
+        continue
+      }
+      const half = Math.floor(geo.xOf(seq + i / SAMPLES_PER_SECOND, rightSecond) * 2)
+      const x = half / 2
+      const lifted = last === 0 || Math.abs(value - last) > JOIN_LIMIT_QBPM
+      if (lifted) {
+        ctx.moveTo(x, rateY(geo, value))
+        ctx.lineTo(x + 0.6, rateY(geo, value))
+      }
+      if (lifted || half !== column) {
+        if (!lifted) ctx.lineTo(x, rateY(geo, value))
+        column = half
+        low = high = value
+      } else if (value < low || value > high) {
+        ctx.lineTo(x, rateY(geo, value))
+        low = Math.min(low, value)
+        high = Math.max(high, value)
+      }
+      last = value
+    }
+  }
 }
 
 export function drawToco(
@@ -61,7 +119,8 @@ export function drawToco(
   rightSecond: number,
   colour: string,
 ): void {
-  const [from, to] = visible(geo, ring, rightSecond)
+  const from = firstVisible(geo, ring, rightSecond)
+  const to = lastVisible(ring, rightSecond)
   ctx.strokeStyle = colour
   ctx.lineWidth = 1.4
   ctx.beginPath()
@@ -78,6 +137,8 @@ export function drawToco(
         down = false
         continue
       }
+      // Toco is slow: in a small cell one sample a second says it all.
+      if (i > 0 && down && geo.pxPerSecond < DENSE_PX) continue
       const x = geo.xOf(seq + i / SAMPLES_PER_SECOND, rightSecond)
       const y = geo.yOfToco(raw / 2)
       if (down) ctx.lineTo(x, y)
@@ -88,7 +149,7 @@ export function drawToco(
   ctx.stroke()
 }
 
-/** One bar per second under the heart rate; height carries the meaning as well as colour. */
+/** Bars under the heart rate; height carries the meaning as well as colour. */
 export function drawQuality(
   ctx: CanvasRenderingContext2D,
   geo: PaperGeometry,
@@ -96,16 +157,21 @@ export function drawQuality(
   rightSecond: number,
   ink: Palette,
 ): void {
-  const [from, to] = visible(geo, ring, rightSecond)
+  const to = lastVisible(ring, rightSecond)
   const full = geo.qualityBottom - geo.qualityTop
-  const width = Math.max(1, geo.pxPerSecond)
-  for (let seq = from; seq <= to; seq += 1) {
-    if (!ring.has(seq)) continue
-    const quality = (ring.marks[ring.indexOf(seq)] ?? 0) & 3
-    if (quality === 0) continue
-    const height = (full * quality) / 3
-    ctx.fillStyle = quality === 3 ? ink.good : quality === 2 ? ink.fair : ink.poor
-    ctx.fillRect(geo.xOf(seq, rightSecond), geo.qualityBottom - height, width, height)
+  let start = 0
+  let shown = 0
+  for (let seq = firstVisible(geo, ring, rightSecond); seq <= to + 1; seq += 1) {
+    const quality = seq <= to && ring.has(seq) ? (ring.marks[ring.indexOf(seq)] ?? 0) & 3 : 0
+    if (quality === shown) continue
+    if (shown > 0) {
+      const height = (full * shown) / 3
+      const x = geo.xOf(start, rightSecond)
+      ctx.fillStyle = shown === 3 ? ink.good : shown === 2 ? ink.fair : ink.poor
+      ctx.fillRect(x, geo.qualityBottom - height, geo.xOf(seq, rightSecond) - x, height)
+    }
+    start = seq
+    shown = quality
   }
 }
 
@@ -141,7 +207,8 @@ export function drawMarks(
   rightSecond: number,
   colour: string,
 ): void {
-  const [from, to] = visible(geo, ring, rightSecond)
+  const from = firstVisible(geo, ring, rightSecond)
+  const to = lastVisible(ring, rightSecond)
   ctx.fillStyle = colour
   for (let seq = from; seq <= to; seq += 1) {
     if (!ring.has(seq)) continue
@@ -155,10 +222,13 @@ export function drawMarks(
   }
 }
 
-/** Frame numbers that can be on the sheet, clipped to what the ring holds. */
-function visible(geo: PaperGeometry, ring: StripRing, rightSecond: number): [number, number] {
-  const from = Math.max(ring.firstSeq, Math.floor(rightSecond - geo.spanSeconds) - 1, 1)
-  return [from, Math.min(ring.lastSeq, Math.ceil(rightSecond))]
+/** First frame number that can be on the sheet, clipped to what the ring holds. */
+function firstVisible(geo: PaperGeometry, ring: StripRing, rightSecond: number): number {
+  return Math.max(ring.firstSeq, Math.floor(rightSecond - geo.spanSeconds) - 1, 1)
+}
+
+function lastVisible(ring: StripRing, rightSecond: number): number {
+  return Math.min(ring.lastSeq, Math.ceil(rightSecond))
 }
 
 function hatchBlock(
@@ -180,4 +250,19 @@ function triangle(ctx: CanvasRenderingContext2D, x: number, base: number): void 
   ctx.lineTo(x + 5, base)
   ctx.lineTo(x - 5, base)
   ctx.fill()
+}
+
+/** Diagonal lines, made once per size and theme. */
+export function hatchPattern(ctx: CanvasRenderingContext2D, colour: string): CanvasPattern | string {
+  const tile = document.createElement('canvas')
+  tile.width = tile.height = HATCH_PX
+  const pen = tile.getContext('2d')
+  if (pen === null) return colour
+  pen.strokeStyle = colour
+  pen.lineWidth = 1.2
+  pen.beginPath()
+  pen.moveTo(0, HATCH_PX)
+  pen.lineTo(HATCH_PX, 0)
+  pen.stroke()
+  return ctx.createPattern(tile, 'repeat') ?? colour
 }

@@ -6,10 +6,10 @@ import {
   type Palette,
   drawPaper,
   drawScaleNumbers,
-  drawTimeGrid,
 } from './paper'
 import type { StripRing } from './ring'
-import { drawGaps, drawHeartRate, drawMarks, drawQuality, drawToco } from './trace'
+import { drawStretch } from './stretch'
+import { hatchPattern } from './trace'
 
 export interface StripViewOptions {
   paper: HTMLCanvasElement
@@ -21,8 +21,6 @@ export interface StripViewOptions {
   edgeAgeSeconds: () => number
   label: (ms: number) => string
 }
-
-const HATCH_PX = 8
 
 export class StripView {
   geometry: PaperGeometry
@@ -112,16 +110,7 @@ export class StripView {
     const ctx = this.penCtx
     const ink = this.palette
     ctx.clearRect(0, 0, geo.width, geo.height)
-    if (ring.lastSeq > 0) {
-      drawTimeGrid(ctx, geo, ink, ring.deviceMsOf(right), label)
-      drawGaps(ctx, geo, ring, right, this.hatch)
-      drawQuality(ctx, geo, ring, right, ink)
-      drawToco(ctx, geo, ring, right, ink.toco)
-      if (ring.hasMaternal) drawHeartRate(ctx, geo, ring, ring.mhr, right, ink.mhr, 1)
-      if (ring.hasTwin) drawHeartRate(ctx, geo, ring, ring.fhr2, right, ink.fhr2, 1.3)
-      drawHeartRate(ctx, geo, ring, ring.fhr1, right, ink.fhr1, 1.6)
-      drawMarks(ctx, geo, ring, right, ink.mark)
-    }
+    drawStretch(ctx, geo, ink, ring, right, this.hatch, label)
     drawScaleNumbers(ctx, geo, ink)
   }
 }
@@ -130,19 +119,4 @@ function context(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
   const ctx = canvas.getContext('2d')
   if (ctx === null) throw new Error('this browser has no 2D canvas')
   return ctx
-}
-
-/** Diagonal lines, made once per size and theme. */
-function hatchPattern(ctx: CanvasRenderingContext2D, colour: string): CanvasPattern | string {
-  const tile = document.createElement('canvas')
-  tile.width = tile.height = HATCH_PX
-  const pen = tile.getContext('2d')
-  if (pen === null) return colour
-  pen.strokeStyle = colour
-  pen.lineWidth = 1.2
-  pen.beginPath()
-  pen.moveTo(0, HATCH_PX)
-  pen.lineTo(HATCH_PX, 0)
-  pen.stroke()
-  return ctx.createPattern(tile, 'repeat') ?? colour
 }

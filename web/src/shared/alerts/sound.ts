@@ -97,6 +97,13 @@ export class AlarmSound {
     this.ringing = ''
   }
 
+  /** The page goes: silence, and the loudspeaker is given back. */
+  dispose(): void {
+    this.silence()
+    void this.context?.close()
+    this.context = null
+  }
+
   private play(sound: Burst): void {
     const context = this.context
     if (context === null || context.state !== 'running') return

@@ -1,0 +1,1 @@
+"""Times the wall in a real browser."""
