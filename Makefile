@@ -12,7 +12,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 UV_VERSION := 0.13.9
 ARGS ?=
 
-.PHONY: help setup run test check smoke bench-referral bench-paging bench-ctg faults-duty lock format clean
+.PHONY: help setup run test check smoke bench-referral bench-paging bench-ctg faults-duty faults-ctg lock format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
@@ -70,6 +70,10 @@ bench-ctg: ## Send 20,000 monitors through the gateway, beside a broker, an echo
 faults-duty: ## Kill, crash, pause and deafen what pages people; nothing may be lost
 	@bin/setup dev
 	exec $(VENV)/python -m tests.faults.duty $(ARGS)
+
+faults-ctg: ## Kill and abuse what carries CTG, 500 streams on; what was acknowledged must stay
+	@bin/setup dev
+	exec $(VENV)/python -m tests.faults.ctg $(ARGS)
 
 format: ## Put the Python code into the house format
 	@bin/setup dev

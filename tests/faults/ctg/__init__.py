@@ -1,0 +1,1 @@
+"""What CTG promises, while everything that carries it is killed or abused."""

@@ -1,0 +1,171 @@
+"""Services that can be killed, gateways that share a port, the centres' process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+import httpx
+import psutil
+
+from server.embedded import postgres
+from tests.bench.ctg.ground import Ground as Bench
+from tests.faults.ctg.sender import Plan
+from tests.realtime.conftest import ORIGIN
+from tests.realtime.gateway.process import ROOT, free_port
+
+PATIENCE_S: Final = 60.0
+
+
+class Ground:
+    """Everything that runs; each `kill_…` also brings it back, as a supervisor would."""
+
+    def __init__(self, bench: Bench, gateways: int, dice: random.Random) -> None:
+        assert bench.clone is not None
+        self.clone = bench.clone
+        self.place = bench.place
+        self.port = free_port()
+        self._bench = bench
+        self._dice = dice
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "YUNSHANG_SYSTEM_DATABASE_URL": bench.clone.system_url,
+            "VALKEY_URL": bench.services.layout.valkey_url,
+            "YUNSHANG_GATEWAY_PORT": str(self.port),
+            "YUNSHANG_PUBLIC_ORIGINS": ORIGIN,
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        self.gateways = [self._gateway() for _ in range(gateways)]
+        self._sender: subprocess.Popen[bytes] | None = None
+        self._plan: Path = self.place / "plan.json"
+
+    @property
+    def url(self) -> str:
+        """Where all gateways are."""
+        return f"ws://127.0.0.1:{self.port}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """A browser that is logged in."""
+        return {"Cookie": f"__Host-yunshang={self._bench.session}", "Origin": ORIGIN}
+
+    def _gateway(self) -> subprocess.Popen[bytes]:
+        return self._spawn("gateway", "server.cli", "gateway", env=self._environment)
+
+    def _spawn(
+        self, log: str, module: str, *arguments: str, env: dict[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        with (self.place / f"{log}.log").open("ab") as out:
+            argv = [sys.executable, "-m", module, *arguments]
+            return subprocess.Popen(argv, cwd=ROOT, env=env, stdout=out, stderr=out)
+
+    async def serves(self) -> None:
+        """Wait until a gateway is well."""
+        deadline = time.monotonic() + PATIENCE_S
+        async with httpx.AsyncClient() as client:
+            while time.monotonic() < deadline:
+                with contextlib.suppress(httpx.HTTPError):
+                    answer = await client.get(f"http://127.0.0.1:{self.port}/health", timeout=2)
+                    if answer.status_code == 200:
+                        return
+                await asyncio.sleep(0.05)
+        raise RuntimeError(f"the gateway does not serve; see {self.place}/gateway.log")
+
+    # The centres
+
+    def start_sender(self, plan: Plan) -> None:
+        """Let the centres send."""
+        self._plan.write_text(json.dumps(asdict(plan)))
+        self._sender = self._spawn("sender", "tests.faults.ctg.sender", str(self._plan))
+
+    async def sender_ends(self, patience_s: float) -> bool:
+        """Wait until every centre has everything acknowledged."""
+        assert self._sender is not None
+        deadline = time.monotonic() + patience_s
+        while time.monotonic() < deadline:
+            if self._sender.poll() is not None:
+                return self._sender.returncode == 0
+            await asyncio.sleep(0.1)
+        return False
+
+    # Deaths
+
+    def kill_agent(self) -> None:
+        """kill -9 of what stands in the centres."""
+        assert self._sender is not None
+        _end(self._sender)
+        self._sender = self._spawn("sender", "tests.faults.ctg.sender", str(self._plan))
+
+    def kill_gateway(self) -> None:
+        """kill -9 of one gateway with all that belongs to it."""
+        place = self._dice.randrange(len(self.gateways))
+        _end(self.gateways[place])
+        self.gateways[place] = self._gateway()
+
+    def kill_postgres(self) -> None:
+        """kill -9 of the whole server: no checkpoint, no farewell."""
+        process = psutil.Process(self._bench.services.pid("postgres"))
+        everybody = [process, *process.children(recursive=True)]
+        for one in everybody:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                one.kill()
+        psutil.wait_procs(everybody[1:], timeout=10)
+        self._again("postgres", lambda: postgres.clear_ground(self._bench.services.layout))
+
+    def kill_backend(self) -> None:
+        """kill -9 of one session's process: PostgreSQL cuts all of them and recovers by itself."""
+        process = psutil.Process(self._bench.services.pid("postgres"))
+        sessions = [
+            one
+            for one in process.children()
+            if any("yunshang_system" in word for word in one.cmdline())
+        ]
+        if sessions:
+            self._dice.choice(sessions).kill()
+        else:
+            self.kill_postgres()
+
+    def kill_valkey(self) -> None:
+        """kill -9."""
+        os.kill(self._bench.services.pid("valkey"), signal.SIGKILL)
+        self._again("valkey", lambda: None)
+
+    def _again(self, name: str, clear: Callable[[], None]) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            clear()
+            try:
+                return self._bench.services.restart(name)
+            except TimeoutError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+
+    def close(self) -> None:
+        """End what was started here."""
+        for child in (*self.gateways, self._sender):
+            if child is not None:
+                _end(child)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """kill -9 of a process and its children."""
+    everybody: list[psutil.Process] = []
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(child.pid)
+        everybody = [*process.children(recursive=True), process]
+    for one in everybody:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            one.kill()
+    child.wait(10)
