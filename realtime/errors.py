@@ -17,3 +17,31 @@ class RangeInvalid(Refusal):
 
     code: ClassVar[str] = "ctg.range_invalid"
     status: ClassVar[int] = 422
+
+
+class ReasonNeeded(Refusal):
+    """Somebody had said otherwise; whoever corrects it says why."""
+
+    code: ClassVar[str] = "ctg.reason_needed"
+    status: ClassVar[int] = 422
+
+
+class LabelsInvalid(Refusal):
+    """Three channels need three different names of A, B, C."""
+
+    code: ClassVar[str] = "ctg.labels_invalid"
+    status: ClassVar[int] = 422
+
+
+class WristbandUnknown(Refusal):
+    """The wristband is nobody's yet."""
+
+    code: ClassVar[str] = "ctg.wristband_unknown"
+    status: ClassVar[int] = 404
+
+
+class DeviceRevoked(Refusal):
+    """The device is out of service; a new one must be registered."""
+
+    code: ClassVar[str] = "ctg.device_revoked"
+    status: ClassVar[int] = 409

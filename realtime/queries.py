@@ -1,4 +1,4 @@
-"""Reads of recordings and devices."""
+"""Reads of recordings."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from kernel.ids import CaseId, PregnancyId, RecordingId
 from kernel.viewer import Viewer
 from realtime.errors import RangeInvalid
 from realtime.frames import MAX_SEQ, seq_of
-from realtime.models import Device, Gap
+from realtime.models import Binding, Gap
 from realtime.repository import RecordingRepository, Row
 from registry.pregnancies.repository import PregnancyRepository
 
@@ -61,6 +61,10 @@ async def read_frames(
     return b"".join(page), following
 
 
-async def list_devices(session: AsyncSession, viewer: Viewer) -> Sequence[Device]:
-    """Devices of the viewer's facilities."""
-    return await RecordingRepository(session, viewer).devices()
+async def list_bindings(
+    session: AsyncSession, viewer: Viewer, recording_id: RecordingId
+) -> Sequence[Binding]:
+    """A recording's bindings, newest first, or `NotFound`."""
+    repository = RecordingRepository(session, viewer)
+    await repository.one(recording_id)
+    return await repository.bindings(recording_id)

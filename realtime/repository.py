@@ -11,7 +11,7 @@ from kernel.errors import NotFound
 from kernel.ids import RecordingId
 from kernel.viewer import Viewer
 from realtime import frames
-from realtime.models import Device, Gap, Pulse, Recording
+from realtime.models import Binding, Device, Gap, Pulse, Recording
 from realtime.packing import unpack
 
 Row = tuple[Recording, Device, Pulse | None]
@@ -105,6 +105,11 @@ class RecordingRepository:
         wanted = select(Gap).where(Gap.recording_id == recording_id).order_by(Gap.first_seq)
         return (await self._session.scalars(wanted)).all()
 
+    async def bindings(self, recording_id: RecordingId) -> Sequence[Binding]:
+        """What was said about whose it is, newest first."""
+        wanted = select(Binding).where(Binding.recording_id == recording_id)
+        return (await self._session.scalars(wanted.order_by(Binding.version.desc()))).all()
+
     async def frames(
         self, recording_id: RecordingId, first: int, last: int, limit: int
     ) -> list[bytes]:
@@ -119,10 +124,3 @@ class RecordingRepository:
         packed = (await self._session.scalars(_SEGMENTS, span)).all()
         segments = [unpack(segment) for segment in packed]
         return frames.merge([*segments, *chunks, *journal], first, last, limit)
-
-    async def devices(self) -> Sequence[Device]:
-        """Devices of the viewer's facilities, by serial number."""
-        wanted = select(Device).order_by(Device.serial)
-        if not self._viewer.is_process:
-            wanted = wanted.where(Device.facility_id.in_(self._viewer.facility_ids))
-        return (await self._session.scalars(wanted)).all()

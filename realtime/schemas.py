@@ -7,8 +7,9 @@ from uuid import UUID
 import msgspec
 
 from kernel.viewer import CLINICAL_ROLES, Viewer
+from realtime.bindings.rules import fetuses
 from realtime.frames import Flag
-from realtime.models import Device, Gap, Pulse
+from realtime.models import Gap, Pulse, Recording
 from realtime.repository import Row
 
 LIVE_WITHIN = timedelta(seconds=15)
@@ -38,6 +39,13 @@ class GapOut(msgspec.Struct, frozen=True):
     declared_at: datetime
 
 
+class FetusOut(msgspec.Struct, frozen=True):
+    """Which fetus a channel hears: `label` is A, B or C (胎儿 A, B, C)."""
+
+    channel: str
+    label: str
+
+
 class RecordingOut(msgspec.Struct, frozen=True):
     """One tracing. Unbound ones have no pregnancy; `version` is sent back to bind."""
 
@@ -45,8 +53,10 @@ class RecordingOut(msgspec.Struct, frozen=True):
     device: str
     device_name: str
     facility_id: UUID
+    unit: str
     bed: str
     channels: list[str]
+    fetuses: list[FetusOut]
     started_at: datetime
     opened_at: datetime
     closed_at: datetime | None
@@ -69,26 +79,6 @@ class RecordingDetail(msgspec.Struct, frozen=True):
     gaps: list[GapOut]
 
 
-class BindIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Whose tracing it is; `version` as last seen."""
-
-    pregnancy_id: UUID
-    version: int
-    case_id: UUID | None = None
-
-
-class DeviceOut(msgspec.Struct, frozen=True):
-    """A device of the viewer's facilities."""
-
-    id: UUID
-    serial: str
-    name: str
-    kind: str
-    facility_id: UUID
-    unit: str
-    revoked: bool
-
-
 def recording_out(at: datetime, viewer: Viewer, row: Row) -> RecordingOut:
     """A recording as the API shows it."""
     recording, device, pulse = row
@@ -97,8 +87,10 @@ def recording_out(at: datetime, viewer: Viewer, row: Row) -> RecordingOut:
         device=device.serial,
         device_name=device.name,
         facility_id=recording.facility_id,
+        unit=device.unit,
         bed=recording.bed,
         channels=recording.channels,
+        fetuses=[FetusOut(*one) for one in fetuses(recording.channels, recording.labels)],
         started_at=recording.started_at,
         opened_at=recording.opened_at,
         closed_at=recording.closed_at,
@@ -111,8 +103,15 @@ def recording_out(at: datetime, viewer: Viewer, row: Row) -> RecordingOut:
         bound_at=recording.bound_at,
         version=recording.version,
         pulse=None if pulse is None else _pulse_out(pulse),
-        allowed=["bind"] if viewer.has(*CLINICAL_ROLES) else [],
+        allowed=_allowed(viewer, recording),
     )
+
+
+def _allowed(viewer: Viewer, recording: Recording) -> list[str]:
+    if not viewer.has(*CLINICAL_ROLES):
+        return []
+    own = recording.facility_id in viewer.facility_ids
+    return ["bind", "unbind"] if own and recording.pregnancy_id is not None else ["bind"]
 
 
 def _is_live(at: datetime, pulse: Pulse | None) -> bool:
@@ -136,17 +135,4 @@ def detail_out(at: datetime, viewer: Viewer, found: tuple[Row, Sequence[Gap]]) -
     return RecordingDetail(
         recording_out(at, viewer, row),
         [GapOut(gap.first_seq, gap.last_seq, gap.declared_at) for gap in gaps],
-    )
-
-
-def device_out(device: Device) -> DeviceOut:
-    """A device as the API shows it."""
-    return DeviceOut(
-        device.id,
-        device.serial,
-        device.name,
-        device.kind,
-        device.facility_id,
-        device.unit,
-        device.revoked_at is not None,
     )

@@ -101,9 +101,7 @@ class Store:
     async def device_of_token(self, token_hash: bytes) -> Device | None:
         """The device that owns a bearer token, unless revoked."""
         row = await (await self.pool()).fetchrow(
-            "SELECT id, serial, facility_id FROM ctg_device"
-            " WHERE token_hash = $1 AND revoked_at IS NULL",
-            token_hash,
+            "SELECT id, serial, facility_id FROM ctg_device_of_token($1)", token_hash
         )
         return Device(row["id"], row["serial"], row["facility_id"]) if row else None
 

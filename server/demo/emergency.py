@@ -23,7 +23,7 @@ from kernel.ids import CaseId, PregnancyId, RecordingId
 from kernel.outbox import OutboxMessage, enqueue
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
-from realtime import service as ctg
+from realtime.bindings import service as ctg
 from referral.commands import on_case, on_leg, on_offer
 from referral.commands.fields import Vitals
 from referral.commands.sending import SendReferral

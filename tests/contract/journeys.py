@@ -56,6 +56,7 @@ LADDER = {
     "repeat_s": 60,
     "join_within_s": 180,
 }
+WRISTBAND = "ZY2026001"
 HEART_RATE = {"code": "hr_per_min", "number": 88, "unit": "/min"}
 HB_60 = {"fact": "hb_g_per_l", "value": 60}
 
@@ -317,7 +318,16 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
     "registered": (
         post("county_doctor", "/patients", pregnancy={}),
         post("county_doctor", "/pregnancies/{pregnancy_id}/newborns"),
+        post("county_doctor", "/ctg/wristbands", code=WRISTBAND),
+        post("county_doctor", "/ctg/wristbands/find", code=WRISTBAND),
         post("county_doctor", "/ctg/recordings/{recording_id}/bind", version=1),
+        post("county_doctor", "/ctg/recordings/{recording_id}/unbind", version=2),
+    ),
+    "a monitor's life": (
+        post("admin", "/ctg/devices", facility_id="county"),
+        post("admin", "/ctg/devices/{ctg_device_id}/change"),
+        post("admin", "/ctg/devices/{ctg_device_id}/rotate"),
+        post("admin", "/ctg/devices/{ctg_device_id}/revoke"),
     ),
     "an alarm answered": (
         post("county_doctor", "/ctg/alarms/{alarm_id}/silence", version=1, reason="attending"),

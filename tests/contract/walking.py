@@ -189,7 +189,8 @@ class Walk:
             holder = f"holder of {made['link']['purpose']}"
             self.stage.links[holder] = await self.stage.door.open_link(token)
         elif "device" in made:
-            self.ids["device_id"] = made["device"]["id"]
+            kind = "ctg_device_id" if "/ctg/" in step.operation else "device_id"
+            self.ids[kind] = made["device"]["id"]
         elif "feed" in made:
             self.ids["feed_id"] = made["feed"]["id"]
         elif "results" in made:

@@ -15,6 +15,7 @@ from duty.rosters import service as rosters
 from duty.rosters.oncall import DutyTier
 from kernel.clock import SimulatedClock
 from kernel.viewer import Role, Viewer
+from realtime.service import register_device
 from registry.people.service import Grant, create_person
 from tests.fixtures.database import Clone
 from tests.matrix.door import Door
@@ -63,11 +64,20 @@ async def rows(door: Door, database: Clone, world: World) -> dict[str, str]:
     device = {"serial": "foreign", "kind": "home_ctg"}
     made = await _post(door, tokens["stranger"], "/api/devices", device)
     found["device_id"] = made["device"]["id"]
+    found["ctg_device_id"] = str(await _monitor(database, world))
     feed = await _post(door, tokens["province"], "/api/duty/feeds", {"label": "foreign"})
     found["feed_id"] = feed["feed"]["id"]
     found |= await _changed(door, tokens["province"], database, world)
     found |= await _filed(door, tokens["stranger"], found["pregnancy_id"], world)
     return found | await _followed(door, tokens["province"], case)
+
+
+async def _monitor(database: Clone, world: World) -> UUID:
+    """A fetal monitor of that hospital."""
+    async with database.system.session(Viewer.system("test")) as session:
+        return await register_device(
+            session, serial="foreign", kind="monitor", facility_id=world.stranger
+        )
 
 
 async def _changed(door: Door, token: str, database: Clone, world: World) -> dict[str, str]:

@@ -16,6 +16,7 @@ from kernel.ids import AccountId, FacilityId, PersonId
 from kernel.viewer import Role, Viewer
 from realtime.gateway.main import Gateway, Timing
 from tests.fixtures.database import Clone
+from tests.realtime.desk import Desk, open_desk
 
 ORIGIN = "https://yunshang.example"
 
@@ -109,6 +110,13 @@ async def site(database: Clone) -> AsyncIterator[Site]:
         yield Site(database, gateway, port, facility, token, sessions)
     finally:
         await gateway.stop()
+
+
+@pytest.fixture
+async def desk(database: Clone) -> AsyncIterator[Desk]:
+    """The CTG routes, asked by whoever the test says."""
+    async for opened in open_desk(database):
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,1 @@
+"""Whose tracing it is."""
