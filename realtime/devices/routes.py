@@ -39,11 +39,11 @@ async def list_devices(session: AsyncSession, clock: Clock, viewer: Viewer) -> l
     return await queries.devices(session, clock, viewer)
 
 
-@get("/devices/{ctg_device_id:uuid}/events", opt={OPT: KEEPS})
+@get("/devices/{ctg_device_id:uuid}/events", opt={OPT: LOOKS})
 async def device_events(
     ctg_device_id: UUID, session: AsyncSession, viewer: Viewer
 ) -> list[DeviceEventOut]:
-    """Who did what with a device, and why; newest first."""
+    """Who did what with a device, and why, newest first; only for those who keep it."""
     return list(await queries.history(session, viewer, DeviceId(ctg_device_id)))
 
 
@@ -65,7 +65,7 @@ async def register_device(
 
     made = await once(session, viewer, idempotency_key, "ctg.devices", data, Made, work)
     shown = await queries.kept(session, clock, viewer, DeviceId(made.id))
-    return DeviceMade(shown, fresh[0] if fresh else None)
+    return DeviceMade(shown.id, shown, fresh[0] if fresh else None)
 
 
 @post("/devices/{ctg_device_id:uuid}/change", opt={OPT: KEEPS}, status_code=200)
@@ -105,7 +105,7 @@ async def rotate_token(
 
     await _once(session, viewer, (idempotency_key, "rotate"), device_id, data, work)
     shown = await queries.kept(session, clock, viewer, device_id)
-    return DeviceMade(shown, fresh[0] if fresh else None)
+    return DeviceMade(shown.id, shown, fresh[0] if fresh else None)
 
 
 @post("/devices/{ctg_device_id:uuid}/revoke", opt={OPT: KEEPS}, status_code=200)

@@ -63,6 +63,7 @@ class DeviceOut(msgspec.Struct, frozen=True):
 class DeviceMade(msgspec.Struct, frozen=True):
     """A device with its new token, which is shown once and kept nowhere."""
 
+    id: UUID
     device: DeviceOut
     token: str | None
 

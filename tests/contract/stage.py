@@ -198,6 +198,16 @@ async def _alarm(url: str, recording: str) -> str:
     return str(alarm)
 
 
+async def _device(url: str, recording: str) -> str:
+    """The monitor that made a recording; the administrator keeps every house's."""
+    connection = await asyncpg.connect(url)
+    try:
+        wanted = "SELECT device_id FROM ctg_recording WHERE id = $1"
+        return str(await connection.fetchval(wanted, UUID(recording)))
+    finally:
+        await connection.close()
+
+
 async def _listed(stage: Stage, doctor: str, place: str) -> dict[str, str]:
     """Somebody keeps special-population lists, with one line on this month's."""
     net, token = stage.net, stage.tokens[doctor]
@@ -342,6 +352,7 @@ async def _known_ids(stage: Stage) -> None:
         stage.ids["policy_id"] = str(ladder.scalar_one())
     stage.ids.update(await _changed(stage))
     stage.ids["drill_id"] = await _drill(stage)
+    stage.ids["ctg_device_id"] = await _device(url, stage.ids["recording_id"])
 
 
 async def _drill(stage: Stage) -> str:

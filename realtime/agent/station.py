@@ -1,0 +1,140 @@
+"""The agent as one process: monitors, buffer, connection and status page, wired together."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from realtime import frames
+from realtime.agent import ports, status
+from realtime.agent.bedside import Bedside, Event, Unfinished
+from realtime.agent.buffer import Buffer, Kept
+from realtime.agent.config import AgentConfig, MonitorConfig
+from realtime.agent.decoders.table import kinds
+from realtime.agent.keeper import Keeper
+from realtime.agent.link import Link
+from realtime.agent.pace import Pace
+from realtime.agent.uplink import ClockRead, Opened, Uplink
+
+log = structlog.get_logger()
+
+TICK_S: Final = 0.25
+WRONG_CLOCK_NS: Final = 1_000_000_000
+"""A clock further off than this (and than the round trip) is flagged in every second."""
+
+
+@dataclass(slots=True)
+class Monitor:
+    """One configured monitor and what it does now."""
+
+    config: MonitorConfig
+    bedside: Bedside
+    channels: tuple[str, ...]
+    trouble: str = field(default="connecting")
+    """Why nothing comes from its port; empty while it is open."""
+
+
+class Station:
+    """Everything of one centre; `run` until cancelled."""
+
+    def __init__(self, config: AgentConfig) -> None:
+        self.config = config
+        self.keeper = Keeper(Buffer(Path(config.buffer), config.buffer_bytes), Uplink())
+        self.monitors: list[Monitor] = []
+        self.link = Link(
+            config.gateway,
+            Path(config.token_file),
+            self.keeper,
+            Pace(config.max_kbit_per_s),
+            ca_file=config.ca_file,
+            on_clock=self._on_clock,
+            on_opened=self._on_opened,
+        )
+
+    async def run(self) -> None:
+        """Read, keep and send until cancelled; then write what is new."""
+        await self._load()
+        server = await status.serve(self, self.config.status_port)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._tick())
+                group.create_task(self.keeper.run())
+                group.create_task(self.link.run())
+                for monitor in self.monitors:
+                    group.create_task(self._read(monitor))
+        finally:
+            server.close()
+            await self.keeper.close()
+
+    async def _load(self) -> None:
+        """Go on with what ran when the process ended; what is too long ago is complete."""
+        running: dict[str, Kept] = {}
+        for kept in await self.keeper.load():
+            if not kept.ended:
+                before = running.get(kept.device)
+                if before is not None:
+                    self.keeper.end(before.id)
+                running[kept.device] = kept
+        for config in self.config.monitor:
+            kept_one = running.pop(config.device, None)
+            unfinished = None if kept_one is None else self._unfinished(config, kept_one)
+            kind = kinds()[config.kind]
+            bedside = Bedside(
+                config.device,
+                kind.decoder(),
+                off_s=config.off_s,
+                start=config.start,
+                unfinished=unfinished,
+            )
+            self.monitors.append(Monitor(config, bedside, kind.channels))
+        for left in running.values():
+            self.keeper.end(left.id)  # its monitor is not configured any more
+
+    def _unfinished(self, config: MonitorConfig, kept: Kept) -> Unfinished | None:
+        ended_ns = kept.started_ns + kept.last_seq * frames.FRAME_PERIOD_NS
+        if time.time_ns() - ended_ns > config.off_s * 1_000_000_000:
+            self.keeper.end(kept.id)
+            return None
+        return Unfinished(kept.id, kept.started_ns, kept.last_seq)
+
+    async def _read(self, monitor: Monitor) -> None:
+        kind = kinds()[monitor.config.kind]
+
+        def feed(data: bytes) -> None:
+            now_s, wall_ns = time.monotonic(), time.time_ns()
+            self._keep(monitor, monitor.bedside.feed(data, now_s, wall_ns))
+
+        def tell(trouble: str) -> None:
+            monitor.trouble = trouble
+
+        baud = monitor.config.baud or kind.baud
+        await ports.watch(monitor.config.port, baud, kind.hello, feed, tell)
+
+    async def _tick(self) -> None:
+        while True:
+            now_s, wall_ns = time.monotonic(), time.time_ns()
+            for monitor in self.monitors:
+                bedside = monitor.bedside
+                bedside.linked = self.keeper.uplink.linked(bedside.recording)
+                self._keep(monitor, bedside.tick(now_s, wall_ns))
+            await asyncio.sleep(TICK_S)
+
+    def _keep(self, monitor: Monitor, events: list[Event]) -> None:
+        if events:
+            self.keeper.take(monitor.config.bed, monitor.channels, events)
+
+    def _on_clock(self, read: ClockRead) -> None:
+        wrong = abs(read.offset_ns) > max(WRONG_CLOCK_NS, read.rtt_ns)
+        for monitor in self.monitors:
+            monitor.bedside.unsynchronised = wrong
+
+    def _on_opened(self, opened: Opened) -> None:
+        """The server may know more than the disk does: its numbers are taken."""
+        for monitor in self.monitors:
+            if monitor.bedside.recording == opened.recording:
+                monitor.bedside.skip_to(opened.durable)

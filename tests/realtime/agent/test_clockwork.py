@@ -1,0 +1,73 @@
+"""Seconds keep to the wall clock, whatever the device does."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realtime.agent.clockwork import Clockwork
+from realtime.agent.samples import SILENT, Sample
+
+S = 1_000_000_000
+START_NS = 1_700_000_000 * S
+FOUR = [Sample(fhr1=560)] * 4
+
+
+def wall(now_s: float) -> int:
+    return START_NS + round(now_s * S)
+
+
+def test_a_steady_device_makes_a_second_a_second() -> None:
+    clock = Clockwork()
+    made = [timed for n in range(1, 61) for timed in clock.add(FOUR, n, wall(n))]
+    assert [timed.device_ns for timed in made] == [wall(n) for n in range(60)]
+    assert clock.tick(60.5, wall(60.5)) == []
+
+
+def test_silence_becomes_lost_seconds_and_speech_goes_on_in_time() -> None:
+    clock = Clockwork()
+    clock.add(FOUR, 1.0, wall(1.0))
+    made = [t for n in range(5, 121) for t in clock.tick(n / 4, wall(n / 4))]
+    assert {timed.second for timed in made} == {SILENT}
+    assert len(made) == 27
+    moments = [timed.device_ns for timed in made]
+    assert moments == sorted(set(moments))
+    made += clock.add(FOUR, 31.0, wall(31.0))
+    assert made[-1].second[0].fhr1 == 560
+    assert abs(made[-1].device_ns - wall(30.0)) <= 1.5 * S
+
+
+def test_half_a_second_before_silence_is_not_thrown_away() -> None:
+    clock = Clockwork()
+    clock.add([*FOUR, Sample(fhr1=500)], 1.0, wall(1.0))
+    made = clock.tick(5.0, wall(5.0))
+    assert [sample.fhr1 for sample in made[0].second] == [500, 0, 0, 0]
+
+
+def test_a_burst_from_a_cables_memory_has_no_place() -> None:
+    clock = Clockwork()
+    clock.add(FOUR, 1.0, wall(1.0))
+    made = clock.add(FOUR * 60, 2.0, wall(2.0))
+    assert len(made) <= 8
+    assert clock.misplaced == 4 * (60 - len(made))
+
+
+@given(st.floats(0.995, 1.005), st.integers(600, 3_000))
+def test_a_fast_or_slow_crystal_is_followed(pace: float, seconds: int) -> None:
+    clock = Clockwork()
+    stamps = []
+    for n in range(1, seconds):
+        now_s = n * pace
+        for timed in [*clock.tick(now_s, wall(now_s)), *clock.add(FOUR, now_s, wall(now_s))]:
+            assert timed.second != SILENT
+            stamps.append(timed.device_ns)
+            assert abs(timed.device_ns + S - wall(now_s)) <= 1.5 * S
+    assert len(stamps) + clock.misplaced // 4 == seconds - 1
+
+
+def test_a_wall_clock_that_jumps_makes_no_seconds() -> None:
+    clock = Clockwork()
+    clock.add(FOUR, 1.0, wall(1.0))
+    assert clock.tick(2.0, wall(3_600.0)) == []
+    made = clock.add(FOUR, 2.0, wall(3_601.0))
+    assert [timed.device_ns for timed in made] == [wall(3_600.0)]
