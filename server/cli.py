@@ -233,6 +233,31 @@ def replay(
 
 
 @app.command()
+def agent(
+    config: Annotated[Path, typer.Argument(help="The centre's file (docs/ctg-agent.md).")],
+    check: Annotated[bool, typer.Option(help="Only read the file and say what is wrong.")] = False,
+) -> None:
+    """Read a centre's monitors, keep every second on disk, send until acknowledged."""
+    from server.commands import agent as command
+
+    command.run(settings(), config, check=check)
+
+
+@app.command()
+def simulate_monitor(
+    kind: Annotated[str, typer.Option(help="philips, corometrics, luckcome, csv or json")],
+    to: Annotated[str, typer.Option(help="tcp://host:port to listen on, file:///path, a line.")],
+    scenario: Annotated[str, typer.Option(help="A scenario of the synthesiser.")] = "reactive",
+    seed: Annotated[int, typer.Option(help="Decides the tracing.")] = 1,
+    speed: Annotated[float, typer.Option(help="1 is life.")] = 1.0,
+) -> None:
+    """Speak as a monitor, in a real device's bytes, to try an agent out."""
+    from server.commands import agent as command
+
+    command.simulate_monitor(kind, to, scenario, seed, speed)
+
+
+@app.command()
 def openapi(
     output: Annotated[
         Path | None, typer.Option(help="File to write; else standard output.")

@@ -96,21 +96,21 @@ class Buffer:
 
     def __init__(self, path: Path, max_bytes: int) -> None:
         self._ballast = path.with_name(path.name + ".ballast")
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.execute(f"PRAGMA page_size = {PAGE_BYTES}")
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute(f"PRAGMA max_page_count = {max(16, max_bytes // PAGE_BYTES)}")
-        self._db.executescript(_SCHEMA)
+        self.database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self.database.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+        self.database.execute("PRAGMA journal_mode = WAL")
+        self.database.execute("PRAGMA synchronous = FULL")
+        self.database.execute(f"PRAGMA max_page_count = {max(16, max_bytes // PAGE_BYTES)}")
+        self.database.executescript(_SCHEMA)
         self._lay_ballast()
 
     def close(self) -> None:
         """Give the file back."""
-        self._db.close()
+        self.database.close()
 
     def kept(self) -> list[Kept]:
         """All recordings, in the order in which they began."""
-        rows = self._db.execute(
+        rows = self.database.execute(
             "SELECT id, device, bed, channels, started_ns, last_seq, acked, ended"
             " FROM recording ORDER BY no"
         )
@@ -142,18 +142,18 @@ class Buffer:
         self._lay_ballast()
 
     def _write(self, batch: Batch) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
+        self.database.execute("BEGIN IMMEDIATE")
         try:
             self._insert(batch)
             self._delete(batch)
-            self._db.execute("COMMIT")
+            self.database.execute("COMMIT")
         except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
+            if self.database.in_transaction:
+                self.database.execute("ROLLBACK")
             raise
 
     def _insert(self, batch: Batch) -> None:
-        run = self._db.executemany
+        run = self.database.executemany
         run(
             "INSERT INTO recording (id, device, bed, channels, started_ns) VALUES (?, ?, ?, ?, ?)"
             " ON CONFLICT (id) DO NOTHING",
@@ -184,7 +184,7 @@ class Buffer:
         run("UPDATE recording SET ended = 1 WHERE id = ?", [(rec.bytes,) for rec in batch.ended])
 
     def _delete(self, batch: Batch) -> None:
-        run = self._db.executemany
+        run = self.database.executemany
         number = "(SELECT no FROM recording WHERE id = ?)"
         acked = [(seq, rec.bytes) for rec, seq in batch.acked.items()]
         run("UPDATE recording SET acked = max(acked, ?) WHERE id = ?", acked)
@@ -198,7 +198,7 @@ class Buffer:
 
     def read(self, recording: UUID, first: int, last: int, limit: int) -> list[tuple[int, bytes]]:
         """Seconds of `first..last`, ascending, at most `limit`."""
-        rows = self._db.execute(
+        rows = self.database.execute(
             "SELECT f.seq, f.body FROM frame f JOIN recording r ON r.no = f.no"
             " WHERE r.id = ? AND f.seq BETWEEN ? AND ? ORDER BY f.seq LIMIT ?",
             (recording.bytes, first, last, limit),
@@ -207,7 +207,7 @@ class Buffer:
 
     def gaps(self, recording: UUID) -> list[tuple[int, int]]:
         """Declared gaps that are not acknowledged past, ascending."""
-        rows = self._db.execute(
+        rows = self.database.execute(
             "SELECT g.first, g.last FROM gap g JOIN recording r ON r.no = g.no"
             " WHERE r.id = ? ORDER BY g.first",
             (recording.bytes,),

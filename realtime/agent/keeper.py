@@ -39,7 +39,7 @@ class Keeper:
         """Seconds lost because there was room neither on disk nor in memory."""
         self.news = asyncio.Event()
         """Set when there may be something to send."""
-        self._buffer = buffer
+        self.buffer = buffer
         self._batch = Batch()
         self._unsaved: dict[UUID, dict[int, bytes]] = {}
         self._dirty = asyncio.Event()
@@ -50,9 +50,9 @@ class Keeper:
 
     async def load(self) -> list[Kept]:
         """Everything that the buffer holds, told to the uplink."""
-        found = await self._do(self._buffer.kept)
+        found = await self._do(self.buffer.kept)
         for kept in found:
-            self.uplink.know(kept, await self._do(self._buffer.gaps, kept.id))
+            self.uplink.know(kept, await self._do(self.buffer.gaps, kept.id))
         return found
 
     def take(self, bed: str, channels: tuple[str, ...], events: Iterable[Event]) -> None:
@@ -103,7 +103,7 @@ class Keeper:
         if not batch:
             return
         try:
-            await self._do(self._buffer.write, batch)
+            await self._do(self.buffer.write, batch)
             if self.full:
                 log.info("agent.buffer_has_room")
             self.full = False
@@ -119,12 +119,12 @@ class Keeper:
     async def close(self) -> None:
         """Write what is new and give the file back."""
         await self.save()
-        await self._do(self._buffer.close)
+        await self._do(self.buffer.close)
         self._thread.shutdown()
 
     async def read(self, wish: Wish) -> list[tuple[int, bytes]]:
         """The seconds of a wish, from disk and memory; what is in neither is declared lost."""
-        disk = await self._do(self._buffer.read, wish.recording, wish.first, wish.last, wish.limit)
+        disk = await self._do(self.buffer.read, wish.recording, wish.first, wish.last, wish.limit)
         found = dict(disk)
         held = self._unsaved.get(wish.recording, {})
         found |= {seq: frame for seq, frame in held.items() if wish.first <= seq <= wish.last}

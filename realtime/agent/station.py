@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -28,6 +29,15 @@ WRONG_CLOCK_NS: Final = 1_000_000_000
 """A clock further off than this (and than the round trip) is flagged in every second."""
 
 
+Now = Callable[[], tuple[float, int]]
+"""Seconds of a clock that never jumps, and nanoseconds of the wall clock."""
+
+
+def now() -> tuple[float, int]:
+    """This machine's clocks."""
+    return time.monotonic(), time.time_ns()
+
+
 @dataclass(slots=True)
 class Monitor:
     """One configured monitor and what it does now."""
@@ -42,8 +52,9 @@ class Monitor:
 class Station:
     """Everything of one centre; `run` until cancelled."""
 
-    def __init__(self, config: AgentConfig) -> None:
+    def __init__(self, config: AgentConfig, now: Now = now) -> None:
         self.config = config
+        self.now = now
         self.keeper = Keeper(Buffer(Path(config.buffer), config.buffer_bytes), Uplink())
         self.monitors: list[Monitor] = []
         self.link = Link(
@@ -97,7 +108,7 @@ class Station:
 
     def _unfinished(self, config: MonitorConfig, kept: Kept) -> Unfinished | None:
         ended_ns = kept.started_ns + kept.last_seq * frames.FRAME_PERIOD_NS
-        if time.time_ns() - ended_ns > config.off_s * 1_000_000_000:
+        if self.now()[1] - ended_ns > config.off_s * 1_000_000_000:
             self.keeper.end(kept.id)
             return None
         return Unfinished(kept.id, kept.started_ns, kept.last_seq)
@@ -106,8 +117,7 @@ class Station:
         kind = kinds()[monitor.config.kind]
 
         def feed(data: bytes) -> None:
-            now_s, wall_ns = time.monotonic(), time.time_ns()
-            self._keep(monitor, monitor.bedside.feed(data, now_s, wall_ns))
+            self._keep(monitor, self._linked(monitor).feed(data, *self.now()))
 
         def tell(trouble: str) -> None:
             monitor.trouble = trouble
@@ -117,12 +127,15 @@ class Station:
 
     async def _tick(self) -> None:
         while True:
-            now_s, wall_ns = time.monotonic(), time.time_ns()
             for monitor in self.monitors:
-                bedside = monitor.bedside
-                bedside.linked = self.keeper.uplink.linked(bedside.recording)
-                self._keep(monitor, bedside.tick(now_s, wall_ns))
+                self._keep(monitor, self._linked(monitor).tick(*self.now()))
             await asyncio.sleep(TICK_S)
+
+    def _linked(self, monitor: Monitor) -> Bedside:
+        """The monitor, knowing whether what it makes now can be sent now."""
+        bedside = monitor.bedside
+        bedside.linked = self.keeper.uplink.linked(bedside.recording)
+        return bedside
 
     def _keep(self, monitor: Monitor, events: list[Event]) -> None:
         if events:

@@ -80,6 +80,7 @@ def facts(station: Station) -> dict[str, Any]:
     lines = station.keeper.uplink.lines
     link = station.link.status
     now_s = time.monotonic()
+    here_s = station.now()[0]
     return {
         "link": link.state,
         "link_detail": link.detail,
@@ -92,7 +93,7 @@ def facts(station: Station) -> dict[str, Any]:
         "buffer_full": station.keeper.full,
         "given_up_s": station.keeper.given_up,
         "conflicts": link.conflicts,
-        "monitors": [_monitor(monitor, now_s) for monitor in station.monitors],
+        "monitors": [_monitor(monitor, here_s) for monitor in station.monitors],
     }
 
 
