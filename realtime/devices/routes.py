@@ -14,12 +14,12 @@ from kernel.ids import DeviceId
 from kernel.viewer import CLINICAL_ROLES, Role, Viewer
 from realtime.devices import queries, service
 from realtime.devices.schemas import (
-    ChangeDevice,
+    ChangeCtgDevice,
+    CtgDeviceMade,
     DeviceEventOut,
-    DeviceMade,
     DeviceOut,
-    NewDevice,
-    RevokeDevice,
+    NewCtgDevice,
+    RevokeCtgDevice,
     RotateToken,
 )
 
@@ -49,12 +49,12 @@ async def device_events(
 
 @post("/devices", opt={OPT: KEEPS})
 async def register_device(
-    data: NewDevice,
+    data: NewCtgDevice,
     session: AsyncSession,
     clock: Clock,
     viewer: Viewer,
     idempotency_key: str | None,
-) -> DeviceMade:
+) -> CtgDeviceMade:
     """Register a device; a repeat shows it without its token, which is kept nowhere."""
     fresh: list[str] = []
 
@@ -65,13 +65,13 @@ async def register_device(
 
     made = await once(session, viewer, idempotency_key, "ctg.devices", data, Made, work)
     shown = await queries.kept(session, clock, viewer, DeviceId(made.id))
-    return DeviceMade(shown.id, shown, fresh[0] if fresh else None)
+    return CtgDeviceMade(shown.id, shown, fresh[0] if fresh else None)
 
 
 @post("/devices/{ctg_device_id:uuid}/change", opt={OPT: KEEPS}, status_code=200)
 async def change_device(
     ctg_device_id: UUID,
-    data: ChangeDevice,
+    data: ChangeCtgDevice,
     session: AsyncSession,
     clock: Clock,
     viewer: Viewer,
@@ -95,7 +95,7 @@ async def rotate_token(
     clock: Clock,
     viewer: Viewer,
     idempotency_key: str | None,
-) -> DeviceMade:
+) -> CtgDeviceMade:
     """Issue a new token, shown once; the old one opens a while longer."""
     device_id = DeviceId(ctg_device_id)
     fresh: list[str] = []
@@ -105,13 +105,13 @@ async def rotate_token(
 
     await _once(session, viewer, (idempotency_key, "rotate"), device_id, data, work)
     shown = await queries.kept(session, clock, viewer, device_id)
-    return DeviceMade(shown.id, shown, fresh[0] if fresh else None)
+    return CtgDeviceMade(shown.id, shown, fresh[0] if fresh else None)
 
 
 @post("/devices/{ctg_device_id:uuid}/revoke", opt={OPT: KEEPS}, status_code=200)
 async def revoke_device(
     ctg_device_id: UUID,
-    data: RevokeDevice,
+    data: RevokeCtgDevice,
     session: AsyncSession,
     clock: Clock,
     viewer: Viewer,

@@ -14,7 +14,7 @@ Name = Annotated[str, msgspec.Meta(max_length=64)]
 Reason = Annotated[str, msgspec.Meta(max_length=200)]
 
 
-class NewDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class NewCtgDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A monitor, or an agent that carries several; `facility_id` only from the platform's side."""
 
     serial: Serial
@@ -24,7 +24,7 @@ class NewDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     facility_id: UUID | None = None
 
 
-class ChangeDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ChangeCtgDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How it is called and where it stands."""
 
     name: Name
@@ -38,7 +38,7 @@ class RotateToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Reason = ""
 
 
-class RevokeDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RevokeCtgDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """It is not let in any more, by whichever token; its recordings stay."""
 
     reason: Reason
@@ -60,7 +60,7 @@ class DeviceOut(msgspec.Struct, frozen=True):
     allowed: list[str]
 
 
-class DeviceMade(msgspec.Struct, frozen=True):
+class CtgDeviceMade(msgspec.Struct, frozen=True):
     """A device with its new token, which is shown once and kept nowhere."""
 
     id: UUID

@@ -12,7 +12,7 @@ from kernel.errors import NotAllowed
 from kernel.ids import DeviceId, FacilityId, new_id
 from kernel.viewer import Role, Viewer
 from realtime.devices.repository import DeviceRepository, keeps
-from realtime.devices.schemas import ChangeDevice, NewDevice, RotateToken
+from realtime.devices.schemas import ChangeCtgDevice, NewCtgDevice, RotateToken
 from realtime.errors import DeviceRevoked
 from realtime.models import Device, DeviceEvent
 from registry.facilities import queries as facilities
@@ -24,7 +24,7 @@ def hashed(token: str) -> bytes:
 
 
 async def register(
-    session: AsyncSession, clock: Clock, viewer: Viewer, order: NewDevice
+    session: AsyncSession, clock: Clock, viewer: Viewer, order: NewCtgDevice
 ) -> tuple[DeviceId, str]:
     """Make a device known; returns its token, which exists here and at the centre only.
 
@@ -59,7 +59,7 @@ async def register(
 
 
 async def change(
-    session: AsyncSession, clock: Clock, viewer: Viewer, device_id: DeviceId, order: ChangeDevice
+    session: AsyncSession, clock: Clock, viewer: Viewer, device_id: DeviceId, order: ChangeCtgDevice
 ) -> None:
     """Call it by another name, or say that it stands elsewhere.
 
