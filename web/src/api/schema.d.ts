@@ -1259,7 +1259,76 @@ export interface paths {
         /** ListDevices */
         get: operations["ApiCtgDevicesListDevices"];
         put?: never;
+        /** RegisterDevice */
+        post: operations["ApiCtgDevicesRegisterDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ctg/devices/{ctg_device_id}/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ChangeDevice */
+        post: operations["ApiCtgDevicesCtgDeviceIdChangeChangeDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ctg/devices/{ctg_device_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** DeviceEvents */
+        get: operations["ApiCtgDevicesCtgDeviceIdEventsDeviceEvents"];
+        put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ctg/devices/{ctg_device_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** RevokeDevice */
+        post: operations["ApiCtgDevicesCtgDeviceIdRevokeRevokeDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ctg/devices/{ctg_device_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** RotateToken */
+        post: operations["ApiCtgDevicesCtgDeviceIdRotateRotateToken"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1317,6 +1386,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/ctg/recordings/{recording_id}/bindings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListBindings */
+        get: operations["ApiCtgRecordingsRecordingIdBindingsListBindings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ctg/recordings/{recording_id}/frames": {
         parameters: {
             query?: never;
@@ -1334,6 +1420,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/ctg/recordings/{recording_id}/unbind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** UnbindRecording */
+        post: operations["ApiCtgRecordingsRecordingIdUnbindUnbindRecording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ctg/wall": {
         parameters: {
             query?: never;
@@ -1345,6 +1448,40 @@ export interface paths {
         get: operations["ApiCtgWallGetWall"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ctg/wristbands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** GiveWristband */
+        post: operations["ApiCtgWristbandsGiveWristband"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ctg/wristbands/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** FindWristband */
+        post: operations["ApiCtgWristbandsFindFindWristband"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5737,8 +5874,29 @@ export interface components {
         /** BindIn */
         BindIn: {
             case_id?: string | null;
+            labels?: ("A" | "B" | "C")[] | null;
+            /**
+             * @default list
+             * @enum {string}
+             */
+            means: "list" | "wristband" | "case";
             /** Format: uuid */
             pregnancy_id: string;
+            /** @default  */
+            reason: string;
+            version: number;
+        };
+        /** BindingOut */
+        BindingOut: {
+            /** Format: date-time */
+            bound_at: string;
+            /** Format: uuid */
+            bound_by: string;
+            case_id: string | null;
+            labels: string[] | null;
+            means: string;
+            pregnancy_id: string | null;
+            reason: string;
             version: number;
         };
         /** Birth */
@@ -6053,6 +6211,11 @@ export interface components {
             kind: "record" | "identity" | "newborn" | "treatment" | "consent" | "attachment" | "reference" | "withdrawal";
             /** @default false */
             unread: boolean;
+        };
+        /** ChangeCtgDevice */
+        ChangeCtgDevice: {
+            name: string;
+            unit: string;
         };
         /** ChangeIn */
         ChangeIn: {
@@ -6622,6 +6785,13 @@ export interface components {
             vasoactive_continuous?: boolean | null;
             ventilation_minutes?: number | null;
         };
+        /** CtgDeviceMade */
+        CtgDeviceMade: {
+            device: components["schemas"]["DeviceOut"];
+            /** Format: uuid */
+            id: string;
+            token: string | null;
+        };
         /** Cylinder */
         Cylinder: {
             code: string;
@@ -6828,6 +6998,18 @@ export interface components {
             revoked_at: string | null;
             serial: string;
         };
+        /** DeviceEventOut */
+        DeviceEventOut: {
+            action: string;
+            detail: {
+                [key: string]: unknown;
+            };
+            reason: string;
+            /** Format: date-time */
+            recorded_at: string;
+            /** Format: uuid */
+            recorded_by: string;
+        };
         /** DeviceIn */
         DeviceIn: {
             device_id: string;
@@ -6847,14 +7029,18 @@ export interface components {
         };
         /** DeviceOut */
         DeviceOut: {
+            allowed: string[];
             /** Format: uuid */
             facility_id: string;
+            has_token: boolean;
             /** Format: uuid */
             id: string;
             kind: string;
             name: string;
+            old_token_until: string | null;
             revoked: boolean;
             serial: string;
+            token_at: string | null;
             unit: string;
         };
         /** Die */
@@ -7401,6 +7587,11 @@ export interface components {
             server_time: string;
             to_be_verified: boolean;
             unread: components["schemas"]["UnreadFeedback"][];
+        };
+        /** FetusOut */
+        FetusOut: {
+            channel: string;
+            label: string;
         };
         /** FileActionOut */
         FileActionOut: {
@@ -8465,6 +8656,17 @@ export interface components {
             addendum_to?: string | null;
             orders?: components["schemas"]["NewOrder"][];
             text: string;
+        };
+        /** NewCtgDevice */
+        NewCtgDevice: {
+            facility_id?: string | null;
+            /** @enum {string} */
+            kind: "agent" | "monitor";
+            /** @default  */
+            name: string;
+            serial: string;
+            /** @default  */
+            unit: string;
         };
         /** NewDevice */
         NewDevice: {
@@ -9645,6 +9847,7 @@ export interface components {
             device_name: string;
             /** Format: uuid */
             facility_id: string;
+            fetuses: components["schemas"]["FetusOut"][];
             /** Format: uuid */
             id: string;
             invalid_samples: number;
@@ -9656,6 +9859,7 @@ export interface components {
             pulse: components["schemas"]["PulseOut"] | null;
             /** Format: date-time */
             started_at: string;
+            unit: string;
             version: number;
         };
         /** Redirect */
@@ -10005,6 +10209,10 @@ export interface components {
         };
         /** Revoke */
         Revoke: Record<string, never>;
+        /** RevokeCtgDevice */
+        RevokeCtgDevice: {
+            reason: string;
+        };
         /** RevokeDevice */
         RevokeDevice: Record<string, never>;
         /** RevokeFeed */
@@ -10225,6 +10433,13 @@ export interface components {
             required: boolean;
             specialty: string;
             tier: string;
+        };
+        /** RotateToken */
+        RotateToken: {
+            /** @default 24 */
+            overlap_h: number;
+            /** @default  */
+            reason: string;
         };
         /** RotationIn */
         RotationIn: {
@@ -11000,6 +11215,11 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        /** UnbindIn */
+        UnbindIn: {
+            reason: string;
+            version: number;
+        };
         /** UndoMoment */
         UndoMoment: {
             seq: number;
@@ -11221,6 +11441,21 @@ export interface components {
             code: string;
             en: string;
             zh: string;
+        };
+        /** WristbandIn */
+        WristbandIn: {
+            code: string;
+        };
+        /** WristbandOf */
+        WristbandOf: {
+            code: string;
+            /** Format: uuid */
+            pregnancy_id: string;
+        };
+        /** WristbandOut */
+        WristbandOut: {
+            /** Format: uuid */
+            pregnancy_id: string;
         };
         /** PersonOut */
         quality_schemas_PersonOut: {
@@ -14242,6 +14477,213 @@ export interface operations {
             };
         };
     };
+    ApiCtgDevicesRegisterDevice: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCtgDevice"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CtgDeviceMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCtgDevicesCtgDeviceIdChangeChangeDevice: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                ctg_device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeCtgDevice"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceOut"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCtgDevicesCtgDeviceIdEventsDeviceEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ctg_device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceEventOut"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCtgDevicesCtgDeviceIdRevokeRevokeDevice: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                ctg_device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevokeCtgDevice"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceOut"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCtgDevicesCtgDeviceIdRotateRotateToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                ctg_device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateToken"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CtgDeviceMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiCtgRecordingsListRecordings: {
         parameters: {
             query?: {
@@ -14362,6 +14804,43 @@ export interface operations {
             };
         };
     };
+    ApiCtgRecordingsRecordingIdBindingsListBindings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recording_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BindingOut"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiCtgRecordingsRecordingIdFramesGetFrames: {
         parameters: {
             query?: {
@@ -14402,6 +14881,49 @@ export interface operations {
             };
         };
     };
+    ApiCtgRecordingsRecordingIdUnbindUnbindRecording: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                recording_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnbindIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiCtgWallGetWall: {
         parameters: {
             query?: never;
@@ -14418,6 +14940,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WallOut"];
+                };
+            };
+        };
+    };
+    ApiCtgWristbandsGiveWristband: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WristbandOf"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WristbandOut"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCtgWristbandsFindFindWristband: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WristbandIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WristbandOut"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
                 };
             };
         };
