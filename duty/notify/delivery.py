@@ -135,7 +135,8 @@ class Delivery:
     ) -> MessageState | None:
         state = await posting.settle(session, claimed, MessageAction.REFUSE, error=outcome.reason)
         if state is not None and outcome.again and claimed.try_ < MAX_TRIES:
-            await posting.try_again(session, claimed, _pause_s(claimed.try_))
+            pause_s = max(_pause_s(claimed.try_), outcome.after_s)
+            await posting.try_again(session, claimed, pause_s)
         return state
 
 

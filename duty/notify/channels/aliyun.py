@@ -34,6 +34,10 @@ TRY_LATER = frozenset(
 )
 """Codes after which the same request may succeed; those of throttling begin with `Throttling`."""
 
+PER_NUMBER = frozenset({"isv.BUSINESS_LIMIT_CONTROL", "isv.CALL_LIMIT"})
+PER_NUMBER_S = 65.0
+"""One number takes one message or call a minute: within it, asking again is refused again."""
+
 
 @dataclass(frozen=True, slots=True)
 class AliyunKey:
@@ -106,8 +110,13 @@ class Aliyun:
         if code == "OK" and answer.status == 200:
             return fields
         if isinstance(code, str) and answer.status < 500:
-            return Failed(tidy(code), again=code in TRY_LATER or code.startswith("Throttling"))
+            return _refused(code)
         return judged(answer) or InDoubt(_UNKNOWN)
+
+
+def _refused(code: str) -> Failed:
+    again = code in TRY_LATER or code.startswith("Throttling")
+    return Failed(tidy(code), again, PER_NUMBER_S if code in PER_NUMBER else 0)
 
 
 def tidy(code: object) -> str:

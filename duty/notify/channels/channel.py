@@ -64,10 +64,11 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """It certainly did not go out; `again` if a later try may help."""
+    """It certainly did not go out; `again` if another try may help, after `after_s` s or more."""
 
     reason: str
     again: bool
+    after_s: float = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Every message reaches a final state, whoever dies on the way."""
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -189,6 +190,21 @@ async def test_failure_is_tried_three_times_and_ends(region: Region) -> None:
         ("failed", 3),
     ]
     assert len(channel.got) == 3
+
+
+async def test_a_provider_that_limits_a_number_is_asked_again_when_its_minute_is_over(
+    region: Region,
+) -> None:
+    await endpoint(region)
+    await region.page()
+    ((first, *_),) = await messages(region)
+    channel = Scripted(Failed("isv.BUSINESS_LIMIT_CONTROL", again=True, after_s=65))
+    await delivery(region, channel).deliver(first)
+    async with region.clone.system.session(SEEDER) as session:
+        waits = await session.scalar(
+            text("SELECT available_at - clock_timestamp() FROM page_message WHERE try = 2")
+        )
+    assert timedelta(seconds=5) < waits <= timedelta(seconds=65)
 
 
 async def test_a_hopeless_failure_is_not_repeated(region: Region) -> None:

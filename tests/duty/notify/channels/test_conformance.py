@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from duty.notify.channels.aliyun import PER_NUMBER_S
 from duty.notify.channels.channel import Channel, Failed, InDoubt, Outcome, Purpose, Sent
 from duty.notify.providers.build import build_channels
 from duty.notify.providers.file import Providers
@@ -120,6 +121,8 @@ async def test_what_is_not_sent_is_on_no_phone(
     assert isinstance(outcome, kind), outcome
     if isinstance(outcome, Failed):
         assert outcome.again == again, outcome
+        limited = answer == "throttle" and name == "voice"
+        assert outcome.after_s == (PER_NUMBER_S if limited else 0), outcome
     assert not exchange.phones.items
 
 

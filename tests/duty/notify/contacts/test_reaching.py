@@ -40,8 +40,8 @@ def calls(rings: list[Ring], point_id: UUID) -> list[tuple[int, int]]:
 def test_a_telephone_rings_four_times_a_minute_apart_and_then_the_second_number_does() -> None:
     first, second = point("voice"), point("voice", 2)
     rings = plan([second, first], {}, EMERGENCY, NIGHT)
-    assert calls(rings, first.id) == [(0, 1), (60, 2), (120, 3), (180, 4)]
-    assert calls(rings, second.id) == [(240, 1), (300, 2), (360, 3), (420, 4)]
+    assert calls(rings, first.id) == [(0, 1), (65, 2), (130, 3), (195, 4)]
+    assert calls(rings, second.id) == [(260, 1), (325, 2), (390, 3), (455, 4)]
 
 
 def test_a_text_message_goes_out_at_once_and_once_to_every_number() -> None:

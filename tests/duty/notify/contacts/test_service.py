@@ -237,9 +237,9 @@ async def test_the_preview_is_what_a_page_then_rings(region: Region) -> None:
     assert [(ring.channel, ring.after_s) for ring in emergency.rings] == [
         ("in_app", 0),
         ("voice", 0),
-        ("voice", 60),
-        ("voice", 120),
-        ("voice", 180),
+        ("voice", 65),
+        ("voice", 130),
+        ("voice", 195),
     ]
 
 
