@@ -5,6 +5,15 @@ from tests.contract.steps import Step, post
 HERSELF = {"person_id": "person of city_second"}
 ROUND = {"shape": "day", "members": [], "start": "2026-11-20"}
 DAYS = {"from": "2026-11-20", "to": "2026-12-20"}
+EVEN = {"workday": 1, "weekend": 2, "holiday": 3}
+WEIGHTS = {
+    "night_from": "22:00",
+    "night_to": "08:00",
+    "night_counts_from_h": 4,
+    "day": EVEN,
+    "night": EVEN,
+    "tiers": {},
+}
 FESTIVAL = [{"kind": "holiday", "name": "春节", "from": "2027-02-05", "to": "2027-02-11"}]
 
 DUTY: dict[str, tuple[Step, ...]] = {
@@ -47,7 +56,7 @@ DUTY: dict[str, tuple[Step, ...]] = {
     "a house decided": (
         # What is replaced is made up; tests/duty/changes/terms decides.
         post("city_office", "/duty/terms", (409,)),
-        post("city_office", "/duty/terms/weights", (409,)),
+        post("city_office", "/duty/terms/weights", (409,), weights=WEIGHTS),
     ),
     "a duty handed over": (
         post("city_expert", "/duty/handovers/{duty_handover_id}/notes"),
