@@ -13,6 +13,7 @@ from kernel.clock import SimulatedClock
 from kernel.ids import RecordingId
 from kernel.viewer import Viewer
 from realtime import service
+from realtime.bindings import service as bindings
 from realtime.wall.repository import SILENT_STAYS, STOPPED_STAYS
 from realtime.wall.routes import get_wall
 from realtime.wall.schemas import WallOut
@@ -103,7 +104,7 @@ async def test_a_name_is_short_and_only_for_those_who_may_know(ward: Ward) -> No
     her_case = await case(ward.clone.app, ward.world, doctor, woman, ward.world.city_centre)
     hers = RecordingId(await ward.record("SN-1", heard=SECOND))
     async with ward.clone.app.session(doctor) as session:
-        await service.bind(
+        await bindings.bind(
             session, ward.world.clock, doctor, hers,
             pregnancy_id=woman.pregnancy_id, case_id=her_case, version=1,
         )  # fmt: skip
