@@ -231,7 +231,8 @@ READS = {
     "duty_handover_case": _THERE,
 }
 WRITES = READS | {
-    "change_rule": "app_oversees_duty(facility_id)",
+    "change_rule": "app_oversees_duty(facility_id)"
+    " AND (app_has_role('coordinator') OR app_has_role('medical_affairs'))",
     "duty_handover": "app_person() = incoming_id OR app_person() = outgoing_id"
     " OR facility_id = ANY(app_facilities()) OR app_oversees_duty(facility_id)",
 }

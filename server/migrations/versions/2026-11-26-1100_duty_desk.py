@@ -34,7 +34,8 @@ ALTER TABLE fairness_weights FORCE ROW LEVEL SECURITY;
 CREATE POLICY system_all ON fairness_weights TO yunshang_system USING (true) WITH CHECK (true);
 CREATE POLICY app_reads ON fairness_weights FOR SELECT TO yunshang_app USING (true);
 CREATE POLICY app_adds ON fairness_weights FOR INSERT TO yunshang_app
-  WITH CHECK (NOT app_only_watches() AND app_oversees_duty(facility_id));
+  WITH CHECK (NOT app_only_watches() AND app_oversees_duty(facility_id)
+    AND (app_has_role('coordinator') OR app_has_role('medical_affairs')));
 """
 
 

@@ -159,7 +159,13 @@ async def test_another_houses_version_and_an_old_one_are_out_of_reach(
         f"INSERT INTO {table} (id, facility_id, source, confidence, digest, {copied})"
         f" SELECT gen_random_uuid(), :house, source, confidence, 'x', {copied} FROM {table} LIMIT 1"
     )
-    for statement in (steal, f"UPDATE {table} SET source = 'x'"):
+    desk = await ward.region.staff(ward.region.centre, Role.DUTY_DESK)
+    change = f"UPDATE {table} SET source = 'x'"
+    for who, statement, house in (
+        (ward.coordinator, steal, ward.region.county),
+        (desk, steal, ward.region.centre),
+        (ward.coordinator, change, ward.region.centre),
+    ):
         with pytest.raises(DBAPIError):
-            async with ward.region.clone.app.session(ward.coordinator) as session:
-                await session.execute(text(statement), {"house": ward.region.county})
+            async with ward.region.clone.app.session(who) as session:
+                await session.execute(text(statement), {"house": house})
