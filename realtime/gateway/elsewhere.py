@@ -1,8 +1,9 @@
 """Recordings that are watched here but come in by another gateway.
 
-PostgreSQL is the truth between gateways: once a second this one looks at the newest flushes of the
-others and feeds its viewers from them. One query serves all recordings; with a single gateway, or
-when every watched recording comes in here, there is none.
+PostgreSQL is the truth between gateways. Frames usually arrive as hints over Valkey (`hints`); once
+a second this looks after every recording that hints are missing for, or that has a hole, and feeds
+its viewers from the newest flushes of the others. With a single gateway, or while hints flow
+without a hole, there is no query at all.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ import structlog
 from realtime import frames
 from realtime.gateway.live import Recording, Recordings
 from realtime.gateway.store import UNAVAILABLE, Store
+from realtime.resume import SeqRanges
 
 log = structlog.get_logger()
 
 PERIOD_S: Final = 1.0
 SILENT_NS: Final = 5_000_000_000
+FRESH_NS: Final = 2_500_000_000
+"""A hint so recent says that hints flow."""
 OVERLAP: Final = 500
 """Flushes of different gateways may commit in another order than they are numbered."""
 
@@ -42,6 +46,7 @@ class Elsewhere:
         self._period_s = period_s
         self._clock_ns = clock_ns
         self._newest = 0
+        self.looks = 0
 
     async def run(self) -> None:
         """Follow until cancelled."""
@@ -53,38 +58,41 @@ class Elsewhere:
                 log.warning("gateway.follow_failed", error=type(error).__name__)
 
     async def look(self) -> None:
-        """Feed what has been stored since the last look."""
-        wanted = {
-            recording.no: recording
-            for recording in self._recordings
-            if recording.views and recording.feeder is None
-        }
-        if not wanted:
-            self._newest = 0
-            return
-        newest, found = await self._store.newest_frames(list(wanted), self._newest - OVERLAP)
-        self._newest = max(self._newest, newest)
-        for no, arrived in found.items():
-            await self._feed(wanted[no], arrived)
-        silent_ns = self._clock_ns() - SILENT_NS
-        for recording in wanted.values():
-            recording.elsewhere = recording.feeder is None and recording.heard_ns > silent_ns
+        """Feed what has been stored since the last look, where hints do not."""
+        now_ns = self._clock_ns()
+        wanted = [recording for recording in self._recordings if recording.wanted]
+        due = {r.no: r for r in wanted if r.hinted_ns < now_ns - FRESH_NS or r.holes}
+        if due:
+            self.looks += 1
+            after = self._newest - OVERLAP
+            newest, found = await self._store.newest_frames(list(due), after)
+            self._newest = max(self._newest, newest)
+            for no, arrived in found.items():
+                self._feed(due[no], arrived)
+        await self._fill([recording for recording in wanted if recording.holes])
+        for recording in wanted:
+            recording.elsewhere = recording.heard_ns > now_ns - SILENT_NS
 
-    async def _feed(self, recording: Recording, arrived: list[bytes]) -> None:
-        known = recording.progress.received
-        fresh = {frames.seq_of(frame): frame for frame in arrived}
-        fresh = {seq: frame for seq, frame in fresh.items() if seq not in known}
-        if not fresh:
-            return
-        first = known.highest + 1
-        if first < min(fresh):
-            # What lies between may have left the journal already.
-            stored = await self._store.read_frames(recording.id, first, max(fresh))
-            fresh.update({frames.seq_of(frame): frame for frame in stored})
+    def _feed(self, recording: Recording, stored: list[bytes]) -> None:
         if recording.feeder is not None:
             return  # its sender has come here while we asked
         now_ns = self._clock_ns()
-        for seq in sorted(fresh):
-            if seq not in known:
-                recording.relay(seq, fresh[seq], now_ns)
+        for frame in sorted(stored, key=frames.seq_of):
+            recording.relay(frames.seq_of(frame), frame, now_ns)
         recording.durable = recording.progress.next_seq - 1
+
+    async def _fill(self, holed: list[Recording]) -> None:
+        """Look for the seconds that hints and newest flushes have passed over."""
+        if not holed:
+            return
+        known = await self._store.known([recording.id for recording in holed])
+        for recording in holed:
+            durable = known[recording.id]
+            for first, last in durable.lost:
+                for hole in recording.progress.declare_lost(first, last):
+                    recording.tell_here("gap", **{"from": hole[0], "to": hole[1]})
+            stored = SeqRanges(durable.received)
+            for first, last in recording.holes:
+                if stored.missing(first, last) != [(first, last)]:
+                    found = await self._store.read_frames(recording.id, first, last)
+                    self._feed(recording, found)

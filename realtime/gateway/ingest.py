@@ -19,6 +19,7 @@ from realtime.gateway.opening import Opener
 from realtime.gateway.socketry import MessageListener
 from realtime.gateway.store import UNAVAILABLE, Device, OpenRequest, Store
 from realtime.gateway.tap import Taps
+from realtime.resume import SeqRanges
 from realtime.session import (
     Batch,
     Ending,
@@ -209,6 +210,8 @@ class IngestListener(MessageListener):
             feeder, other = answer.feeder
             feeder.taken_over(other)
         answer.feeder, answer.elsewhere = (self, stream), False
+        answer.hinted, answer.hinted_ns = SeqRanges(), 0
+        answer.unconfirmed.clear()
         answer.device, answer.facility_id = opening.device, self._device.facility_id
         answer.pulse_due = True
         self._recordings[stream] = answer

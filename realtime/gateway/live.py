@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 from uuid import UUID
 
 from realtime import frames
-from realtime.resume import Progress
+from realtime.resume import Progress, SeqRanges
 from realtime.session import Stream
 
 if TYPE_CHECKING:
     from realtime.watch import View
+
+UNCONFIRMED: Final = 64
+HOLE_WINDOW: Final = 1_800
+"""How far back, in seconds, a hole between gateways is looked after; older ones are history."""
 
 
 class Feeder(Protocol):
@@ -23,6 +28,16 @@ class Feeder(Protocol):
 
     def taken_over(self, stream: Stream) -> None:
         """Another connection has opened the recording."""
+
+
+class Outlet(Protocol):
+    """The way to other gateways."""
+
+    def feed(self, recording: Recording, frame: bytes) -> None:
+        """One live frame."""
+
+    def tell(self, recording: Recording, kind: str, facts: dict[str, object]) -> None:
+        """One JSON message."""
 
 
 class Audience(Protocol):
@@ -59,8 +74,15 @@ class Recording:
     pulse_due: bool = False
     pulsed_ns: int = 0
     """`heard_ns` as it was last written down."""
+    outlet: Outlet | None = None
+    """Where viewers at other gateways are fed from, while there are any."""
     elsewhere: bool = False
-    """Another gateway has it; set while that one's flushes arrive."""
+    """Another gateway has it; set while its seconds arrive."""
+    hinted: SeqRanges = field(default_factory=SeqRanges)
+    """Seconds that another gateway was heard of, maybe before they were durable."""
+    hinted_ns: int = 0
+    unconfirmed: deque[bytes] = field(default_factory=lambda: deque(maxlen=UNCONFIRMED))
+    """The latest of them, which the database may not have yet."""
 
     def receive(self, seq: int, frame: bytes, at_ns: int) -> None:
         """Take one new frame: it goes to every viewer."""
@@ -69,10 +91,27 @@ class Recording:
         self.heard_ns = at_ns
         for audience, view in self.views:
             audience.feed(view, frame)
+        if self.outlet is not None:
+            self.outlet.feed(self, frame)
 
     def relay(self, seq: int, frame: bytes, at_ns: int) -> None:
-        """Take one frame that another gateway has stored: it goes to every viewer."""
+        """Take one frame that another gateway has stored: it goes to every viewer, once."""
+        if seq in self.progress.received:
+            return
         self.progress.receive(seq)
+        if seq not in self.hinted:
+            self._show(seq, frame, at_ns)
+
+    def hint(self, seq: int, frame: bytes, at_ns: int) -> None:
+        """Take one frame that another gateway says it has: it goes to every viewer, once."""
+        self.hinted_ns, self.elsewhere = at_ns, True
+        if seq in self.hinted or seq in self.progress.received:
+            return
+        self.hinted.add(seq)
+        self.unconfirmed.append(frame)
+        self._show(seq, frame, at_ns)
+
+    def _show(self, seq: int, frame: bytes, at_ns: int) -> None:
         if seq > self.newest:
             self.newest, self.last_frame = seq, frame
         self.heard_ns = at_ns
@@ -80,12 +119,30 @@ class Recording:
             audience.feed(view, frame, relayed=True)
 
     @property
+    def wanted(self) -> bool:
+        """Whether it is watched here without coming in here."""
+        return bool(self.views) and self.feeder is None
+
+    @property
+    def holes(self) -> list[tuple[int, int]]:
+        """Seconds before the newest one that were neither seen nor declared lost, lately."""
+        first = max(1, self.highest - HOLE_WINDOW)
+        missing = self.progress.settled.missing(first, self.highest)
+        return [hole for low, high in missing for hole in self.hinted.missing(low, high)]
+
+    @property
     def last(self) -> frames.Head | None:
         """Head of the newest frame."""
         return frames.peek_head(self.last_frame) if self.last_frame else None
 
     def tell(self, kind: str, **facts: object) -> None:
-        """Send a JSON message to every viewer of the recording."""
+        """Send a JSON message to every viewer of the recording, at whatever gateway."""
+        self.tell_here(kind, **facts)
+        if self.outlet is not None:
+            self.outlet.tell(self, kind, facts)
+
+    def tell_here(self, kind: str, **facts: object) -> None:
+        """Send a JSON message to the viewers at this gateway."""
         for audience, view in self.views:
             audience.tell(view, kind, **facts)
 
@@ -136,6 +193,7 @@ class Recordings:
 
     def __init__(self) -> None:
         self._by_id: dict[UUID, Recording] = {}
+        self._by_no: dict[int, Recording] = {}
 
     def get(self, recording: UUID) -> Recording | None:
         """The recording, if it is in memory."""
@@ -143,11 +201,17 @@ class Recordings:
 
     def keep(self, recording: Recording) -> Recording:
         """Remember it; if another task was faster, return the one that is already there."""
-        return self._by_id.setdefault(recording.id, recording)
+        kept = self._by_id.setdefault(recording.id, recording)
+        return self._by_no.setdefault(kept.no, kept)
+
+    def numbered(self, no: int) -> Recording | None:
+        """The recording of this number, if it is in memory."""
+        return self._by_no.get(no)
 
     def forget(self, recording: Recording) -> None:
         """Drop it from memory."""
         self._by_id.pop(recording.id, None)
+        self._by_no.pop(recording.no, None)
 
     def __iter__(self) -> Iterator[Recording]:
         return iter(list(self._by_id.values()))

@@ -30,6 +30,7 @@ from realtime.gateway.door import Doors, Pass, Refuse, Request
 from realtime.gateway.elsewhere import Elsewhere
 from realtime.gateway.folder import Folder
 from realtime.gateway.health import Health
+from realtime.gateway.hints import Hints
 from realtime.gateway.ingest import Ingest, IngestListener
 from realtime.gateway.live import Recordings
 from realtime.gateway.opening import Opener
@@ -54,6 +55,8 @@ class GatewaySettings(Protocol):
 
     @property
     def system_database_url(self) -> str: ...
+    @property
+    def valkey_url(self) -> str: ...
     @property
     def gateway_host(self) -> str: ...
     @property
@@ -109,6 +112,7 @@ class Gateway:
         timing: Timing | None = None,
         taps: Sequence[Tap] = (),
         *,
+        valkey_url: str = "",
         folds: bool = True,
         facts: dict[str, object] | None = None,
     ) -> None:
@@ -146,7 +150,8 @@ class Gateway:
         self.folder = Folder(self.store, period_s=timing.fold_s)
         self._folds = folds
         self._pulse = Pulse(self.ingest, self.health, period_s=timing.pulse_s, facts=facts)
-        self._elsewhere = Elsewhere(self.store, recordings, period_s=timing.follow_s)
+        self.elsewhere = Elsewhere(self.store, recordings, period_s=timing.follow_s)
+        self.hints = Hints(valkey_url, recordings) if valkey_url else None
         self._revocations = Listener(
             database_url,
             (REVOKED_CHANNEL,),
@@ -168,7 +173,8 @@ class Gateway:
                 self._pulse.run(),
                 self._ticks(),
                 self._revocations.run(),
-                self._elsewhere.run(),
+                self.elsewhere.run(),
+                *((self.hints.run(),) if self.hints is not None else ()),
                 self._taps.run(),
             )
         ]
@@ -235,6 +241,8 @@ class Gateway:
             due = max(due + self._timing.tick_s, loop.time())
             await asyncio.sleep(due - loop.time())
             self.viewing.tick()
+            if self.hints is not None:
+                self.hints.tick()
 
     async def _decide(self, request: Request) -> Refuse | Pass:
         if request.method != "GET":
@@ -285,6 +293,7 @@ async def run(
         settings.system_database_url,
         Sessions(database, SystemClock(), idle).viewer_of,
         settings.origins,
+        valkey_url=settings.valkey_url,
         folds=False,
         facts=facts,
     )

@@ -263,7 +263,9 @@ class WatchListener(MessageListener):
         for one in page:
             if one.view.spilled:
                 one.first, one.last = one.from_seq, one.from_seq + PAGE_FRAMES - 1
-            self._session.hold(one.view, waiting[one.recording])
+            # Of a recording from elsewhere: what was heard of and may not be stored yet.
+            newest = [*waiting[one.recording], *one.recording.unconfirmed]
+            self._session.hold(one.view, newest)
         spans = [(one.recording.id, one.recording.no, one.first, one.last) for one in page]
         stored = await self._shared.store.read_pages(spans)
         # No await from here: nothing can arrive between the last page and the live stream.
