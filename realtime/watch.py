@@ -91,6 +91,8 @@ class WatchSession:
     def __init__(self, *, max_pending: int = MAX_PENDING_FRAMES) -> None:
         self.views: dict[UUID, View] = {}
         self.over = False
+        self.dropped = 0
+        """Frames that this viewer was too slow for."""
         self._max_pending = max_pending
         self._pending: list[bytes] = []
         self._next_view = 1
@@ -211,6 +213,7 @@ class WatchSession:
 
     def _drop_to_newest(self) -> None:
         newest: dict[int, bytes] = {}
+        before_drop = len(self._pending)
         views = {view.number: view for view in self.views.values()}
         for frame in self._pending:
             view = views[frames.stream_of(frame)]
@@ -224,6 +227,7 @@ class WatchSession:
                     continue
             newest[view.number] = frame
         self._pending = list(newest.values())
+        self.dropped += before_drop - len(self._pending)
 
     @property
     def pending(self) -> int:

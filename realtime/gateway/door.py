@@ -27,6 +27,8 @@ MAX_HEAD_BYTES: Final = 8_192
 HEAD_TIMEOUT_S: Final = 5.0
 MAX_WAITING: Final = 512
 """Handshakes decided at the same time; further ones are told to come back."""
+ACCEPT_PER_S: Final = 1_000
+"""Handshakes begun per second: a region that comes back at once must not starve who is here."""
 
 _picows_log = logging.getLogger("picows.server")
 _picows_log.setLevel(logging.ERROR)
@@ -54,6 +56,7 @@ class Refuse:
     status: HTTPStatus
     code: str
     body: bytes | None = None
+    content_type: str = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,16 @@ class Doors:
 
     def __init__(self, decide: Decide) -> None:
         self.decide = decide
+        self._next_at = 0.0
         self.tasks: set[asyncio.Task[None]] = set()
+
+    async def turn(self) -> None:
+        """Wait for one's turn at the door."""
+        now = asyncio.get_running_loop().time()
+        at = max(now, self._next_at)
+        self._next_at = at + 1 / ACCEPT_PER_S
+        if at > now:
+            await asyncio.sleep(at - now)
 
     def __call__(self) -> Door:
         return Door(self)
@@ -153,6 +165,7 @@ class Door(asyncio.Protocol):
         task.add_done_callback(self._doors.tasks.discard)
 
     async def _decide(self, request: Request) -> None:
+        await self._doors.turn()
         answer = await self._doors.decide(request)
         if self._transport is None or self._transport.is_closing():
             return
@@ -168,7 +181,7 @@ class Door(asyncio.Protocol):
         status = refusal.status
         self._transport.write(
             f"HTTP/1.1 {status.value} {status.phrase}\r\n"
-            "Content-Type: application/json\r\nCache-Control: no-store\r\n"
+            f"Content-Type: {refusal.content_type}\r\nCache-Control: no-store\r\n"
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
             + body
         )

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+import psutil
 
 from realtime.gateway.commit import Committer
 from realtime.gateway.ingest import Ingest
 from realtime.gateway.viewing import Viewing
+
+TEXT: Final = "text/plain; version=0.0.4"
+COUNTERS: Final = frozenset(
+    {
+        "frames_received",
+        "frames_stored",
+        "frames_delivered",
+        "frames_dropped",
+        "viewer_resyncs",
+        "acks",
+        "commits",
+        "commit_failures",
+    }
+)
 
 
 @dataclass(slots=True)
@@ -27,18 +44,51 @@ class Health:
 
     def facts(self) -> dict[str, Any]:
         """All numbers, JSON-ready."""
-        figures = self.committer.figures
-        times = sorted(figures.commit_s)
+        figures, recordings = self.committer.figures, list(self.ingest.recordings)
+        lags = [r.lag_ms for r in recordings if r.feeder is not None and r.lag_ms is not None]
+        commit_ms = [seconds * 1000 for seconds in figures.commit_s]
         return {
-            "status": "ok" if self.ok else "degraded",
+            "status": "draining" if self.draining else "ok" if self.ok else "degraded",
             "database": self.database,
+            "storage": self.ingest.recordings.storage.state,
             "senders": len(self.ingest.listeners),
             "viewers": len(self.viewing.listeners),
-            "recordings": sum(1 for r in self.ingest.recordings if r.feeder is not None),
+            "recordings": sum(1 for r in recordings if r.feeder is not None),
             "frames_received": self.ingest.received,
             "frames_stored": figures.stored,
             "frames_waiting": self.committer.waiting,
             "frames_delivered": self.viewing.delivered,
-            "commit_p50_ms": round(times[len(times) // 2] * 1000, 2) if times else None,
-            "commit_p99_ms": round(times[len(times) * 99 // 100] * 1000, 2) if times else None,
+            "frames_dropped": self.viewing.dropped,
+            "viewer_resyncs": self.viewing.resyncs,
+            "acks": self.ingest.acks,
+            "commits": figures.commits,
+            "commit_failures": figures.failures,
+            "commit_p50_ms": _quantile(commit_ms, 0.5),
+            "commit_p99_ms": _quantile(commit_ms, 0.99),
+            "flush_frames_p50": _quantile(figures.flush_frames, 0.5),
+            "flush_frames_p99": _quantile(figures.flush_frames, 0.99),
+            "lag_p50_ms": _quantile(lags, 0.5),
+            "lag_p99_ms": _quantile(lags, 0.99),
+            "viewer_bytes_waiting_max": max(
+                (viewer.waiting_bytes for viewer in self.viewing.listeners), default=0
+            ),
+            "resident_bytes": psutil.Process().memory_info().rss,
         }
+
+
+def metrics(facts: Mapping[str, Any]) -> bytes:
+    """The numbers as a metrics scraper reads them (text exposition format 0.0.4)."""
+    lines = []
+    for name, value in facts.items():
+        if isinstance(value, bool | int | float):
+            kind = "counter" if name in COUNTERS else "gauge"
+            lines.append(f"# TYPE yunshang_gateway_{name} {kind}")
+            lines.append(f"yunshang_gateway_{name} {float(value):.15g}")
+    lines.append("# TYPE yunshang_gateway_storage_waiting gauge")
+    lines.append(f"yunshang_gateway_storage_waiting {int(facts['storage'] != 'ok')}")
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _quantile(values: Iterable[float], share: float) -> float | None:
+    ordered = sorted(values)
+    return round(ordered[int((len(ordered) - 1) * share)], 2) if ordered else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -21,7 +22,6 @@ from realtime.gateway.store import UNAVAILABLE, Device, OpenRequest, Store
 from realtime.gateway.tap import Taps
 from realtime.resume import SeqRanges
 from realtime.session import (
-    Batch,
     Ending,
     Hangup,
     IngestSession,
@@ -36,6 +36,11 @@ from realtime.session import (
 log = structlog.get_logger()
 
 MAX_MESSAGE_BYTES: Final = frames.BUNDLE_HEAD_BYTES + frames.MAX_BUNDLE_FRAMES * frames.FRAME_BYTES
+WRITE_HIGH_BYTES: Final = 65_536
+STALLED_S: Final = 30.0
+MAX_SUSPECTS: Final = 1_024
+"""Seconds that came again and wait to be compared; then the sender is not read."""
+LOT: Final = 512
 
 
 @dataclass(slots=True)
@@ -53,6 +58,7 @@ class Ingest:
     clock_ns: Callable[[], int] = time.time_ns
     clocks: dict[Recording, tuple[int, int]] = field(default_factory=dict)
     received: int = 0
+    acks: int = 0
 
     def listener(self, device: Device) -> IngestListener:
         """A listener for one more connection of `device`."""
@@ -88,11 +94,16 @@ class IngestListener(MessageListener):
         self._recordings: dict[Stream, Recording] = {}
         self._ack_due: asyncio.Handle | None = None
         self._leaving = False
+        self._suspects: deque[tuple[Stream, int, bytes]] = deque()
+        self._comparing = False
+        self._held_by: set[str] = set()
+        self._stalled: asyncio.TimerHandle | None = None
 
     # WebSocket callbacks
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         super().on_ws_connected(transport)
+        transport.underlying_transport.set_write_buffer_limits(high=WRITE_HIGH_BYTES)
         self._shared.listeners.add(self)
         if self._shared.committer.pressed:
             self.pause_reading(True)
@@ -103,6 +114,8 @@ class IngestListener(MessageListener):
         self._shared.listeners.discard(self)
         if self._ack_due is not None:
             self._ack_due.cancel()
+        if self._stalled is not None:
+            self._stalled.cancel()
         for recording in list(self._recordings.values()):
             self._detach(recording)
         self.transport = None
@@ -136,13 +149,35 @@ class IngestListener(MessageListener):
             committer.add(owners, [frame for _, _, frame in batch.accepted])
             self._shared.received += len(owners)
         if batch.suspects:
-            self._shared.spawn(self._compare(batch), self)
+            self._suspects.extend(batch.suspects)
+            if len(self._suspects) > MAX_SUSPECTS:
+                self.pause_reading(True, "suspects")
+            if not self._comparing:
+                self._comparing = True
+                self._shared.spawn(self._compare(), self)
         if batch.hangup is not None:
             self._hang_up(batch.hangup)
 
-    def pause_reading(self, pause: bool) -> None:
-        """Let the sender's bytes wait in the network."""
-        if self.transport is not None:
+    def pause_writing(self) -> None:
+        """A sender that does not take its answers is not read, and given up after a while."""
+        self.pause_reading(True, "answers")
+        self._stalled = asyncio.get_running_loop().call_later(STALLED_S, self._give_up)
+
+    def resume_writing(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+        self.pause_reading(False, "answers")
+
+    def _give_up(self) -> None:
+        log.warning("gateway.sender_stalled", device=self._device.serial)
+        self.hang_up(1008, "ctg.sender_stalled")
+
+    def pause_reading(self, pause: bool, why: str = "storage") -> None:
+        """Let the sender's bytes wait in the network, until every reason to is gone."""
+        held = bool(self._held_by)
+        (self._held_by.add if pause else self._held_by.discard)(why)
+        if self.transport is not None and held != bool(self._held_by):
             under = self.transport.underlying_transport
             (under.pause_reading if pause else under.resume_reading)()
 
@@ -162,7 +197,7 @@ class IngestListener(MessageListener):
     def leave(self) -> None:
         """The gateway is about to end: take nothing more, acknowledge the rest, say good-bye."""
         self._leaving = True
-        self.pause_reading(True)
+        self.pause_reading(True, "leaving")
         if self._session.settled:
             self._go()
 
@@ -177,6 +212,7 @@ class IngestListener(MessageListener):
         loop = asyncio.get_running_loop()
         acks = self._session.take_acks(loop.time() * 1000)
         if acks is not None:
+            self._shared.acks += 1
             self.send_binary(acks)
         wait_ms = self._session.ack_wait_ms(loop.time() * 1000)
         if wait_ms is not None and self.transport is not None:
@@ -254,9 +290,18 @@ class IngestListener(MessageListener):
             recording.tell("state", **recording.state(), closed=closed)
             self._shared.taps.gone(recording, closed=closed)
 
-    async def _compare(self, batch: Batch) -> None:
+    async def _compare(self) -> None:
+        """Compare what came again with what is kept, one lot after another."""
+        while self._suspects and not self._session.over:
+            lot = [self._suspects.popleft() for _ in range(min(LOT, len(self._suspects)))]
+            await self._compare_lot(lot)
+            if len(self._suspects) <= MAX_SUSPECTS:
+                self.pause_reading(False, "suspects")
+        self._comparing = False
+
+    async def _compare_lot(self, lot: list[tuple[Stream, int, bytes]]) -> None:
         by_stream: dict[Stream, dict[int, bytes]] = {}
-        for stream, seq, frame in batch.suspects:
+        for stream, seq, frame in lot:
             by_stream.setdefault(stream, {})[seq] = frame
         for stream, suspects in by_stream.items():
             recording = self._recordings.get(stream)

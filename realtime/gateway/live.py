@@ -30,6 +30,14 @@ class Feeder(Protocol):
         """Another connection has opened the recording."""
 
 
+@dataclass(slots=True)
+class Storage:
+    """Whether what arrives is being made durable; one for all recordings of a gateway."""
+
+    state: str = "ok"
+    """`ok`, or `waiting`: the database is away, full or slow, and nothing is acknowledged."""
+
+
 class Outlet(Protocol):
     """The way to other gateways."""
 
@@ -74,6 +82,7 @@ class Recording:
     pulse_due: bool = False
     pulsed_ns: int = 0
     """`heard_ns` as it was last written down."""
+    storage: Storage = field(default_factory=Storage)
     outlet: Outlet | None = None
     """Where viewers at other gateways are fed from, while there are any."""
     elsewhere: bool = False
@@ -160,6 +169,7 @@ class Recording:
         last = self.last
         return {
             "connected": self.connected,
+            "storage": self.storage.state,
             "last_seq": self.highest,
             "heard_ns": self.heard_ns or None,
             "lag_ms": self.lag_ms,
@@ -194,6 +204,7 @@ class Recordings:
     def __init__(self) -> None:
         self._by_id: dict[UUID, Recording] = {}
         self._by_no: dict[int, Recording] = {}
+        self.storage = Storage()
 
     def get(self, recording: UUID) -> Recording | None:
         """The recording, if it is in memory."""
@@ -202,6 +213,7 @@ class Recordings:
     def keep(self, recording: Recording) -> Recording:
         """Remember it; if another task was faster, return the one that is already there."""
         kept = self._by_id.setdefault(recording.id, recording)
+        kept.storage = self.storage
         return self._by_no.setdefault(kept.no, kept)
 
     def numbered(self, no: int) -> Recording | None:

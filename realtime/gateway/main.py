@@ -29,7 +29,7 @@ from realtime.gateway.crew import Crew
 from realtime.gateway.door import Doors, Pass, Refuse, Request
 from realtime.gateway.elsewhere import Elsewhere
 from realtime.gateway.folder import Folder
-from realtime.gateway.health import Health
+from realtime.gateway.health import TEXT, Health, metrics
 from realtime.gateway.hints import Hints
 from realtime.gateway.ingest import Ingest, IngestListener
 from realtime.gateway.live import Recordings
@@ -46,6 +46,8 @@ log = structlog.get_logger()
 TICK_S: Final = 0.1
 DRAIN_S: Final = 10.0
 """Everybody has been asked to leave after so long: reconnects are spread over it."""
+STUCK_S: Final = 2.0
+"""A flush that has been tried for so long is said to wait."""
 LEAVE_S: Final = 3.0
 LOOKS: Final = 60
 
@@ -241,8 +243,19 @@ class Gateway:
             due = max(due + self._timing.tick_s, loop.time())
             await asyncio.sleep(due - loop.time())
             self.viewing.tick()
+            self._say_storage()
             if self.hints is not None:
                 self.hints.tick()
+
+    def _say_storage(self) -> None:
+        """Tell every strip when what arrives stops, or begins again, to be made durable."""
+        stuck = self.committer.pressed or self.committer.stuck_s > STUCK_S
+        storage, state = self.ingest.recordings.storage, "waiting" if stuck else "ok"
+        if storage.state != state:
+            storage.state = state
+            log.warning("gateway.storage", state=state, waiting=self.committer.waiting)
+            for recording in self.ingest.recordings:
+                recording.tell("state", **recording.state())
 
     async def _decide(self, request: Request) -> Refuse | Pass:
         if request.method != "GET":
@@ -250,6 +263,8 @@ class Gateway:
         if request.path == "/health":
             status = HTTPStatus.OK if self.health.ok else HTTPStatus.SERVICE_UNAVAILABLE
             return Refuse(status, "", msgspec.json.encode(self.health.facts()))
+        if request.path == "/metrics":
+            return Refuse(HTTPStatus.OK, "", metrics(self.health.facts()), TEXT)
         if request.path not in {"/ctg/ingest", "/ctg/watch"}:
             return Refuse(HTTPStatus.NOT_FOUND, "ctg.path_unknown")
         if request.query:

@@ -16,6 +16,7 @@ from picows import WSTransport
 
 from kernel.errors import Unavailable
 from kernel.viewer import Viewer
+from realtime import frames
 from realtime.gateway.access import Access
 from realtime.gateway.commit import Committer
 from realtime.gateway.live import Recording, Recordings
@@ -52,6 +53,8 @@ class Viewing:
     clock: Callable[[], float] = time.monotonic
     recheck_s: float = RECHECK_S
     delivered: int = 0
+    resyncs: int = 0
+    dropped: int = 0
 
     def listener(self, viewer: Viewer, token: str) -> WatchListener:
         """A listener for one more connection of `viewer`."""
@@ -127,6 +130,14 @@ class WatchListener(MessageListener):
         self._stalled_since = None
 
     @property
+    def waiting_bytes(self) -> int:
+        """What waits for this viewer, here and in its socket's buffer."""
+        waiting = self._session.pending * frames.FRAME_BYTES
+        if self.transport is not None:
+            waiting += self.transport.underlying_transport.get_write_buffer_size()
+        return waiting
+
+    @property
     def waiting_frames(self) -> int:
         """Frames queued for this viewer."""
         return self._session.pending
@@ -181,6 +192,10 @@ class WatchListener(MessageListener):
             return
         self._shared.delivered += self._session.pending
         notices, bundles = self._session.take()
+        if notices:
+            self._shared.resyncs += len(notices)
+            self._shared.dropped += self._session.dropped
+            self._session.dropped = 0
         for notice in notices:
             self.send_text(notice)
         for bundle in bundles:

@@ -19,6 +19,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+async def asked(port: int, path: str) -> tuple[int, str]:
+    """Status and body of a plain GET."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    whole = (await reader.read()).decode()
+    writer.close()
+    head, _, body = whole.partition("\r\n\r\n")
+    return int(head.split()[1]), body
+
+
 class GatewayProcess:
     """`yunshang gateway` that can be killed and started again on the same port."""
 
