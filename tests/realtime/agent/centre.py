@@ -185,8 +185,13 @@ class Centre:
 
     async def page(self, path: str, host: str = "localhost") -> str:
         """The status page's answer, head and body."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self._status)
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}:{self._status}\r\n\r\n".encode())
+        return await self.page_at(self._status, path, host)
+
+    @staticmethod
+    async def page_at(port: int, path: str, host: str = "localhost") -> str:
+        """The same of any agent on this machine."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
         try:
             return (await reader.read()).decode()
         finally:
