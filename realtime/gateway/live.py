@@ -15,6 +15,8 @@ from realtime.session import Stream
 if TYPE_CHECKING:
     from realtime.watch import View
 
+LAG_MOVED_MS: Final = 500
+REPEAT_NS: Final = 15_000_000_000
 UNCONFIRMED: Final = 64
 HOLE_WINDOW: Final = 1_800
 """How far back, in seconds, a hole between gateways is looked after; older ones are history."""
@@ -83,6 +85,10 @@ class Recording:
     pulsed_ns: int = 0
     """`heard_ns` as it was last written down."""
     storage: Storage = field(default_factory=Storage)
+    told: tuple[object, ...] = ()
+    told_lag_ms: int = 0
+    told_ns: int = 0
+    """What viewers were told last, and when."""
     outlet: Outlet | None = None
     """Where viewers at other gateways are fed from, while there are any."""
     elsewhere: bool = False
@@ -177,6 +183,21 @@ class Recording:
             "battery_low": bool(last and last.flags & frames.Flag.BATTERY_LOW),
             "unsynchronised": bool(last and last.flags & frames.Flag.UNSYNCHRONISED),
         }
+
+    def state_due(self, now_ns: int) -> bool:
+        """Whether viewers should be told the state again; notes that they are.
+
+        The frames themselves show that it runs and when it was last heard of. So it is said when
+        something else has changed, when the lag has moved, and again after a while.
+        """
+        last, lag_ms = self.last, self.lag_ms or 0
+        flags = last.flags if last is not None else 0
+        told = (self.connected, self.storage.state, flags, self.clock_offset_ns)
+        due = told != self.told or abs(lag_ms - self.told_lag_ms) > LAG_MOVED_MS
+        if due or now_ns - self.told_ns > REPEAT_NS:
+            self.told, self.told_lag_ms, self.told_ns = told, lag_ms, now_ns
+            return True
+        return False
 
     @property
     def connected(self) -> bool:

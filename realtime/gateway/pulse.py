@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -16,6 +17,9 @@ from realtime.gateway.store import UNAVAILABLE
 log = structlog.get_logger()
 
 PERIOD_S: Final = 5.0
+SLICE: Final = 64
+SLICE_S: Final = 0.02
+ROWS: Final = 500
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -39,7 +43,7 @@ class Pulse:
     async def run(self) -> None:
         """Beat until cancelled."""
         while True:
-            self._tell()
+            await self._tell()
             self._facts.update(self._health.facts())
             try:
                 await self.write()
@@ -49,11 +53,15 @@ class Pulse:
                 log.warning("gateway.pulse_failed", error=type(error).__name__)
             await asyncio.sleep(self._period_s)
 
-    def _tell(self) -> None:
+    async def _tell(self) -> None:
         recordings = self._ingest.recordings
-        for recording in recordings:
-            if recording.views:
+        viewed = [recording for recording in recordings if recording.views]
+        now_ns = time.time_ns()
+        for at, recording in enumerate(viewed, 1):
+            if recording.state_due(now_ns):
                 recording.tell("state", **recording.state())
+            if at % SLICE == 0:  # thousands of notices at once would hold up every strip
+                await asyncio.sleep(SLICE_S)
         # What nobody feeds, watches or still has to store is known to the database alone.
         idle = [r for r in recordings if r.idle and not r.pulse_due]
         unstored = self._ingest.committer.unstored() if idle else set()
@@ -68,8 +76,8 @@ class Pulse:
         self._turn ^= 1
         due = [recording for recording in self._ingest.recordings if self._due(recording)]
         rows = [row for recording in due if (row := _row(recording)) is not None]
-        if rows:
-            await store.write_pulses(rows)
+        for at in range(0, len(rows), ROWS):
+            await store.write_pulses(rows[at : at + ROWS])
         for recording in due:
             recording.pulse_due, recording.pulsed_ns = False, recording.heard_ns
         if self._ingest.clocks:
