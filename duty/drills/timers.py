@@ -23,8 +23,9 @@ from kernel.database import Database
 from kernel.errors import Unavailable
 from kernel.ids import CaseId, FacilityId, GroupId, PersonId, RegionId, new_id
 from kernel.parties import PartyRole
-from kernel.viewer import Viewer
+from kernel.viewer import Role, Viewer
 from registry.facilities.rules import CHINA, local_date
+from registry.people import queries as people
 
 log = structlog.get_logger()
 
@@ -142,6 +143,9 @@ async def _begin(session: AsyncSession, clock: Clock, viewer: Viewer, row: Row[A
     if row.requested_by is not None:
         asker = PersonId(row.requested_by)
         await parties.add_person(session, case_id, asker, PartyRole.COORDINATOR)
+    # 医务科 treats nobody and is party to no case, yet answers for how its house is reached.
+    for one in await people.holding(session, row.now, house, [Role.MEDICAL_AFFAIRS]):
+        await parties.add_person(session, case_id, PersonId(one.id), PartyRole.COORDINATOR)
     facts: dict[str, object] = {"drill": True, "facility_id": house, "group_id": row.group_id}
     facts |= {"requested_by": row.requested_by, "schedule_id": row.schedule_id}
     await chain.append(session, clock, case_id, "drill.started", viewer=viewer, payload=facts)

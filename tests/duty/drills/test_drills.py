@@ -249,3 +249,15 @@ async def test_a_regions_plan_draws_one_hidden_moment_a_month_for_each_house(
         await service.end_plan(session, region.clock, plan.id)
     await begin(region)
     assert await rows(region, "SELECT 1 FROM paging_drill WHERE started_at IS NOT NULL") == []
+
+
+async def test_medical_affairs_see_a_drill_of_their_house_that_others_asked_for(
+    region: Region, coordinator: Viewer
+) -> None:
+    affairs = await region.staff(region.centre, Role.MEDICAL_AFFAIRS)
+    elsewhere = await region.staff(region.county, Role.MEDICAL_AFFAIRS)
+    drill_id = await ask(region, coordinator)
+    await begin(region)
+    assert len((await seen(region, affairs, drill_id)).answers) == 3
+    with pytest.raises(NotFound):
+        await seen(region, elsewhere, drill_id)
