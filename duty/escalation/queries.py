@@ -60,8 +60,12 @@ _MESSAGES = text(
 _REACH = text(
     """
     SELECT p.case_id, t.person_id,
-           array_agg(t.state) AS states
-      FROM page p JOIN page_target t ON t.page_id = p.id
+           array_agg(CASE
+             WHEN t.stood_down_at IS NOT NULL AND t.state NOT IN ('acknowledged', 'declined')
+               THEN 'spared'
+             WHEN t.state = 'queued' AND e.state IN ('acknowledged', 'cancelled') THEN 'spared'
+             ELSE t.state END) AS states
+      FROM page p JOIN page_target t ON t.page_id = p.id JOIN escalation e ON e.page_id = p.id
      WHERE p.case_id = ANY(:cases) GROUP BY p.case_id, t.person_id
     """
 )
@@ -72,6 +76,7 @@ _FURTHEST = (
     "delivered",
     "sent",
     "queued",
+    "spared",
     "unreachable",
 )
 

@@ -119,7 +119,11 @@ class PageDeclineIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ReachCounts(msgspec.Struct, frozen=True):
-    """How many people of a case's pages stand where."""
+    """How many people of a case's pages stand where.
+
+    `spared`: a page ended, or a colleague's yes sufficed, before anything was sent to them or
+    answered by them.
+    """
 
     queued: int = 0
     sent: int = 0
@@ -127,6 +131,7 @@ class ReachCounts(msgspec.Struct, frozen=True):
     seen: int = 0
     acknowledged: int = 0
     declined: int = 0
+    spared: int = 0
     unreachable: int = 0
 
 

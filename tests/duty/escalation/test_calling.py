@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from duty.escalation import calling, policy, queries
+from duty.escalation import calling, policy, queries, service
 from duty.escalation.errors import NotYourCall
 from duty.rosters import service as rosters
 from duty.rosters.oncall import DutyTier
@@ -107,3 +107,18 @@ async def test_nobody_calls_a_team_for_a_case_they_cannot_see(region: Region) ->
     stranger = await region.staff(region.centre, Role.EXPERT)
     with pytest.raises(NotFound):
         await call(region, stranger, case_id)
+
+
+async def test_who_need_not_answer_any_more_is_counted_apart(
+    region: Region, team: list[Viewer]
+) -> None:
+    case_id = await region.open_case()
+    page_id = await call(region, region.doctor, case_id)
+    async with region.clone.app.session(team[0]) as session:
+        await service.acknowledge(session, region.clock, team[0], page_id)
+    async with region.clone.app.session(region.doctor) as session:
+        page = await queries.page(session, page_id)
+        counts = (await queries.reach(session, [case_id]))[case_id]
+    spared = {one.person.id for one in page.targets if one.stood_down_at is not None}
+    assert len(spared) >= 4, "colleagues of the specialty are left in peace"
+    assert (counts.acknowledged, counts.spared) == (1, len(spared))

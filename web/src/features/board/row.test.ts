@@ -6,7 +6,7 @@ import { aRow, anAction } from './fixtures'
 import { calledCount, orderedActions, pressOf, reachChips, stepTo, waitingMs, withRow } from './row'
 
 describe('reach', () => {
-  const reach = { queued: 0, sent: 0, delivered: 1, seen: 1, acknowledged: 0, declined: 0, unreachable: 1 }
+  const reach = { queued: 0, sent: 0, delivered: 1, seen: 1, acknowledged: 0, declined: 0, spared: 0, unreachable: 1 }
 
   it('names the most telling state first and leaves out what is nobody', () => {
     expect(reachChips(reach)).toEqual([

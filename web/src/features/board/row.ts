@@ -3,7 +3,7 @@ import type { Board, BoardAction, BoardRow, ReachCounts } from '@/api/board'
 import type { ReachState } from '@/api/types'
 
 /** Most telling first: somebody answered, read it, has it; then who could not be reached. */
-const REACH_ORDER = ['acknowledged', 'seen', 'delivered', 'sent', 'queued', 'declined', 'unreachable'] as const
+const REACH_ORDER = ['acknowledged', 'seen', 'delivered', 'sent', 'queued', 'declined', 'spared', 'unreachable'] as const
 
 /** Actions that only say "noted": one touch, nothing to take back. */
 const NOTED = new Set(['offer.acknowledge', 'offer.acknowledge_withdrawal'])

@@ -6,7 +6,7 @@ import type { Page } from '@/api/types'
 const county = { id: 'f1', name: '云江县妇幼保健院', short_name: '云江县妇保', tier: 'county' }
 const city = { id: 'f2', name: '青河市第一人民医院', short_name: '市一院', tier: 'city' }
 const doctor = { id: 'p1', name: '顾听澜', title: '主治医师', specialty: 'obstetrics', facility_id: 'f1' }
-const reach = { queued: 0, sent: 0, delivered: 0, seen: 1, acknowledged: 0, declined: 0, unreachable: 1 }
+const reach = { queued: 0, sent: 0, delivered: 0, seen: 1, acknowledged: 0, declined: 0, spared: 0, unreachable: 1 }
 
 export function anAction(name: string, over: Partial<CaseAction> = {}): CaseAction {
   const [machine, action] = name.split('.') as [CaseAction['machine'], string]
