@@ -81,6 +81,7 @@ networks = ["127.0.0.0/8"]
 
 [sms]
 order = ["aliyun"]
+with_link = true
 
 [sms.aliyun]
 {aliyun}
