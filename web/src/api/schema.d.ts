@@ -9682,6 +9682,8 @@ export interface components {
             /** @default 0 */
             sent: number;
             /** @default 0 */
+            spared: number;
+            /** @default 0 */
             unreachable: number;
         };
         /** ReachPlace */
