@@ -32,6 +32,7 @@ from kernel.viewer import Viewer
 from kernel.wake import Listener
 from realtime.alarms import limitbook as alarm_limits
 from realtime.alarms.timers import run_due as mind_alarms
+from realtime.readings.timers import run_due as mind_readings
 from referral.aftermath.timers import run_due as remind_of_reviews
 from referral.casefiles.timers import run_due_files
 from referral.clocks.ladder import run_due as climb_due
@@ -95,6 +96,7 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
         Duty("drills", partial(run_drills, database, clock), 1.0, wakes[DRILL]),
         Duty("clocks", partial(climb_due, database, clock), 1.0),
         Duty("tracings' alarms", partial(mind_alarms, database, clock), 1.0),
+        Duty("readings", partial(mind_readings, database, clock), 1.0),
         Duty("checkpoint", _checkpointer(settings, database).run_once, EVERY_SECONDS),
     ]
     listener = Listener(

@@ -23,6 +23,7 @@ from duty.rosters.setup_routes import router as roster_setup
 from duty.watch.routes import router as paging_health
 from quality.routes import router as quality
 from realtime.alarms.routes import router as ctg_alarms
+from realtime.readings.routes import router as readings
 from realtime.routes import router as ctg
 from realtime.sockets import router as stream
 from realtime.wall.routes import router as wall
@@ -80,6 +81,7 @@ ROUTERS: tuple[Router, ...] = (
     ctg,
     wall,
     ctg_alarms,
+    readings,
     quality,
     demo,
 )

@@ -36,6 +36,8 @@ from realtime.alarms.escalating import stop_ringing
 from realtime.alarms.service import SETTLED as ALARM_SETTLED
 from realtime.alarms.service import take_by_page
 from realtime.hub_hints import CaseAnnouncer
+from realtime.readings.service import SIGNED as READING_SIGNED
+from realtime.readings.timers import tell_her_case
 from referral.aftermath.service import near_misses
 from referral.casefiles.service.opening import Grade, open_by_grade
 from referral.clocks.service import note_page_acknowledged as own_by_page
@@ -87,6 +89,7 @@ class Subscriptions:
             PROVIDER_WORD: self.hear_provider,
             LIVE_CASE_ELSEWHERE: self.tell_coordinator,
             ALARM_SETTLED: self.stop_ringing_for_alarm,
+            READING_SIGNED: self.tell_of_reading,
             OBSERVED: self.learn_of_readings,
             GRADED: self.open_case_file,
         }
@@ -144,6 +147,12 @@ class Subscriptions:
             await note_page_acknowledged(session, self._clock, viewer, page_id, person_id)
             await own_by_page(session, self._clock, viewer, page_id, person_id)
             await take_by_page(session, self._clock, page_id, person_id)
+
+    async def tell_of_reading(self, message: OutboxMessage) -> None:
+        """A reading, or an addendum, was signed: her own case hears of it."""
+        payload = message.payload
+        async with self._database.session(Viewer.system("engine")) as session:
+            await tell_her_case(session, self._clock, UUID(payload["reading_id"]), payload["n"])
 
     async def stop_ringing_for_alarm(self, message: OutboxMessage) -> None:
         """Somebody has taken a tracing's alarm: nobody else is rung for it."""

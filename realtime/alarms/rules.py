@@ -26,6 +26,9 @@ DRAIN: Final = 4
 FORGET_S: Final = 30
 """After a hole this long, what had been counted before says nothing about now."""
 
+SHALLOW: Final = 4
+"""Seconds that one recording usually has at once."""
+
 FETAL: Final = 3
 _LOW, _HIGH, _LOSS, _MATERNAL, _SAME, _BATTERY = range(len(SAMPLED))
 
@@ -67,6 +70,8 @@ class Board:
         self._expected = np.zeros((capacity, FETAL), bool)
         self._rate: Ints = np.zeros((capacity, FETAL), np.int32)
         self._seq = np.zeros(capacity, np.int64)
+        self._busy = np.zeros(capacity, bool)
+        """Rows in which some bucket is not empty."""
         self._free = list(range(capacity - 1, -1, -1))
 
     # Rows
@@ -83,6 +88,7 @@ class Board:
         for array in (self._fill, self._on, self._onset):
             array[:, row] = 0
         self._rate[row], self._seq[row], self._expected[row] = 0, 0, False
+        self._busy[row] = False
         fetal = [int(name[3]) - 1 for name in channels if name.startswith("fhr")]
         if fetal:
             self._expected[row, min(fetal)] = True
@@ -115,6 +121,7 @@ class Board:
         at = SAMPLED.index(kind), row, max(channel - 1, 0)
         self._on[at] = True
         self._fill[at] = self._full[at[0], row, 0]
+        self._busy[row] = True
         if kind is AlarmKind.SIGNAL_LOSS:
             self._expected[row, at[2]] = True
 
@@ -129,7 +136,7 @@ class Board:
         size = len(self._seq)
         for name, axis in (
             ("_fill", 1), ("_full", 1), ("_on", 1), ("_onset", 1), ("_low", 0), ("_high", 0),
-            ("_apart", 0), ("_expected", 0), ("_rate", 0), ("_seq", 0),
+            ("_apart", 0), ("_expected", 0), ("_rate", 0), ("_seq", 0), ("_busy", 0),
         ):  # fmt: skip
             array = getattr(self, name)
             setattr(self, name, np.concatenate([array, np.zeros_like(array)], axis=axis))
@@ -151,12 +158,53 @@ class Board:
         if not len(rows):
             return []
         starts = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]])
-        depth = np.arange(len(rows)) - np.repeat(starts, np.diff(np.r_[starts, len(rows)]))
+        counts = np.diff(np.r_[starts, len(rows)])
         changes: list[Change] = []
-        for layer in range(int(depth.max()) + 1):
-            chosen = depth == layer
-            self._second(rows[chosen], arrived[chosen], changes)
+        # Many rows at once, second by second, or few rows that have much to catch up on, each by
+        # itself: whichever is fewer steps.
+        deep = counts > SHALLOW
+        if deep.sum() < counts.max():
+            for start, count in zip(starts[deep], counts[deep], strict=True):
+                part = slice(start, start + count)
+                self._stretch(int(rows[start]), arrived[part], changes)
+            kept = ~np.repeat(deep, counts)
+            rows, arrived = rows[kept], arrived[kept]
+            counts = counts[~deep]
+        if len(rows):
+            starts = np.cumsum(counts) - counts
+            depth = np.arange(len(rows)) - np.repeat(starts, counts)
+            for layer in range(int(counts.max())):
+                chosen = depth == layer
+                stirred = self._stirred(rows[chosen], arrived[chosen])
+                if len(stirred):
+                    self._second(rows[chosen][stirred], arrived[chosen][stirred], changes)
         return changes
+
+    def _stirred(
+        self, rows: npt.NDArray[np.intp], arrived: npt.NDArray[Any]
+    ) -> npt.NDArray[np.intp]:
+        """Of one second of these rows, which of them can change a bucket: mostly few.
+
+        The others, in which everything is well and was, are taken here.
+        """
+        sample = arrived["samples"]
+        rates = np.stack([sample["fhr1"], sample["fhr2"], sample["fhr3"]], axis=2).view(np.int16)
+        maternal = sample["mhr"].view(np.int16)[:, :, None]
+        valid = (rates >= frames.RATE_MIN) & (rates <= frames.RATE_MAX)
+        expected = self._expected[rows] | valid.any(axis=1)
+        low, high = self._low[rows].astype(np.int16), self._high[rows].astype(np.int16)
+        apart = self._apart[rows].astype(np.int16)[:, :, None]
+        odd = (rates < low[:, :, None]) & expected[:, None]
+        odd |= rates > high[:, :, None]
+        odd |= (np.abs(rates - maternal) <= apart) & (maternal >= frames.RATE_MIN)
+        stirred = odd.any(axis=(1, 2)) | self._busy[rows] | (expected.sum(axis=1) > 1)
+        stirred |= arrived["flags"] & frames.Flag.BATTERY_LOW != 0
+        stirred |= (sample["marks"] & frames.MARK_COINCIDENCE != 0).any(axis=1)
+        calm = ~stirred
+        still = rows[calm]
+        self._seq[still], self._expected[still] = arrived["seq"][calm], expected[calm]
+        self._rate[still] = np.where(valid[calm, -1], rates[calm, -1], self._rate[still])
+        return np.flatnonzero(stirred)
 
     def _second(
         self, rows: npt.NDArray[np.intp], arrived: npt.NDArray[Any], changes: list[Change]
@@ -168,74 +216,144 @@ class Board:
             gone = rows[hole]
             self._fill[:, gone] = np.where(self._on[:, gone], self._full[:, gone], 0)
         self._seq[rows] = seq
-        battery = (arrived["flags"] & frames.Flag.BATTERY_LOW != 0)[:, None]
+        battery = arrived["flags"] & frames.Flag.BATTERY_LOW != 0
         fill, full, on = self._fill[:, rows], self._full[:, rows], self._on[:, rows]
-        onset = self._onset[:, rows]
+        onset, low, high = self._onset[:, rows], self._low[rows], self._high[rows]
+        apart, expected, rate = self._apart[rows], self._expected[rows], self._rate[rows]
         for at in range(frames.SAMPLES_PER_FRAME):
-            steps = self._steps(rows, arrived["samples"][:, at], battery)
+            sample = arrived["samples"][:, at]
+            rates, valid = _rates(sample)
+            rate, expected = np.where(valid, rates, rate), expected | valid
+            steps = _steps(sample, rates, valid, low, high, apart, expected, battery)
             onset = np.where((fill == 0) & (steps > 0), seq[None, :, None], onset)
             fill = np.clip(fill + steps, 0, full)
             began, ended = (fill == full) & ~on, (fill == 0) & on
-            if began.any() or ended.any():
-                on = (on | began) & ~ended
-                self._note(rows, seq, onset, began, True, changes)
-                self._note(rows, seq, onset, ended, False, changes)
+            if not (began.any() or ended.any()):
+                continue
+            on = (on | began) & ~ended
+            for which, present in ((began, True), (ended, False)):
+                for kind, n, channel in zip(*np.nonzero(which), strict=True):
+                    since = int(onset[kind, n, channel])
+                    where = int(rows[n]), int(kind), int(channel)
+                    found = _change(*where, present, since, int(seq[n]), int(rate[n, channel]))
+                    changes.append(found)
         self._fill[:, rows], self._on[:, rows], self._onset[:, rows] = fill, on, onset
+        self._expected[rows], self._rate[rows] = expected, rate
+        self._busy[rows] = (fill > 0).any(axis=(0, 2))
 
-    def _steps(
-        self, rows: npt.NDArray[np.intp], sample: npt.NDArray[Any], battery: npt.NDArray[np.bool_]
-    ) -> Ints:
-        """What one sample of each row adds to each bucket: 1, 0 or -DRAIN."""
-        rates = np.stack([sample["fhr1"], sample["fhr2"], sample["fhr3"]], axis=1).astype(np.int32)
-        valid = (rates >= frames.RATE_MIN) & (rates <= frames.RATE_MAX)
-        self._rate[rows] = np.where(valid, rates, self._rate[rows])
-        self._expected[rows] |= valid
-        maternal = sample["mhr"].astype(np.int32)[:, None]
-        known = valid & (maternal >= frames.RATE_MIN) & (maternal <= frames.RATE_MAX)
-        apart = self._apart[rows]
-        reported = (sample["marks"] & frames.MARK_COINCIDENCE != 0)[:, None] & valid
-        # A channel is compared with the ones before it: the later label names the pair.
-        twin = np.zeros(valid.shape, bool)
-        near = np.zeros(valid.shape, bool)
-        for one, other in ((1, 0), (2, 0), (2, 1)):
-            both = valid[:, one] & valid[:, other]
-            twin[:, one] |= both
-            near[:, one] |= both & (np.abs(rates[:, one] - rates[:, other]) <= apart[:, 0])
-        expected = self._expected[rows]
-        first = np.arange(FETAL) == 0
-        return np.stack(
-            [
-                _step(valid, rates < self._low[rows]),
-                _step(valid, rates > self._high[rows]),
-                _step(expected, ~valid),
-                _step(known | reported, reported | (known & (np.abs(rates - maternal) <= apart))),
-                _step(twin, near),
-                _step(np.broadcast_to(first, valid.shape), np.broadcast_to(battery, valid.shape)),
-            ]
+    def _stretch(self, row: int, arrived: npt.NDArray[Any], changes: list[Change]) -> None:
+        """Many seconds of one row: buckets in which nothing can move are not looked at."""
+        sample = arrived["samples"].reshape(-1)
+        seqs = np.repeat(arrived["seq"].astype(np.int64), frames.SAMPLES_PER_FRAME)
+        rates, valid = _rates(sample)
+        expected = self._expected[row] | np.logical_or.accumulate(valid, axis=0)
+        battery = np.repeat(
+            arrived["flags"] & frames.Flag.BATTERY_LOW != 0, frames.SAMPLES_PER_FRAME
         )
+        limits = self._low[row], self._high[row], self._apart[row]
+        steps = _steps(sample, rates, valid, *limits, expected, battery)
+        before = np.r_[self._seq[row] or seqs[0], seqs[:-1]]
+        holes = set(np.flatnonzero(seqs - before > FORGET_S).tolist())
+        moving = (steps > 0).any(axis=1) | (self._fill[:, row] > 0) | self._on[:, row]
+        found: list[tuple[int, Change]] = []
+        for kind, channel in zip(*np.nonzero(moving), strict=True):
+            where = row, int(kind), int(channel)
+            for at, present, onset in self._pour(where, steps[kind, :, channel].tolist(),
+                                                 seqs.tolist(), holes):  # fmt: skip
+                known = rates[: at + 1, channel][valid[: at + 1, channel]]
+                rate = int(known[-1]) if len(known) else int(self._rate[row, channel])
+                found.append((at, _change(*where, present, onset, int(seqs[at]), rate)))
+        self._busy[row] = (self._fill[:, row] > 0).any()
+        found.sort(key=lambda one: one[0])
+        changes.extend(change for _, change in found)
+        self._seq[row], self._expected[row] = seqs[-1], expected[-1]
+        for channel in range(FETAL):
+            known = rates[:, channel][valid[:, channel]]
+            if len(known):
+                self._rate[row, channel] = known[-1]
 
-    def _note(
-        self,
-        rows: npt.NDArray[np.intp],
-        seq: npt.NDArray[np.int64],
-        onset: npt.NDArray[np.int64],
-        which: npt.NDArray[np.bool_],
-        present: bool,
-        changes: list[Change],
-    ) -> None:
-        for kind, at, channel in zip(*np.nonzero(which), strict=True):
-            row, second = int(rows[at]), int(seq[at])
-            changes.append(
-                Change(
-                    row,
-                    SAMPLED[kind],
-                    0 if kind == _BATTERY else int(channel) + 1,
-                    present,
-                    int(onset[kind, at, channel]) if present else second,
-                    second,
-                    0 if kind == _BATTERY else int(self._rate[row, channel]),
-                )
-            )
+    def _pour(
+        self, where: tuple[int, int, int], steps: list[int], seqs: list[int], holes: set[int]
+    ) -> list[tuple[int, bool, int]]:
+        """Fill one bucket sample by sample; where (of `steps`) it became full or empty."""
+        row, kind, channel = where
+        at = kind, row, channel
+        full = int(self._full[kind, row, 0])
+        fill, on, onset = int(self._fill[at]), bool(self._on[at]), int(self._onset[at])
+        found = []
+        for n, step in enumerate(steps):
+            if n in holes:
+                fill = full if on else 0
+            if step > 0:
+                if fill == 0:
+                    onset = seqs[n]
+                fill = min(fill + step, full)
+                if fill == full and not on:
+                    on = True
+                    found.append((n, True, onset))
+            elif step < 0 and fill:
+                fill = max(fill + step, 0)
+                if fill == 0 and on:
+                    on = False
+                    found.append((n, False, onset))
+        self._fill[at], self._on[at], self._onset[at] = fill, on, onset
+        return found
+
+
+def _rates(sample: npt.NDArray[Any]) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    """The three fetal rates of each sample, and which of them are rates at all."""
+    rates = np.stack([sample["fhr1"], sample["fhr2"], sample["fhr3"]], axis=1).astype(np.int32)
+    return rates, (rates >= frames.RATE_MIN) & (rates <= frames.RATE_MAX)
+
+
+def _steps(
+    sample: npt.NDArray[Any],
+    rates: Ints,
+    valid: npt.NDArray[np.bool_],
+    low: Ints,
+    high: Ints,
+    apart: Ints,
+    expected: npt.NDArray[np.bool_],
+    battery: npt.NDArray[np.bool_],
+) -> Ints:
+    """What each sample adds to each bucket (kind, sample, channel): 1, 0 or -DRAIN."""
+    maternal = sample["mhr"].astype(np.int32)[:, None]
+    known = valid & (maternal >= frames.RATE_MIN) & (maternal <= frames.RATE_MAX)
+    reported = (sample["marks"] & frames.MARK_COINCIDENCE != 0)[:, None] & valid
+    # A channel is compared with the ones before it: the later label names the pair.
+    twin = np.zeros(valid.shape, bool)
+    near = np.zeros(valid.shape, bool)
+    for one, other in ((1, 0), (2, 0), (2, 1)):
+        both = valid[:, one] & valid[:, other]
+        twin[:, one] |= both
+        close = np.abs(rates[:, one] - rates[:, other]) <= apart.reshape(-1)
+        near[:, one] |= both & close
+    first = np.broadcast_to(np.arange(FETAL) == 0, valid.shape)
+    return np.stack(
+        [
+            _step(valid, rates < low),
+            _step(valid, rates > high),
+            _step(expected, ~valid),
+            _step(known | reported, reported | (known & (np.abs(rates - maternal) <= apart))),
+            _step(twin, near),
+            _step(first, np.broadcast_to(battery[:, None], valid.shape)),
+        ]
+    )
+
+
+def _change(
+    row: int, kind: int, channel: int, present: bool, onset: int, seq: int, rate: int
+) -> Change:
+    whole = kind == _BATTERY
+    return Change(
+        row,
+        SAMPLED[kind],
+        0 if whole else channel + 1,
+        present,
+        onset if present else seq,
+        seq,
+        0 if whole else rate,
+    )
 
 
 def _step(tells: npt.NDArray[np.bool_], shows: npt.NDArray[np.bool_]) -> Ints:

@@ -40,7 +40,7 @@ from realtime.gateway.tap import Flush
 log = structlog.get_logger()
 
 PERIOD_S: Final = 1.0
-AT_ONCE: Final = 8_192
+AT_ONCE: Final = 4_096
 """Frames that wait for the next look; a backfill larger than this is looked at as it comes."""
 STALLED_NS: Final = 1_500_000_000
 """So long without a flush: the database is away, and the newest frames are looked at themselves."""

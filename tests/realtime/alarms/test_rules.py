@@ -43,6 +43,17 @@ def told(changes: list[Change], row: int) -> list[Told]:
     )
 
 
+def in_order(changes: list[Change]) -> bool:
+    """Each alarm begins and ends in turn, whatever way the board took."""
+    last: dict[tuple[int, AlarmKind, int], bool] = {}
+    for change in changes:
+        key = change.row, change.kind, change.channel
+        if last.get(key, False) is change.present:
+            return False
+        last[key] = change.present
+    return True
+
+
 # Lost, invalid, low, at the limits, normal, near each other, high.
 RATE = st.sampled_from([0, 20, 300, 436, 440, 441, 560, 575, 640, 641, 700])
 SECOND = st.builds(
@@ -107,6 +118,7 @@ def test_the_board_says_what_each_sample_says(
         if piece:
             index = np.array([row for row, _ in piece], np.intp)
             found += board.take(index, as_frames([second for _, second in piece]))
+    assert in_order(found)
     for row, wanted in zip(rows, expected, strict=True):
         assert told(found, row) == wanted
 

@@ -1,0 +1,239 @@
+"""Readings over HTTP: ask, claim, look, sign, add, receive."""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from litestar import Response, Router, get, post
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kernel.access import CLINICAL, OPT, roles
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.idempotency import once
+from kernel.sealing import Sealer
+from kernel.viewer import Role, Viewer
+from realtime.readings import looking, queries, service
+from realtime.readings.queries import Which
+from realtime.readings.schemas import (
+    AddIn,
+    AskedOut,
+    AskIn,
+    MoveIn,
+    ReadingDetail,
+    ReadingOut,
+    SignIn,
+    ViewOut,
+)
+from registry.people.service import confirm_password
+
+READERS = roles(Role.EXPERT)
+MATCHES = "Yunshang-Matches"
+"""Header of a replay: whether the stored frames are still those that were shown."""
+
+Command = Callable[[AsyncSession, Clock, Viewer, UUID, MoveIn], Awaitable[None]]
+
+
+@get("/readings", opt={OPT: CLINICAL})
+async def list_readings(
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    sealer: Sealer,
+    which: Which = "open",
+    recording_id: UUID | None = None,
+) -> list[ReadingOut]:
+    """Readings open to the viewer: all open ones, those to read, those asked, or those done."""
+    return await queries.readings(session, clock, viewer, sealer, which, recording_id)
+
+
+@get("/readings/{reading_id:uuid}", opt={OPT: CLINICAL})
+async def get_reading(
+    session: AsyncSession, clock: Clock, viewer: Viewer, sealer: Sealer, reading_id: UUID
+) -> ReadingDetail:
+    """One reading with what was signed, what was looked at, and all that happened."""
+    return await queries.one(session, clock, viewer, sealer, reading_id)
+
+
+@post("/readings", opt={OPT: CLINICAL})
+async def ask_reading(
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    sealer: Sealer,
+    data: AskIn,
+    idempotency_key: str | None,
+) -> ReadingDetail:
+    """Ask a centre to read these seconds; its people on call are rung."""
+
+    async def work() -> AskedOut:
+        return AskedOut(await service.ask(session, clock, viewer, data))
+
+    key = idempotency_key
+    done = await once(session, viewer, key, "ctg.reading.ask", data, AskedOut, work)
+    return await queries.one(session, clock, viewer, sealer, done.reading_id)
+
+
+@post("/readings/{reading_id:uuid}/claim", opt={OPT: READERS}, status_code=200)
+async def claim_reading(
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    sealer: Sealer,
+    reading_id: UUID,
+    data: MoveIn,
+    idempotency_key: str | None,
+) -> ReadingDetail:
+    """I read it; from a colleague who has it, it is taken over."""
+    await _moved(session, clock, viewer, idempotency_key, reading_id, data, service.claim)
+    return await queries.one(session, clock, viewer, sealer, reading_id)
+
+
+@post("/readings/{reading_id:uuid}/release", opt={OPT: READERS}, status_code=200)
+async def release_reading(
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    sealer: Sealer,
+    reading_id: UUID,
+    data: MoveIn,
+    idempotency_key: str | None,
+) -> ReadingDetail:
+    """I cannot read it after all: people are rung again."""
+    await _moved(session, clock, viewer, idempotency_key, reading_id, data, service.release)
+    return await queries.one(session, clock, viewer, sealer, reading_id)
+
+
+@post("/readings/{reading_id:uuid}/withdraw", opt={OPT: CLINICAL}, status_code=200)
+async def withdraw_reading(
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    sealer: Sealer,
+    reading_id: UUID,
+    data: MoveIn,
+    idempotency_key: str | None,
+) -> ReadingDetail:
+    """The bedside needs it no more."""
+    await _moved(session, clock, viewer, idempotency_key, reading_id, data, service.withdraw)
+    return await queries.one(session, clock, viewer, sealer, reading_id)
+
+
+@post("/readings/{reading_id:uuid}/receive", opt={OPT: CLINICAL}, status_code=200)
+async def receive_reading(
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    sealer: Sealer,
+    reading_id: UUID,
+    data: MoveIn,
+    idempotency_key: str | None,
+) -> ReadingDetail:
+    """The bedside has read the report and acts on it."""
+    await _moved(session, clock, viewer, idempotency_key, reading_id, data, service.receive)
+    return await queries.one(session, clock, viewer, sealer, reading_id)
+
+
+@post("/readings/{reading_id:uuid}/look", opt={OPT: CLINICAL})
+async def look_at_reading(
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    reading_id: UUID,
+    idempotency_key: str | None,
+) -> ViewOut:
+    """Keep what the window shows now; the frames come by the view's own address."""
+
+    async def work() -> ViewOut:
+        row = await queries.row_of(session, reading_id)
+        view_id = await looking.look(session, clock, viewer, row)
+        return await queries.view(session, reading_id, view_id)
+
+    operation = f"ctg.reading.look {reading_id}"
+    return await once(session, viewer, idempotency_key, operation, {}, ViewOut, work)
+
+
+@get("/readings/{reading_id:uuid}/views/{view_id:uuid}/frames", opt={OPT: CLINICAL})
+async def replay_view(
+    session: AsyncSession, viewer: Viewer, reading_id: UUID, view_id: UUID
+) -> Response[bytes]:
+    """The 80-byte frames that the view showed, and none that came later."""
+    row = await queries.row_of(session, reading_id)
+    joined, same = await looking.replay(session, viewer, row, view_id)
+    headers = {"cache-control": "no-store", MATCHES: "true" if same else "false"}
+    return Response(joined, media_type="application/octet-stream", headers=headers)
+
+
+@post("/readings/{reading_id:uuid}/sign", opt={OPT: READERS}, status_code=200)
+async def sign_reading(
+    session: AsyncSession,
+    database: Database,
+    clock: Clock,
+    viewer: Viewer,
+    sealer: Sealer,
+    reading_id: UUID,
+    data: SignIn,
+    idempotency_key: str | None,
+) -> ReadingDetail:
+    """Sign the report with one's password; from then on it is only added to."""
+    await confirm_password(database, clock, viewer, data.password)
+
+    async def work() -> AskedOut:
+        await service.sign(session, clock, viewer, reading_id, data)
+        return AskedOut(reading_id)
+
+    operation = f"ctg.reading.sign {reading_id}"
+    # The password is no part of what is remembered.
+    body = (data.version, data.view_id, data.report)
+    await once(session, viewer, idempotency_key, operation, body, AskedOut, work)
+    return await queries.one(session, clock, viewer, sealer, reading_id)
+
+
+@post("/readings/{reading_id:uuid}/addenda", opt={OPT: READERS})
+async def add_to_reading(
+    session: AsyncSession,
+    database: Database,
+    clock: Clock,
+    viewer: Viewer,
+    sealer: Sealer,
+    reading_id: UUID,
+    data: AddIn,
+    idempotency_key: str | None,
+) -> ReadingDetail:
+    """Add to a signed reading with one's password; the bedside receives it again."""
+    await confirm_password(database, clock, viewer, data.password)
+
+    async def work() -> AskedOut:
+        await service.add(session, clock, viewer, reading_id, data)
+        return AskedOut(reading_id)
+
+    operation = f"ctg.reading.add {reading_id}"
+    body = (data.version, data.view_id, data.addendum)
+    await once(session, viewer, idempotency_key, operation, body, AskedOut, work)
+    return await queries.one(session, clock, viewer, sealer, reading_id)
+
+
+async def _moved(
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    key: str | None,
+    reading_id: UUID,
+    order: MoveIn,
+    command: Command,
+) -> None:
+    async def work() -> AskedOut:
+        await command(session, clock, viewer, reading_id, order)
+        return AskedOut(reading_id)
+
+    operation = f"ctg.reading.{command.__name__} {reading_id}"
+    await once(session, viewer, key, operation, order, AskedOut, work)
+
+
+router = Router(
+    "/ctg",
+    route_handlers=[
+        list_readings, get_reading, ask_reading, claim_reading, release_reading, withdraw_reading,
+        receive_reading, look_at_reading, replay_view, sign_reading, add_to_reading,
+    ],
+    tags=["ctg readings"],
+)  # fmt: skip
