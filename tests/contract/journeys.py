@@ -116,6 +116,25 @@ PAPERS = (
 ALARM_LIMITS = {name: least for name, (least, _most) in BOUNDS.items()}
 """The tightest that a unit may choose."""
 
+READ_SECONDS = {"recording_id": "the read tracing", "from_seq": 1, "to_seq": 10}
+READ_FINDINGS = {
+    "baseline_bpm": 140,
+    "variability": "moderate",
+    "accelerations": "present",
+    "decelerations": ["late"],
+    "standard": "none",
+}
+SIGNED_READING = {
+    "password": PASSWORD,
+    "report": {
+        "findings": READ_FINDINGS,
+        "conclusion": "x",
+        "recommendation": "x",
+        "cited": [{"from_seq": 1, "to_seq": 9}],
+    },
+}
+ADDED_WORDS = {"password": PASSWORD, "addendum": {"text": "x"}}
+
 JOURNEYS: dict[str, tuple[Step, ...]] = {
     "to the handover": (
         _send(send=False),
@@ -333,6 +352,17 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         post("county_doctor", "/ctg/alarms/{alarm_id}/silence", version=1, reason="attending"),
         post("county_doctor", "/ctg/alarms/{alarm_id}/acknowledge", version=2, reason="attending"),
         post("coordinator", "/ctg/alarm-limits", limits=ALARM_LIMITS),
+    ),
+    "a tracing read": (
+        post("county_doctor", "/ctg/readings", reader_facility_id="city", **READ_SECONDS),
+        post("city_expert", "/ctg/readings/{reading_id}/claim", version=1),
+        post("city_expert", "/ctg/readings/{reading_id}/release", version=2),
+        post("city_expert", "/ctg/readings/{reading_id}/claim", version=3),
+        post("city_expert", "/ctg/readings/{reading_id}/look"),
+        post("city_expert", "/ctg/readings/{reading_id}/sign", version=4, **SIGNED_READING),
+        post("county_doctor", "/ctg/readings/{reading_id}/receive", version=5),
+        post("city_expert", "/ctg/readings/{reading_id}/addenda", version=6, **ADDED_WORDS),
+        post("county_doctor", "/ctg/readings/{reading_id}/withdraw", (409,), version=7),
     ),
     "observed": (
         post(

@@ -32,6 +32,7 @@ from tests.contract.spoiling import NOWHERE, Spoiler
 from tests.fixtures.database import Clone
 from tests.matrix.door import Door, opened
 from tests.matrix.foreign import HANDOVER
+from tests.realtime.wire import frame
 from tests.referral.media.pictures import png
 from tests.referral.network import SEALER, SEEDER, Network, build
 from tests.registry.world import password_hash
@@ -208,6 +209,38 @@ async def _device(url: str, recording: str) -> str:
         await connection.close()
 
 
+async def _read(stage: Stage, doctor: str, ids: dict[str, str], centre: str) -> dict[str, str]:
+    """A reading of a tracing of hers, asked of a centre, that its own people have looked at."""
+
+    async def done(path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        headers = {"idempotency-key": str(uuid4())}
+        answer = await stage.door.send(
+            "POST", path, token=stage.tokens[doctor], json=body, headers=headers
+        )
+        assert answer.status_code in (200, 201), answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    url = stage.net.clone.superuser_url
+    recording = await _recording(url, UUID(ids["facility_id"]))
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(
+            "INSERT INTO ctg_journal (gateway, batch, recordings, counts, frames)"
+            " SELECT $1, 1, ARRAY[no], ARRAY[10], $2 FROM ctg_recording WHERE id = $3",
+            uuid4(), b"".join(frame(seq) for seq in range(1, 11)), UUID(recording),
+        )  # fmt: skip
+    finally:
+        await connection.close()
+    woman = {"pregnancy_id": ids["pregnancy_id"], "version": 1}
+    await done(f"/api/ctg/recordings/{recording}/bind", woman)
+    seconds = {"from_seq": 1, "to_seq": 10, "urgency": "routine", "question": "？"}
+    reader = {"recording_id": recording, "reader_facility_id": str(stage.net.places[centre])}
+    reading = (await done("/api/ctg/readings", reader | seconds))["reading"]["id"]
+    view = await done(f"/api/ctg/readings/{reading}/look")
+    return {"reading_id": reading, "view_id": view["id"], "read_recording_id": recording}
+
+
 async def _listed(stage: Stage, doctor: str, place: str) -> dict[str, str]:
     """Somebody keeps special-population lists, with one line on this month's."""
     net, token = stage.net, stage.tokens[doctor]
@@ -317,6 +350,7 @@ async def _known_ids(stage: Stage) -> None:
         ids["facility_id"] = str(net.places[place])
         ids["recording_id"] = await _recording(url, net.places[place])
         ids["alarm_id"] = await _alarm(url, ids["recording_id"])
+        ids.update(await _read(stage, doctor, ids, "city" if ids is stage.ids else "province"))
         ids["case_id"] = str(await net.sent(net.places["province"], sender=doctor))
         case = await stage.case(doctor, ids["case_id"])
         ids["offer_id"] = case["offers"][0]["id"]

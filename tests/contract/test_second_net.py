@@ -66,6 +66,9 @@ MINE_ONLY = {
     "ctg_alarm": "SELECT count(*) FROM ctg_alarm WHERE recording_id = '{recording}'",
     "ctg_alarm_event": "SELECT count(*) FROM ctg_alarm_event e JOIN ctg_alarm a"
     " ON a.id = e.alarm_id WHERE a.recording_id = '{recording}'",
+    "ctg_reading": "SELECT count(*) FROM ctg_reading WHERE recording_id = '{recording}'",
+    "ctg_reading_view": "SELECT count(*) FROM ctg_reading_view",
+    "ctg_reading_report": "SELECT count(*) FROM ctg_reading_report",
     "quality_case": "SELECT count(*) FROM quality_case WHERE case_id = '{case}'",
 }
 """What an outsider's widest query finds of a case of others: nothing."""

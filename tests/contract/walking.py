@@ -151,6 +151,8 @@ class Walk:
             return str(self.stage.net.staff[value.removeprefix("person of ")].person_id)
         if value == "the region":
             return str(self.stage.net.regions["city"])
+        if value == "the read tracing":
+            return self.ids["read_recording_id"]
         if value == "the point":
             return self.ids["point_id"]
         return str(places[value]) if isinstance(value, str) and value in places else value
@@ -188,6 +190,10 @@ class Walk:
             token = made["path"].partition("#")[2]
             holder = f"holder of {made['link']['purpose']}"
             self.stage.links[holder] = await self.stage.door.open_link(token)
+        elif "reading" in made:
+            self.ids["reading_id"] = made["reading"]["id"]
+        elif step.operation.endswith("/look") and "parts" in made:
+            self.ids["view_id"] = made["id"]
         elif "device" in made:
             kind = "ctg_device_id" if "/ctg/" in step.operation else "device_id"
             self.ids[kind] = made["device"]["id"]

@@ -33,7 +33,9 @@ async def alarm(watcher: Watcher, state: str, *, provisional: bool = False) -> d
 
 async def stored(site: Site, recording: UUID) -> list[Any]:
     return await site.fetch(
-        "SELECT * FROM ctg_alarm WHERE recording_id = $1 ORDER BY raised_at", recording
+        "SELECT * FROM ctg_alarm WHERE recording_id = $1 AND kind = 'bradycardia'"
+        " ORDER BY raised_at",
+        recording,
     )
 
 
