@@ -15,13 +15,13 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.clock import Clock
-from kernel.errors import NotFound
+from kernel.errors import BadInput, NotFound
 from kernel.ids import RecordingId, new_id
 from kernel.viewer import Viewer
 from realtime.frames import seq_of
 from realtime.readings.errors import CitedUnseen, NothingToRead
 from realtime.readings.rules import MOST_S
-from realtime.readings.schemas import Cited
+from realtime.readings.schemas import Cited, LookIn
 from realtime.repository import RecordingRepository
 
 log = structlog.get_logger()
@@ -34,9 +34,19 @@ _KEEP = text(
 _VIEW = text("SELECT * FROM ctg_reading_view WHERE id = :id AND reading_id = :reading_id")
 
 
-async def look(session: AsyncSession, clock: Clock, viewer: Viewer, reading: Row[Any]) -> UUID:
-    """Keep what the window shows now; raises `NothingToRead`."""
-    first, last = reading.from_seq, reading.to_seq
+async def look(
+    session: AsyncSession, clock: Clock, viewer: Viewer, reading: Row[Any], order: LookIn
+) -> UUID:
+    """Keep what the seconds show now; what was asked about, or more of the same tracing.
+
+    Raises:
+        BadInput: the seconds make no sense, or are longer than three hours.
+        NothingToRead: none of them is stored.
+    """
+    first = reading.from_seq if order.from_seq is None else order.from_seq
+    last = reading.to_seq if order.to_seq is None else order.to_seq
+    if not first <= last < first + MOST_S:
+        raise BadInput(field="to_seq", reason="range")
     repository = RecordingRepository(session, viewer)
     found = await repository.frames(RecordingId(reading.recording_id), first, last, MOST_S)
     if not found:

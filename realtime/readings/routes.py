@@ -18,6 +18,7 @@ from realtime.readings.schemas import (
     AddIn,
     AskedOut,
     AskIn,
+    LookIn,
     MoveIn,
     ReadingDetail,
     ReadingOut,
@@ -139,17 +140,18 @@ async def look_at_reading(
     clock: Clock,
     viewer: Viewer,
     reading_id: UUID,
+    data: LookIn,
     idempotency_key: str | None,
 ) -> ViewOut:
     """Keep what the window shows now; the frames come by the view's own address."""
 
     async def work() -> ViewOut:
         row = await queries.row_of(session, reading_id)
-        view_id = await looking.look(session, clock, viewer, row)
+        view_id = await looking.look(session, clock, viewer, row, data)
         return await queries.view(session, reading_id, view_id)
 
     operation = f"ctg.reading.look {reading_id}"
-    return await once(session, viewer, idempotency_key, operation, {}, ViewOut, work)
+    return await once(session, viewer, idempotency_key, operation, data, ViewOut, work)
 
 
 @get("/readings/{reading_id:uuid}/views/{view_id:uuid}/frames", opt={OPT: CLINICAL})

@@ -81,6 +81,13 @@ class AskIn(Strict, frozen=True, kw_only=True):
     question: Note
 
 
+class LookIn(Strict, frozen=True, kw_only=True):
+    """The seconds to look at; without them those that were asked about."""
+
+    from_seq: Seq | None = None
+    to_seq: Seq | None = None
+
+
 class MoveIn(Strict, frozen=True, kw_only=True):
     """A step of a reading; `version` as last seen."""
 

@@ -212,7 +212,7 @@ async def _device(url: str, recording: str) -> str:
 async def _read(stage: Stage, doctor: str, ids: dict[str, str], centre: str) -> dict[str, str]:
     """A reading of a tracing of hers, asked of a centre, that its own people have looked at."""
 
-    async def done(path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    async def done(path: str, body: dict[str, Any]) -> dict[str, Any]:
         headers = {"idempotency-key": str(uuid4())}
         answer = await stage.door.send(
             "POST", path, token=stage.tokens[doctor], json=body, headers=headers
@@ -237,7 +237,7 @@ async def _read(stage: Stage, doctor: str, ids: dict[str, str], centre: str) -> 
     seconds = {"from_seq": 1, "to_seq": 10, "urgency": "routine", "question": "？"}
     reader = {"recording_id": recording, "reader_facility_id": str(stage.net.places[centre])}
     reading = (await done("/api/ctg/readings", reader | seconds))["reading"]["id"]
-    view = await done(f"/api/ctg/readings/{reading}/look")
+    view = await done(f"/api/ctg/readings/{reading}/look", {})
     return {"reading_id": reading, "view_id": view["id"], "read_recording_id": recording}
 
 

@@ -66,9 +66,9 @@ MINE_ONLY = {
     "ctg_alarm": "SELECT count(*) FROM ctg_alarm WHERE recording_id = '{recording}'",
     "ctg_alarm_event": "SELECT count(*) FROM ctg_alarm_event e JOIN ctg_alarm a"
     " ON a.id = e.alarm_id WHERE a.recording_id = '{recording}'",
-    "ctg_reading": "SELECT count(*) FROM ctg_reading WHERE recording_id = '{recording}'",
-    "ctg_reading_view": "SELECT count(*) FROM ctg_reading_view",
-    "ctg_reading_report": "SELECT count(*) FROM ctg_reading_report",
+    "ctg_reading": "SELECT count(*) FROM ctg_reading WHERE id = '{reading}'",
+    "ctg_reading_view": "SELECT count(*) FROM ctg_reading_view WHERE reading_id = '{reading}'",
+    "ctg_reading_event": "SELECT count(*) FROM ctg_reading_event WHERE reading_id = '{reading}'",
     "quality_case": "SELECT count(*) FROM quality_case WHERE case_id = '{case}'",
 }
 """What an outsider's widest query finds of a case of others: nothing."""
@@ -107,6 +107,7 @@ async def _ask(stage: Stage, who: str, question: str) -> Any:
         "case": stage.ids["case_id"],
         "pregnancy": stage.ids["pregnancy_id"],
         "recording": stage.ids["recording_id"],
+        "reading": stage.ids["reading_id"],
         "person": viewer.person_id,
         "account": stage.accounts["county_doctor"],
         "facility": viewer.facility_id,

@@ -14,6 +14,7 @@ from realtime.readings.schemas import (
     AskIn,
     Cited,
     Findings,
+    LookIn,
     MoveIn,
     ReadingDetail,
     Report,
@@ -97,11 +98,11 @@ class Room:
         async with self.ward.clone.app.session(viewer) as session:
             await what(session, self.ward.clock, viewer, reading, MoveIn(version=version))
 
-    async def see(self, reading: UUID, viewer: Viewer) -> UUID:
+    async def see(self, reading: UUID, viewer: Viewer, **seconds: int) -> UUID:
         """The viewer looks at the strip; what is shown is kept."""
         async with self.ward.clone.app.session(viewer) as session:
             row = await queries.row_of(session, reading)
-            return await looking.look(session, self.ward.clock, viewer, row)
+            return await looking.look(session, self.ward.clock, viewer, row, LookIn(**seconds))
 
     async def replay(self, reading: UUID, view: UUID, viewer: Viewer) -> tuple[bytes, bool]:
         async with self.ward.clone.app.session(viewer) as session:

@@ -206,6 +206,11 @@ async def test_only_what_was_seen_is_cited(room: Room) -> None:
         await room.sign(reading, room.expert, view, (60, 10))
     with pytest.raises(NotFound):
         await room.sign(reading, room.expert, uuid4())
+    with pytest.raises(BadInput):
+        await room.see(reading, room.expert, from_seq=130)
+    part = await room.see(reading, room.expert, from_seq=30, to_seq=50)
+    with pytest.raises(CitedUnseen):
+        await room.sign(reading, room.expert, part, (10, 40))
     empty = await room.ask(from_seq=5_000, to_seq=6_000)
     with pytest.raises(NothingToRead):
         await room.see(empty, room.expert)
