@@ -104,11 +104,7 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
     )
     try:
         await escalation.install_policies()
-        async with database.session(Viewer.system("engine")) as session:
-            await holidays.install_shipped(session)
-            await rulebook.install_shipped(session)
-            await weighing.install_shipped(session)
-            await alarm_limits.install_shipped(session)
+        await _install_shipped(database)
         if pulse is not None:
             pulse.listener = listener
         await keep_all(duties, listener.run())
@@ -117,6 +113,13 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
         await subscriptions.close()
         await paging.close()
         await database.close()
+
+
+async def _install_shipped(database: Database) -> None:
+    """The rules of this release; versions already there stay as they are."""
+    async with database.session(Viewer.system("engine")) as session:
+        for rules in (holidays, rulebook, weighing, alarm_limits):
+            await rules.install_shipped(session)
 
 
 def _checkpointer(settings: Settings, database: Database) -> ChainCheckpointer:
