@@ -1335,6 +1335,177 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/ctg/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListReadings */
+        get: operations["ApiCtgReadingsListReadings"];
+        put?: never;
+        /** AskReading */
+        post: operations["ApiCtgReadingsAskReading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ctg/readings/{reading_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetReading */
+        get: operations["ApiCtgReadingsReadingIdGetReading"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ctg/readings/{reading_id}/addenda": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AddToReading */
+        post: operations["ApiCtgReadingsReadingIdAddendaAddToReading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ctg/readings/{reading_id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ClaimReading */
+        post: operations["ApiCtgReadingsReadingIdClaimClaimReading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ctg/readings/{reading_id}/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** LookAtReading */
+        post: operations["ApiCtgReadingsReadingIdLookLookAtReading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ctg/readings/{reading_id}/receive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ReceiveReading */
+        post: operations["ApiCtgReadingsReadingIdReceiveReceiveReading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ctg/readings/{reading_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ReleaseReading */
+        post: operations["ApiCtgReadingsReadingIdReleaseReleaseReading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ctg/readings/{reading_id}/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** SignReading */
+        post: operations["ApiCtgReadingsReadingIdSignSignReading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ctg/readings/{reading_id}/views/{view_id}/frames": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ReplayView */
+        get: operations["ApiCtgReadingsReadingIdViewsViewIdFramesReplayView"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ctg/readings/{reading_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** WithdrawReading */
+        post: operations["ApiCtgReadingsReadingIdWithdrawWithdrawReading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ctg/recordings": {
         parameters: {
             query?: never;
@@ -5549,6 +5720,14 @@ export interface components {
         AddFileNote: {
             text: string;
         };
+        /** AddIn */
+        AddIn: {
+            addendum: components["schemas"]["Addendum"];
+            password: string;
+            version: number;
+            /** Format: uuid */
+            view_id: string;
+        };
         /** AddNote */
         AddNote: {
             text: string;
@@ -5582,6 +5761,13 @@ export interface components {
             late_reason?: string | null;
             text: string;
             version: number;
+        };
+        /** Addendum */
+        Addendum: {
+            cited?: components["schemas"]["Cited"][];
+            follow_up_at?: string | null;
+            recommendation?: string | null;
+            text: string;
         };
         /** Advice */
         Advice: {
@@ -5778,6 +5964,18 @@ export interface components {
             late_reason?: string | null;
             question: string;
             version: number;
+        };
+        /** AskIn */
+        AskIn: {
+            from_seq: number;
+            question: string;
+            /** Format: uuid */
+            reader_facility_id: string;
+            /** Format: uuid */
+            recording_id: string;
+            to_seq: number;
+            /** @enum {string} */
+            urgency: "urgent" | "routine";
         };
         /** AskOutside */
         AskOutside: {
@@ -6340,6 +6538,13 @@ export interface components {
             note?: string | null;
             recording_id?: string | null;
             to_seq?: number | null;
+        };
+        /** Cited */
+        Cited: {
+            from_seq: number;
+            /** @default  */
+            note: string;
+            to_seq: number;
         };
         /** ClockCatalogue */
         ClockCatalogue: {
@@ -7808,6 +8013,22 @@ export interface components {
             lacking: string[];
             verdict: components["schemas"]["Verdict"];
         };
+        /** Findings */
+        Findings: {
+            /** @enum {string} */
+            accelerations: "present" | "absent" | "undetermined";
+            baseline_bpm: number | null;
+            /** @enum {null|string} */
+            category?: "normal" | "atypical" | "abnormal" | "pending" | "I" | "II" | "III" | "unsatisfactory" | null;
+            contractions_per_10min?: number | null;
+            decelerations: ("early" | "late" | "variable" | "prolonged")[];
+            /** @default false */
+            sinusoidal: boolean;
+            /** @enum {string} */
+            standard: "cn2015_nst" | "cn2015_labour" | "none";
+            /** @enum {string} */
+            variability: "absent" | "minimal" | "moderate" | "marked" | "undetermined";
+        };
         /** Fired */
         Fired: {
             /** @enum {string} */
@@ -8511,6 +8732,11 @@ export interface components {
             login: string;
             password: string;
         };
+        /** LookIn */
+        LookIn: {
+            from_seq?: number | null;
+            to_seq?: number | null;
+        };
         /** Me */
         Me: {
             /** Format: uuid */
@@ -8624,6 +8850,11 @@ export interface components {
             n: number;
             p50_s: number | null;
             p90_s: number | null;
+        };
+        /** MoveIn */
+        MoveIn: {
+            note?: string | null;
+            version: number;
         };
         /** MyShift */
         MyShift: {
@@ -9727,6 +9958,69 @@ export interface components {
             late_reason?: string | null;
             version: number;
         };
+        /** ReadingDetail */
+        ReadingDetail: {
+            history: components["schemas"]["ReadingEventOut"][];
+            reading: components["schemas"]["ReadingOut"];
+            signed: components["schemas"]["SignedOut"][];
+            views: components["schemas"]["ViewOut"][];
+        };
+        /** ReadingEventOut */
+        ReadingEventOut: {
+            action: string;
+            /** Format: date-time */
+            at: string;
+            note: string | null;
+            person: components["schemas"]["PersonName"] | null;
+            /** @enum {string} */
+            state: "asked" | "claimed" | "signed" | "received" | "withdrawn";
+        };
+        /** ReadingOut */
+        ReadingOut: {
+            allowed: string[];
+            /** Format: date-time */
+            asked_at: string;
+            asked_by: components["schemas"]["PersonName"] | null;
+            bed: string;
+            channels: string[];
+            claimed_at: string | null;
+            claimed_by: components["schemas"]["PersonName"] | null;
+            device: string;
+            /** Format: date-time */
+            due_at: string;
+            escalated_at: string | null;
+            facility: string;
+            /** Format: uuid */
+            facility_id: string;
+            from_seq: number;
+            gestation_days: number | null;
+            /** Format: uuid */
+            id: string;
+            of_case_id: string | null;
+            /** Format: uuid */
+            pregnancy_id: string;
+            question: string;
+            reader_facility: string;
+            /** Format: uuid */
+            reader_facility_id: string;
+            receive_by: string | null;
+            received_at: string | null;
+            received_by: components["schemas"]["PersonName"] | null;
+            /** Format: uuid */
+            recording_id: string;
+            rules: string;
+            rules_confidence: string;
+            signed_at: string | null;
+            /** Format: date-time */
+            started_at: string;
+            /** @enum {string} */
+            state: "asked" | "claimed" | "signed" | "received" | "withdrawn";
+            to_seq: number;
+            /** @enum {string} */
+            urgency: "urgent" | "routine";
+            version: number;
+            woman: string;
+        };
         /** Ready */
         Ready: {
             checklist: components["schemas"]["Checklist"];
@@ -10030,15 +10324,6 @@ export interface components {
             person: string;
             text: string;
             title: string;
-        };
-        /** Report */
-        Report: {
-            eta?: string | null;
-            event_at?: string | null;
-            late_reason?: string | null;
-            note?: string | null;
-            version: number;
-            vitals?: components["schemas"]["Vitals"] | null;
         };
         /** ReportOrder */
         ReportOrder: {
@@ -10755,6 +11040,14 @@ export interface components {
             version: number;
             vitals?: components["schemas"]["Vitals"] | null;
         };
+        /** SignIn */
+        SignIn: {
+            password: string;
+            report: components["schemas"]["realtime_readings_schemas_Report"];
+            version: number;
+            /** Format: uuid */
+            view_id: string;
+        };
         /** SignPlan */
         SignPlan: {
             event_at?: string | null;
@@ -10776,6 +11069,20 @@ export interface components {
             /** Format: date-time */
             signed_at: string;
             vitals: components["schemas"]["Vitals"] | null;
+        };
+        /** SignedOut */
+        SignedOut: {
+            addendum: components["schemas"]["Addendum"] | null;
+            author: components["schemas"]["PersonName"] | null;
+            /** Format: uuid */
+            facility_id: string;
+            n: number;
+            report: components["schemas"]["realtime_readings_schemas_Report"] | null;
+            sha256: string;
+            /** Format: date-time */
+            signed_at: string;
+            /** Format: uuid */
+            view_id: string;
         };
         /** Silence */
         Silence: {
@@ -11300,6 +11607,22 @@ export interface components {
             /** @default false */
             voided: boolean;
         };
+        /** ViewOut */
+        ViewOut: {
+            /** Format: date-time */
+            at: string;
+            from_seq: number;
+            /** Format: uuid */
+            id: string;
+            parts: [
+                number,
+                number
+            ][];
+            person: components["schemas"]["PersonName"] | null;
+            seconds: number;
+            sha256: string;
+            to_seq: number;
+        };
         /** Vitals */
         Vitals: {
             blood_loss_ml?: number | null;
@@ -11472,6 +11795,23 @@ export interface components {
             /** @enum {string} */
             reason: "attending" | "doctor_called" | "transducer_adjusted" | "known" | "false_alarm" | "monitoring_ended" | "other";
             version: number;
+        };
+        /** Report */
+        realtime_readings_schemas_Report: {
+            cited: components["schemas"]["Cited"][];
+            conclusion: string;
+            findings: components["schemas"]["Findings"];
+            follow_up_at?: string | null;
+            recommendation: string;
+        };
+        /** Report */
+        referral_commands_on_leg_Report: {
+            eta?: string | null;
+            event_at?: string | null;
+            late_reason?: string | null;
+            note?: string | null;
+            version: number;
+            vitals?: components["schemas"]["Vitals"] | null;
         };
         /** Acknowledge */
         referral_commands_on_offer_Acknowledge: {
@@ -14667,6 +15007,461 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CtgDeviceMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCtgReadingsListReadings: {
+        parameters: {
+            query?: {
+                which?: "open" | "to_read" | "asked" | "done";
+                recording_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingOut"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCtgReadingsAskReading: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCtgReadingsReadingIdGetReading: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reading_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCtgReadingsReadingIdAddendaAddToReading: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                reading_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCtgReadingsReadingIdClaimClaimReading: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                reading_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCtgReadingsReadingIdLookLookAtReading: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                reading_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewOut"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCtgReadingsReadingIdReceiveReceiveReading: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                reading_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCtgReadingsReadingIdReleaseReleaseReading: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                reading_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCtgReadingsReadingIdSignSignReading: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                reading_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCtgReadingsReadingIdViewsViewIdFramesReplayView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reading_id: string;
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCtgReadingsReadingIdWithdrawWithdrawReading: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                reading_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingDetail"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -19422,7 +20217,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Report"];
+                "application/json": components["schemas"]["referral_commands_on_leg_Report"];
             };
         };
         responses: {
