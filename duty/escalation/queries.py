@@ -64,6 +64,9 @@ _REACH = text(
              WHEN t.stood_down_at IS NOT NULL AND t.state NOT IN ('acknowledged', 'declined')
                THEN 'spared'
              WHEN t.state = 'queued' AND e.state IN ('acknowledged', 'cancelled') THEN 'spared'
+             WHEN t.state = 'acknowledged' AND t.joined_at IS NULL AND EXISTS (
+               SELECT 1 FROM page_target later WHERE later.page_id = t.page_id
+                  AND later.person_id = t.person_id AND later.step > t.step) THEN 'seen'
              ELSE t.state END) AS states
       FROM page p JOIN page_target t ON t.page_id = p.id JOIN escalation e ON e.page_id = p.id
      WHERE p.case_id = ANY(:cases) GROUP BY p.case_id, t.person_id
@@ -106,7 +109,10 @@ async def mine(session: AsyncSession, viewer: Viewer) -> list[PageOut]:
 
 
 async def reach(session: AsyncSession, cases: Collection[CaseId]) -> dict[CaseId, ReachCounts]:
-    """Per case, how many people stand where; each person counts once, by how far it got."""
+    """Per case, how many people stand where; each person counts once, by how far it got.
+
+    Who said yes, did not come and is rung again has not answered: at the most, they saw it.
+    """
     rows = await session.execute(_REACH, {"cases": list(cases)})
     counts: dict[CaseId, Counter[str]] = {}
     for row in rows:

@@ -99,6 +99,12 @@ async def rings(region: Region, who: Viewer) -> bool:
         return bool(await queries.mine(session, who))
 
 
+async def answered(region: Region, case_id: CaseId) -> int:
+    """How many people have answered, as the board counts them."""
+    async with region.clone.app.session(region.doctor) as session:
+        return (await queries.reach(session, [case_id]))[case_id].acknowledged
+
+
 async def later(
     region: Region, page_id: PageId, engine: EscalationEngine, *, silent: bool = True
 ) -> None:
@@ -253,7 +259,9 @@ async def test_yes_and_then_silence_rings_them_again_and_the_next(
     assert await rings(region, second)
     page = await seen_by(region, region.doctor, page_id)
     assert (page.state, page.step, page.acknowledged_by) == ("running", 1, None)
+    assert await answered(region, case_id) == 0, "the board says what the page says"
     await say(region, first, "here", page_id)
+    assert await answered(region, case_id) == 1
     page = await seen_by(region, region.doctor, page_id)
     assert page.state == "acknowledged"
     assert page.joined_at is not None
