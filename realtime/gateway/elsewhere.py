@@ -67,18 +67,16 @@ class Elsewhere:
             after = self._newest - OVERLAP
             newest, found = await self._store.newest_frames(list(due), after)
             self._newest = max(self._newest, newest)
-            for no, arrived in found.items():
-                self._feed(due[no], await self._with_folded(due[no], arrived))
+            # What has left the journal; asked after the journal, so that nothing slips through.
+            folded = await self._store.folded_up_to([recording.id for recording in due.values()])
+            for no, recording in due.items():
+                if folded.get(no, 0) > recording.highest:
+                    first, last = recording.highest + 1, folded[no]
+                    self._feed(recording, await self._store.read_frames(recording.id, first, last))
+                self._feed(recording, found.get(no, []))
         await self._fill([recording for recording in wanted if recording.holes])
         for recording in wanted:
             recording.elsewhere = recording.heard_ns > now_ns - SILENT_NS
-
-    async def _with_folded(self, recording: Recording, arrived: list[bytes]) -> list[bytes]:
-        """The newest seconds, after those that have left the journal before they were seen."""
-        first, then = recording.highest + 1, min(frames.seq_of(frame) for frame in arrived)
-        if first >= then:
-            return arrived
-        return [*await self._store.read_frames(recording.id, first, then - 1), *arrived]
 
     def _feed(self, recording: Recording, stored: list[bytes]) -> None:
         if recording.feeder is not None:

@@ -195,6 +195,16 @@ class Store:
             found.setdefault(row["no"], []).extend(frames.split_frames(row["frames"]))
         return max((row["id"] for row in rows), default=after), found
 
+    async def folded_up_to(self, recordings: Sequence[UUID]) -> dict[int, int]:
+        """The newest second of each recording that is in a chunk, by recording number."""
+        rows = await (await self.pool()).fetch(
+            "SELECT c.recording_no AS no, c.last_seq FROM unnest($1::uuid[]) AS wanted(id)"
+            " CROSS JOIN LATERAL (SELECT recording_no, last_seq FROM ctg_chunk"
+            "   WHERE recording_id = wanted.id ORDER BY first_seq DESC LIMIT 1) c",
+            list(recordings),
+        )
+        return {row["no"]: row["last_seq"] for row in rows}
+
     async def facts(self, recordings: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
         """What a viewer is told about each recording when it subscribes."""
         rows = await (await self.pool()).fetch(
