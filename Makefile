@@ -67,6 +67,10 @@ bench-ctg: ## Send 20,000 monitors through the gateway, beside a broker, an echo
 	@bin/setup dev
 	exec $(VENV)/python -m tests.bench.ctg $(ARGS)
 
+bench-web: ## Time the wall of 64 strips in a real browser: frames, main thread, heap
+	@bin/setup test
+	exec $(VENV)/python -m tests.bench.web $(ARGS)
+
 faults-duty: ## Kill, crash, pause and deafen what pages people; nothing may be lost
 	@bin/setup dev
 	exec $(VENV)/python -m tests.faults.duty $(ARGS)

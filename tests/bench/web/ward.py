@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -12,12 +13,14 @@ from dataclasses import dataclass
 import asyncpg
 
 from kernel.ids import new_id
-from realtime.replay import replay
+from realtime.monitor import Monitor
+from realtime.replay import Agent
+from realtime.sources import Synthetic
 from server.embedded.layout import prepare_layout
 from tests.smoke.instance import Instance
 
 FACILITY = "LJ001"
-SCENARIOS = ("reactive", "variable", "antepartum", "haemorrhage", "twins")
+SCENARIOS = ("reactive", "variable", "antepartum", "haemorrhage", "twins", "early")
 """Shown in turn, so that neighbouring strips differ."""
 _DEVICE = (
     "INSERT INTO ctg_device (id, serial, name, kind, facility_id, unit, token_hash)"
@@ -34,25 +37,33 @@ class Ward:
     serials: tuple[str, ...]
 
     @asynccontextmanager
-    async def streaming(self, *, seed: int = 1) -> AsyncIterator[asyncio.Task[object]]:
-        """Every monitor sends while the block runs; ended without a word, like a cut cable."""
-        sending: asyncio.Task[object] = asyncio.create_task(self._send(seed))
+    async def streaming(
+        self, *, seed: int = 1, past_s: int = 0
+    ) -> AsyncIterator[tuple[Monitor, ...]]:
+        """Every monitor sends while the block runs, its first `past_s` seconds at once.
+
+        Ended without a word, like a cut cable.
+        """
+        monitors = tuple(
+            _monitor(number, serial, seed, past_s) for number, serial in enumerate(self.serials)
+        )
+        sending = asyncio.create_task(Agent(self.gateway_url, self.token, monitors).run())
         try:
-            yield sending
+            yield monitors
         finally:
             sending.cancel()
             with suppress(asyncio.CancelledError):
                 await sending
 
-    async def _send(self, seed: int) -> object:
-        return await replay(
-            self.gateway_url,
-            self.token,
-            self.serials,
-            synth=[SCENARIOS[n % len(SCENARIOS)] for n in range(len(self.serials))],
-            beds=[f"{'产房' if n % 3 else '待产'} {n + 1} 床" for n in range(len(self.serials))],
-            seed=seed,
-        )
+
+def _monitor(number: int, serial: str, seed: int, past_s: int) -> Monitor:
+    source = Synthetic(SCENARIOS[number % len(SCENARIOS)], seed + number, None)
+    bed = f"{'产房' if number % 3 else '待产'} {number + 21} 床"
+    monitor = Monitor(number + 1, serial, source, bed)
+    monitor.started_ns = time.time_ns() - past_s * 10**9
+    for _ in range(past_s):
+        monitor.produce()
+    return monitor
 
 
 async def open_ward(instance: Instance, count: int, name: str = "BENCH") -> Ward:
