@@ -40,31 +40,37 @@ class Cable:
     def pull(self) -> None:
         """Whatever is under way is lost; who calls now hears nothing."""
         self.plugged.clear()
-        for line in list(self._lines):
+        for line in self._lines:
             line.cancel()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a connection is still being put away."""
+        return bool(self._lines)
 
     async def carry(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         """One connection."""
         task = asyncio.current_task()
         assert task is not None
-        await self.plugged.wait()
         self._lines.add(task)
-        far, forth = await asyncio.open_connection(*self.to)
-        with suppress(OSError, asyncio.CancelledError):
-            await asyncio.wait(
-                [asyncio.create_task(_pump(near, forth)), asyncio.create_task(_pump(far, back))],
-                return_when=asyncio.FIRST_COMPLETED,
-            )
+        ends = [back]
+        with suppress(OSError, asyncio.CancelledError, ExceptionGroup):
+            await self.plugged.wait()
+            far, forth = await asyncio.open_connection(*self.to)
+            ends.append(forth)
+            async with asyncio.TaskGroup() as both:
+                for source, sink in ((near, forth), (far, back)):
+                    both.create_task(_pump(source, sink))
         self._lines.discard(task)
-        back.transport.abort()
-        forth.transport.abort()
+        for end in ends:
+            end.transport.abort()
 
 
 async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await source.read(65_536):
-            sink.write(data)
-            await sink.drain()
+    while data := await source.read(65_536):
+        sink.write(data)
+        await sink.drain()
+    raise ConnectionResetError
 
 
 @asynccontextmanager
@@ -76,8 +82,11 @@ async def cable(gateway_url: str) -> AsyncIterator[Cable]:
     server = await asyncio.start_server(line.carry, "127.0.0.1", 0)
     line.url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     yield line
-    line.pull()
     server.close()
+    line.pull()
+    await server.wait_closed()
+    while line.busy:
+        await asyncio.sleep(0)
 
 
 def tile(visitor: Visitor, bed: str) -> Locator:

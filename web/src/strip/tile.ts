@@ -131,7 +131,9 @@ export class TileView {
     if (canvas.height !== height) canvas.height = height
     this.ctx.setTransform(ratio, 0, 0, ratio, 0, 0)
     this.hatch = hatchPattern(this.ctx, ink.hatch)
+    // A new size empties the canvas: drawn at once, or the strip would be black until its turn.
     this.dirty = true
+    this.draw()
   }
 
   /** Draws if something would look different; says whether it did. */

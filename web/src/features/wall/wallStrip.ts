@@ -20,7 +20,7 @@ export interface StripSources {
 }
 
 /** What a cell can show at first, seconds; the enlarged strip asks for more. */
-const FIRST_SECONDS = 900
+const FIRST_SECONDS = 1_200
 const KEPT_SECONDS = 4_096
 /** An hour of silence is drawn as an hour of gap. */
 const RUN_ON_SECONDS = 3_600
