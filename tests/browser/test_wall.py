@@ -131,7 +131,7 @@ async def test_a_pulled_cable_is_seen_and_the_gap_fills(visit: Door, doctor: Per
         replace(ward, gateway_url=line.url).streaming(seed=40, past_s=PAST_S) as monitors,
     ):
         station, corridor = await asyncio.gather(
-            visit("lj001.doctor", width=1920, height=1080, dark=True),
+            visit("lj001.doctor", width=1280, height=720, dark=True),
             visit("lj001.doctor", width=390, height=844),
         )
         await asyncio.gather(station.go("/wall"), corridor.go("/wall"))
