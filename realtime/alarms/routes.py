@@ -14,13 +14,13 @@ from kernel.viewer import CLINICAL_ROLES, Viewer
 from realtime.alarms import queries, service
 from realtime.alarms.rights import WRITERS
 from realtime.alarms.schemas import (
-    Acknowledge,
+    AcknowledgeAlarm,
     AlarmDetail,
     AlarmOut,
     LimitsBook,
     LimitsWritten,
     NewLimits,
-    Silence,
+    SilenceAlarm,
 )
 
 READERS = roles(*CLINICAL_ROLES, *WRITERS)
@@ -58,7 +58,7 @@ async def acknowledge_alarm(
     clock: Clock,
     viewer: Viewer,
     alarm_id: UUID,
-    data: Acknowledge,
+    data: AcknowledgeAlarm,
     idempotency_key: str | None,
 ) -> AlarmDetail:
     """Take the alarm by name and reason; whoever is being rung for it is told to stop."""
@@ -74,7 +74,7 @@ async def silence_alarm(
     clock: Clock,
     viewer: Viewer,
     alarm_id: UUID,
-    data: Silence,
+    data: SilenceAlarm,
     idempotency_key: str | None,
 ) -> AlarmDetail:
     """Pause its sound for a bounded time; it stays unanswered and climbs as before."""

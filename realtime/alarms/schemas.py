@@ -114,7 +114,7 @@ class AlarmDetail(msgspec.Struct, frozen=True):
     history: list[AlarmEventOut]
 
 
-class Acknowledge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class AcknowledgeAlarm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Take the alarm by name; `version` as last seen."""
 
     version: int
@@ -122,7 +122,7 @@ class Acknowledge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: Note | None = None
 
 
-class Silence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SilenceAlarm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Pause the sound for so many seconds; the alarm stays unanswered."""
 
     version: int

@@ -17,7 +17,7 @@ from realtime.alarms.errors import AlarmMoved, LimitsOutOfBounds, SilenceTooLong
 from realtime.alarms.kinds import SPECS, AlarmKind
 from realtime.alarms.limits import BOUNDS, LimitsText, out_of_bounds
 from realtime.alarms.rights import must_write
-from realtime.alarms.schemas import Acknowledge, NewLimits, Silence
+from realtime.alarms.schemas import AcknowledgeAlarm, NewLimits, SilenceAlarm
 from realtime.alarms.states import ALARM, AlarmAction, AlarmParty, AlarmState
 
 SETTLED = "ctg.alarm_settled"
@@ -45,7 +45,7 @@ _NEWEST = text(
 
 
 async def acknowledge(
-    session: AsyncSession, clock: Clock, viewer: Viewer, alarm_id: UUID, order: Acknowledge
+    session: AsyncSession, clock: Clock, viewer: Viewer, alarm_id: UUID, order: AcknowledgeAlarm
 ) -> None:
     """Take the alarm: its sound ends; still there, it is said again after the limits' time.
 
@@ -94,7 +94,7 @@ async def take_by_page(
 
 
 async def silence(
-    session: AsyncSession, clock: Clock, viewer: Viewer, alarm_id: UUID, order: Silence
+    session: AsyncSession, clock: Clock, viewer: Viewer, alarm_id: UUID, order: SilenceAlarm
 ) -> None:
     """Pause the sound; the alarm stays unanswered and climbs as before.
 
@@ -165,6 +165,6 @@ async def _locked(
     return row
 
 
-def _must_say_why(order: Acknowledge | Silence) -> None:
+def _must_say_why(order: AcknowledgeAlarm | SilenceAlarm) -> None:
     if order.reason == "other" and not order.note:
         raise WordsNeeded()

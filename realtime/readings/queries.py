@@ -17,11 +17,11 @@ from realtime.alarms.schemas import PersonName
 from realtime.readings.rights import allowed
 from realtime.readings.rules import RULES
 from realtime.readings.schemas import (
-    Addendum,
+    ReadingAddendum,
     ReadingDetail,
     ReadingEventOut,
     ReadingOut,
-    Report,
+    ReadingReport,
     SignedOut,
     ViewOut,
 )
@@ -141,8 +141,8 @@ def _signed(row: Row[Any], names: dict[UUID, PersonName]) -> SignedOut:
         row.view_id,
         row.signed_at,
         bytes(row.digest).hex(),
-        msgspec.convert(row.content, Report) if first else None,
-        None if first else msgspec.convert(row.content, Addendum),
+        msgspec.convert(row.content, ReadingReport) if first else None,
+        None if first else msgspec.convert(row.content, ReadingAddendum),
     )
 
 

@@ -51,7 +51,7 @@ class Findings(Strict, frozen=True, kw_only=True):
     category: Category | None = None
 
 
-class Report(Strict, frozen=True, kw_only=True):
+class ReadingReport(Strict, frozen=True, kw_only=True):
     """The written reading."""
 
     findings: Findings
@@ -61,7 +61,7 @@ class Report(Strict, frozen=True, kw_only=True):
     follow_up_at: Moment | None = None
 
 
-class Addendum(Strict, frozen=True, kw_only=True):
+class ReadingAddendum(Strict, frozen=True, kw_only=True):
     """Words added to a signed reading; a new recommendation or time replaces none, it follows."""
 
     text: Text
@@ -100,7 +100,7 @@ class SignIn(Strict, frozen=True, kw_only=True):
 
     version: int
     view_id: UUID
-    report: Report
+    report: ReadingReport
     password: Password
 
 
@@ -109,7 +109,7 @@ class AddIn(Strict, frozen=True, kw_only=True):
 
     version: int
     view_id: UUID
-    addendum: Addendum
+    addendum: ReadingAddendum
     password: Password
 
 
@@ -138,8 +138,8 @@ class SignedOut(msgspec.Struct, frozen=True):
     view_id: UUID
     signed_at: datetime
     sha256: str
-    report: Report | None
-    addendum: Addendum | None
+    report: ReadingReport | None
+    addendum: ReadingAddendum | None
 
 
 class ReadingEventOut(msgspec.Struct, frozen=True):

@@ -17,21 +17,21 @@ from realtime.alarms import service as alarms
 from realtime.alarms.errors import AlarmMoved, LimitsOutOfBounds, SilenceTooLong, WordsNeeded
 from realtime.alarms.kinds import AlarmKind
 from realtime.alarms.limits import BOUNDS, shipped
-from realtime.alarms.schemas import Acknowledge, AlarmOut, NewLimits, Silence
+from realtime.alarms.schemas import AcknowledgeAlarm, AlarmOut, NewLimits, SilenceAlarm
 from tests.realtime.alarms.ward import Ward
 
 
 async def acknowledge(
     ward: Ward, alarm: AlarmOut, viewer: Viewer | None = None, **more: Any
 ) -> None:
-    order = Acknowledge(**({"version": alarm.version, "reason": "attending"} | more))
+    order = AcknowledgeAlarm(**({"version": alarm.version, "reason": "attending"} | more))
     viewer = viewer or ward.doctor
     async with ward.clone.app.session(viewer) as session:
         await alarms.acknowledge(session, ward.clock, viewer, alarm.id, order)
 
 
 async def silence(ward: Ward, alarm: AlarmOut, **more: Any) -> None:
-    order = Silence(
+    order = SilenceAlarm(
         **({"version": alarm.version, "reason": "transducer_adjusted", "seconds": 60} | more)
     )
     async with ward.clone.app.session(ward.doctor) as session:

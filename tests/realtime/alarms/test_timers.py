@@ -10,7 +10,7 @@ import pytest
 from realtime.alarms import escalating
 from realtime.alarms import service as alarms
 from realtime.alarms.kinds import AlarmKind
-from realtime.alarms.schemas import Acknowledge, Silence
+from realtime.alarms.schemas import AcknowledgeAlarm, SilenceAlarm
 from realtime.alarms.timers import ENGINE, run_due
 from tests.realtime.alarms.ward import Ward
 
@@ -24,7 +24,7 @@ async def minded(ward: Ward, later_s: float = 0) -> None:
 
 async def take(ward: Ward, alarm_id: object, version: int, reason: str = "attending") -> None:
     async with ward.clone.app.session(ward.doctor) as session:
-        order = Acknowledge(version=version, reason=reason)  # type: ignore[arg-type]
+        order = AcknowledgeAlarm(version=version, reason=reason)  # type: ignore[arg-type]
         await alarms.acknowledge(session, ward.clock, ward.doctor, alarm_id, order)  # type: ignore[arg-type]
 
 
@@ -81,7 +81,7 @@ async def test_conditions_of_a_recording_that_ended_are_over(ward: Ward) -> None
 async def test_a_pause_ends_and_does_not_stop_the_climb(ward: Ward) -> None:
     alarm = await ward.raised()
     async with ward.clone.app.session(ward.doctor) as session:
-        order = Silence(version=alarm.version, seconds=60, reason="transducer_adjusted")
+        order = SilenceAlarm(version=alarm.version, seconds=60, reason="transducer_adjusted")
         await alarms.silence(session, ward.clock, ward.doctor, alarm.id, order)
     await minded(ward, 59)
     assert (await ward.look(alarm.id)).alarm.state == "silenced"

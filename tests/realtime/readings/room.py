@@ -9,15 +9,15 @@ from uuid import UUID, uuid4
 from kernel.viewer import Role, Viewer
 from realtime.readings import looking, queries, service
 from realtime.readings.schemas import (
-    Addendum,
     AddIn,
     AskIn,
     Cited,
     Findings,
     LookIn,
     MoveIn,
+    ReadingAddendum,
     ReadingDetail,
-    Report,
+    ReadingReport,
     SignIn,
 )
 from realtime.readings.timers import run_due
@@ -27,9 +27,9 @@ from tests.realtime.wire import frame
 from tests.registry.world import SEALER, World, patient
 
 
-def report(*cited: tuple[int, int]) -> Report:
+def report(*cited: tuple[int, int]) -> ReadingReport:
     """What an expert might write."""
-    return Report(
+    return ReadingReport(
         findings=Findings(
             baseline_bpm=140,
             variability="moderate",
@@ -119,7 +119,9 @@ class Room:
 
     async def add(self, reading: UUID, viewer: Viewer, view: UUID) -> None:
         version = (await self.look(reading)).reading.version
-        words = Addendum(text="补充：另见一次变异减速", cited=[Cited(from_seq=20, to_seq=30)])
+        words = ReadingAddendum(
+            text="补充：另见一次变异减速", cited=[Cited(from_seq=20, to_seq=30)]
+        )
         order = AddIn(version=version, view_id=view, addendum=words, password="x")
         async with self.ward.clone.app.session(viewer) as session:
             await service.add(session, self.ward.clock, viewer, reading, order)

@@ -5696,6 +5696,19 @@ export interface components {
             roles: components["schemas"]["GrantOut"][];
             title: string;
         };
+        /** Acknowledge */
+        Acknowledge: {
+            event_at?: string | null;
+            late_reason?: string | null;
+            version: number;
+        };
+        /** AcknowledgeAlarm */
+        AcknowledgeAlarm: {
+            note?: string | null;
+            /** @enum {string} */
+            reason: "attending" | "doctor_called" | "transducer_adjusted" | "known" | "false_alarm" | "monitoring_ended" | "other";
+            version: number;
+        };
         /** AcknowledgeWithdrawal */
         AcknowledgeWithdrawal: {
             event_at?: string | null;
@@ -5722,7 +5735,7 @@ export interface components {
         };
         /** AddIn */
         AddIn: {
-            addendum: components["schemas"]["Addendum"];
+            addendum: components["schemas"]["ReadingAddendum"];
             password: string;
             version: number;
             /** Format: uuid */
@@ -5761,13 +5774,6 @@ export interface components {
             late_reason?: string | null;
             text: string;
             version: number;
-        };
-        /** Addendum */
-        Addendum: {
-            cited?: components["schemas"]["Cited"][];
-            follow_up_at?: string | null;
-            recommendation?: string | null;
-            text: string;
         };
         /** Advice */
         Advice: {
@@ -9958,6 +9964,13 @@ export interface components {
             late_reason?: string | null;
             version: number;
         };
+        /** ReadingAddendum */
+        ReadingAddendum: {
+            cited?: components["schemas"]["Cited"][];
+            follow_up_at?: string | null;
+            recommendation?: string | null;
+            text: string;
+        };
         /** ReadingDetail */
         ReadingDetail: {
             history: components["schemas"]["ReadingEventOut"][];
@@ -10020,6 +10033,14 @@ export interface components {
             urgency: "urgent" | "routine";
             version: number;
             woman: string;
+        };
+        /** ReadingReport */
+        ReadingReport: {
+            cited: components["schemas"]["Cited"][];
+            conclusion: string;
+            findings: components["schemas"]["Findings"];
+            follow_up_at?: string | null;
+            recommendation: string;
         };
         /** Ready */
         Ready: {
@@ -10324,6 +10345,15 @@ export interface components {
             person: string;
             text: string;
             title: string;
+        };
+        /** Report */
+        Report: {
+            eta?: string | null;
+            event_at?: string | null;
+            late_reason?: string | null;
+            note?: string | null;
+            version: number;
+            vitals?: components["schemas"]["Vitals"] | null;
         };
         /** ReportOrder */
         ReportOrder: {
@@ -11043,7 +11073,7 @@ export interface components {
         /** SignIn */
         SignIn: {
             password: string;
-            report: components["schemas"]["realtime_readings_schemas_Report"];
+            report: components["schemas"]["ReadingReport"];
             version: number;
             /** Format: uuid */
             view_id: string;
@@ -11072,20 +11102,20 @@ export interface components {
         };
         /** SignedOut */
         SignedOut: {
-            addendum: components["schemas"]["Addendum"] | null;
+            addendum: components["schemas"]["ReadingAddendum"] | null;
             author: components["schemas"]["PersonName"] | null;
             /** Format: uuid */
             facility_id: string;
             n: number;
-            report: components["schemas"]["realtime_readings_schemas_Report"] | null;
+            report: components["schemas"]["ReadingReport"] | null;
             sha256: string;
             /** Format: date-time */
             signed_at: string;
             /** Format: uuid */
             view_id: string;
         };
-        /** Silence */
-        Silence: {
+        /** SilenceAlarm */
+        SilenceAlarm: {
             note?: string | null;
             /** @enum {string} */
             reason: "attending" | "doctor_called" | "transducer_adjusted" | "known" | "false_alarm" | "monitoring_ended" | "other";
@@ -11788,36 +11818,6 @@ export interface components {
             id: string;
             name: string;
             title: string;
-        };
-        /** Acknowledge */
-        realtime_alarms_schemas_Acknowledge: {
-            note?: string | null;
-            /** @enum {string} */
-            reason: "attending" | "doctor_called" | "transducer_adjusted" | "known" | "false_alarm" | "monitoring_ended" | "other";
-            version: number;
-        };
-        /** Report */
-        realtime_readings_schemas_Report: {
-            cited: components["schemas"]["Cited"][];
-            conclusion: string;
-            findings: components["schemas"]["Findings"];
-            follow_up_at?: string | null;
-            recommendation: string;
-        };
-        /** Report */
-        referral_commands_on_leg_Report: {
-            eta?: string | null;
-            event_at?: string | null;
-            late_reason?: string | null;
-            note?: string | null;
-            version: number;
-            vitals?: components["schemas"]["Vitals"] | null;
-        };
-        /** Acknowledge */
-        referral_commands_on_offer_Acknowledge: {
-            event_at?: string | null;
-            late_reason?: string | null;
-            version: number;
         };
         /** Seen */
         referral_commands_on_papers_Seen: {
@@ -14726,7 +14726,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["realtime_alarms_schemas_Acknowledge"];
+                "application/json": components["schemas"]["AcknowledgeAlarm"];
             };
         };
         responses: {
@@ -14769,7 +14769,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Silence"];
+                "application/json": components["schemas"]["SilenceAlarm"];
             };
         };
         responses: {
@@ -20217,7 +20217,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["referral_commands_on_leg_Report"];
+                "application/json": components["schemas"]["Report"];
             };
         };
         responses: {
@@ -20914,7 +20914,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["referral_commands_on_offer_Acknowledge"];
+                "application/json": components["schemas"]["Acknowledge"];
             };
         };
         responses: {
@@ -21358,7 +21358,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["referral_commands_on_offer_Acknowledge"];
+                "application/json": components["schemas"]["Acknowledge"];
             };
         };
         responses: {

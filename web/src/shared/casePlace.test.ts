@@ -10,6 +10,8 @@ describe('where a case lies', () => {
     expect(eventPath('duty.plan_returned', 'p1')).toBe('/roster/plans/p1')
     expect(eventPath('roster.gaps', 'f1')).toBe('/roster')
     expect(eventPath('duty.handover_near', 'h1')).toBe('/duty/handovers')
+    expect(eventPath('ctg.alarm', 'c1')).toBe('/ctg/alarms')
+    expect(eventPath('ctg.reading_overdue', 'r1')).toBe('/ctg/readings/r1')
     expect(eventPath('duty.step_empty', 'c1')).toBe('/cases/c1')
   })
 

@@ -20,5 +20,7 @@ export function eventPath(event: string, caseId: string): string {
   if (event === 'roster.gaps') return '/roster'
   if (event.startsWith('duty.handover_')) return '/duty/handovers'
   if (event.startsWith('drill.')) return `/duty/drills/${caseId}`
+  if (event === 'ctg.alarm') return '/ctg/alarms'
+  if (event.startsWith('ctg.reading_')) return `/ctg/readings/${caseId}`
   return event.startsWith('casefile.') ? `/case-files/${caseId}` : `/cases/${caseId}`
 }

@@ -87,6 +87,20 @@ export class StripView {
     this.dirty = true
   }
 
+  /** First and last whole second on the sheet now, as far as there are any. */
+  get visible(): [number, number] {
+    const { ring } = this.options
+    const right = this.right()
+    const first = Math.max(ring.firstSeq, Math.ceil(right - this.geometry.spanSeconds))
+    return [first, Math.max(first, Math.min(ring.lastSeq, Math.floor(right) - 1))]
+  }
+
+  /** Moves the paper so that these seconds stand in its middle. */
+  show(first: number, last: number): void {
+    const middle = (first + last + 1 + this.geometry.spanSeconds) / 2
+    this.scroll(middle - this.right())
+  }
+
   dispose(): void {
     this.stop()
   }

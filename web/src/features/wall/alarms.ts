@@ -47,7 +47,8 @@ export function readAlarm(word: unknown): StripAlarm | null {
 export function withAlarm(alarms: readonly StripAlarm[], next: StripAlarm): readonly StripAlarm[] {
   const known = alarms.find((alarm) => alarm.id === next.id)
   if (known !== undefined && known.version > next.version) return alarms
-  const others = alarms.filter((alarm) => alarm.id !== next.id)
+  // At most one of a kind and channel lives: one told before it was recorded may have had another id.
+  const others = alarms.filter((alarm) => alarm.id !== next.id && (alarm.kind !== next.kind || alarm.channel !== next.channel))
   return sorted(next.state === 'closed' ? others : [...others, next])
 }
 

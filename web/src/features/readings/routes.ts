@@ -1,0 +1,19 @@
+import type { Feature } from '@/shared/navigation'
+
+export const feature: Feature = {
+  routes: [
+    { path: '/ctg/readings', name: 'readings', component: () => import('./pages/ReadingsPage.vue'), meta: { title: 'readings.title' } },
+    { path: '/ctg/readings/ask', name: 'reading-ask', component: () => import('./pages/AskPage.vue'), meta: { title: 'readings.ask.title' } },
+    { path: '/ctg/readings/:id', name: 'reading', component: () => import('./pages/ReadingPage.vue'), meta: { title: 'readings.title' } },
+  ],
+  nav: [
+    {
+      to: 'readings',
+      label: 'readings.nav',
+      mark: '✎',
+      roles: ['referring_clinician', 'expert', 'coordinator', 'duty_desk'],
+      order: 18,
+      phone: false,
+    },
+  ],
+}
