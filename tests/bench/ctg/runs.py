@@ -21,6 +21,7 @@ from tests.realtime.gateway.process import ROOT
 
 OPEN_S: Final = 240.0
 JUDGE_S: Final = 300.0
+STEADY_S, STEADY_KIB = 15.0, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +152,11 @@ def _other(name: str, ground: Ground, database_url: str) -> servers.Server:
 
 async def _drive(found: Run, plan: Plan, ground: Ground, pids: Mapping[str, int]) -> None:
     server_pid = next(iter(pids.values()))
-    empty_kib, slab_kib = usage.pss_kib(server_pid), usage.slab_kib()
+    empty_kib, slab_kib = await _steady_kib(server_pid), usage.slab_kib()
     generator = await Generator.start(plan, ground)
     try:
         connections = (await generator.hear("ready", OPEN_S))["ready"]
-        held = usage.pss_kib(server_pid) - empty_kib
+        held = await _steady_kib(server_pid) - empty_kib
         found.kib_per_connection = round(held / connections, 1)
         found.slab_kib_per_connection = round((usage.slab_kib() - slab_kib) / connections, 1)
         generator.go()
@@ -181,6 +182,18 @@ async def _check_stored(found: Run, plan: Plan, url: str) -> None:
     promised = np.arange(1, plan.total_s + 1)[None, :] <= acked[:, None]
     found.acked_lost = int((promised & (counts == 0)).sum())
     found.stored_twice = int((counts > 1).sum())
+
+
+async def _steady_kib(pid: int) -> int:
+    """Memory of a tree once it has stopped growing: programs load more after they first answer."""
+    before, deadline = 0, time.monotonic() + STEADY_S
+    while time.monotonic() < deadline:
+        now = usage.pss_kib(pid)
+        if abs(now - before) < STEADY_KIB:
+            break
+        before = now
+        await asyncio.sleep(1)
+    return usage.pss_kib(pid)
 
 
 async def _until(moment_s: float) -> None:
