@@ -149,7 +149,8 @@ async def stored(
 
     Journal and chunks are read as they lie, in one snapshot, so that a second stored twice is seen.
     """
-    counts = np.zeros((len(recordings), total + 1), dtype=np.int64)
+    others = len(recordings)
+    counts = np.zeros((others + 1, total + 1), dtype=np.int64)
     connection = await asyncpg.connect(url)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
@@ -164,10 +165,10 @@ async def stored(
                 prefetch=READ_ROWS,
             ):
                 chunks += row["chunk"]
-                who = np.repeat([numbers[no] for no in row["nos"]], row["counts"])
+                who = np.repeat([numbers.get(no, others) for no in row["nos"]], row["counts"])
                 seqs = frames.view_frames(row["frames"])["seq"].astype(np.int64)
                 np.add.at(counts, (who, np.minimum(seqs, total)), 1)
     finally:
         await connection.close()
     await asyncio.sleep(0)
-    return counts[:, 1:], chunks
+    return counts[:others, 1:], chunks

@@ -23,14 +23,15 @@ from server.embedded.services import EmbeddedServices
 from tests.bench.ctg import usage
 from tests.bench.ctg.ground import Ground as Bench
 from tests.faults.ctg import hostile, tracings
+from tests.faults.ctg.centre import Centre
 from tests.faults.ctg.ground import Ground
 from tests.faults.ctg.hostile import Hostile
 from tests.faults.ctg.sender import Plan
 from tests.faults.ctg.storm import Storm, say
-from tests.faults.ctg.verdict import Verdict, judge
+from tests.faults.ctg.verdict import Verdict, judge, judge_centre
 from tests.faults.ctg.viewers import Viewer, Watching
 
-MUX, WALL = 20, 20
+MUX, WALL, AGENT = 20, 20, 1
 DESCRIPTORS = 4_096
 RESUME_S, SLOWER = 5.0, 2.0
 
@@ -41,7 +42,9 @@ class Profile:
 
     streams: int = 500
     gateways: int = 2
-    kills: int = 105
+    agents: int = 20
+    """Monitors of the centre that has the real agent."""
+    kills: int = 108
     between_s: tuple[float, float] = (0.2, 4.0)
     seconds: int = 1_200
     warm_s: float = 8.0
@@ -80,6 +83,7 @@ class Outcome:
             "duplicates": self.said.duplicates + self.said.conflicts,
             "viewer_resume_p95_s": quantile(resumed, 0.95),
             "seconds_sent": self.said.sent,
+            "agent_seconds": self.said.agent_seconds,
             "real_recordings": self.real,
             "malformed": self.abused.said["sent"],
             "malformed_crashes": self.abused.crashes,
@@ -101,7 +105,7 @@ async def run(services: EmbeddedServices, place: Path, profile: Profile) -> Outc
     """Send, kill, abuse, heal, judge."""
     dice = random.Random(profile.seed)
     bench = Bench(place, services)
-    await bench.prepare(profile.streams, 1)
+    await bench.prepare(profile.streams + profile.agents, 1 + AGENT)
     await bench.fresh()
     ground = Ground(bench, profile.gateways, dice)
     try:
@@ -125,6 +129,10 @@ async def _run(ground: Ground, profile: Profile, dice: random.Random) -> Outcome
     ground.start_sender(plan)
     watching = Watching(plan, made, ground.headers)
     walls = _walls(profile.streams, dice)
+    devices = [f"SN-{profile.streams + n:05d}" for n in range(profile.agents)]
+    centre = Centre(ground.place / "centre", ground.url, f"bench-{AGENT}", devices)
+    ground.centre = centre
+    speaking = asyncio.create_task(centre.speak())
     looking = [asyncio.create_task(Viewer(watching, wall).run()) for wall in walls]
     storm = Storm(ground, watching, dice, profile.between_s)
     try:
@@ -133,14 +141,17 @@ async def _run(ground: Ground, profile: Profile, dice: random.Random) -> Outcome
         abused = await hostile.abuse(ground, watching, profile.abuse)
         last = min(profile.seconds, int(time.time() - plan.start))
         await asyncio.to_thread(Path(plan.stop).write_text, str(last))
+        speaking.cancel()
         ended = await ground.sender_ends(profile.end_s)
+        ended &= await centre.all_acked(profile.end_s)
     finally:
-        for task in looking:
+        for task in (*looking, speaking):
             task.cancel()
-        await asyncio.gather(*looking, return_exceptions=True)
-    return Outcome(
-        storm, abused, await judge(ground.clone.system_url, plan, made, last), ended, made.real
-    )
+        await asyncio.gather(*looking, speaking, return_exceptions=True)
+    centre.hush()
+    said = await judge(ground.clone.system_url, plan, made, last)
+    await judge_centre(ground.clone.system_url, centre, said)
+    return Outcome(storm, abused, said, ended, made.real)
 
 
 def _walls(streams: int, dice: random.Random) -> list[list[int]]:

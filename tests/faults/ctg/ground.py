@@ -21,6 +21,7 @@ import psutil
 
 from server.embedded import postgres
 from tests.bench.ctg.ground import Ground as Bench
+from tests.faults.ctg.centre import Centre
 from tests.faults.ctg.sender import Plan
 from tests.realtime.conftest import ORIGIN
 from tests.realtime.gateway.process import ROOT, free_port
@@ -48,6 +49,7 @@ class Ground:
         }
         self.gateways = [self._gateway() for _ in range(gateways)]
         self._sender: subprocess.Popen[bytes] | None = None
+        self.centre: Centre | None = None
         self._plan: Path = self.place / "plan.json"
 
     @property
@@ -102,7 +104,12 @@ class Ground:
     # Deaths
 
     def kill_agent(self) -> None:
-        """kill -9 of what stands in the centres."""
+        """kill -9 of the real agent."""
+        assert self.centre is not None
+        self.centre.kill()
+
+    def kill_sender(self) -> None:
+        """kill -9 of what stands for all other centres."""
         assert self._sender is not None
         _end(self._sender)
         self._sender = self._spawn("sender", "tests.faults.ctg.sender", str(self._plan))
@@ -154,6 +161,8 @@ class Ground:
 
     def close(self) -> None:
         """End what was started here."""
+        if self.centre is not None:
+            self.centre.hush()
         for child in (*self.gateways, self._sender):
             if child is not None:
                 _end(child)

@@ -13,7 +13,7 @@ from typing import Final
 from tests.faults.ctg.ground import Ground
 from tests.faults.ctg.viewers import Watching
 
-TARGETS: Final = ("gateway", "postgres", "backend", "valkey", "agent")
+TARGETS: Final = ("gateway", "postgres", "backend", "valkey", "agent", "sender")
 HEAL_S: Final = 20.0
 TWICE: Final = 0.2
 """So often something else dies before the first has healed."""

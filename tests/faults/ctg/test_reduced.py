@@ -18,14 +18,17 @@ from server.embedded.services import EmbeddedServices
 from tests.faults.ctg import tracings
 from tests.faults.ctg.__main__ import Outcome, Profile, run
 from tests.faults.ctg.abuse import AFTER_OPENING, INSTEAD, Abuse
+from tests.faults.ctg.centre import differing
 from tests.faults.ctg.hostile import Wanted
 from tests.faults.ctg.sender import Ledger, Plan, promised
 from tests.faults.ctg.verdict import judge
 from tests.faults.ctg.viewers import Watching
+from tests.realtime import wire
 
 SMALL = Profile(
     streams=40,
-    kills=5,
+    agents=2,
+    kills=6,
     between_s=(0.1, 0.6),
     seconds=600,
     warm_s=1.0,
@@ -52,7 +55,7 @@ def aftermath() -> Iterator[Aftermath]:
 def test_nothing_is_lost_changed_or_doubled(aftermath: Aftermath) -> None:
     _, done, _ = aftermath
     assert dict(done.storm.by_target) == dict.fromkeys(
-        ("gateway", "postgres", "backend", "valkey", "agent"), 1
+        ("gateway", "postgres", "backend", "valkey", "agent", "sender"), 1
     )
     assert done.storm.watching.cuts > 0
     assert done.storm.unhealed == 0
@@ -60,6 +63,7 @@ def test_nothing_is_lost_changed_or_doubled(aftermath: Aftermath) -> None:
     assert (done.said.acked_lost, done.said.different) == (0, 0)
     assert (done.said.duplicates, done.said.conflicts) == (0, 0)
     assert done.said.sent >= 40 * 5
+    assert done.said.agent_seconds >= 2 * 5
     assert done.ended
     assert done.storm.watching.wrong == 0
     assert done.line()["stored_equals_sent"] is True
@@ -134,3 +138,14 @@ def test_every_kind_of_abuse_is_abuse() -> None:
                         head = frames.read_head(one)
                         if head.stream != 1:
                             raise frames.Malformed(kind)
+
+
+def test_what_the_real_agent_measured_must_be_there_unchanged() -> None:
+    sent = [wire.frame(seq) for seq in (1, 2, 3)]
+    made = dict(enumerate(sent, 1))
+    other_stream = [frames.with_stream(one, 9) for one in sent]
+    assert differing(made, other_stream, 3) == 0
+    assert differing(made, sent[:2], 3) == 1
+    assert differing(made, sent[:2], 2) == 0
+    assert differing(made, [*sent[:2], wire.frame(3, rate=500)], 2) == 1
+    assert differing(made, [*sent, wire.frame(4)], 3) == 1

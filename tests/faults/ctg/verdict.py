@@ -13,6 +13,7 @@ import numpy as np
 from realtime.gateway.folder import Folder
 from realtime.gateway.store import Store
 from tests.bench.ctg.ground import stored
+from tests.faults.ctg.centre import Centre, differing
 from tests.faults.ctg.sender import Plan, promised
 from tests.faults.ctg.tracings import Tracings
 
@@ -24,6 +25,7 @@ class Verdict:
     """Numbers of seconds."""
 
     sent: int = 0
+    agent_seconds: int = 0
     acked_lost: int = 0
     different: int = 0
     """Missing, or other bytes than were sent."""
@@ -66,6 +68,19 @@ async def judge(url: str, plan: Plan, tracings: Tracings, last: int) -> Verdict:
     found.acked_lost += sum(line.startswith("lost") for line in lines)
     found.complaints = lines[:SHOWN]
     return found
+
+
+async def judge_centre(url: str, centre: Centre, found: Verdict) -> None:
+    """The same of what the real agent had measured."""
+    made, acked = centre.made(), centre.acked()
+    store = Store(url)
+    try:
+        for recording, seconds in made.items():
+            kept = await store.read_frames(recording, 1, limit=10**6)
+            found.different += differing(seconds, kept, acked.get(recording, max(seconds)))
+            found.agent_seconds += len(seconds)
+    finally:
+        await store.close()
 
 
 def complaints(plan: Plan) -> list[str]:
