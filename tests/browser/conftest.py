@@ -91,8 +91,13 @@ class Door:
         height: int = 900,
         language: str = "zh-CN",
         dark: bool = False,
+        called: bool = False,
     ) -> Visitor:
-        """A browser of its own for `login` (None: not logged in)."""
+        """A browser of its own for `login` (None: not logged in).
+
+        Args:
+            called: the story is about what rings there; else it is set aside.
+        """
         context = await self._browser.new_context(
             viewport={"width": width, "height": height},
             locale=language,
@@ -102,6 +107,8 @@ class Door:
         )
         visitor = Visitor(self.region.url, context, await context.new_page())
         self._visitors.append(visitor)
+        if not called:
+            await visitor.lets_calls_wait()
         if login is not None:
             await visitor.log_in(login)
         return visitor

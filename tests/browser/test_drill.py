@@ -8,7 +8,7 @@ from tests.browser.conftest import Door
 
 
 async def test_drill_rings_and_shows_the_tracing_live(visit: Door) -> None:
-    expert = await visit("yj001.expert", width=1920, height=1080)
+    expert = await visit("yj001.expert", width=1920, height=1080, called=True)
     await expert.page.get_by_role("button", name="上岗").click()
     doctor = await visit("lj001.doctor")
     await doctor.go("/demo")

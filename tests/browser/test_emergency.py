@@ -78,7 +78,7 @@ async def send_in_three_taps(doctor: Visitor) -> None:
 
 
 async def test_from_the_request_to_the_handover(visit: Door) -> None:
-    expert = await visit("yj001.expert", width=1920, height=1080)
+    expert = await visit("yj001.expert", width=1920, height=1080, called=True)
     await expert.page.get_by_role("button", name="上岗").click()
     doctor = await visit("lj001.doctor")
     await doctor.sees("进行中")

@@ -56,7 +56,6 @@ async def test_a_hole_ahead_alarms_until_it_is_filled(visit: Door) -> None:
     desk = await visit(f"{HOUSE}.desk")
     coordinator = await visit(f"{HOUSE}.coordinator", width=390, height=844)
     for visitor, path in ((desk, "/duty"), (coordinator, "/board")):
-        await visitor.lets_calls_wait()
         await visitor.go(path)
         await expect(alarm(visitor)).to_contain_text("未来 14 天必设岗位有")
         await expect(alarm(visitor)).to_contain_text("三线")

@@ -70,7 +70,7 @@ async def test_accepted_after_stabilising_then_cancelled_and_known(
 
 
 async def test_redirected_the_named_unit_rings(visit: Door, sender: Person) -> None:
-    province = await visit("yl001.expert")
+    province = await visit("yl001.expert", called=True)
     path = await sent(sender, 72)
     expert = await at(visit, "yj001.expert", path)
     form = await dialog(expert, "转给…")

@@ -115,7 +115,6 @@ async def test_a_theatre_is_asked_for_and_kept_until_a_time(visit: Door) -> None
     await expect(offers).to_contain_text("手术室 已请求")
 
     expert = await visit("yj001.expert", width=390, height=844)
-    await expert.lets_calls_wait()
     await expert.go(path)
     form = await dialog(expert, "同意预留… · 手术室")
     until = datetime.now(CHINA) + timedelta(hours=1)  # noqa: TID251

@@ -92,7 +92,7 @@ async def sent(doctor: Person) -> Json:
 
 
 async def test_a_push_opens_the_call_and_the_button_answers_it(visit: Door, doctor: Person) -> None:
-    phone = await visit("yj001.expert", width=390, height=844)
+    phone = await visit("yj001.expert", width=390, height=844, called=True)
     await phone.go("/contacts")
     await phone.sees("现在呼叫我会怎样")
     await phone.picture("contacts")

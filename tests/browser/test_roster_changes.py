@@ -70,7 +70,7 @@ async def test_two_agree_to_swap_and_the_coordinator_approves(visit: Door) -> No
 
 async def test_somebody_falls_ill_and_a_colleague_takes_over_from_a_phone(visit: Door) -> None:
     url = visit.region.url
-    relief = await visit(f"{HOUSE}.coordinator", width=390, height=844)
+    relief = await visit(f"{HOUSE}.coordinator", width=390, height=844, called=True)
     ill = await Person(url, f"{HOUSE}.expert").log_in()
     # Two taps from anywhere: 值班, 立即接替.
     await relief.page.get_by_role("navigation", name="主菜单").get_by_text("值班").last.click()

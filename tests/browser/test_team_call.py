@@ -47,7 +47,7 @@ async def test_a_team_is_rung_until_each_specialty_has_answered(
     case = await doctor.get("/api" + path.replace("/cases/", "/referrals/"))
     taker = await Person(visit.region.url, "yj001.expert").log_in()
     await emergency.act(taker, case["id"], "offer", "accept", bed="产科 ICU 2 床")
-    neonatal = await visit("yj001.neonatal")
+    neonatal = await visit("yj001.neonatal", called=True)
     here = await visit("lj001.doctor")
     await here.go(path)
     await here.press(TEAM)

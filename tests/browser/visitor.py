@@ -1,5 +1,6 @@
 """Somebody at a page: logs in, presses what the page offers, takes pictures."""
 
+import re
 from pathlib import Path
 
 from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, expect
@@ -8,6 +9,12 @@ from server.demo import PASSWORD
 
 IMAGES = Path(__file__).parent.parent.parent / "docs" / "img"
 PATIENCE_MS = 20_000
+UNDER_CALLS = """
+const under = new CSSStyleSheet()
+under.replaceSync('.layer[role=alertdialog] { pointer-events: none }')
+document.adoptedStyleSheets.push(under)
+"""
+"""A call at the edge of a wide page, through which the page below can be pressed."""
 NETWORK = ("Failed to load resource", "WebSocket connection")
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -48,9 +55,10 @@ class Visitor:
         return str((await answer.json())["name"])
 
     async def lets_calls_wait(self) -> None:
-        """Set aside whatever rings over the page: other stories page the same people."""
+        """Work on whatever rings over the page: other stories page the same people."""
+        await self.page.add_init_script(UNDER_CALLS)
         ring = self.page.locator("[role=alertdialog][aria-modal=true]")
-        later = ring.get_by_role("button", name="稍后", exact=True)
+        later = ring.get_by_role("button", name=re.compile("稍后|Later"))
         await self.page.add_locator_handler(ring, lambda: later.click())
 
     async def press(self, name: str, *, within: Locator | None = None) -> None:

@@ -65,9 +65,9 @@ async def test_a_telephone_is_queued_for_its_four_rings(region: Region) -> None:
     await region.page()
     assert [(ring, after) for ring, _, after in await rows(region, mobile)] == [
         (1, 0),
-        (2, 60),
-        (3, 120),
-        (4, 180),
+        (2, 65),
+        (3, 130),
+        (4, 195),
     ]
 
 
