@@ -157,10 +157,10 @@ def _item(
 
 
 def _on_case(case: CaseFacts, view: Viewpoint) -> Iterator[Allowed]:
-    mine = sides(case, view, case.receivers)
     for action in REFERRAL.actions(case.state):
         if action in _COUPLED or not _fits_case(case, action):
             continue
+        mine = sides(case, view, case.receivers_of(action))
         item = _item("referral", case.id, action, REFERRAL.edge(case.state, action), mine)
         if item is None:
             continue

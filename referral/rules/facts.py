@@ -10,6 +10,7 @@ from referral.states import (
     HoldState,
     LegState,
     OfferState,
+    ReferralAction,
     ReferralState,
     Side,
 )
@@ -130,6 +131,12 @@ class CaseFacts:
         asked = {o.facility_id for o in self.offers if o.live and o.purpose != "neonatal"}
         named = {id_ for id_ in (self.receiver_id, self.lead_facility_id) if id_ is not None}
         return frozenset(asked | named)
+
+    def receivers_of(self, action: ReferralAction) -> frozenset[UUID]:
+        """Who is the receiving side of `action`: only the facility that has her sends her back."""
+        if action is not ReferralAction.BACK_REFER:
+            return self.receivers
+        return frozenset() if self.receiver_id is None else frozenset({self.receiver_id})
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,7 @@ class Desk:
         """Move the case along its table and say as which side."""
         row, facts = self.rows.referral, self.facts()
         edge = REFERRAL.edge(ReferralState(row.state), action)
-        mine = self._mine(facts, facts.receivers, system)
+        mine = self._mine(facts, facts.receivers_of(action), system)
         side = policies.side_or_refuse(edge, mine, str(action))
         row.state = edge.to
         return side

@@ -281,7 +281,8 @@ async def back_refer(
     async with at_desk(session, clock, viewer, case_id, order) as old:
         former = old.rows.referral
         side = old.move_case(ReferralAction.BACK_REFER)
-        sender = FacilityId(former.receiver_id or former.origin_id)
+        (has_her,) = old.facts().receivers_of(ReferralAction.BACK_REFER)
+        sender = FacilityId(has_her)
         new_order = SendReferral(
             pregnancy_id=former.pregnancy_id,
             subject=former.subject,  # type: ignore[arg-type]

@@ -218,3 +218,14 @@ def test_the_oldest_of_several_steps_counts() -> None:
         _offer(OfferState.OFFERED, PROVINCE, offered_at=AT + timedelta(minutes=1)),
     )
     assert waiting(case).code == "acknowledgement"
+
+
+@pytest.mark.parametrize(
+    ("receiver", "lead", "sends_back"),
+    [(CITY, None, True), (PROVINCE, CITY, False), (None, CITY, False)],
+)
+def test_only_who_has_her_sends_her_back(
+    receiver: UUID | None, lead: UUID | None, sends_back: bool
+) -> None:
+    case = _case(ReferralState.CLOSED, receiver_id=receiver, lead_facility_id=lead)
+    assert ("back_refer" in {item.action for item in allowed(case, EXPERT)}) is sends_back
