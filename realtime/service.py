@@ -1,10 +1,9 @@
 """The platform's own commands; those of people are in the rooms `devices` and `bindings`."""
 
-from hashlib import sha256
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.ids import DeviceId, FacilityId, new_id
+from kernel.tokens import token_hash
 from realtime.models import Device
 
 
@@ -28,7 +27,7 @@ async def register_device(
             kind=kind,
             facility_id=facility_id,
             unit=unit,
-            token_hash=None if token is None else sha256(token.encode()).digest(),
+            token_hash=None if token is None else token_hash(token),
         )
     )
     await session.flush()  # a serial number that is taken is refused here

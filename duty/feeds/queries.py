@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from duty.feeds import repository, words
 from duty.feeds.ics import Duty, calendar
 from duty.feeds.schemas import Feed
-from duty.feeds.service import hashed
 from kernel.clock import Clock
 from kernel.errors import NotFound
 from kernel.ids import PersonId
+from kernel.tokens import token_hash
 from kernel.viewer import Viewer
 from registry.people import queries as people
 from registry.people.schemas import PersonRef
@@ -33,7 +33,7 @@ async def served(session: AsyncSession, clock: Clock, token: str) -> bytes:
         NotFound: unknown, revoked, or its owner has no account any more: the three look the same.
     """
     now = clock.now()
-    feed = await repository.find(session, hashed(token), now)
+    feed = await repository.find(session, token_hash(token), now)
     if feed is None:
         raise NotFound()
     rows = await repository.duties(session, feed, now - BEHIND, now + AHEAD)

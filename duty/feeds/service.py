@@ -2,7 +2,6 @@
 
 import secrets
 from dataclasses import dataclass
-from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,14 +12,10 @@ from duty.feeds.schemas import NewFeed
 from kernel.clock import Clock
 from kernel.errors import NotFound
 from kernel.ids import GroupId, new_id
+from kernel.tokens import token_hash
 from kernel.viewer import Viewer
 
 LIVE_AT_ONCE = 10
-
-
-def hashed(token: str) -> bytes:
-    """What the database knows of a token."""
-    return sha256(token.encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +50,7 @@ async def issue(session: AsyncSession, clock: Clock, viewer: Viewer, wanted: New
         "kind": "person" if wanted.group_id is None else "group",
         "group_id": wanted.group_id,
         "label": wanted.label.strip(),
-        "token_hash": hashed(issued.token),
+        "token_hash": token_hash(issued.token),
         "at": clock.now(),
     }
     await repository.insert(session, values)

@@ -2,7 +2,6 @@
 
 import secrets
 from datetime import timedelta
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,17 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kernel.clock import Clock
 from kernel.errors import NotAllowed
 from kernel.ids import DeviceId, FacilityId, new_id
+from kernel.tokens import token_hash
 from kernel.viewer import Role, Viewer
 from realtime.devices.repository import DeviceRepository, keeps
 from realtime.devices.schemas import ChangeCtgDevice, NewCtgDevice, RotateToken
 from realtime.errors import DeviceRevoked
 from realtime.models import Device, DeviceEvent
 from registry.facilities import queries as facilities
-
-
-def hashed(token: str) -> bytes:
-    """What the database knows of a token."""
-    return sha256(token.encode()).digest()
 
 
 async def register(
@@ -48,7 +43,7 @@ async def register(
         kind=order.kind,
         facility_id=facility_id,
         unit=order.unit,
-        token_hash=hashed(token),
+        token_hash=token_hash(token),
         token_at=at,
     )
     session.add(device)
@@ -88,7 +83,7 @@ async def rotate(
     keep_old = device.token_hash is not None and order.overlap_h > 0
     device.old_token_hash = device.token_hash if keep_old else None
     device.old_token_until = at + timedelta(hours=order.overlap_h) if keep_old else None
-    device.token_hash, device.token_at = hashed(token), at
+    device.token_hash, device.token_at = token_hash(token), at
     detail = {"overlap_h": order.overlap_h}
     await _tell(session, clock, viewer, device, "rotate", detail, order.reason)
     return token

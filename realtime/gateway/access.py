@@ -7,7 +7,6 @@ What a viewer may see is asked as the viewer, by the same SQL that row-level sec
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Awaitable, Callable, Collection
 from http import HTTPStatus
 from typing import Final
@@ -15,6 +14,7 @@ from uuid import UUID
 
 from kernel.database import viewer_settings
 from kernel.errors import Unavailable
+from kernel.tokens import token_hash
 from kernel.viewer import Viewer
 from realtime.gateway.door import Refuse, Request
 from realtime.gateway.store import UNAVAILABLE, Device, Store
@@ -47,7 +47,7 @@ class Access:
         if token is None:
             return UNAUTHENTICATED
         try:
-            device = await self._store.device_of_token(hashlib.sha256(token.encode()).digest())
+            device = await self._store.device_of_token(token_hash(token))
         except UNAVAILABLE:
             return UNAVAILABLE_NOW
         return device or UNAUTHENTICATED

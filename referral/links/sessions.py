@@ -2,7 +2,6 @@
 
 import secrets
 from datetime import datetime
-from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from kernel.chain import append
 from kernel.clock import Clock
 from kernel.database import act_as
 from kernel.ids import AccountId, CaseId, FacilityId, PersonId, SessionId, new_id
+from kernel.tokens import token_hash
 from kernel.viewer import Role, Viewer
 from referral.links.errors import LinkOver
 
@@ -21,11 +21,6 @@ _OPEN = text(
     " FROM link_open(:token, :session, :secret, :at)"
 )
 _FIND = text("SELECT session_id, link_id, purpose, facility_id FROM link_find(:secret, :at)")
-
-
-def hashed(token: str) -> bytes:
-    """What the database knows of a token."""
-    return sha256(token.encode()).digest()
 
 
 class Opening(NamedTuple):
@@ -43,9 +38,9 @@ async def open_link(session: AsyncSession, clock: Clock, token: str) -> Opening:
     """
     secret = secrets.token_urlsafe(32)
     values = {
-        "token": hashed(token),
+        "token": token_hash(token),
         "session": new_id(),
-        "secret": hashed(secret),
+        "secret": token_hash(secret),
         "at": clock.now(),
     }
     row = (await session.execute(_OPEN, values)).one_or_none()
@@ -60,7 +55,7 @@ async def open_link(session: AsyncSession, clock: Clock, token: str) -> Opening:
 
 async def find(session: AsyncSession, secret: str, at: datetime, *, demo: bool) -> Viewer | None:
     """The holder behind a cookie: party to one case, at home nowhere."""
-    row = (await session.execute(_FIND, {"secret": hashed(secret), "at": at})).one_or_none()
+    row = (await session.execute(_FIND, {"secret": token_hash(secret), "at": at})).one_or_none()
     if row is None:
         return None
     return holder(row.link_id, row.purpose, row.facility_id, session_id=row.session_id, demo=demo)

@@ -7,7 +7,6 @@ A login takes several short transactions, because a refused login must leave its
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from kernel.clock import Clock
 from kernel.database import Database
 from kernel.ids import AccountId, FacilityId, PersonId, RegionId, SessionId, new_id
 from kernel.outbox import notify
+from kernel.tokens import token_hash
 from kernel.viewer import CLINICAL_ROLES, REGIONAL_ROLES, Role, Viewer
 from registry.people import attempts, passwords, trail
 from registry.people.errors import AccountDisabled, LoginBusy, LoginFailed
@@ -65,11 +65,6 @@ _LIVE = text(
     " WHERE s.token_hash = :token AND s.revoked_at IS NULL AND a.disabled_at IS NULL"
     "  AND s.expires_at > :at AND s.last_seen_at > :idle_since"
 )
-
-
-def token_hash(token: str) -> bytes:
-    """What the database knows of a token."""
-    return sha256(token.encode()).digest()
 
 
 async def log_in(

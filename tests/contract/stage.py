@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from duty.rosters import service as rosters
 from duty.rosters.plans import service as plans
 from kernel.ids import new_id
+from kernel.tokens import token_hash
 from kernel.viewer import REGIONAL_ROLES, Role, Viewer
 from referral.commands.on_case import Commit
 from referral.commands.on_offer import Accept
@@ -23,7 +24,6 @@ from referral.service.accept import accept
 from referral.service.commit import take_up
 from registry.people.models import Account, LoginSession
 from registry.people.service import create_person, grant_role
-from registry.people.sessions import token_hash
 from server.commands.openapi import document
 from server.settings import Settings
 from tests.contract.description import Description, Operation

@@ -14,11 +14,11 @@ from litestar import Litestar
 from websockets.asyncio.client import ClientConnection, connect
 
 from kernel.ids import new_id
+from kernel.tokens import token_hash
 from kernel.viewer import Role, Viewer
 from realtime.hub import Hub
 from registry.people.models import Account, LoginSession
 from registry.people.service import grant_role
-from registry.people.sessions import token_hash
 from server.app import create_app
 from server.settings import Settings
 from tests.duty.region import SEEDER, Region

@@ -17,12 +17,13 @@ from duty.escalation import service as pages
 from duty.escalation.states import LIVE
 from duty.notify.contacts.checks import DATA
 from duty.notify.contacts.schemas import AnswerLink
-from duty.notify.contacts.secrets import hashed, token_of
+from duty.notify.contacts.secrets import token_of
 from duty.notify.errors import AnswerLinkOver
 from kernel.clock import Clock
 from kernel.database import act_as
 from kernel.ids import AccountId, FacilityId, PageId, PersonId
 from kernel.sealing import Sealer
+from kernel.tokens import token_hash
 from kernel.viewer import NOBODY, Viewer
 
 LINKED = frozenset({"sms", "wecom_app", "dingtalk_app", "email"})
@@ -61,7 +62,7 @@ class Links:
             {
                 "pages": pages,
                 "ids": list(tokens),
-                "hashes": [hashed(token) for token in tokens.values()],
+                "hashes": [token_hash(token) for token in tokens.values()],
                 "lives": timedelta(seconds=DATA.link.lives_s),
             },
         )
@@ -88,7 +89,7 @@ async def answer(session: AsyncSession, clock: Clock, token: str) -> AnswerLink:
     at = clock.now()
     row = await _find(session, at, token)
     if row.page_id is None:
-        await session.execute(_HEARD, {"hash": hashed(token), "at": at})
+        await session.execute(_HEARD, {"hash": token_hash(token), "at": at})
     else:
         viewer = _holder(row)
         await act_as(session, viewer)
@@ -97,7 +98,7 @@ async def answer(session: AsyncSession, clock: Clock, token: str) -> AnswerLink:
 
 
 async def _find(session: AsyncSession, at: datetime, token: str) -> Row[Any]:
-    row = (await session.execute(_FIND, {"hash": hashed(token), "at": at})).one_or_none()
+    row = (await session.execute(_FIND, {"hash": token_hash(token), "at": at})).one_or_none()
     if row is None:
         raise AnswerLinkOver()
     return row

@@ -4,7 +4,6 @@ Whoever sends a message again sends the same code and the same link, so that rep
 """
 
 from base64 import urlsafe_b64encode
-from hashlib import sha256
 from uuid import UUID
 
 from kernel.sealing import Sealer
@@ -24,8 +23,3 @@ def token_of(sealer: Sealer, message_id: UUID) -> str:
     """The secret part of the link in a message."""
     made = sealer.blind_index(str(message_id), "answer_link.token")
     return urlsafe_b64encode(made).decode()[:TOKEN_CHARS]
-
-
-def hashed(token: str) -> bytes:
-    """What the database knows of a token."""
-    return sha256(token.encode()).digest()

@@ -13,6 +13,7 @@ from kernel.clock import Clock
 from kernel.ids import CaseId, FacilityId, PersonId, RegionId, new_id
 from kernel.parties import PartyRole
 from kernel.sealing import Sealer
+from kernel.tokens import token_hash
 from kernel.viewer import Viewer
 from referral.commands.fields import Act
 from referral.errors import DestinationUnknown, WrongMoment, WrongSide
@@ -21,7 +22,6 @@ from referral.links.errors import LinkSpent, NotALink
 from referral.links.models import LinkRow
 from referral.links.repository import LinkRepository
 from referral.links.rules import DATA
-from referral.links.sessions import hashed
 from referral.models import LegRow, OfferRow
 from referral.repository import CaseRepository
 from referral.rules.facts import sides
@@ -198,7 +198,7 @@ async def _issue(
         leg_id=leg_id,
         offer_id=offer_id,
         facility_id=facility_id,
-        token_hash=hashed(token),
+        token_hash=token_hash(token),
         issued_by=desk.viewer.person_id,
         issued_at=at,
         expires_at=at + timedelta(seconds=lifetime_s),

@@ -15,12 +15,12 @@ from kernel.clock import Clock
 from kernel.database import act_as
 from kernel.errors import BadInput, Refusal
 from kernel.ids import AccountId, FacilityId, NewbornId, PersonId, PregnancyId
+from kernel.tokens import token_hash
 from kernel.viewer import Role, Viewer
 from registry.observations import service
 from registry.observations.devices.repository import DeviceRepository, device_of
 from registry.observations.devices.rules import AT_HOME, CODES, milliseconds, offset_of
 from registry.observations.devices.schemas import DeviceMessages, Handed, Message, MessageResult
-from registry.observations.devices.service import hashed
 from registry.observations.errors import DeviceUnknown, NotForDevice, Unpaired
 from registry.observations.models import DeviceRow, MessageRow, PairingRow
 
@@ -55,7 +55,7 @@ async def hand_over(
     _check_years(order)
     if authorization is None or not authorization.startswith(BEARER):
         raise DeviceUnknown()
-    found = await device_of(session, hashed(authorization.removeprefix(BEARER)))
+    found = await device_of(session, token_hash(authorization.removeprefix(BEARER)))
     if found is None:
         raise DeviceUnknown()
     viewer = device_viewer(found[0], found[2])

@@ -1,7 +1,6 @@
 """Registering devices, pairing them with whom they measure, revoking them."""
 
 import secrets
-from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kernel.clock import Clock
 from kernel.errors import NotAllowed, NotFound
 from kernel.ids import PregnancyId, new_id
+from kernel.tokens import token_hash
 from kernel.viewer import Viewer
 from registry.observations.devices.repository import DeviceRepository
 from registry.observations.devices.rules import ON_NEWBORNS
@@ -17,11 +17,6 @@ from registry.observations.devices.schemas import NewDevice, NewPairing
 from registry.observations.errors import DeviceRevoked, WrongSubject
 from registry.observations.models import DeviceRow, PairingRow
 from registry.pregnancies.repository import PregnancyRepository
-
-
-def hashed(token: str) -> bytes:
-    """What the database knows of a token."""
-    return sha256(token.encode()).digest()
 
 
 async def register(
@@ -41,7 +36,7 @@ async def register(
         serial=order.serial,
         kind=order.kind,
         facility_id=viewer.facility_id,
-        token_hash=hashed(token),
+        token_hash=token_hash(token),
         created_at=clock.now(),
         created_by=viewer.person_id,
     )

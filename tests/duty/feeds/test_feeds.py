@@ -18,6 +18,7 @@ from duty.rosters import repository
 from duty.rosters import service as rosters
 from duty.rosters.oncall import DutyTier
 from kernel.errors import NotFound
+from kernel.tokens import token_hash
 from kernel.viewer import Viewer
 from server.app import create_app
 from server.keyfile import master_key
@@ -90,7 +91,7 @@ async def test_my_own_duties_by_a_secret_address(desks: Any) -> None:
     async with desk.region.clone.system.session(SEEDER) as session:
         rows = await session.execute(text("SELECT row_to_json(f)::text FROM roster_feed f"))
         assert token not in str(rows.all())
-        assert service.hashed(token).hex() in str(
+        assert token_hash(token).hex() in str(
             (await session.execute(text("SELECT encode(token_hash, 'hex') FROM roster_feed"))).all()
         )
 
