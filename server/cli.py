@@ -266,7 +266,7 @@ def openapi(
     """Write the description of the HTTP API."""
     from server.commands.openapi import document
 
-    text = json.dumps(document(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    text = json.dumps(document(), ensure_ascii=False, indent=0, sort_keys=True) + "\n"
     if output is None:
         sys.stdout.write(text)
     else:
