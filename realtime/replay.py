@@ -35,7 +35,7 @@ class Rejected(Exception):
     """The gateway will not take this stream; trying again would not help."""
 
 
-class Agent:
+class Replayer:
     """Up to 64 monitors over one connection that is made again whenever it is cut."""
 
     def __init__(self, url: str, token: str, monitors: Sequence[Monitor], *, speed: float = 1.0):
@@ -293,7 +293,7 @@ async def replay(
         Monitor(number + 1, devices[number], source, beds[number] if number < len(beds) else "")
         for number, source in enumerate(sources)
     ]
-    return await Agent(url, token, monitors, speed=speed).run()
+    return await Replayer(url, token, monitors, speed=speed).run()
 
 
 def _recorded(path: Path, loop: bool) -> Recorded:

@@ -9,7 +9,7 @@ import msgspec
 from websockets.asyncio.client import connect
 
 from realtime import frames
-from realtime.replay import Agent, Monitor, Report
+from realtime.replay import Monitor, Replayer, Report
 from realtime.sources import Synthetic
 from tests.smoke.person import Person
 
@@ -31,7 +31,7 @@ def monitor(serial: str, seconds: int) -> Monitor:
 
 async def send(gateway_url: str, token: str, one: Monitor) -> Report:
     """Stream in real time until the last second is acknowledged."""
-    return await Agent(gateway_url, token, [one]).run()
+    return await Replayer(gateway_url, token, [one]).run()
 
 
 async def watch(gateway_url: str, viewer: Person, recording: str, seen: Watch) -> None:

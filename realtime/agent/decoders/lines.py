@@ -10,6 +10,7 @@ there is green.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -39,9 +40,10 @@ _json = msgspec.json.Decoder(Line)
 
 
 class _LineDecoder:
-    """Cuts lines; `_parse` reads one."""
+    """Cuts lines; `parse` reads one."""
 
-    def __init__(self) -> None:
+    def __init__(self, parse: Callable[[bytes], Line]) -> None:
+        self._parse = parse
         self.bad = 0
         self.battery_low = False
         self._waiting = b""
@@ -65,28 +67,29 @@ class _LineDecoder:
             self._waiting = b""
         return found
 
-    def _parse(self, line: bytes) -> Line:
-        raise NotImplementedError
-
 
 class CsvDecoder(_LineDecoder):
     """Reads comma-separated lines."""
 
-    def _parse(self, line: bytes) -> Line:
-        parts = [part.strip() for part in line.decode("ascii").split(",")]
-        if len(parts) > len(FIELDS):
-            raise ValueError("too many fields")
-        said = [float(part) if part else None for part in parts]
-        fhr1, fhr2, fhr3, mhr, toco, spo2, marks = said + [None] * (len(FIELDS) - len(said))
-        whole = None if marks is None else int(marks)
-        return Line(fhr1, fhr2, fhr3, mhr, toco, spo2, whole)
+    def __init__(self) -> None:
+        super().__init__(_from_csv)
 
 
 class JsonDecoder(_LineDecoder):
     """Reads one JSON object a line."""
 
-    def _parse(self, line: bytes) -> Line:
-        return _json.decode(line)
+    def __init__(self) -> None:
+        super().__init__(_json.decode)
+
+
+def _from_csv(line: bytes) -> Line:
+    parts = [part.strip() for part in line.decode("ascii").split(",")]
+    if len(parts) > len(FIELDS):
+        raise ValueError("too many fields")
+    said = [float(part) if part else None for part in parts]
+    fhr1, fhr2, fhr3, mhr, toco, spo2, marks = said + [None] * (len(FIELDS) - len(said))
+    whole = None if marks is None else int(marks)
+    return Line(fhr1, fhr2, fhr3, mhr, toco, spo2, whole)
 
 
 def _sample(said: Line) -> Sample:

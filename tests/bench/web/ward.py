@@ -14,7 +14,7 @@ import asyncpg
 
 from kernel.ids import new_id
 from realtime.monitor import Monitor
-from realtime.replay import Agent
+from realtime.replay import Replayer
 from realtime.sources import Synthetic
 from server.embedded.layout import prepare_layout
 from tests.smoke.instance import Instance
@@ -47,7 +47,7 @@ class Ward:
         monitors = tuple(
             _monitor(number, serial, seed, past_s) for number, serial in enumerate(self.serials)
         )
-        sending = asyncio.create_task(Agent(self.gateway_url, self.token, monitors).run())
+        sending = asyncio.create_task(Replayer(self.gateway_url, self.token, monitors).run())
         try:
             yield monitors
         finally:

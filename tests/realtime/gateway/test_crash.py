@@ -17,7 +17,7 @@ import pytest
 
 from realtime import frames
 from realtime.gateway.main import Gateway, Timing
-from realtime.replay import Agent, Monitor
+from realtime.replay import Monitor, Replayer
 from realtime.sources import Synthetic
 from server.embedded.services import EmbeddedServices
 from server.migrate import upgrade
@@ -69,7 +69,7 @@ async def test_kill_9_of_the_gateway_loses_and_doubles_nothing(
     process: GatewayProcess, database: Clone
 ) -> None:
     sent = monitors()
-    agent = Agent(process.url, TOKEN, sent, speed=60)
+    agent = Replayer(process.url, TOKEN, sent, speed=60)
     running = asyncio.create_task(agent.run())
     chance = random.Random(7)
     for _ in range(2):

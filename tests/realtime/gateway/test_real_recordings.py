@@ -11,7 +11,7 @@ import pytest
 from realtime import frames
 from realtime.recordings import fhrma, wfdb
 from realtime.recordings.series import Series, read_series
-from realtime.replay import Agent, Monitor
+from realtime.replay import Monitor, Replayer
 from realtime.sources import Recorded
 from tests.realtime.conftest import Site
 from tests.realtime.wire import START_NS, Sender
@@ -80,7 +80,7 @@ async def test_a_replayed_recording_arrives_whole(site: Site, ctg_data: Path) ->
     series = read_series(ctg_data / "ctu-uhb/records/1001.hea")
     minute = Series(series.label, series.channels, series.samples[: 4 * 90])
     monitor = Monitor(1, "SN-0001", Recorded(minute), "产房1床")
-    report = await Agent(site.url, site.token, [monitor], speed=60).run()
+    report = await Replayer(site.url, site.token, [monitor], speed=60).run()
     assert report.frames_acked == 90
     assert report.clock_rtt_ns is not None
     kept = frames.view_frames(b"".join(await site.stored(monitor.recording)))
