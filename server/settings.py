@@ -137,8 +137,8 @@ class Settings:
     gateway_port: int = _env("YUNSHANG_GATEWAY_PORT", "Port that gateway listens on.", _port, 8001)
     gateway_workers: int = _env(
         "YUNSHANG_GATEWAY_WORKERS",
-        "Gateway processes on that port, one per core at most (SO_REUSEPORT); one carries 10,000 "
-        "single or 20,000 multiplexed monitors.",
+        "Gateway processes on that port, one per core at most (SO_REUSEPORT); what one carries is "
+        "measured by `make bench-ctg` (docs/ctg-scale.md).",
         _positive,
         1,
     )
