@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +16,12 @@ import pytest
 from kernel.ids import AccountId, FacilityId, PersonId
 from kernel.viewer import Role, Viewer
 from realtime.gateway.main import Gateway, Timing
+from server.embedded.services import EmbeddedServices
 from tests.fixtures.database import Clone
 from tests.realtime.desk import Desk, open_desk
+from tests.realtime.gateway.process import GatewayProcess
 
+TOKEN = "agent-token"
 ORIGIN = "https://yunshang.example"
 
 
@@ -90,9 +94,23 @@ async def register_devices(url: str, facility: UUID, token: str, monitors: int =
 
 
 @pytest.fixture
+async def process(
+    database: Clone, services: EmbeddedServices, tmp_path: Path
+) -> AsyncIterator[GatewayProcess]:
+    """`yunshang gateway` with the agent of `TOKEN` and its monitors."""
+    await register_devices(database.system_url, uuid4(), TOKEN)
+    running = GatewayProcess(
+        database.system_url, services.layout.valkey_url, ORIGIN, tmp_path / "gateway.log"
+    )
+    await running.start()
+    yield running
+    await running.end(signal.SIGKILL)
+
+
+@pytest.fixture
 async def site(database: Clone) -> AsyncIterator[Site]:
     """A running gateway with short periods; folding only when a test asks for it."""
-    facility, token = uuid4(), "agent-token"
+    facility, token = uuid4(), TOKEN
     await register_devices(database.system_url, facility, token)
     sessions: dict[str, Viewer] = {}
 

@@ -8,24 +8,18 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
-from uuid import uuid4
 
 import asyncpg
-import pytest
 
 from realtime import frames
 from realtime.agent.decoders.table import kinds
 from realtime.agent.simulator import seconds_of
 from realtime.sources import Synthetic
-from server.embedded.services import EmbeddedServices
 from tests.fixtures.database import Clone
 from tests.realtime.agent.centre import CONFIG, Centre
-from tests.realtime.conftest import ORIGIN, register_devices
+from tests.realtime.conftest import TOKEN
 from tests.realtime.gateway.process import ROOT, GatewayProcess, free_port
-
-TOKEN = "agent-token"
 
 
 class Box:
@@ -89,19 +83,6 @@ class Box:
                     if made >= seconds and told["unsent_s"] == 0:
                         return
                 await asyncio.sleep(0.05)
-
-
-@pytest.fixture
-async def process(
-    database: Clone, services: EmbeddedServices, tmp_path: Path
-) -> AsyncIterator[GatewayProcess]:
-    await register_devices(database.system_url, uuid4(), TOKEN)
-    running = GatewayProcess(
-        database.system_url, services.layout.valkey_url, ORIGIN, tmp_path / "gateway.log"
-    )
-    await running.start()
-    yield running
-    await running.end(signal.SIGKILL)
 
 
 async def test_killed_on_either_side_each_second_is_stored_once_or_a_gap(

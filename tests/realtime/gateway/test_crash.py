@@ -8,7 +8,7 @@ import random
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -22,25 +22,11 @@ from realtime.sources import Synthetic
 from server.embedded.services import EmbeddedServices
 from server.migrate import upgrade
 from tests.fixtures.database import Clone
-from tests.realtime.conftest import ORIGIN, Site, register_devices
+from tests.realtime.conftest import TOKEN, Site, register_devices
 from tests.realtime.gateway.process import GatewayProcess
 from tests.realtime.wire import Sender, frame
 
-TOKEN = "agent-token"
 SECONDS = 1_200
-
-
-@pytest.fixture
-async def process(
-    database: Clone, services: EmbeddedServices, tmp_path: Path
-) -> AsyncIterator[GatewayProcess]:
-    await register_devices(database.system_url, uuid4(), TOKEN)
-    running = GatewayProcess(
-        database.system_url, services.layout.valkey_url, ORIGIN, tmp_path / "gateway.log"
-    )
-    await running.start()
-    yield running
-    await running.end(signal.SIGKILL)
 
 
 async def stored(url: str, recording: UUID) -> list[bytes]:
