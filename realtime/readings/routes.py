@@ -1,9 +1,11 @@
 """Readings over HTTP: ask, claim, look, sign, add, receive."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from uuid import UUID
 
 from litestar import Response, Router, get, post
+from litestar.di import Provide
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.access import CLINICAL, OPT, roles
@@ -34,6 +36,52 @@ MATCHES = "Yunshang-Matches"
 Command = Callable[[AsyncSession, Clock, Viewer, UUID, MoveIn], Awaitable[None]]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request: who asks, in which transaction, under which key."""
+
+    session: AsyncSession
+    clock: Clock
+    viewer: Viewer
+    sealer: Sealer
+    key: str | None
+
+    async def once(
+        self, operation: str, body: object, work: Callable[[], Awaitable[UUID]]
+    ) -> ReadingDetail:
+        """Do `work` once under this key and show the reading as it is now."""
+
+        async def answer() -> AskedOut:
+            return AskedOut(await work())
+
+        done = await once(self.session, self.viewer, self.key, operation, body, AskedOut, answer)
+        return await self.show(done.reading_id)
+
+    async def move(self, command: Command, reading_id: UUID, order: MoveIn) -> ReadingDetail:
+        """Carry out one step of a reading."""
+
+        async def work() -> UUID:
+            await command(self.session, self.clock, self.viewer, reading_id, order)
+            return reading_id
+
+        return await self.once(f"ctg.reading.{command.__name__} {reading_id}", order, work)
+
+    async def show(self, reading_id: UUID) -> ReadingDetail:
+        """The reading as the viewer sees it."""
+        return await queries.one(self.session, self.clock, self.viewer, self.sealer, reading_id)
+
+
+async def provide_asked(
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    sealer: Sealer,
+    idempotency_key: str | None,
+) -> Asked:
+    """The request as a dependency."""
+    return Asked(session, clock, viewer, sealer, idempotency_key)
+
+
 @get("/readings", opt={OPT: CLINICAL})
 async def list_readings(
     session: AsyncSession,
@@ -56,82 +104,37 @@ async def get_reading(
 
 
 @post("/readings", opt={OPT: CLINICAL})
-async def ask_reading(
-    session: AsyncSession,
-    clock: Clock,
-    viewer: Viewer,
-    sealer: Sealer,
-    data: AskIn,
-    idempotency_key: str | None,
-) -> ReadingDetail:
+async def ask_reading(data: AskIn, asked: Asked) -> ReadingDetail:
     """Ask a centre to read these seconds; its people on call are rung."""
-
-    async def work() -> AskedOut:
-        return AskedOut(await service.ask(session, clock, viewer, data))
-
-    key = idempotency_key
-    done = await once(session, viewer, key, "ctg.reading.ask", data, AskedOut, work)
-    return await queries.one(session, clock, viewer, sealer, done.reading_id)
+    return await asked.once(
+        "ctg.reading.ask",
+        data,
+        lambda: service.ask(asked.session, asked.clock, asked.viewer, data),
+    )
 
 
 @post("/readings/{reading_id:uuid}/claim", opt={OPT: READERS}, status_code=200)
-async def claim_reading(
-    session: AsyncSession,
-    clock: Clock,
-    viewer: Viewer,
-    sealer: Sealer,
-    reading_id: UUID,
-    data: MoveIn,
-    idempotency_key: str | None,
-) -> ReadingDetail:
+async def claim_reading(reading_id: UUID, data: MoveIn, asked: Asked) -> ReadingDetail:
     """I read it; from a colleague who has it, it is taken over."""
-    await _moved(session, clock, viewer, idempotency_key, reading_id, data, service.claim)
-    return await queries.one(session, clock, viewer, sealer, reading_id)
+    return await asked.move(service.claim, reading_id, data)
 
 
 @post("/readings/{reading_id:uuid}/release", opt={OPT: READERS}, status_code=200)
-async def release_reading(
-    session: AsyncSession,
-    clock: Clock,
-    viewer: Viewer,
-    sealer: Sealer,
-    reading_id: UUID,
-    data: MoveIn,
-    idempotency_key: str | None,
-) -> ReadingDetail:
+async def release_reading(reading_id: UUID, data: MoveIn, asked: Asked) -> ReadingDetail:
     """I cannot read it after all: people are rung again."""
-    await _moved(session, clock, viewer, idempotency_key, reading_id, data, service.release)
-    return await queries.one(session, clock, viewer, sealer, reading_id)
+    return await asked.move(service.release, reading_id, data)
 
 
 @post("/readings/{reading_id:uuid}/withdraw", opt={OPT: CLINICAL}, status_code=200)
-async def withdraw_reading(
-    session: AsyncSession,
-    clock: Clock,
-    viewer: Viewer,
-    sealer: Sealer,
-    reading_id: UUID,
-    data: MoveIn,
-    idempotency_key: str | None,
-) -> ReadingDetail:
+async def withdraw_reading(reading_id: UUID, data: MoveIn, asked: Asked) -> ReadingDetail:
     """The bedside needs it no more."""
-    await _moved(session, clock, viewer, idempotency_key, reading_id, data, service.withdraw)
-    return await queries.one(session, clock, viewer, sealer, reading_id)
+    return await asked.move(service.withdraw, reading_id, data)
 
 
 @post("/readings/{reading_id:uuid}/receive", opt={OPT: CLINICAL}, status_code=200)
-async def receive_reading(
-    session: AsyncSession,
-    clock: Clock,
-    viewer: Viewer,
-    sealer: Sealer,
-    reading_id: UUID,
-    data: MoveIn,
-    idempotency_key: str | None,
-) -> ReadingDetail:
+async def receive_reading(reading_id: UUID, data: MoveIn, asked: Asked) -> ReadingDetail:
     """The bedside has read the report and acts on it."""
-    await _moved(session, clock, viewer, idempotency_key, reading_id, data, service.receive)
-    return await queries.one(session, clock, viewer, sealer, reading_id)
+    return await asked.move(service.receive, reading_id, data)
 
 
 @post("/readings/{reading_id:uuid}/look", opt={OPT: CLINICAL})
@@ -167,68 +170,33 @@ async def replay_view(
 
 @post("/readings/{reading_id:uuid}/sign", opt={OPT: READERS}, status_code=200)
 async def sign_reading(
-    session: AsyncSession,
-    database: Database,
-    clock: Clock,
-    viewer: Viewer,
-    sealer: Sealer,
-    reading_id: UUID,
-    data: SignIn,
-    idempotency_key: str | None,
+    reading_id: UUID, data: SignIn, asked: Asked, database: Database
 ) -> ReadingDetail:
     """Sign the report with one's password; from then on it is only added to."""
-    await confirm_password(database, clock, viewer, data.password)
+    await confirm_password(database, asked.clock, asked.viewer, data.password)
 
-    async def work() -> AskedOut:
-        await service.sign(session, clock, viewer, reading_id, data)
-        return AskedOut(reading_id)
+    async def work() -> UUID:
+        await service.sign(asked.session, asked.clock, asked.viewer, reading_id, data)
+        return reading_id
 
-    operation = f"ctg.reading.sign {reading_id}"
     # The password is no part of what is remembered.
     body = (data.version, data.view_id, data.report)
-    await once(session, viewer, idempotency_key, operation, body, AskedOut, work)
-    return await queries.one(session, clock, viewer, sealer, reading_id)
+    return await asked.once(f"ctg.reading.sign {reading_id}", body, work)
 
 
 @post("/readings/{reading_id:uuid}/addenda", opt={OPT: READERS})
 async def add_to_reading(
-    session: AsyncSession,
-    database: Database,
-    clock: Clock,
-    viewer: Viewer,
-    sealer: Sealer,
-    reading_id: UUID,
-    data: AddIn,
-    idempotency_key: str | None,
+    reading_id: UUID, data: AddIn, asked: Asked, database: Database
 ) -> ReadingDetail:
     """Add to a signed reading with one's password; the bedside receives it again."""
-    await confirm_password(database, clock, viewer, data.password)
+    await confirm_password(database, asked.clock, asked.viewer, data.password)
 
-    async def work() -> AskedOut:
-        await service.add(session, clock, viewer, reading_id, data)
-        return AskedOut(reading_id)
+    async def work() -> UUID:
+        await service.add(asked.session, asked.clock, asked.viewer, reading_id, data)
+        return reading_id
 
-    operation = f"ctg.reading.add {reading_id}"
     body = (data.version, data.view_id, data.addendum)
-    await once(session, viewer, idempotency_key, operation, body, AskedOut, work)
-    return await queries.one(session, clock, viewer, sealer, reading_id)
-
-
-async def _moved(
-    session: AsyncSession,
-    clock: Clock,
-    viewer: Viewer,
-    key: str | None,
-    reading_id: UUID,
-    order: MoveIn,
-    command: Command,
-) -> None:
-    async def work() -> AskedOut:
-        await command(session, clock, viewer, reading_id, order)
-        return AskedOut(reading_id)
-
-    operation = f"ctg.reading.{command.__name__} {reading_id}"
-    await once(session, viewer, key, operation, order, AskedOut, work)
+    return await asked.once(f"ctg.reading.add {reading_id}", body, work)
 
 
 router = Router(
@@ -237,5 +205,6 @@ router = Router(
         list_readings, get_reading, ask_reading, claim_reading, release_reading, withdraw_reading,
         receive_reading, look_at_reading, replay_view, sign_reading, add_to_reading,
     ],
+    dependencies={"asked": Provide(provide_asked)},
     tags=["ctg readings"],
 )  # fmt: skip

@@ -13,11 +13,9 @@ import pytest
 
 from server.embedded.services import EmbeddedServices
 from tests.fixtures.database import Clone
-from tests.realtime.conftest import ORIGIN, register_devices
+from tests.realtime.conftest import ORIGIN, TOKEN, register_devices
 from tests.realtime.gateway.process import GatewayProcess
 from tests.realtime.wire import Sender, bundle, frame
-
-TOKEN = "agent-token"
 
 
 @pytest.fixture
