@@ -95,7 +95,7 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
         Duty("roster changes", partial(run_due_changes, database, clock), 5.0),
         Duty("drills", partial(run_drills, database, clock), 1.0, wakes[DRILL]),
         Duty("clocks", partial(climb_due, database, clock), 1.0),
-        Duty("tracings' alarms", partial(mind_alarms, database, clock), 1.0),
+        Duty("tracings' alarms", partial(mind_alarms, database, clock, clock.now()), 1.0),
         Duty("readings", partial(mind_readings, database, clock), 1.0),
         Duty("checkpoint", _checkpointer(settings, database).run_once, EVERY_SECONDS),
     ]

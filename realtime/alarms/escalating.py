@@ -18,12 +18,24 @@ from kernel.errors import NotFound
 from kernel.ids import CaseId, FacilityId, PageId, RegionId
 from kernel.parties import PartyRole
 from kernel.viewer import Viewer
-from realtime.alarms.kinds import SPECS, AlarmKind
+from realtime.alarms.kinds import LINES, SPECS, AlarmKind
+from realtime.alarms.states import UNANSWERED
 
 EVENT: Final = "ctg.alarm"
 """Chooses the ladder, together with the kind's level."""
 
 _PAGE = text("SELECT page_id, page_case_id FROM ctg_alarm WHERE id = :id")
+_RINGING = text(
+    """
+    SELECT a.page_id, a.page_case_id FROM ctg_alarm a
+      JOIN escalation e ON e.page_id = a.page_id AND e.state IN ('running', 'exhausted')
+     WHERE a.facility_id = :facility_id AND a.kind = ANY(:lines) AND a.state <> 'closed'
+     ORDER BY e.page_id LIMIT 1
+    """
+)
+_WAITING = text(
+    "SELECT count(*) FROM ctg_alarm WHERE page_id = :page_id AND state = ANY(:unanswered)"
+)
 
 
 def rings(kind: str) -> bool:
@@ -34,9 +46,17 @@ def rings(kind: str) -> bool:
 async def ring(
     session: AsyncSession, clock: Clock, viewer: Viewer, row: Row[Any]
 ) -> tuple[PageId, CaseId]:
-    """Ring for the locked alarm; the page and the case that it is about."""
+    """Ring for the locked alarm; the page and the case that it is about.
+
+    Lines go down together: while a house is rung for one of them, another rings nobody anew.
+    """
     level = SPECS[AlarmKind(row.kind)].level
     assert level is not None  # noqa: S101  (only such kinds have a moment of escalation)
+    if AlarmKind(row.kind) in LINES:
+        values = {"facility_id": row.facility_id, "lines": [str(kind) for kind in LINES]}
+        ringing = (await session.execute(_RINGING, values)).one_or_none()
+        if ringing is not None:
+            return PageId(ringing.page_id), CaseId(ringing.page_case_id)
     case_id = await _case(session, clock, viewer, row)
     page_id = await duty.page(
         session,
@@ -53,9 +73,12 @@ async def ring(
 
 
 async def stop_ringing(session: AsyncSession, clock: Clock, alarm_id: UUID) -> None:
-    """Somebody took the alarm: nobody else is rung for it. Repeats are nothing."""
+    """Somebody took the alarm: nobody else is rung, unless for others. Repeats are nothing."""
     row = (await session.execute(_PAGE, {"id": alarm_id})).one_or_none()
-    if row is not None and row.page_id is not None:
+    if row is None or row.page_id is None:
+        return
+    values = {"page_id": row.page_id, "unanswered": [str(state) for state in UNANSWERED]}
+    if not (await session.execute(_WAITING, values)).scalar_one():
         page_ids = [PageId(row.page_id)]
         await duty.stop_pages(session, clock, CaseId(row.page_case_id), page_ids, "alarm_taken")
 

@@ -62,4 +62,7 @@ SAMPLED: Final = (
     AlarmKind.SAME_FETUS,
     AlarmKind.BATTERY_LOW,
 )
-"""Kinds that samples decide; the other two are about lines on which none come."""
+"""Kinds that samples decide."""
+
+LINES: Final = (AlarmKind.DEVICE_SILENT, AlarmKind.OFFLINE)
+"""Kinds about lines on which no samples come: what cuts one often cuts a whole ward."""

@@ -24,7 +24,7 @@ SETTLED = "ctg.alarm_settled"
 """Outbox topic: somebody took an alarm for which people on call are being rung."""
 
 _LOCK = text("SELECT * FROM ctg_alarm WHERE id = :id FOR UPDATE")
-_LOCK_BY_PAGE = text("SELECT * FROM ctg_alarm WHERE page_id = :page_id FOR UPDATE")
+_LOCK_BY_PAGE = text("SELECT * FROM ctg_alarm WHERE page_id = :page_id ORDER BY id FOR UPDATE")
 _TAKE = text(
     "UPDATE ctg_alarm SET state = :state, acknowledged_by = :by, acknowledged_at = :at,"
     " silenced_until = NULL, escalate_at = NULL, remind_at = CAST(:remind_at AS timestamptz),"
@@ -85,12 +85,10 @@ async def take(
 async def take_by_page(
     session: AsyncSession, clock: Clock, page_id: UUID, person_id: PersonId
 ) -> None:
-    """Whoever answered the page about an alarm has the alarm. Repeats, and others, are nothing."""
-    row = (await session.execute(_LOCK_BY_PAGE, {"page_id": page_id})).one_or_none()
-    if row is None:
-        return
-    if AlarmAction.ACKNOWLEDGE in ALARM.actions(AlarmState(row.state)):
-        await take(session, clock.now(), row, person_id, "page_answered")
+    """Whoever answered the page about alarms has them. Repeats, and other pages, are nothing."""
+    for row in (await session.execute(_LOCK_BY_PAGE, {"page_id": page_id})).all():
+        if AlarmAction.ACKNOWLEDGE in ALARM.actions(AlarmState(row.state)):
+            await take(session, clock.now(), row, person_id, "page_answered")
 
 
 async def silence(

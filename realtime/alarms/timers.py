@@ -26,9 +26,16 @@ ENGINE: Final = Viewer.system("engine")
 BATCH: Final = 100
 FORGOTTEN: Final = timedelta(hours=24)
 """A line that has been quiet for a day is no news."""
+COMING_BACK: Final = timedelta(seconds=30)
+"""After the platform itself was away, lines that were up before get this long to come back."""
 PULSE_S: Final = 10
 """How old a pulse of a living line may be: written every five seconds, one of them may be late."""
 
+# The same monitor has begun another tracing: this one is over, closed or not.
+_FOLLOWED = (
+    "EXISTS (SELECT 1 FROM ctg_recording n WHERE n.device_id = r.device_id"
+    " AND n.opened_at > r.opened_at)"
+)
 # A dead gateway cannot say that a line is down: a pulse that is too old says it.
 _QUIET = text(
     f"""
@@ -37,10 +44,12 @@ _QUIET = text(
       JOIN ctg_device d ON d.id = r.device_id
       JOIN ctg_alarm_limits l ON l.id = ctg_alarm_limits_of(r.facility_id, d.unit)
      WHERE r.closed_at IS NULL
+       AND (p.heard_at > :since OR CAST(:at AS timestamptz) > :since + CAST(:back AS interval))
        AND p.heard_at > CAST(:at AS timestamptz) - CAST(:forgotten AS interval)
        AND p.heard_at < CAST(:at AS timestamptz) - make_interval(
              secs => (l.content ->> 'offline_s')::int
                      + CASE WHEN p.connected THEN {PULSE_S} ELSE 0 END)
+       AND NOT {_FOLLOWED}
        AND NOT EXISTS (SELECT 1 FROM ctg_alarm a WHERE a.recording_id = r.id
             AND (a.kind = 'offline' AND (a.raised_at > p.heard_at
                                          OR (a.state <> 'closed' AND a.ceased_at IS NULL))
@@ -57,11 +66,12 @@ _HEARD_AGAIN = text(
     """
 )
 _ENDED = text(
-    """
+    f"""
     SELECT a.recording_id, a.kind, a.channel FROM ctg_alarm a
-      JOIN ctg_recording r ON r.id = a.recording_id AND r.closed_at IS NOT NULL
-     WHERE a.state <> 'closed' AND a.ceased_at IS NULL LIMIT :batch
-    """
+      JOIN ctg_recording r ON r.id = a.recording_id
+     WHERE a.state <> 'closed' AND a.ceased_at IS NULL
+       AND (r.closed_at IS NOT NULL OR {_FOLLOWED}) LIMIT :batch
+    """  # noqa: S608
 )
 _DUE = text(
     """
@@ -90,11 +100,15 @@ _EVENT = text(
 )
 
 
-async def run_due(database: Database, clock: Clock) -> bool:
-    """Raise, end, remind and ring what is due. True if there may be more."""
+async def run_due(database: Database, clock: Clock, since: datetime) -> bool:
+    """Raise, end, remind and ring what is due. True if there may be more.
+
+    Args:
+        since: since when somebody has been looking; what went quiet before may yet come back.
+    """
     at = clock.now()
     async with database.session(ENGINE) as session:
-        found = await _lines(session, at)
+        found = await _lines(session, at, since)
         await ledger.write(session, found)
     done = 0
     while done < BATCH and await _one(database, clock, at):
@@ -102,9 +116,9 @@ async def run_due(database: Database, clock: Clock) -> bool:
     return done == BATCH or len(found) >= BATCH
 
 
-async def _lines(session: AsyncSession, at: datetime) -> list[Finding]:
+async def _lines(session: AsyncSession, at: datetime, since: datetime) -> list[Finding]:
     """Lines that went quiet, are heard again, and conditions of recordings that have ended."""
-    values = {"at": at, "forgotten": FORGOTTEN, "batch": BATCH}
+    values = {"at": at, "since": since, "back": COMING_BACK, "forgotten": FORGOTTEN, "batch": BATCH}
     quiet = (await session.execute(_QUIET, values)).scalars().all()
     heard = (await session.execute(_HEARD_AGAIN, {"batch": BATCH})).scalars().all()
     ended = (await session.execute(_ENDED, {"batch": BATCH})).all()

@@ -3,10 +3,13 @@
 import asyncio
 from dataclasses import dataclass
 
+import msgspec
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.sealing import subkey
+from realtime.alarms import limitbook
+from realtime.alarms.limits import shipped
 from realtime.replay import replay
 from realtime.service import register_device
 from server.demo.places import Seeded
@@ -38,6 +41,9 @@ REPLAY = tuple(
     Bed(REPLAY_FACILITY, f"SN-LJ001-R{n}", f"回放 {n} 床", "reactive") for n in range(1, 9)
 )
 """Beds that stay empty until somebody replays a recording (`yunshang replay FILE`)."""
+
+
+LIMITS_AUTHOR = "expert"
 
 
 def agents() -> dict[str, list[Bed]]:
@@ -75,6 +81,23 @@ async def seed_devices(session: AsyncSession, seeded: Seeded, master: bytes) -> 
                 name="演示胎心监护仪",
                 unit="产科",
             )
+
+
+async def seed_limits(session: AsyncSession, seeded: Seeded) -> None:
+    """Houses with monitors have set limits of their own: made-up tracings that rang people all day
+    would show nobody what an alarm is."""
+    for facility in agents():
+        ours = msgspec.structs.replace(
+            shipped(),
+            low_bpm=90,
+            low_delay_s=60,
+            high_bpm=180,
+            escalate_s=600,
+            source="演示：产科讨论（虚构）",
+        )
+        author = seeded.people[f"{facility.lower()}.{LIMITS_AUTHOR}"]
+        house = seeded.facilities[facility]
+        await limitbook.install(session, ours, facility_id=house, recorded_by=author)
 
 
 async def stream(gateway_url: str, master: bytes) -> None:

@@ -10,7 +10,7 @@ from kernel.database import Database
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from server.demo.changes import seed_changes
-from server.demo.devices import seed_devices
+from server.demo.devices import seed_devices, seed_limits
 from server.demo.ladders import seed_ladders
 from server.demo.places import is_seeded, seed_places
 from server.demo.region import PLACES
@@ -41,6 +41,7 @@ async def seed(
         await seed_changes(session, clock)
         await seed_ladders(session, seeded)
         await seed_devices(session, seeded, master)
+        await seed_limits(session, seeded)
         await seed_telephones(session, clock, sealer, seeded)
     log.info("demo.seeded", facilities=len(seeded.facilities), people=len(seeded.people))
     return True
