@@ -89,7 +89,7 @@ class IngestListener(MessageListener):
     def __init__(self, shared: Ingest, device: Device) -> None:
         super().__init__(MAX_MESSAGE_BYTES)
         self._shared = shared
-        self._device = device
+        self.device = device
         self._session = IngestSession(viewer_limit=shared.viewer_limit)
         self._recordings: dict[Stream, Recording] = {}
         self._ack_due: asyncio.Handle | None = None
@@ -99,6 +99,10 @@ class IngestListener(MessageListener):
         self._held_by: set[str] = set()
         self._stalled: asyncio.TimerHandle | None = None
 
+    def serials(self) -> set[str]:
+        """Monitors whose recordings this sender has open."""
+        return {stream.opening.device for stream in self._recordings}
+
     # WebSocket callbacks
 
     def on_ws_connected(self, transport: WSTransport) -> None:
@@ -107,7 +111,7 @@ class IngestListener(MessageListener):
         self._shared.listeners.add(self)
         if self._shared.committer.pressed:
             self.pause_reading(True)
-        log.info("gateway.sender_connected", device=self._device.serial)
+        log.info("gateway.sender_connected", device=self.device.serial)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         self._session.over = True
@@ -119,7 +123,7 @@ class IngestListener(MessageListener):
         for recording in list(self._recordings.values()):
             self._detach(recording)
         self.transport = None
-        log.info("gateway.sender_gone", device=self._device.serial)
+        log.info("gateway.sender_gone", device=self.device.serial)
 
     def on_text(self, data: bytes) -> None:
         received_ns = self._shared.clock_ns()
@@ -170,7 +174,7 @@ class IngestListener(MessageListener):
         self.pause_reading(False, "answers")
 
     def _give_up(self) -> None:
-        log.warning("gateway.sender_stalled", device=self._device.serial)
+        log.warning("gateway.sender_stalled", device=self.device.serial)
         self.hang_up(1008, "ctg.sender_stalled")
 
     def pause_reading(self, pause: bool, why: str = "storage") -> None:
@@ -182,7 +186,7 @@ class IngestListener(MessageListener):
             (under.pause_reading if pause else under.resume_reading)()
 
     def _hang_up(self, event: Hangup) -> None:
-        log.warning("gateway.sender_malformed", device=self._device.serial, code=event.reason)
+        log.warning("gateway.sender_malformed", device=self.device.serial, code=event.reason)
         self.hang_up(event.close_code, event.reason)
 
     # Feeder
@@ -230,7 +234,7 @@ class IngestListener(MessageListener):
         request = OpenRequest(
             opening.recording,
             opening.device,
-            self._device.facility_id,
+            self.device.facility_id,
             tuple(opening.channels),
             opening.started_at,
             opening.bed,
@@ -248,7 +252,7 @@ class IngestListener(MessageListener):
         answer.feeder, answer.elsewhere = (self, stream), False
         answer.hinted, answer.hinted_ns = SeqRanges(), 0
         answer.unconfirmed.clear()
-        answer.device, answer.facility_id = opening.device, self._device.facility_id
+        answer.device, answer.facility_id = opening.device, self.device.facility_id
         answer.pulse_due = True
         self._recordings[stream] = answer
         self.send_text(self._session.opened(stream, answer.progress, answer.durable))

@@ -23,6 +23,7 @@ from realtime.frames import PROTOCOL, WATCH_PROTOCOL
 from realtime.gateway import ingest as ingest_module
 from realtime.gateway import viewing as viewing_module
 from realtime.gateway.access import Access, ViewerOf
+from realtime.gateway.admission import Admission
 from realtime.gateway.alarms import Alarms
 from realtime.gateway.commit import Committer
 from realtime.gateway.crew import Crew
@@ -154,6 +155,7 @@ class Gateway:
         self._pulse = Pulse(self.ingest, self.health, period_s=timing.pulse_s, facts=facts)
         self.elsewhere = Elsewhere(self.store, recordings, period_s=timing.follow_s)
         self.hints = Hints(valkey_url, recordings) if valkey_url else None
+        self._admission = Admission(self.store, self.ingest, period_s=timing.recheck_s)
         self._revocations = Listener(
             database_url,
             (REVOKED_CHANNEL,),
@@ -175,6 +177,7 @@ class Gateway:
                 self._pulse.run(),
                 self._ticks(),
                 self._revocations.run(),
+                self._admission.run(),
                 self.elsewhere.run(),
                 *((self.hints.run(),) if self.hints is not None else ()),
                 self._taps.run(),

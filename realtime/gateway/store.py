@@ -25,13 +25,13 @@ UNAVAILABLE: Final = (
     TimeoutError,
     asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+    asyncpg.InternalServerError,
+    asyncpg.ReadOnlySQLTransactionError,
 )
-"""The database cannot be asked now; nothing was decided."""
+"""The database is away, full, broken or read-only now; nothing was decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Device:
     id: UUID
     serial: str
     facility_id: UUID
+    token_hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class Store:
         row = await (await self.pool()).fetchrow(
             "SELECT id, serial, facility_id FROM ctg_device_of_token($1)", token_hash
         )
-        return Device(row["id"], row["serial"], row["facility_id"]) if row else None
+        return Device(row["id"], row["serial"], row["facility_id"], token_hash) if row else None
 
     async def open_recordings(self, requests: Sequence[OpenRequest]) -> dict[UUID, Opened | str]:
         """Create or find recordings; a string is the code of a refusal."""
