@@ -54,14 +54,33 @@ describe('Easel', () => {
     expect([frames.length, easel.size]).toEqual([0, 0])
   })
 
-  it('spreads a storm over frames, and every strip has its turn', () => {
+  it('spreads a storm, and every strip has its turn within a second', () => {
     const easel = new Easel(() => clock)
-    const all = Array.from({ length: 64 }, () => strip(1))
+    const all = Array.from({ length: 64 }, () => strip(0.1))
     hang(easel, ...all)
     frame()
-    expect(all.filter((one) => one.seen.drawn > 0).length).toBeLessThan(10)
-    for (let turn = 0; turn < 12; turn += 1) frame()
+    expect(all.filter((one) => one.seen.drawn > 0)).toHaveLength(8)
+    for (let turn = 0; turn < 60; turn += 1) frame()
     expect(all.every((one) => one.seen.drawn > 0)).toBe(true)
+  })
+
+  it('stops where drawing is slow, and goes on from there', () => {
+    const easel = new Easel(() => clock)
+    const all = Array.from({ length: 8 }, () => strip(5))
+    hang(easel, ...all)
+    frame()
+    expect(all.filter((one) => one.seen.drawn > 0)).toHaveLength(2)
+    for (let turn = 0; turn < 3; turn += 1) frame(100)
+    expect(all.every((one) => one.seen.drawn === 1)).toBe(true)
+  })
+
+  it('draws ten times a second at most', () => {
+    const easel = new Easel(() => clock)
+    const one = strip(0)
+    hang(easel, one)
+    for (let turn = 0; turn < 100; turn += 1) frame(10)
+    expect(one.seen.drawn).toBeLessThanOrEqual(10)
+    expect(one.seen.drawn).toBeGreaterThanOrEqual(9)
   })
 
   it('tells each strip the second once a second, at a moment of its own', () => {
