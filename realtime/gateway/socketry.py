@@ -8,6 +8,10 @@ from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 UNACCEPTABLE: Final = 1003
 TOO_BIG: Final = 1009
+COPIED_BYTES: Final = 8_192
+"""Up to this size picows copies a message; the head of a larger one is lent to the loop."""
+HEAD_BYTES: Final = 14
+"""Room for a frame's head before the message, as picows asks for."""
 
 
 class MessageListener(WSListener):  # type: ignore[misc, unused-ignore]
@@ -67,13 +71,22 @@ class MessageListener(WSListener):  # type: ignore[misc, unused-ignore]
 
     def send_text(self, data: bytes) -> None:
         """Send text, unless the connection is gone."""
-        if self.transport is not None and not self.transport.is_close_frame_sent:
-            self.transport.send(WSMsgType.TEXT, data)
+        self._send(WSMsgType.TEXT, data)
 
     def send_binary(self, data: bytes) -> None:
         """Send bytes, unless the connection is gone."""
-        if self.transport is not None and not self.transport.is_close_frame_sent:
-            self.transport.send(WSMsgType.BINARY, data)
+        self._send(WSMsgType.BINARY, data)
+
+    def _send(self, kind: WSMsgType, data: bytes) -> None:
+        if self.transport is None or self.transport.is_close_frame_sent:
+            return
+        if len(data) <= COPIED_BYTES:
+            self.transport.send(kind, data)
+            return
+        # While the socket is full, a lent head waits in the loop and the next message's head is
+        # written over it (picows 2.3.1, `_send`). A buffer of its own is sent or copied whole.
+        own = bytearray(HEAD_BYTES) + data
+        self.transport.send_reuse_external_bytearray(kind, own, HEAD_BYTES)
 
     def hang_up(self, close_code: int, reason: str) -> None:
         """Close with a coded reason."""
