@@ -1,11 +1,15 @@
 /**
- * Dragging with a mouse or a pen, on pointer events. Fingers scroll; for them, and for the
- * keyboard, every cell opens a list instead.
+ * Dragging on pointer events. A mouse or pen drags once it has travelled; a finger picks up by
+ * resting, because a finger that travels scrolls.
  */
 import { type Ref, onScopeDispose, ref } from 'vue'
 
-/** So far the pointer has to travel before a press becomes a drag. */
+import { scrollingAtEdges } from './edgeScroll'
+
+/** So far the pointer has to travel before a press becomes a drag, or a resting finger a scroll. */
 const THRESHOLD = 6
+/** So long a finger rests before it picks up, in milliseconds. */
+export const REST_MS = 400
 
 export interface Dragging<T> {
   what: T
@@ -14,6 +18,8 @@ export interface Dragging<T> {
   y: number
   /** The cell under the pointer, if any. */
   over: string | null
+  /** Under a finger the name stands above it. */
+  touch: boolean
 }
 
 export interface Drag<T> {
@@ -22,26 +28,53 @@ export interface Drag<T> {
   start(event: PointerEvent, what: T, label: string): void
 }
 
+interface Pressed<T> {
+  what: T
+  label: string
+  x: number
+  y: number
+  touch: boolean
+}
+
 export function useDrag<T>(drop: (what: T, cell: string) => void): Drag<T> {
   const dragging = ref<Dragging<T> | null>(null) as Ref<Dragging<T> | null>
-  let pressed: { what: T; label: string; x: number; y: number } | null = null
+  const edges = scrollingAtEdges()
+  let pressed: Pressed<T> | null = null
+  let resting: ReturnType<typeof setTimeout> | undefined
 
   function start(event: PointerEvent, what: T, label: string): void {
-    if (event.pointerType === 'touch' || event.button !== 0) return
-    pressed = { what, label, x: event.clientX, y: event.clientY }
+    if (event.button !== 0 || pressed !== null) return
+    pressed = { what, label, x: event.clientX, y: event.clientY, touch: event.pointerType === 'touch' }
+    if (pressed.touch) resting = setTimeout(rested, REST_MS)
     window.addEventListener('pointermove', move)
     window.addEventListener('pointerup', up)
     window.addEventListener('pointercancel', stop)
     window.addEventListener('keydown', escape)
   }
 
+  function rested(): void {
+    if (pressed === null) return
+    hold(pressed, pressed.x, pressed.y)
+    navigator.vibrate?.(15)
+  }
+
+  function hold(held: Pressed<T>, x: number, y: number): void {
+    document.getSelection()?.removeAllRanges()
+    dragging.value = { what: held.what, label: held.label, x, y, over: cellAt(x, y), touch: held.touch }
+    edges.follow(x, y, () => {
+      if (dragging.value !== null) dragging.value.over = cellAt(x, y)
+    })
+  }
+
   function move(event: PointerEvent): void {
     if (pressed === null) return
-    const far = Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y)
-    if (dragging.value === null && far < THRESHOLD) return
+    if (dragging.value === null && Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) < THRESHOLD) return
+    if (dragging.value === null && pressed.touch) {
+      stop()
+      return
+    }
     event.preventDefault()
-    document.getSelection()?.removeAllRanges()
-    dragging.value = { what: pressed.what, label: pressed.label, x: event.clientX, y: event.clientY, over: cellAt(event) }
+    hold(pressed, event.clientX, event.clientY)
   }
 
   function up(event: PointerEvent): void {
@@ -51,11 +84,13 @@ export function useDrag<T>(drop: (what: T, cell: string) => void): Drag<T> {
     // The click that ends a drag opens nothing.
     window.addEventListener('click', swallow, { capture: true, once: true })
     setTimeout(() => window.removeEventListener('click', swallow, { capture: true }), 0)
-    const cell = cellAt(event)
+    const cell = cellAt(event.clientX, event.clientY)
     if (cell !== null) drop(held.what, cell)
   }
 
   function stop(): void {
+    clearTimeout(resting)
+    edges.stop()
     pressed = null
     dragging.value = null
     window.removeEventListener('pointermove', move)
@@ -68,12 +103,24 @@ export function useDrag<T>(drop: (what: T, cell: string) => void): Drag<T> {
     if (event.key === 'Escape') stop()
   }
 
-  onScopeDispose(stop)
+  /** While something is held, the finger neither scrolls nor calls the browser's menu. */
+  function still(event: Event): void {
+    if (dragging.value !== null || (event.type === 'contextmenu' && pressed?.touch === true)) event.preventDefault()
+  }
+
+  // There from the beginning: a browser asks whether a touch may scroll before it tells of the touch.
+  window.addEventListener('touchmove', still, { passive: false })
+  window.addEventListener('contextmenu', still)
+  onScopeDispose(() => {
+    stop()
+    window.removeEventListener('touchmove', still)
+    window.removeEventListener('contextmenu', still)
+  })
   return { dragging, start }
 }
 
-function cellAt(event: PointerEvent): string | null {
-  const under = document.elementFromPoint(event.clientX, event.clientY)
+function cellAt(x: number, y: number): string | null {
+  const under = document.elementFromPoint(x, y)
   return under?.closest<HTMLElement>('[data-cell]')?.dataset['cell'] ?? null
 }
 
