@@ -45,7 +45,9 @@ export const useAlerts = defineStore('alerts', () => {
     },
   )
 
+  /** Only those who treat or coordinate are ever paged; the list is closed to others. */
   async function refresh(): Promise<void> {
+    if (!session.hasRole('referring_clinician', 'expert', 'coordinator', 'duty_desk')) return
     const pages = await api.get<Page[]>('/api/pages/mine')
     state.value = listed(state.value, pages.map(alertOf))
     for (const page of pages) live.receipt(page.id, 'delivered')
