@@ -1,8 +1,9 @@
 /** All pages: each feature brings a `routes.ts`; here only the guards and the fallbacks. */
 import { type RouteRecordRaw, type Router, createRouter, createWebHistory } from 'vue-router'
 
+import type { Me } from '@/api/types'
 import { reportError } from '@/app/errors'
-import type { Feature, NavItem } from '@/shared/navigation'
+import { type Feature, type NavItem, menuOf } from '@/shared/navigation'
 import { useSession } from '@/shared/session'
 
 declare module 'vue-router' {
@@ -25,7 +26,8 @@ const features = Object.values(
 export const navItems: NavItem[] = features.flatMap((f) => f.nav).sort((a, b) => a.order - b.order)
 
 const fallbacks: RouteRecordRaw[] = [
-  { path: '/', name: 'home', redirect: () => ({ name: homeRoute(useSession().me?.home) }) },
+  // Never shown: the guard leads on once it knows who is there, as a redirect could not.
+  { path: '/', name: 'home', component: () => import('./NotFound.vue') },
   {
     path: '/:rest(.*)*',
     name: 'not-found',
@@ -34,10 +36,10 @@ const fallbacks: RouteRecordRaw[] = [
   },
 ]
 
-/** The route a role starts on; any menu entry when its own page is not part of this build. */
-export function homeRoute(home: string | undefined): string {
-  const wanted = navItems.find((item) => item.home === home) ?? navItems[0]
-  return wanted?.to ?? 'not-found'
+/** Where somebody starts: the page of their home, else the first that the menu offers them. */
+export function homeRoute(me: Me | null): string {
+  const offered = menuOf(navItems, me)
+  return (offered.find((item) => item.home === me?.home) ?? offered[0])?.to ?? 'not-found'
 }
 
 export function makeRouter(history = createWebHistory()): Router {
@@ -57,7 +59,7 @@ export function makeRouter(history = createWebHistory()): Router {
       }
     }
     if (session.me?.must_change_password && to.name !== 'password') return { name: 'password' }
-    if (session.signedIn) return to.path === '/' ? { name: homeRoute(session.me?.home) } : true
+    if (session.signedIn) return to.path === '/' ? { name: homeRoute(session.me) } : true
     return { name: 'login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
   })
   return router

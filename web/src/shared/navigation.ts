@@ -1,7 +1,7 @@
 /** What a feature adds to the application: its routes and its place in the menu. */
 import type { RouteRecordRaw } from 'vue-router'
 
-import type { Role } from '@/api/types'
+import type { Me, Role } from '@/api/types'
 
 import type { Waiting } from './rosters/waiting'
 
@@ -28,4 +28,12 @@ export interface NavItem {
 export interface Feature {
   routes: RouteRecordRaw[]
   nav: NavItem[]
+}
+
+/** What the menu offers somebody; one entry per page, whichever of their roles brings it. */
+export function menuOf(items: readonly NavItem[], me: Me | null): NavItem[] {
+  const offered = items.filter(
+    (item) => (item.roles === 'any' || item.roles.some((role) => me?.roles.includes(role))) && (!item.demo || me?.demo === true),
+  )
+  return offered.filter((item, at) => offered.findIndex((other) => other.to === item.to) === at)
 }
