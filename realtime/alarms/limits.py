@@ -52,6 +52,17 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     escalate_s: int
     silence_max_s: int
 
+    @property
+    def longest_delay_s(self) -> int:
+        """How long any condition on samples must hold at most."""
+        return max(
+            self.low_delay_s,
+            self.high_delay_s,
+            self.loss_delay_s,
+            self.maternal_delay_s,
+            self.same_fetus_delay_s,
+        )
+
 
 class LimitsText(Limits, frozen=True, forbid_unknown_fields=True):
     """Limits with where they come from and how sure that is."""

@@ -9,7 +9,7 @@ raises nor ends it, and noise that shows it four times in five is found like the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -124,6 +124,47 @@ class Board:
         self._busy[row] = True
         if kind is AlarmKind.SIGNAL_LOSS:
             self._expected[row, at[2]] = True
+
+    def newest(self, row: int) -> int:
+        """The newest second that was taken; 0 for none."""
+        return int(self._seq[row])
+
+    def recount(
+        self,
+        row: int,
+        arrived: npt.NDArray[Any],
+        standing: Mapping[tuple[AlarmKind, int], int],
+    ) -> list[Change]:
+        """Count anew from the row's latest frames, at which another gateway has looked before.
+
+        Args:
+            standing: conditions that it found there, and the second that raised each.
+
+        Returns:
+            What is there and was not known, what was known and is over; nothing in between.
+        """
+        for array in (self._fill, self._on, self._onset):
+            array[:, row] = 0
+        self._rate[row], self._seq[row], self._busy[row] = 0, 0, False
+        first = int(arrived["seq"].min()) if len(arrived) else frames.MAX_SEQ
+        for (kind, channel), raised in standing.items():
+            if raised < first:
+                self.restore(row, kind, channel)
+        found = {
+            (change.kind, change.channel): change
+            for change in self.take(np.full(len(arrived), row, np.intp), arrived)
+        }
+        for kind, channel in standing.keys() - found.keys():
+            # It began to fill before we look back: it is over only if it is empty now.
+            at = SAMPLED.index(kind), row, max(channel - 1, 0)
+            self._on[at] |= self._fill[at] > 0
+        present = set(self.present(row))
+        changes = [found[key] for key in found if key in present and key not in standing]
+        for kind, channel in standing.keys() - present:
+            over = found.get((kind, channel))
+            seq = self.newest(row) if over is None else over.seq
+            changes.append(Change(row, kind, channel, False, seq, seq, 0))
+        return changes
 
     def present(self, row: int) -> list[tuple[AlarmKind, int]]:
         """The conditions that are there now, as (kind, channel)."""

@@ -124,7 +124,7 @@ class Gateway:
         self.store = Store(database_url)
         recordings = Recordings()
         database = Database(database_url, name="yunshang gateway alarms", pool_size=2)
-        self.alarms = Alarms(database, recordings, period_s=timing.alarms_s)
+        self.alarms = Alarms(database, recordings, self.store.read_pages, period_s=timing.alarms_s)
         self._taps = Taps((self.alarms, *taps))
         self.committer = Committer(
             database_url,

@@ -212,3 +212,62 @@ def test_shipped_limits_are_inside_their_bounds() -> None:
         "low_bpm",
         "silent_s",
     ]
+
+
+def standing_of(changes: list[Change]) -> dict[tuple[AlarmKind, int], int]:
+    """What is there after these, and the second that raised each."""
+    found: dict[tuple[AlarmKind, int], int] = {}
+    for change in changes:
+        if change.present:
+            found[change.kind, change.channel] = change.seq
+        else:
+            found.pop((change.kind, change.channel), None)
+    return found
+
+
+@given(tracings(), st.integers(0, 60), st.integers(0, 60))
+@settings(max_examples=200, deadline=None)
+def test_whoever_takes_over_says_what_would_have_been_said(
+    seconds: list[Second], one_cut: int, other_cut: int
+) -> None:
+    """One gateway looks at less than is stored and dies; the next counts what is stored anew."""
+    looked, stored = sorted(cut % (len(seconds) + 1) for cut in (one_cut, other_cut))
+    arrived = as_frames(seconds)
+    until = int(arrived["seq"][stored - 1]) if stored else 0
+    boards = [Board() for _ in range(3)]
+    (row,) = {board.add(["fhr1", "fhr2", "mhr"], QUICK) for board in boards}
+    unhurt, first, second = boards
+
+    def take(board: Board, part: npt.NDArray[Any]) -> list[Change]:
+        return board.take(np.full(len(part), row, np.intp), part)
+
+    every = take(unhurt, arrived)
+    said = take(first, arrived[:looked])
+    said += second.recount(row, arrived[:stored], standing_of(said))
+    assert in_order(said)
+    so_far = [change for change in every if change.seq <= until]
+    assert standing_of(said).keys() == standing_of(so_far).keys()
+    rest = [change for change in every if change.seq > until]
+    assert told(take(second, arrived[stored:]), row) == told(rest, row)
+    assert second.present(row) == unhurt.present(row)
+
+
+def test_a_delay_half_over_is_half_over_for_whoever_takes_over() -> None:
+    low = [Second(seq, [(360, 0, 0, 0)] * 4) for seq in range(100, 141)]
+    board = Board()
+    row = board.add(["fhr1"], SHIPPED)
+    assert board.recount(row, as_frames(low[:20]), {}) == []
+    (change,) = board.take(np.full(21, row, np.intp), as_frames(low[20:]))
+    assert (change.kind, change.onset_seq, change.seq) == (AlarmKind.BRADYCARDIA, 100, 129)
+
+
+def test_what_began_before_the_look_back_is_neither_begun_nor_ended_by_it() -> None:
+    unclear = [Second(seq, [(0, 0, 0, 0)] * 4) for seq in range(100, 120)]
+    board = Board()
+    row = board.add(["fhr1"], SHIPPED)
+    there = {(AlarmKind.BRADYCARDIA, 1): 60}
+    assert board.recount(row, as_frames(unclear), there) == []
+    assert board.present(row) == [(AlarmKind.BRADYCARDIA, 1)]
+    well = [Second(seq, [(560, 0, 0, 0)] * 4) for seq in range(120, 130)]
+    (over,) = board.recount(row, as_frames(unclear + well), there)
+    assert (over.present, over.seq) == (False, 127)

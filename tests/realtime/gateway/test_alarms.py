@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
 from realtime.gateway.main import Gateway, Timing
-from tests.realtime.conftest import ORIGIN, Site
+from tests.fixtures.database import Clone
+from tests.realtime.conftest import ORIGIN, TOKEN, Site
+from tests.realtime.gateway.process import GatewayProcess
 from tests.realtime.gateway.test_viewing import colleague, fed
 from tests.realtime.wire import Sender, Watcher, bundle, frame
 
@@ -66,12 +70,11 @@ async def test_told_at_once_recorded_and_over(site: Site) -> None:
 
 async def test_a_device_that_falls_silent_and_speaks_again(site: Site) -> None:
     sender, recording = await fed(site, 5)
-    one = site.gateway.alarms._by_recording
-    while not one:
+    lines = site.gateway.alarms.lines
+    while not lines._fed[0]:
         await asyncio.sleep(0.01)
-    (watched,) = one.values()
-    watched.recording.heard_ns -= 11 * 10**9
-    watched.since_ns -= 11 * 10**9
+    await sender.until_acked(5)
+    lines._heard_ns[0] -= 11 * 10**9
     watcher = await colleague(site)
     await watcher.subscribe([recording])
     told = (await watcher.expect("subscribed"))["alarms"]
@@ -190,4 +193,71 @@ async def test_a_database_that_is_away_hides_no_alarm(site: Site) -> None:
     site.gateway.committer._commit = real  # type: ignore[method-assign]
     stuck.set()
     await watcher.close()
+    await sender.close()
+
+
+async def raised(url: str, recording: UUID) -> tuple[int, int]:
+    """The seconds in which its bradycardia began, and was raised."""
+    connection = await asyncpg.connect(url)
+    try:
+        async with asyncio.timeout(20):
+            while not (
+                found := await connection.fetch(
+                    "SELECT onset_seq, seq FROM ctg_alarm WHERE recording_id = $1", recording
+                )
+            ):
+                await asyncio.sleep(0.05)
+    finally:
+        await connection.close()
+    ((onset, seq),) = found
+    return onset, seq
+
+
+async def test_a_delay_half_over_when_a_gateway_is_killed_goes_on_at_the_next(
+    process: GatewayProcess, database: Clone
+) -> None:
+    sender, recording = await Sender.dial(process.url, TOKEN), uuid4()
+    await sender.open(recording)
+    await send(sender, 1, 5, 560)
+    await send(sender, 6, 25, LOW)
+    await sender.until_acked(25)
+    await process.end(signal.SIGKILL)
+    await process.start()
+    again = await Sender.dial(process.url, TOKEN)
+    assert (await again.open(recording))["next_seq"] == 26
+    await send(again, 26, 36, LOW)
+    # Thirty seconds from where it began, not from the new gateway's first second.
+    assert await raised(database.system_url, recording) == (6, 35)
+    await again.close()
+
+
+async def test_what_a_dying_gateway_stored_and_did_not_look_at_is_found_by_the_next(
+    site: Site, second: Gateway
+) -> None:
+    site.gateway.alarms._look = lambda *_: None  # type: ignore[method-assign]
+    sender, recording = await fed(site, 1)
+    await send(sender, 2, 40, LOW)
+    await sender.until_acked(40)
+    port = await second.start("127.0.0.1", 0)
+    again = await Sender.dial(f"ws://127.0.0.1:{port}", site.token)
+    await again.open(recording)
+    assert await raised(site.clone.system_url, recording) == (2, 31)
+    await again.close()
+    await sender.close()
+
+
+async def test_without_its_earlier_seconds_a_recording_is_looked_at_from_here(
+    site: Site, second: Gateway
+) -> None:
+    async def away(_spans: Any) -> dict[int, list[bytes]]:
+        raise OSError("away")
+
+    second.alarms._history = away
+    sender, recording = await fed(site, 20)
+    port = await second.start("127.0.0.1", 0)
+    again = await Sender.dial(f"ws://127.0.0.1:{port}", site.token)
+    await again.open(recording)
+    await send(again, 21, 60, LOW)
+    assert await raised(site.clone.system_url, recording) == (21, 50)
+    await again.close()
     await sender.close()
