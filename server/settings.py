@@ -142,6 +142,13 @@ class Settings:
         _positive,
         1,
     )
+    gateway_connections: int = _env(
+        "YUNSHANG_GATEWAY_CONNECTIONS",
+        "Senders of one gateway process, and a quarter as many viewers; never more than "
+        "the files that it may open allow.",
+        _positive,
+        12_000,
+    )
     gateway_public_url: str = _env(
         "YUNSHANG_GATEWAY_PUBLIC_URL",
         "Where browsers and devices reach gateway; empty means ws://127.0.0.1 and its port.",

@@ -96,6 +96,7 @@ class Link:
         self._ca_file = ca_file
         self._on_clock = on_clock
         self._on_opened = on_opened
+        self._waits = delays()
 
     async def run(self) -> None:
         """Connect and converse until cancelled."""
@@ -136,8 +137,8 @@ class Link:
                 self._say("connecting", reason)
             finally:
                 self._uplink.lost()
-            # A gateway that drops us at once is not asked again at once.
-            await asyncio.sleep(next(delays()))
+            # A gateway that drops us before it takes anything is asked more and more rarely.
+            await asyncio.sleep(next(self._waits))
 
     def _trust(self) -> ssl.SSLContext:
         context = ssl.create_default_context()
@@ -241,6 +242,7 @@ class Link:
         if isinstance(event, Acked):
             self._keeper.acked(event.recording, event.seq)
         elif isinstance(event, Opened):
+            self._waits = delays()
             self._keeper.acked(event.recording, event.durable)
             self._on_opened(event)
             for text in self._uplink.gap_texts(event.recording):

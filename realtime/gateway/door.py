@@ -27,6 +27,8 @@ MAX_HEAD_BYTES: Final = 8_192
 HEAD_TIMEOUT_S: Final = 5.0
 MAX_WAITING: Final = 512
 """Handshakes decided at the same time; further ones are told to come back."""
+MAX_OUTSIDE: Final = 2_048
+"""Connections that are not decided yet, their heads unread or waiting; further ones are cut."""
 ACCEPT_PER_S: Final = 1_000
 """Handshakes begun per second: a region that comes back at once must not starve who is here."""
 
@@ -98,10 +100,11 @@ def parse_head(head: bytes) -> Request:
 
 
 class Doors:
-    """Counts the handshakes that wait, and keeps their tasks alive."""
+    """Counts who stands outside and whose handshake waits, and keeps their tasks alive."""
 
     def __init__(self, decide: Decide) -> None:
         self.decide = decide
+        self.outside = 0
         self._next_at = 0.0
         self.tasks: set[asyncio.Task[None]] = set()
 
@@ -131,11 +134,16 @@ class Door(asyncio.Protocol):
         # uvloop's transports do not inherit from asyncio's, so this cannot be asserted.
         stream = cast("asyncio.Transport", transport)
         self._transport = stream
+        self._doors.outside += 1
+        if self._doors.outside > MAX_OUTSIDE:
+            stream.abort()
+            return
         loop = asyncio.get_running_loop()
         self._timeout = loop.call_later(HEAD_TIMEOUT_S, stream.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
+        self._doors.outside -= 1
         if self._timeout is not None:
             self._timeout.cancel()
 
@@ -190,6 +198,7 @@ class Door(asyncio.Protocol):
     def _hand_over(self, answer: Pass) -> None:
         transport = self._transport
         assert transport is not None  # noqa: S101 - checked by the caller
+        self._doors.outside -= 1  # from here on the connection's end is picows' to hear
         if self._timeout is not None:
             self._timeout.cancel()
 

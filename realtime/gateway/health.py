@@ -23,6 +23,7 @@ COUNTERS: Final = frozenset(
         "acks",
         "commits",
         "commit_failures",
+        "connections_refused",
     }
 )
 
@@ -53,6 +54,7 @@ class Health:
             "storage": self.ingest.recordings.storage.state,
             "senders": len(self.ingest.listeners),
             "viewers": len(self.viewing.listeners),
+            "connections_refused": self.ingest.seats.refused + self.viewing.seats.refused,
             "recordings": sum(1 for r in recordings if r.feeder is not None),
             "frames_received": self.ingest.received,
             "frames_stored": figures.stored,

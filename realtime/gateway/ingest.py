@@ -17,6 +17,7 @@ from realtime import frames
 from realtime.gateway.commit import Committer
 from realtime.gateway.live import Recording, Recordings
 from realtime.gateway.opening import Opener
+from realtime.gateway.seats import CONNECTIONS, SENDERS_EACH, Seats
 from realtime.gateway.socketry import MessageListener
 from realtime.gateway.store import UNAVAILABLE, Device, OpenRequest, Store
 from realtime.gateway.tap import Taps
@@ -54,6 +55,7 @@ class Ingest:
     taps: Taps = field(default_factory=Taps)
     listeners: set[IngestListener] = field(default_factory=set)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    seats: Seats = field(default_factory=lambda: Seats(CONNECTIONS, SENDERS_EACH))
     viewer_limit: int = 256
     clock_ns: Callable[[], int] = time.time_ns
     clocks: dict[Recording, tuple[int, int]] = field(default_factory=dict)
@@ -109,6 +111,7 @@ class IngestListener(MessageListener):
         super().on_ws_connected(transport)
         transport.underlying_transport.set_write_buffer_limits(high=WRITE_HIGH_BYTES)
         self._shared.listeners.add(self)
+        self._shared.seats.take(self.device.token_hash)
         if self._shared.committer.pressed:
             self.pause_reading(True)
         log.info("gateway.sender_connected", device=self.device.serial)
@@ -116,6 +119,7 @@ class IngestListener(MessageListener):
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         self._session.over = True
         self._shared.listeners.discard(self)
+        self._shared.seats.leave(self.device.token_hash)
         if self._ack_due is not None:
             self._ack_due.cancel()
         if self._stalled is not None:

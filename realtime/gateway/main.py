@@ -27,7 +27,7 @@ from realtime.gateway.admission import Admission
 from realtime.gateway.alarms import Alarms
 from realtime.gateway.commit import Committer
 from realtime.gateway.crew import Crew
-from realtime.gateway.door import Doors, Pass, Refuse, Request
+from realtime.gateway.door import MAX_HEAD_BYTES, Doors, Pass, Refuse, Request
 from realtime.gateway.elsewhere import Elsewhere
 from realtime.gateway.folder import Folder
 from realtime.gateway.health import TEXT, Health, metrics
@@ -36,6 +36,15 @@ from realtime.gateway.ingest import Ingest, IngestListener
 from realtime.gateway.live import Recordings
 from realtime.gateway.opening import Opener
 from realtime.gateway.pulse import Pulse
+from realtime.gateway.seats import (
+    CONNECTIONS,
+    SENDERS_EACH,
+    VIEWERS_EACH,
+    VIEWERS_SHARE,
+    Seats,
+    TurnedAway,
+    within_descriptors,
+)
 from realtime.gateway.store import Store
 from realtime.gateway.tap import Tap, Taps
 from realtime.gateway.viewing import VIEWER_LIMIT, Viewing, WatchListener
@@ -64,6 +73,8 @@ class GatewaySettings(Protocol):
     def gateway_host(self) -> str: ...
     @property
     def gateway_port(self) -> int: ...
+    @property
+    def gateway_connections(self) -> int: ...
     @property
     def origins(self) -> Collection[str]: ...
     @property
@@ -116,6 +127,7 @@ class Gateway:
         taps: Sequence[Tap] = (),
         *,
         valkey_url: str = "",
+        connections: int = CONNECTIONS,
         folds: bool = True,
         facts: dict[str, object] | None = None,
     ) -> None:
@@ -140,6 +152,7 @@ class Gateway:
             self._opener,
             self._taps,
             viewer_limit=VIEWER_LIMIT,
+            seats=Seats(connections, SENDERS_EACH),
         )
         self.viewing = Viewing(
             self.store,
@@ -148,6 +161,7 @@ class Gateway:
             self.committer,
             alarms=self.alarms.standing,
             recheck_s=timing.recheck_s,
+            seats=Seats(max(1, connections // VIEWERS_SHARE), VIEWERS_EACH),
         )
         self.health = Health(self.ingest, self.viewing, self.committer)
         self.folder = Folder(self.store, period_s=timing.fold_s)
@@ -284,6 +298,9 @@ class Gateway:
         device = await self._access.device(request)
         if isinstance(device, Refuse):
             return device
+        if not self.ingest.seats.free_for(device.token_hash):
+            log.warning("gateway.no_seat", device=device.serial)
+            return Pass(PROTOCOL, TurnedAway(MAX_HEAD_BYTES), MAX_HEAD_BYTES)
         return Pass(PROTOCOL, self.ingest.listener(device), ingest_module.MAX_MESSAGE_BYTES)
 
     async def _viewer(self, request: Request) -> Refuse | Pass:
@@ -292,7 +309,13 @@ class Gateway:
         who = await self._access.viewer(request)
         if isinstance(who, Refuse):
             return who
-        return Pass(WATCH_PROTOCOL, self.viewing.listener(*who), viewing_module.MAX_MESSAGE_BYTES)
+        viewer, token = who
+        if not self.viewing.seats.free_for(token):
+            log.warning("gateway.no_seat", person=str(viewer.person_id))
+            return Pass(WATCH_PROTOCOL, TurnedAway(MAX_HEAD_BYTES), MAX_HEAD_BYTES)
+        return Pass(
+            WATCH_PROTOCOL, self.viewing.listener(viewer, token), viewing_module.MAX_MESSAGE_BYTES
+        )
 
 
 async def run(
@@ -312,6 +335,7 @@ async def run(
         Sessions(database, SystemClock(), idle).viewer_of,
         settings.origins,
         valkey_url=settings.valkey_url,
+        connections=within_descriptors(settings.gateway_connections),
         folds=False,
         facts=facts,
     )

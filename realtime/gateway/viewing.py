@@ -20,6 +20,7 @@ from realtime import frames
 from realtime.gateway.access import Access
 from realtime.gateway.commit import Committer
 from realtime.gateway.live import Recording, Recordings
+from realtime.gateway.seats import CONNECTIONS, VIEWERS_EACH, VIEWERS_SHARE, Seats
 from realtime.gateway.socketry import MessageListener
 from realtime.gateway.store import UNAVAILABLE, Store
 from realtime.resume import Progress
@@ -50,6 +51,7 @@ class Viewing:
     alarms: Callable[[Collection[UUID]], Awaitable[dict[UUID, list[Any]]]]
     """Living alarms of recordings, for who has just come."""
     listeners: set[WatchListener] = field(default_factory=set)
+    seats: Seats = field(default_factory=lambda: Seats(CONNECTIONS // VIEWERS_SHARE, VIEWERS_EACH))
     clock: Callable[[], float] = time.monotonic
     recheck_s: float = RECHECK_S
     delivered: int = 0
@@ -109,12 +111,14 @@ class WatchListener(MessageListener):
         super().on_ws_connected(transport)
         transport.underlying_transport.set_write_buffer_limits(high=WRITE_HIGH_BYTES)
         self._shared.listeners.add(self)
+        self._shared.seats.take(self._token)
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._serve()), loop.create_task(self._recheck())]
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         self._session.over = True
         self._shared.listeners.discard(self)
+        self._shared.seats.leave(self._token)
         for task in self._tasks:
             task.cancel()
         for view in list(self._session.views.values()):
