@@ -1,0 +1,30 @@
+"""Every "no" of rooms' engines; the texts stand in messages.toml."""
+
+from kernel.errors import Refusal
+
+
+class MediaUnavailable(Refusal):
+    """No media worker can take the room now."""
+
+    code = "media.unavailable"
+    status = 503
+
+
+class RoomFull(Refusal):
+    """As many are in the room as it holds. Fields: limit."""
+
+    code = "media.room_full"
+
+
+class RecordingNotOffered(Refusal):
+    """The engine in use does not record."""
+
+    code = "media.recording_not_offered"
+    status = 501
+
+
+class TokenRefused(Refusal):
+    """Forged, expired, used before, or of somebody who was sent out. Never says which."""
+
+    code = "media.token_refused"
+    status = 403

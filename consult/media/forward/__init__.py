@@ -1,0 +1,1 @@
+"""Our engine: packets are forwarded as they came, never decoded."""

@@ -1,0 +1,316 @@
+"""The only module that touches aiortc, and every name of it that is not public.
+
+aiortc decodes whatever it receives and encodes whatever it sends; there is no public way to pass
+packets through. So a connection here makes its transceivers with stand-ins for sender and
+receiver, which decode nothing and start nothing, and packets are taken from, and given to, the
+encrypted transport itself. `NAMES` lists what that relies on; a test is red on any other version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, cast
+
+import aioice.ice
+import aiortc.codecs
+import structlog
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.rate import RemoteBitrateEstimator
+from aiortc.rtcconfiguration import RTCBundlePolicy
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpHeaderExtensionParameters
+from aiortc.rtp import (
+    RtcpByePacket,
+    RtcpPacket,
+    RtcpPsfbPacket,
+    RtcpReceiverInfo,
+    RtcpRrPacket,
+    RtcpRtpfbPacket,
+    RtcpSenderInfo,
+    RtcpSrPacket,
+    pack_remb_fci,
+)
+from aiortc.sdp import candidate_from_sdp
+from aiortc.stats import RTCStatsReport
+from aiortc.utils import random32
+
+log = structlog.get_logger()
+
+VERSION: Final = "1.16."
+OPUS, RED = 111, 63
+"""The browsers' own payload types; RED carries Opus's inside, so both sides must agree on it."""
+MID: Final = "urn:ietf:params:rtp-hdrext:sdes:mid"
+RID: Final = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
+REPAIRED: Final = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
+SENT: Final = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+
+NAMES: Final = (
+    ("RTCPeerConnection", "_RTCPeerConnection__createTransceiver"),
+    ("RTCRtpTransceiver", "_RTCRtpTransceiver__sender"),
+    ("RTCRtpTransceiver", "_RTCRtpTransceiver__receiver"),
+    ("RTCRtpTransceiver", "_codecs"),
+    ("RTCDtlsTransport", "_handle_rtp_data"),
+    ("RTCDtlsTransport", "_handle_rtcp_data"),
+    ("RTCDtlsTransport", "_send_rtp"),
+    ("RTCRtpSender", "_ssrc"),
+    ("RTCRtpSender", "_rtx_ssrc"),
+    ("RTCRtpSender", "_stream_id"),
+    ("RTCRtpSender", "_track_id"),
+    ("RTCRtpSender", "_enabled"),
+    ("RTCRtpReceiver", "_track"),
+    ("RTCRtpReceiver", "_enabled"),
+    ("RTCRtpReceiver", "_set_rtcp_ssrc"),
+    ("aiortc.codecs", "CODECS"),
+    ("aiortc.codecs", "HEADER_EXTENSIONS"),
+    ("aioice.ice", "get_host_addresses"),
+)
+"""Owner and name of all that is relied on without a promise."""
+
+OnData = Callable[[bytes], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Negotiated:
+    """What both ends agreed on for one m-section."""
+
+    mid: str
+    payload_types: dict[int, str]
+    """Codec name in lower case by payload type; "rtx" for retransmissions."""
+    repairs: dict[int, int]
+    """Payload type that a retransmission's payload type repairs."""
+    extensions: dict[str, int]
+    """Number of a header extension by its URI."""
+
+    def payload_type(self, codec: str) -> int | None:
+        """The payload type of a codec, if agreed on."""
+        return next((pt for pt, name in self.payload_types.items() if name == codec), None)
+
+    def repair_of(self, payload_type: int) -> int | None:
+        """The payload type of its retransmissions, if agreed on."""
+        return next((rtx for rtx, pt in self.repairs.items() if pt == payload_type), None)
+
+
+def _negotiated(parameters: Any) -> Negotiated:
+    names: dict[int, str] = {}
+    repairs: dict[int, int] = {}
+    for codec in parameters.codecs:
+        names[codec.payloadType] = codec.name.lower()
+        if codec.name.lower() == "rtx" and isinstance(codec.parameters.get("apt"), int):
+            repairs[codec.payloadType] = codec.parameters["apt"]
+    extensions = {found.uri: found.id for found in parameters.headerExtensions}
+    return Negotiated(parameters.muxId, names, repairs, extensions)
+
+
+class _End:
+    """What sender and receiver have in common: a transport, and nothing that runs."""
+
+    def __init__(self, kind: str, transport: Any) -> None:
+        self.kind = kind
+        self.transport = transport
+        self.agreed: Negotiated | None = None
+        self._enabled = True
+
+    def setTransport(self, transport: Any) -> None:
+        self.transport = transport
+
+    async def stop(self) -> None:
+        self.agreed = None
+
+    async def getStats(self) -> RTCStatsReport:
+        return RTCStatsReport()
+
+
+class Outlet(_End):
+    """Stands in for a sender."""
+
+    def __init__(self, kind: str, transport: Any) -> None:
+        super().__init__(kind, transport)
+        self._ssrc = random32()
+        self._rtx_ssrc = random32()
+        self._stream_id = "-"
+        self._track_id = f"{self._ssrc:08x}"
+        self.track = None
+
+    @property
+    def ssrc(self) -> int:
+        """Number of the stream."""
+        return self._ssrc
+
+    @property
+    def rtx_ssrc(self) -> int:
+        """Number of its retransmissions' stream."""
+        return self._rtx_ssrc
+
+    def replaceTrack(self, track: object) -> None:
+        """There are no tracks here."""
+
+    async def send(self, parameters: Any) -> None:
+        """The connection is up; `parameters` is what was agreed on."""
+        self.agreed = _negotiated(parameters)
+
+
+class Inlet(_End):
+    """Stands in for a receiver."""
+
+    def __init__(self, kind: str, transport: Any) -> None:
+        super().__init__(kind, transport)
+        self._track: Any = None
+
+    @property
+    def track(self) -> Any:
+        return self._track
+
+    def _set_rtcp_ssrc(self, ssrc: int) -> None:
+        """Reports carry the connection's own number."""
+
+    async def receive(self, parameters: Any) -> None:
+        """The connection is up; `parameters` is what was agreed on."""
+        self.agreed = _negotiated(parameters)
+
+
+class Connection(RTCPeerConnection):
+    """A peer connection that passes packets through.
+
+    Args:
+        on_rtp, on_rtcp: called with each decrypted packet. Whatever they raise is counted and
+            logged, and ends nothing: an exception here would end the transport's loop, and with it
+            the call.
+    """
+
+    def __init__(self, on_rtp: OnData, on_rtcp: OnData) -> None:
+        # No servers of our own means none at all: aiortc's default is a public STUN server.
+        configuration = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+        super().__init__(configuration)
+        self._on_rtp = on_rtp
+        self._on_rtcp = on_rtcp
+        self._transport: Any = None
+        self.tap_errors = 0
+        self.ssrc = random32()
+        """Who reports from this end."""
+
+    def _RTCPeerConnection__createTransceiver(
+        self, direction: str, kind: str, sender_track: Any = None
+    ) -> Any:
+        make = super()._RTCPeerConnection__createTransceiver  # type: ignore[misc]
+        transceiver = make(direction=direction, kind=kind, sender_track=sender_track)
+        transport = transceiver.receiver.transport
+        transceiver._RTCRtpTransceiver__sender = Outlet(kind, transport)
+        transceiver._RTCRtpTransceiver__receiver = Inlet(kind, transport)
+        if self._transport is None:
+            self._transport = transport
+            transport._handle_rtp_data = self._rtp
+            transport._handle_rtcp_data = self._rtcp
+        return transceiver
+
+    async def send_packet(self, data: bytes) -> bool:
+        """Encrypt and send one RTP or RTCP packet; False when there is no connection for it."""
+        try:
+            await self._transport._send_rtp(data)
+        except (ConnectionError, AttributeError):
+            return False
+        return True
+
+    async def _rtp(self, data: bytes, arrival_time_ms: int) -> None:
+        try:
+            await self._on_rtp(data)
+        except Exception as error:
+            self._said(error)
+
+    async def _rtcp(self, data: bytes) -> None:
+        try:
+            await self._on_rtcp(data)
+        except Exception as error:
+            self._said(error)
+
+    def _said(self, error: Exception) -> None:
+        self.tap_errors += 1
+        if self.tap_errors & (self.tap_errors - 1) == 0:  # the first, second, fourth, …
+            log.error("media.tap_failed", error=type(error).__name__, times=self.tap_errors)
+
+    async def answer_to(self, offer: str) -> str:
+        """Take a client's offer; our answer, with all our candidates."""
+        await self.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+        await self.setLocalDescription(await self.createAnswer())
+        return self.localDescription.sdp
+
+    async def offer(self) -> str:
+        """Our offer, with all our candidates."""
+        await self.setLocalDescription(await self.createOffer())
+        return self.localDescription.sdp
+
+    async def accept(self, answer: str) -> None:
+        """Take a client's answer."""
+        await self.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+
+    async def candidate(self, line: str, mid: str) -> None:
+        """A client's candidate, as its browser words it; an empty line ends them."""
+        text = line.removeprefix("candidate:")
+        if not text:
+            await self.addIceCandidate(None)
+            return
+        found = candidate_from_sdp(text)
+        found.sdpMid = mid
+        await self.addIceCandidate(found)
+
+    def ends(self) -> list[tuple[Any, Outlet, Inlet]]:
+        """Every transceiver with its stand-ins."""
+        return [
+            (found, cast(Outlet, found.sender), cast(Inlet, found.receiver))
+            for found in self.getTransceivers()
+        ]
+
+
+def install(addresses: Sequence[str]) -> None:
+    """Make aiortc offer what forwarding needs: Opus with RED, VP8 alone, names of layers.
+
+    Args:
+        addresses: our own IPs that clients may be offered; all of this host's when empty.
+    """
+    codecs, extensions = aiortc.codecs.CODECS, aiortc.codecs.HEADER_EXTENSIONS
+    opus = replace(codecs["audio"][0], payloadType=OPUS)
+    red = RTCRtpCodecParameters(
+        mimeType="audio/red",
+        clockRate=48000,
+        channels=2,
+        payloadType=RED,
+        parameters={f"{OPUS}/{OPUS}": None},
+    )
+    codecs["audio"][:] = [opus, red]
+    # RFC 7742 obliges every browser to VP8; one codec in a room needs no transcoding.
+    codecs["video"][:] = codecs["video"][:2]
+    known = {found.uri for found in extensions["video"]}
+    extensions["video"] += [
+        RTCRtpHeaderExtensionParameters(id=number, uri=uri)
+        for number, uri in ((4, RID), (5, REPAIRED))
+        if uri not in known
+    ]
+    if addresses:
+        listed = list(addresses)
+        aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: [
+            address for address in listed if (use_ipv6 if ":" in address else use_ipv4)
+        ]
+
+
+__all__ = [
+    "MID",
+    "NAMES",
+    "REPAIRED",
+    "RID",
+    "SENT",
+    "VERSION",
+    "Connection",
+    "Inlet",
+    "Negotiated",
+    "Outlet",
+    "RemoteBitrateEstimator",
+    "RtcpByePacket",
+    "RtcpPacket",
+    "RtcpPsfbPacket",
+    "RtcpReceiverInfo",
+    "RtcpRrPacket",
+    "RtcpRtpfbPacket",
+    "RtcpSenderInfo",
+    "RtcpSrPacket",
+    "install",
+    "pack_remb_fci",
+]

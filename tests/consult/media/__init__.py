@@ -1,0 +1,1 @@
+"""Rooms with sound and pictures."""

@@ -1,0 +1,117 @@
+"""What we rely on in aiortc without a promise. Red here means: read `privates.py` again."""
+
+import ast
+import importlib.metadata
+import inspect
+import re
+from pathlib import Path
+
+import aioice.ice
+import aiortc
+import aiortc.codecs
+import pytest
+from aiortc.rtcdtlstransport import RTCDtlsTransport
+from aiortc.rtcpeerconnection import RTCPeerConnection
+from aiortc.rtcrtptransceiver import RTCRtpTransceiver
+
+from consult.media.forward.privates import NAMES, VERSION, Connection, Inlet, Outlet, install
+
+ROOT = Path(__file__).parents[4]
+
+
+def test_the_version_is_the_one_that_was_read() -> None:
+    assert importlib.metadata.version("aiortc").startswith(VERSION)
+    assert VERSION == "1.16."
+
+
+@pytest.mark.parametrize(("owner", "name"), NAMES)
+async def test_the_name_is_there(owner: str, name: str) -> None:
+    connection = RTCPeerConnection()
+    transceiver = connection.addTransceiver("video")
+    owners = {
+        "RTCPeerConnection": connection,
+        "RTCRtpTransceiver": transceiver,
+        "RTCDtlsTransport": transceiver.sender.transport,
+        "RTCRtpSender": transceiver.sender,
+        "RTCRtpReceiver": transceiver.receiver,
+        "aiortc.codecs": aiortc.codecs,
+        "aioice.ice": aioice.ice,
+    }
+    assert hasattr(owners[owner], name)
+    await connection.close()
+
+
+def test_nothing_else_of_aiortc_is_touched() -> None:
+    for path in (ROOT / "consult").rglob("*.py"):
+        if path.name == "privates.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            assert not [name for name in names if name.split(".")[0] in {"aiortc", "aioice"}], path
+
+
+def test_every_private_name_in_the_module_is_listed() -> None:
+    source = (ROOT / "consult/media/forward/privates.py").read_text("utf-8")
+    used = {
+        node.attr
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Attribute)
+        and node.attr.startswith("_")
+        and not node.attr.startswith("__")
+        and not (isinstance(node.value, ast.Name) and node.value.id == "self")
+    }
+    assert used <= {name for _, name in NAMES}
+
+
+async def test_the_stand_ins_have_all_that_aiortc_asks_of_them() -> None:
+    """Every attribute that aiortc reads of a sender or receiver, as its source says."""
+    connection = Connection(_nothing, _nothing)
+    connection.addTransceiver("audio")
+    _, outlet, inlet = connection.ends()[0]
+    assert isinstance(outlet, Outlet)
+    assert isinstance(inlet, Inlet)
+    stands = {"sender": outlet, "receiver": inlet}
+    for module in (RTCPeerConnection, RTCRtpTransceiver):
+        source = inspect.getsource(inspect.getmodule(module))
+        for role, name in re.findall(r"\b(?:__)?(sender|receiver)\.(\w+)", source):
+            assert hasattr(stands[role], name), f"{role}.{name}"
+    await connection.close()
+
+
+def test_the_transport_calls_what_is_replaced() -> None:
+    source = inspect.getsource(RTCDtlsTransport._recv_next)
+    assert "await self._handle_rtp_data(data, arrival_time_ms=arrival_time_ms)" in source
+    assert "await self._handle_rtcp_data(data)" in source
+
+
+async def test_no_decoder_is_ever_started() -> None:
+    connection = Connection(_nothing, _nothing)
+    transceiver = connection.addTransceiver("video")
+    assert "_RTCRtpReceiver__decoder_thread" not in vars(transceiver.receiver)
+    await connection.close()
+
+
+async def test_offers_name_our_codecs_and_no_foreign_server() -> None:
+    install(["127.0.0.1"])
+    install(["127.0.0.1"])
+    connection = Connection(_nothing, _nothing)
+    connection.addTransceiver("audio", direction="sendonly")
+    connection.addTransceiver("video", direction="sendonly")
+    offer = await connection.offer()
+    assert "a=rtpmap:111 opus/48000/2" in offer
+    assert "a=rtpmap:63 red/48000/2" in offer
+    assert "a=fmtp:63 111/111" in offer
+    assert "VP8/90000" in offer
+    assert "H264" not in offer
+    assert " srflx " not in offer
+    assert offer.count("a=ice-ufrag") == 2
+    assert len(set(re.findall(r"a=ice-ufrag:(\S+)", offer))) == 1
+    await connection.close()
+
+
+async def _nothing(data: bytes) -> None:
+    """Takes a packet."""
