@@ -23,6 +23,7 @@ from tests.bench.ctg import servers, usage
 from tests.bench.ctg.figures import BARS, Found, figures, judged
 from tests.bench.ctg.ground import Ground
 from tests.bench.ctg.runs import Profile, Run, run
+from tests.bench.ctg.schedule import WALL
 
 CENTRE = 20
 MUX, SINGLE, LARGE, SMALL = 20_000, 5_000, 10_000, 400
@@ -48,6 +49,7 @@ def profiles(scale: float, seconds: int, others_s: int) -> dict[str, Profile]:
     one = Profile("single", "gateway", single, seconds=seconds)
     found = [
         mux,
+        replace(mux, name="mixed", mixed=True, seconds=others_s),
         one,
         replace(one, name="aligned", spread_s=ALIGNED_S, seconds=others_s),
         replace(one, name="large", monitors=sized(LARGE, 80), copies=1),
@@ -62,14 +64,14 @@ def profiles(scale: float, seconds: int, others_s: int) -> dict[str, Profile]:
 
 
 ROUND = ("mux", "mosquitto", "single", "echo", "plain", "naive", "small")
-ONCE = ("large", "aligned")
+ONCE = ("mixed", "large", "aligned")
 
 
 def fitting(known: dict[str, Profile], descriptors: int) -> dict[str, Profile]:
     """What the descriptors of one process allow; says what it had to make smaller."""
     found = {}
     for name, one in known.items():
-        needed = one.monitors // one.mux + one.copies * one.monitors // 16 + SPARE_DESCRIPTORS
+        needed = one.monitors // one.mux + one.copies * one.monitors // WALL + SPARE_DESCRIPTORS
         if needed > descriptors:
             fits = int(one.monitors * (descriptors - SPARE_DESCRIPTORS) / needed)
             fits -= fits % CENTRE
@@ -104,7 +106,8 @@ async def measure(ground: Ground, known: dict[str, Profile], wanted: argparse.Na
     """All rounds; a run whose generator was late is void and made again."""
     largest = max(one.monitors for one in known.values())
     senders = max(one.monitors // one.mux for one in known.values())
-    await ground.prepare(largest, senders)
+    viewers = max(one.copies * one.monitors // WALL for one in known.values())
+    await ground.prepare(largest, senders, viewers)
     found = Found(lag_ms=wanted.lag_ms)
     for turn in range(wanted.rounds):
         names = [*ROUND, *(ONCE if turn == 0 else ())]
@@ -146,7 +149,7 @@ def main() -> int:
     wanted = parser.parse_args()
     say(machine())
     known = profiles(wanted.monitors / MUX, wanted.seconds, min(wanted.others, wanted.seconds))
-    most = max(o.monitors // o.mux + o.copies * o.monitors // 16 for o in known.values())
+    most = max(o.monitors // o.mux + o.copies * o.monitors // WALL for o in known.values())
     known = fitting(known, usage.raise_descriptors(most + SPARE_DESCRIPTORS))
     if "mosquitto" not in known:
         say("mosquitto is not installed: no ratio to it")

@@ -10,13 +10,17 @@ from typing import Final
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from kernel.clock import SystemClock
 from kernel.database import Database
-from kernel.viewer import Role
+from kernel.ids import FacilityId, PersonId
+from kernel.viewer import Role, Viewer
 from realtime import frames
+from realtime.alarms import limitbook, limits
+from realtime.gateway.seats import VIEWERS_EACH
 from registry.people import sessions
 from registry.people.service import Grant
 from registry.people.sessions import Origin, SessionPolicy
@@ -30,6 +34,7 @@ from tests.registry.world import PASSWORD, account, build
 
 PATTERN: Final = "ctg_pattern"
 READ_ROWS: Final = 500
+VIEWERS_A_LOGIN: Final = VIEWERS_EACH // 2
 
 
 class Ground:
@@ -38,7 +43,7 @@ class Ground:
     def __init__(self, place: Path, services: EmbeddedServices) -> None:
         self.place = place
         self.services = services
-        self.session = ""
+        self.sessions: tuple[str, ...] = ()
         self.clone: Clone | None = None
         self.gateway: GatewayProcess | None = None
         self._runs = 0
@@ -48,24 +53,33 @@ class Ground:
         """As the cluster's superuser."""
         return self.services.layout.postgres_url(SUPERUSER, "postgres")
 
-    async def prepare(self, monitors: int, senders: int) -> None:
-        """The pattern of all runs' databases: one person who may look, agents, monitors."""
+    async def prepare(self, monitors: int, senders: int, viewers: int) -> None:
+        """The pattern of all runs' databases: one person who may look, agents, monitors.
+
+        A gateway seats only so many viewers of one login, so she logs in several times.
+        """
         clone = Clone(self.services.layout, PATTERN)
         await self._execute(f"CREATE DATABASE {PATTERN} OWNER yunshang_owner")
         await upgrade(clone.owner_url)
         database, clock = Database(clone.system_url), SystemClock()
         world = await build(database)
-        await account(database, clock, "bench", world.county_hospital, Grant(Role.DUTY_DESK))
-        self.session = await sessions.log_in(
-            database,
-            clock,
-            login="bench",
-            password=PASSWORD,
-            origin=Origin("bench"),
-            policy=SessionPolicy(),
-        )
+        house = world.county_hospital
+        person, _ = await account(database, clock, "bench", house, Grant(Role.DUTY_DESK))
+        logins = [
+            await sessions.log_in(
+                database,
+                clock,
+                login="bench",
+                password=PASSWORD,
+                origin=Origin("bench"),
+                policy=SessionPolicy(),
+            )
+            for _ in range(1 + viewers // VIEWERS_A_LOGIN)
+        ]
+        self.sessions = tuple(logins)
+        await patient(database, house, person)
         await database.close()
-        await register(clone.system_url, world.county_hospital, monitors, senders)
+        await register(clone.system_url, house, monitors, senders)
 
     async def fresh(self) -> Clone:
         """A copy of the pattern; the one before is dropped."""
@@ -119,6 +133,14 @@ class Ground:
             await connection.execute(sql)
         finally:
             await connection.close()
+
+
+async def patient(database: Database, facility: FacilityId, by: PersonId) -> None:
+    """Monitors wait for each other before all begin: that is no silence to alarm anybody about."""
+    async with database.session(Viewer.system("bench")) as session:
+        longest = limits.BOUNDS["silent_s"][1]
+        own = msgspec.structs.replace(limits.shipped(), silent_s=longest)
+        await limitbook.install(session, own, facility_id=facility, recorded_by=by)
 
 
 async def register(url: str, facility: UUID, monitors: int, senders: int) -> None:

@@ -35,6 +35,7 @@ class Profile:
     copies: int = 2
     seconds: int = 60
     spread_s: float = 1.0
+    mixed: bool = False
 
 
 @dataclass(slots=True)
@@ -125,9 +126,9 @@ async def run(profile: Profile, ground: Ground, warm_s: int, seed: int) -> Run:
     plan = Plan(
         wire="mqtt" if profile.server == "mosquitto" else "ws",
         url=url, monitors=profile.monitors, mux=profile.mux, copies=profile.copies,
-        warm_s=warm_s, seconds=profile.seconds, spread_s=profile.spread_s,
+        warm_s=warm_s, seconds=profile.seconds, spread_s=profile.spread_s, mixed=profile.mixed,
         recordings=tuple(str(uuid4()) for _ in range(profile.monitors)),
-        session=ground.session, origin=ORIGIN, seed=seed,
+        sessions=ground.sessions, origin=ORIGIN, seed=seed,
         acked_file=str(ground.place / "acked.npy"),
     )  # fmt: skip
     found = Run(profile)
@@ -162,18 +163,29 @@ async def _drive(found: Run, plan: Plan, ground: Ground, pids: Mapping[str, int]
         generator.go()
         start = (await generator.hear("start", JUDGE_S))["start"]
         await _until(start + plan.warm_s)
-        before, (wal, syncs) = [usage.cpu_ns(pid) for pid in pids.values()], await ground.wal()
+        before, (wal, syncs) = _spent(pids), await ground.wal()
         await _until(start + plan.total_s)
-        after, (wal_then, syncs_then) = [usage.cpu_ns(p) for p in pids.values()], await ground.wal()
+        after, (wal_then, syncs_then) = _spent(pids), await ground.wal()
         found.pss_mb = round(usage.pss_kib(server_pid) / 1024, 1)
         samples = plan.monitors * plan.seconds
-        found.cpu_us = dict(zip(pids, usage.spent_us(before, after, samples), strict=True))
+        spent = usage.spent_us(before.values(), after.values(), samples)
+        found.cpu_us = dict(zip(before, spent, strict=True))
         found.wal_bytes = round((wal_then - wal) / samples, 1)
         found.wal_syncs = syncs_then - syncs
         found.said = await generator.hear("sent", plan.total_s + 60)
         found.said |= await generator.hear("acked", JUDGE_S)
     finally:
         await generator.end()
+
+
+def _spent(pids: Mapping[str, int]) -> dict[str, int]:
+    """CPU of each tree so far, in ns; what the gateway's keeper spends is shown apart."""
+    spent = {name: usage.cpu_ns(pid) for name, pid in pids.items()}
+    keeper = usage.keeper_of(pids["gateway"]) if "gateway" in pids else None
+    if keeper is not None:
+        spent["keeper"] = usage.cpu_ns(keeper)
+        spent["gateway"] -= spent["keeper"]
+    return spent
 
 
 async def _check_stored(found: Run, plan: Plan, url: str) -> None:

@@ -33,8 +33,9 @@ class Plan:
     warm_s: int
     seconds: int
     spread_s: float
+    mixed: bool = False
     recordings: tuple[str, ...] = ()
-    session: str = ""
+    sessions: tuple[str, ...] = ()
     origin: str = ""
     seed: int = 1
     acked_file: str = ""
@@ -57,11 +58,17 @@ class Plan:
 
     @cached_property
     def walls(self) -> list[list[int]]:
-        """What each viewer watches: numbers of monitors, neighbours of different centres."""
+        """What each viewer watches: numbers of monitors.
+
+        A ward looks at its own monitors, which come by one connection; `mixed` walls, as a hospital
+        far away has them, are of monitors from anywhere.
+        """
         found = []
         for copy in range(self.copies):
-            mixed = np.random.default_rng([self.seed, copy]).permutation(self.monitors)
-            found += [mixed[at : at + WALL].tolist() for at in range(0, self.monitors, WALL)]
+            order = np.arange(self.monitors)
+            if self.mixed:
+                order = np.random.default_rng([self.seed, copy]).permutation(self.monitors)
+            found += [order[at : at + WALL].tolist() for at in range(0, self.monitors, WALL)]
         return found
 
     def messages(self, second: int, start_ns: int) -> list[bytes]:
@@ -90,7 +97,8 @@ class Plan:
     @classmethod
     def from_json(cls, read: dict[str, Any]) -> Self:
         """Back from the file."""
-        return cls(**(read | {"recordings": tuple(read["recordings"])}))
+        tuples = {name: tuple(read[name]) for name in ("recordings", "sessions")}
+        return cls(**(read | tuples))
 
 
 def _bundle(count: int, joined: bytes) -> bytes:

@@ -134,7 +134,7 @@ class Sockets:
     async def _viewer(self, number: int) -> Link:
         plan, wall = self._plan, self._plan.walls[number]
         headers = {
-            "Cookie": f"__Host-yunshang={plan.session}",
+            "Cookie": f"__Host-yunshang={plan.sessions[number % len(plan.sessions)]}",
             "Origin": plan.origin,
             "Sec-WebSocket-Protocol": frames.WATCH_PROTOCOL,
         }

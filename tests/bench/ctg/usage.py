@@ -20,6 +20,14 @@ def tree(pid: int) -> list[int]:
     return []
 
 
+def keeper_of(pid: int) -> int | None:
+    """The gateway's child that folds and archives."""
+    for child in psutil.Process(pid).children():
+        if "keeper" in child.cmdline():
+            return child.pid
+    return None
+
+
 def cpu_ns(pid: int) -> int:
     """CPU time of a tree, in ns: of every live thread, and of the children that have ended.
 

@@ -21,6 +21,7 @@ from uuid import uuid4
 
 from server.embedded.services import EmbeddedServices
 from tests.bench.ctg import usage
+from tests.bench.ctg.ground import VIEWERS_A_LOGIN
 from tests.bench.ctg.ground import Ground as Bench
 from tests.faults.ctg import hostile, tracings
 from tests.faults.ctg.centre import Centre
@@ -105,7 +106,7 @@ async def run(services: EmbeddedServices, place: Path, profile: Profile) -> Outc
     """Send, kill, abuse, heal, judge."""
     dice = random.Random(profile.seed)
     bench = Bench(place, services)
-    await bench.prepare(profile.streams + profile.agents, 1 + AGENT)
+    await bench.prepare(profile.streams + profile.agents, 1 + AGENT, 2 * VIEWERS_A_LOGIN)
     await bench.fresh()
     ground = Ground(bench, profile.gateways, dice)
     try:

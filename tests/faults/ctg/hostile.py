@@ -85,7 +85,7 @@ async def abuse(ground: Ground, watching: Watching, wanted: Wanted) -> Hostile:
     found.during_ms = await _p99_since(watching, begun)
     found.grown_mb = await _grown_mb(pids, kib)
     say(f"abuse: {found.said}; healthy p99 {found.before_ms} → {found.during_ms} ms")
-    begun, stalled = time.time(), Stalled(ground.port, ground.headers)
+    begun, stalled = time.time(), Stalled(ground.port, ground.other_headers)
     try:
         await stalled.stall(pids, watching.plan.recordings, wanted.viewers, wanted.stalled_s)
     finally:
