@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import signal
 import socket
@@ -60,6 +61,10 @@ STUCK_S: Final = 2.0
 """A flush that has been tried for so long is said to wait."""
 LEAVE_S: Final = 3.0
 LOOKS: Final = 60
+GARBAGE: Final = (50_000, 20, 100)
+"""Thresholds of the collector of cycles. A flush holds thousands of young objects, none of them in
+a cycle; by the defaults each of its 700 is a reason to look, and a look at everything that 20,000
+recordings hold stops every strip for a moment."""
 
 
 class GatewaySettings(Protocol):
@@ -339,6 +344,8 @@ async def run(
         folds=False,
         facts=facts,
     )
+    gc.freeze()  # what the program itself is made of is never garbage
+    gc.set_threshold(*GARBAGE)
     drained = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, drained.set)
     tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(drained.wait())]
