@@ -1,0 +1,173 @@
+"""Every "no" of scans, coded; the texts stand in messages.toml.
+
+Those in `REASONS` also say, as `why_not`, why a file that is kept cannot be shown.
+"""
+
+from kernel.errors import Refusal
+
+
+class NotDicom(Refusal):
+    """It is no DICOM file."""
+
+    code = "imaging.not_dicom"
+    status = 422
+
+
+class TooLarge(Refusal):
+    """Larger than is taken in. Fields: limit_mb."""
+
+    code = "imaging.too_large"
+    status = 413
+
+
+class TooLong(Refusal):
+    """Reading it took longer than is allowed."""
+
+    code = "imaging.too_long"
+    status = 422
+
+
+class Broken(Refusal):
+    """It cannot be read. Fields: detail."""
+
+    code = "imaging.broken"
+    status = 422
+
+
+class TooMuchMemory(Refusal):
+    """Reading it wants more memory than is allowed."""
+
+    code = "imaging.too_much_memory"
+    status = 422
+
+
+class NestedTooDeep(Refusal):
+    """Sequences within sequences without end."""
+
+    code = "imaging.nested_too_deep"
+    status = 422
+
+
+class AnswerTooLarge(Refusal):
+    """What would be shown is beyond bounds."""
+
+    code = "imaging.answer_too_large"
+    status = 422
+
+
+class NoSyntax(Refusal):
+    """It does not say how it is written."""
+
+    code = "imaging.no_syntax"
+    status = 422
+
+
+class Directory(Refusal):
+    """A DICOMDIR: a list of files, not a scan."""
+
+    code = "imaging.directory"
+    status = 422
+
+
+class UidMissing(Refusal):
+    """A UID is missing. Fields: detail."""
+
+    code = "imaging.uid_missing"
+    status = 422
+
+
+class UidInvalid(Refusal):
+    """A UID is none. Fields: detail."""
+
+    code = "imaging.uid_invalid"
+    status = 422
+
+
+class NoPixels(Refusal):
+    """There is no picture in it."""
+
+    code = "imaging.no_pixels"
+    status = 422
+
+
+class TooManyPixels(Refusal):
+    """More pixels than are decoded. Fields: detail."""
+
+    code = "imaging.too_many_pixels"
+    status = 422
+
+
+class CodecMissing(Refusal):
+    """No decoder for its transfer syntax. Fields: detail."""
+
+    code = "imaging.codec_missing"
+    status = 422
+
+
+class TwelveBitJpeg(Refusal):
+    """JPEG Extended of 12 bits."""
+
+    code = "imaging.twelve_bit_jpeg"
+    status = 422
+
+
+class DepthUnknown(Refusal):
+    """Samples of a kind that is not shown. Fields: detail."""
+
+    code = "imaging.depth_unknown"
+    status = 422
+
+
+class BrokenPixels(Refusal):
+    """The pixels cannot be decoded."""
+
+    code = "imaging.broken_pixels"
+    status = 422
+
+
+class NoMeasurements(Refusal):
+    """A report without numbers."""
+
+    code = "imaging.no_measurements"
+    status = 422
+
+
+class NoSuchFrame(Refusal):
+    """The scan has fewer frames. Fields: detail."""
+
+    code = "imaging.no_such_frame"
+    status = 404
+
+
+class ReaderGone(Refusal):
+    """The confined reader ended."""
+
+    code = "imaging.reader_gone"
+    status = 503
+
+
+REASONS: dict[str, type[Refusal]] = {
+    found.code.removeprefix("imaging."): found
+    for found in (
+        NotDicom,
+        TooLarge,
+        TooLong,
+        Broken,
+        TooMuchMemory,
+        NestedTooDeep,
+        AnswerTooLarge,
+        NoSyntax,
+        Directory,
+        UidMissing,
+        UidInvalid,
+        NoPixels,
+        TooManyPixels,
+        CodecMissing,
+        TwelveBitJpeg,
+        DepthUnknown,
+        BrokenPixels,
+        NoMeasurements,
+        NoSuchFrame,
+        ReaderGone,
+    )
+}
