@@ -8,6 +8,7 @@ PostgreSQL.
 import asyncio
 from functools import partial
 
+from consult.requests.timers import run_due as mind_consults
 from duty.changes import rulebook
 from duty.changes.fairness import weighing
 from duty.changes.handover.timers import run_due as run_due_handovers
@@ -97,6 +98,7 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
         Duty("clocks", partial(climb_due, database, clock), 1.0),
         Duty("tracings' alarms", partial(mind_alarms, database, clock, clock.now()), 1.0),
         Duty("readings", partial(mind_readings, database, clock), 1.0),
+        Duty("consultations", partial(mind_consults, database, clock), 1.0),
         Duty("checkpoint", _checkpointer(settings, database).run_once, EVERY_SECONDS),
     ]
     listener = Listener(

@@ -2,6 +2,7 @@
 
 from litestar import Router
 
+from consult.requests.routes import router as consults
 from consult.routes import router as advice
 from duty.changes.fairness.routes import router as fairness
 from duty.changes.handover.routes import router as handovers
@@ -78,6 +79,7 @@ ROUTERS: tuple[Router, ...] = (
     clocks,
     documents,
     advice,
+    consults,
     ctg,
     wall,
     ctg_alarms,

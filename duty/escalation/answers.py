@@ -4,7 +4,7 @@ The first yes ends the ringing, or, where several are needed, the ringing of the
 is a promise: who is not there in time is rung again, and the ladder goes on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -69,6 +69,7 @@ async def acknowledge_for(
     facility_id: FacilityId,
     *,
     arrived: bool = False,
+    page_ids: Collection[PageId] | None = None,
 ) -> None:
     """The viewer answered for the facility: its pages to whoever comes first need no answer more.
 
@@ -76,9 +77,12 @@ async def acknowledge_for(
 
     Args:
         arrived: they said what becomes of the case, which is more than "I have it": joined.
+        page_ids: these of them only; None: all that are open.
     """
     await repository.lock_case(session, case_id)
     for row in await repository.open_of_case(session, case_id, facility_id):
+        if page_ids is not None and row.id not in page_ids:
+            continue
         rung = await repository.lock_ladder(session, row.id)
         answer = _Answer(session, clock, viewer, row, "offer")
         if row.mode != Mode.FIRST and not await _rang(answer):
