@@ -143,6 +143,8 @@ async def seen(
 ) -> None:
     """I know that it is called off."""
     row, one = await _taken(session, viewer, request_id, invitation_id)
+    if row.version != order.version:
+        raise ConsultMoved(state=row.state, action=str(InvitationAction.SEEN))
     at = clock.now()
     await store.answer(session, row, one, InvitationAction.SEEN, at, viewer, note=order.note)
     await store.say(session, row.id, at, "seen", ConsultState(row.state), viewer, order.note)

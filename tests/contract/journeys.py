@@ -47,6 +47,16 @@ def _send(*destinations: str, who: str = "county_doctor", **fields: Any) -> Step
     return Step(who, "POST /api/referrals", {**known, **more, **fields})
 
 
+def _consult(who: str, what: str, version: int, /, **fields: Any) -> Step:
+    return post(who, f"/consults/{{consult_id}}/{what}", version=version, **fields)
+
+
+def _answer(who: str, what: str, version: int, /, **fields: Any) -> Step:
+    path = f"/consults/{{consult_id}}/invitations/{{invitation_id}}/{what}"
+    return post(who, path, version=version, **fields)
+
+
+DECIDED = {"adoption": "adopted", "text": "按意见处理"}
 LADDER = {
     "event": "referral.offered",
     "level": "critical",
@@ -363,6 +373,23 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         post("county_doctor", "/ctg/readings/{reading_id}/receive", version=5),
         post("city_expert", "/ctg/readings/{reading_id}/addenda", version=6, **ADDED_WORDS),
         post("county_doctor", "/ctg/readings/{reading_id}/withdraw", (409,), version=7),
+    ),
+    "a consultation": (
+        post("county_doctor", "/consults", pregnancy_id="her", invite=[{"facility_id": "city"}]),
+        _answer("city_expert", "hand-on", 1, to={"facility_id": "province"}),
+        _answer("province_expert", "decline", 2, why="busy"),
+        _consult("county_doctor", "invite", 3, invite=[{"facility_id": "city"}]),
+        _consult("county_doctor", "proposals", 4, starts_at="2026-11-23T02:00:00Z"),
+        _consult("city_expert", "proposals/{n}/agree", 5),
+        _answer("city_expert", "accept", 6),
+        _consult("city_expert", "begin", 7),
+        _consult("city_expert", "conclude", 8, outcome="not_needed"),
+        _consult("county_doctor", "decide", 9, decision=DECIDED, password=PASSWORD),
+    ),
+    "a consultation called off": (
+        post("county_doctor", "/consults", pregnancy_id="her", invite=[{"facility_id": "city"}]),
+        _consult("county_doctor", "cancel", 1, note="不需要"),
+        _answer("city_expert", "seen", 2),
     ),
     "observed": (
         post(

@@ -209,17 +209,32 @@ async def _device(url: str, recording: str) -> str:
         await connection.close()
 
 
+async def _done(stage: Stage, who: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """What somebody does before the journeys begin."""
+    headers = {"idempotency-key": str(uuid4())}
+    token = stage.tokens[who]
+    answer = await stage.door.send("POST", path, token=token, json=body, headers=headers)
+    assert answer.status_code in (200, 201), answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+async def _consult(stage: Stage, doctor: str, ids: dict[str, str], centre: str) -> dict[str, str]:
+    """A consultation about her, asked of a centre."""
+    asked = {
+        "pregnancy_id": ids["pregnancy_id"],
+        "urgency": "ordinary",
+        "purpose": "？",
+        "summary": "？",
+        "consent": "written",
+        "invite": [{"facility_id": str(stage.net.places[centre])}],
+    }
+    consult = (await _done(stage, doctor, "/api/consults", asked))["consult"]
+    return {"consult_id": consult["id"], "invitation_id": consult["invited"][0]["id"]}
+
+
 async def _read(stage: Stage, doctor: str, ids: dict[str, str], centre: str) -> dict[str, str]:
     """A reading of a tracing of hers, asked of a centre, that its own people have looked at."""
-
-    async def done(path: str, body: dict[str, Any]) -> dict[str, Any]:
-        headers = {"idempotency-key": str(uuid4())}
-        answer = await stage.door.send(
-            "POST", path, token=stage.tokens[doctor], json=body, headers=headers
-        )
-        assert answer.status_code in (200, 201), answer.text
-        made: dict[str, Any] = answer.json()
-        return made
 
     url = stage.net.clone.superuser_url
     recording = await _recording(url, UUID(ids["facility_id"]))
@@ -233,11 +248,11 @@ async def _read(stage: Stage, doctor: str, ids: dict[str, str], centre: str) -> 
     finally:
         await connection.close()
     woman = {"pregnancy_id": ids["pregnancy_id"], "version": 1}
-    await done(f"/api/ctg/recordings/{recording}/bind", woman)
+    await _done(stage, doctor, f"/api/ctg/recordings/{recording}/bind", woman)
     seconds = {"from_seq": 1, "to_seq": 10, "urgency": "routine", "question": "？"}
     reader = {"recording_id": recording, "reader_facility_id": str(stage.net.places[centre])}
-    reading = (await done("/api/ctg/readings", reader | seconds))["reading"]["id"]
-    view = await done(f"/api/ctg/readings/{reading}/look", {})
+    reading = (await _done(stage, doctor, "/api/ctg/readings", reader | seconds))["reading"]["id"]
+    view = await _done(stage, doctor, f"/api/ctg/readings/{reading}/look", {})
     return {"reading_id": reading, "view_id": view["id"], "read_recording_id": recording}
 
 
@@ -350,7 +365,9 @@ async def _known_ids(stage: Stage) -> None:
         ids["facility_id"] = str(net.places[place])
         ids["recording_id"] = await _recording(url, net.places[place])
         ids["alarm_id"] = await _alarm(url, ids["recording_id"])
-        ids.update(await _read(stage, doctor, ids, "city" if ids is stage.ids else "province"))
+        centre = "city" if ids is stage.ids else "province"
+        ids.update(await _read(stage, doctor, ids, centre))
+        ids.update(await _consult(stage, doctor, ids, centre))
         ids["case_id"] = str(await net.sent(net.places["province"], sender=doctor))
         case = await stage.case(doctor, ids["case_id"])
         ids["offer_id"] = case["offers"][0]["id"]

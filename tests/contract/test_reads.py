@@ -17,8 +17,8 @@ from tests.fixtures.database import Clone
 DESCRIPTION = Description(document())
 READS = [one for one in DESCRIPTION.operations.values() if not one.writes]
 ASKING = [one for one in READS if one.named("query")]
-PUBLIC = ("{person_id}", "{policy_id}")
-"""Whose rows everybody inside the region reads: colleagues, and whom a page would ring."""
+PUBLIC = ("{person_id}", "{policy_id}", "/houses/{facility_id}")
+"""Whose rows everybody inside the region reads: colleagues, whom a page would ring, houses."""
 NAMING = [
     one for one in READS if "_id}" in one.path and not any(name in one.path for name in PUBLIC)
 ]

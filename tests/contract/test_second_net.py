@@ -69,6 +69,9 @@ MINE_ONLY = {
     "ctg_reading": "SELECT count(*) FROM ctg_reading WHERE id = '{reading}'",
     "ctg_reading_view": "SELECT count(*) FROM ctg_reading_view WHERE reading_id = '{reading}'",
     "ctg_reading_event": "SELECT count(*) FROM ctg_reading_event WHERE reading_id = '{reading}'",
+    "consult_request": "SELECT count(*) FROM consult_request WHERE id = '{consult}'",
+    "consult_invitation": "SELECT count(*) FROM consult_invitation WHERE request_id = '{consult}'",
+    "consult_event": "SELECT count(*) FROM consult_event WHERE request_id = '{consult}'",
     "quality_case": "SELECT count(*) FROM quality_case WHERE case_id = '{case}'",
 }
 """What an outsider's widest query finds of a case of others: nothing."""
@@ -108,6 +111,7 @@ async def _ask(stage: Stage, who: str, question: str) -> Any:
         "pregnancy": stage.ids["pregnancy_id"],
         "recording": stage.ids["recording_id"],
         "reading": stage.ids["reading_id"],
+        "consult": stage.ids["consult_id"],
         "person": viewer.person_id,
         "account": stage.accounts["county_doctor"],
         "facility": viewer.facility_id,

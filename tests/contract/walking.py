@@ -153,6 +153,8 @@ class Walk:
             return str(self.stage.net.regions["city"])
         if value == "the read tracing":
             return self.ids["read_recording_id"]
+        if value == "her":
+            return self.ids["pregnancy_id"]
         if value == "the point":
             return self.ids["point_id"]
         return str(places[value]) if isinstance(value, str) and value in places else value
@@ -190,6 +192,9 @@ class Walk:
             token = made["path"].partition("#")[2]
             holder = f"holder of {made['link']['purpose']}"
             self.stage.links[holder] = await self.stage.door.open_link(token)
+        elif "consult" in made:
+            self.ids["consult_id"] = made["consult"]["id"]
+            self.ids["invitation_id"] = made["consult"]["invited"][-1]["id"]
         elif "reading" in made:
             self.ids["reading_id"] = made["reading"]["id"]
         elif step.operation.endswith("/look") and "parts" in made:

@@ -959,6 +959,262 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/consults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListConsults */
+        get: operations["ApiConsultsListConsults"];
+        put?: never;
+        /** AskConsult */
+        post: operations["ApiConsultsAskConsult"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consults/houses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListConsultHouses */
+        get: operations["ApiConsultsHousesListConsultHouses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consults/houses/{facility_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetConsultHouse */
+        get: operations["ApiConsultsHousesFacilityIdGetConsultHouse"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consults/{consult_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetConsult */
+        get: operations["ApiConsultsConsultIdGetConsult"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consults/{consult_id}/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** BeginConsult */
+        post: operations["ApiConsultsConsultIdBeginBeginConsult"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consults/{consult_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CancelConsult */
+        post: operations["ApiConsultsConsultIdCancelCancelConsult"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consults/{consult_id}/conclude": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ConcludeConsult */
+        post: operations["ApiConsultsConsultIdConcludeConcludeConsult"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consults/{consult_id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** DecideOnConsult */
+        post: operations["ApiConsultsConsultIdDecideDecideOnConsult"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consults/{consult_id}/invitations/{invitation_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AcceptConsult */
+        post: operations["ApiConsultsConsultIdInvitationsInvitationIdAcceptAcceptConsult"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consults/{consult_id}/invitations/{invitation_id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** DeclineConsult */
+        post: operations["ApiConsultsConsultIdInvitationsInvitationIdDeclineDeclineConsult"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consults/{consult_id}/invitations/{invitation_id}/hand-on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** HandOnConsult */
+        post: operations["ApiConsultsConsultIdInvitationsInvitationIdHandOnHandOnConsult"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consults/{consult_id}/invitations/{invitation_id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** SeeConsultCancelled */
+        post: operations["ApiConsultsConsultIdInvitationsInvitationIdSeenSeeConsultCancelled"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consults/{consult_id}/invite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** InviteToConsult */
+        post: operations["ApiConsultsConsultIdInviteInviteToConsult"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consults/{consult_id}/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ProposeConsultTime */
+        post: operations["ApiConsultsConsultIdProposalsProposeConsultTime"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consults/{consult_id}/proposals/{n}/agree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AgreeConsultTime */
+        post: operations["ApiConsultsConsultIdProposalsNAgreeAgreeConsultTime"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contacts": {
         parameters: {
             query?: never;
@@ -5971,6 +6227,21 @@ export interface components {
             question: string;
             version: number;
         };
+        /** AskConsult */
+        AskConsult: {
+            /** @enum {string} */
+            consent: "written" | "spoken" | "emergency";
+            invite: components["schemas"]["Invitee"][];
+            /** @default 30 */
+            minutes: number;
+            of_case_id?: string | null;
+            planned_at?: string | null;
+            pregnancy_id?: string | null;
+            purpose: string;
+            summary: string;
+            /** @enum {string} */
+            urgency: "urgent" | "ordinary";
+        };
         /** AskIn */
         AskIn: {
             from_seq: number;
@@ -6714,6 +6985,13 @@ export interface components {
             vitals?: components["schemas"]["Vitals"] | null;
             wbc_10e9_per_l?: number | null;
         };
+        /** Conclude */
+        Conclude: {
+            note?: string | null;
+            /** @enum {string} */
+            outcome: "advised" | "transferred" | "not_needed" | "not_held";
+            version: number;
+        };
         /** Condition */
         Condition: {
             /** @enum {string} */
@@ -6783,6 +7061,63 @@ export interface components {
             reason: string | null;
             /** @enum {null|string} */
             relation: "spouse" | "parent" | "child" | "sibling" | "other" | null;
+        };
+        /** ConsultDetail */
+        ConsultDetail: {
+            /** @enum {string} */
+            consent: "written" | "spoken" | "emergency";
+            consult: components["schemas"]["ConsultOut"];
+            decisions: components["schemas"]["DecisionOut"][];
+            history: components["schemas"]["ConsultEventOut"][];
+            proposals: components["schemas"]["ProposalOut"][];
+            summary: string;
+        };
+        /** ConsultEventOut */
+        ConsultEventOut: {
+            action: string;
+            /** Format: date-time */
+            at: string;
+            note: string | null;
+            person: components["schemas"]["PersonRef"] | null;
+            /** @enum {string} */
+            state: "asked" | "agreed" | "underway" | "concluded" | "closed" | "cancelled";
+        };
+        /** ConsultOut */
+        ConsultOut: {
+            allowed: string[];
+            /** Format: date-time */
+            answer_by: string;
+            /** Format: date-time */
+            asked_at: string;
+            asked_by: components["schemas"]["PersonRef"] | null;
+            begun_at: string | null;
+            concluded_at: string | null;
+            decide_by: string | null;
+            escalated_at: string | null;
+            facility: components["schemas"]["FacilityRef"] | null;
+            gestation_days: number | null;
+            /** Format: uuid */
+            id: string;
+            invited: components["schemas"]["InvitationOut"][];
+            /** @enum {string} */
+            kind: "single" | "group" | "mdt";
+            minutes: number;
+            next_at: string | null;
+            of_case_id: string | null;
+            /** @enum {null|string} */
+            outcome: "advised" | "transferred" | "not_needed" | "not_held" | null;
+            planned_at: string | null;
+            /** Format: uuid */
+            pregnancy_id: string;
+            purpose: string;
+            rules: string;
+            rules_confidence: string;
+            /** @enum {string} */
+            state: "asked" | "agreed" | "underway" | "concluded" | "closed" | "cancelled";
+            /** @enum {string} */
+            urgency: "urgent" | "ordinary";
+            version: number;
+            woman: string;
         };
         /** Contact */
         Contact: {
@@ -7070,16 +7405,26 @@ export interface components {
             /** @enum {string} */
             who: "mother" | "fetus" | "newborn";
         };
-        /** Decide */
-        Decide: {
-            reason?: string | null;
-            /** @enum {string} */
-            verdict: "confirmed" | "rejected";
-        };
         /** DecideIn */
         DecideIn: {
             note: string;
             rev: number;
+        };
+        /** Decision */
+        Decision: {
+            /** @enum {string} */
+            adoption: "adopted" | "partly" | "not_adopted";
+            text: string;
+        };
+        /** DecisionOut */
+        DecisionOut: {
+            author: components["schemas"]["PersonRef"] | null;
+            decision: components["schemas"]["Decision"];
+            facility: components["schemas"]["FacilityRef"] | null;
+            n: number;
+            sha256: string;
+            /** Format: date-time */
+            signed_at: string;
         };
         /** DeclareDiversion */
         DeclareDiversion: {
@@ -7109,17 +7454,6 @@ export interface components {
             scope: "all" | "maternal" | "neonatal" | "condition";
             /** Format: date-time */
             until: string;
-        };
-        /** Decline */
-        Decline: {
-            /** @enum {string} */
-            code: "no_bed" | "beyond_capability" | "not_indicated" | "other";
-            event_at?: string | null;
-            late_reason?: string | null;
-            note?: string | null;
-            remote_advice?: string | null;
-            supervisor?: string | null;
-            version: number;
         };
         /** DeclineHandover */
         DeclineHandover: {
@@ -8171,6 +8505,12 @@ export interface components {
             region_id: string | null;
             role: string;
         };
+        /** GroupChoice */
+        GroupChoice: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
         /** GroupIn */
         GroupIn: {
             code: string;
@@ -8219,6 +8559,12 @@ export interface components {
             event_at?: string | null;
             late_reason?: string | null;
             reason: string;
+            version: number;
+        };
+        /** HandOn */
+        HandOn: {
+            note?: string | null;
+            to: components["schemas"]["Invitee"];
             version: number;
         };
         /** HandOverLead */
@@ -8334,6 +8680,12 @@ export interface components {
             region_name: string;
             roles: string[];
             values: components["schemas"]["ResourceValue"][];
+        };
+        /** HouseChoices */
+        HouseChoices: {
+            experts: components["schemas"]["PersonRef"][];
+            facility: components["schemas"]["FacilityRef"];
+            groups: components["schemas"]["GroupChoice"][];
         };
         /** HouseLoad */
         HouseLoad: {
@@ -8475,6 +8827,37 @@ export interface components {
             kind: "interval";
             late: number;
             open: number;
+        };
+        /** InvitationOut */
+        InvitationOut: {
+            allowed: string[];
+            answered_at: string | null;
+            answered_by: components["schemas"]["PersonRef"] | null;
+            facility: components["schemas"]["FacilityRef"] | null;
+            from_id: string | null;
+            group: string | null;
+            group_id: string | null;
+            /** Format: uuid */
+            id: string;
+            n: number;
+            note: string | null;
+            person: components["schemas"]["PersonRef"] | null;
+            /** @enum {string} */
+            state: "invited" | "accepted" | "declined" | "handed_on" | "called_off" | "informed";
+            /** @enum {null|string} */
+            why: "busy" | "other_specialty" | "off_duty" | "technical" | "other" | null;
+        };
+        /** InviteMore */
+        InviteMore: {
+            invite: components["schemas"]["Invitee"][];
+            version: number;
+        };
+        /** Invitee */
+        Invitee: {
+            /** Format: uuid */
+            facility_id: string;
+            group_id?: string | null;
+            person_id?: string | null;
         };
         /** IssueBlood */
         IssueBlood: {
@@ -8856,6 +9239,11 @@ export interface components {
             n: number;
             p50_s: number | null;
             p90_s: number | null;
+        };
+        /** MoveConsult */
+        MoveConsult: {
+            note?: string | null;
+            version: number;
         };
         /** MoveIn */
         MoveIn: {
@@ -9829,6 +10217,21 @@ export interface components {
             public_key_pem: string | null;
             seq: number;
         };
+        /** ProposalOut */
+        ProposalOut: {
+            /** Format: date-time */
+            at: string;
+            facility: components["schemas"]["FacilityRef"] | null;
+            may_agree: boolean;
+            minutes: number;
+            n: number;
+            note: string | null;
+            person: components["schemas"]["PersonRef"] | null;
+            /** Format: date-time */
+            starts_at: string;
+            /** @enum {string} */
+            state: "open" | "agreed" | "set_aside";
+        };
         /** ProposeGrade */
         ProposeGrade: Record<string, never>;
         /** ProposeHandover */
@@ -9838,6 +10241,15 @@ export interface components {
             facility_id: string;
             late_reason?: string | null;
             reason: string;
+            version: number;
+        };
+        /** ProposeTime */
+        ProposeTime: {
+            /** @default 30 */
+            minutes: number;
+            note?: string | null;
+            /** Format: date-time */
+            starts_at: string;
             version: number;
         };
         /** PulseOut */
@@ -11812,12 +12224,42 @@ export interface components {
             /** Format: uuid */
             pregnancy_id: string;
         };
+        /** Decide */
+        consult_requests_schemas_Decide: {
+            decision: components["schemas"]["Decision"];
+            password: string;
+            version: number;
+        };
+        /** Decline */
+        consult_requests_schemas_Decline: {
+            note?: string | null;
+            version: number;
+            /** @enum {string} */
+            why: "busy" | "other_specialty" | "off_duty" | "technical" | "other";
+        };
         /** PersonOut */
         quality_schemas_PersonOut: {
             /** Format: uuid */
             id: string;
             name: string;
             title: string;
+        };
+        /** Decide */
+        referral_aftermath_commands_Decide: {
+            reason?: string | null;
+            /** @enum {string} */
+            verdict: "confirmed" | "rejected";
+        };
+        /** Decline */
+        referral_commands_on_offer_Decline: {
+            /** @enum {string} */
+            code: "no_bed" | "beyond_capability" | "not_indicated" | "other";
+            event_at?: string | null;
+            late_reason?: string | null;
+            note?: string | null;
+            remote_advice?: string | null;
+            supervisor?: string | null;
+            version: number;
         };
         /** Seen */
         referral_commands_on_papers_Seen: {
@@ -14139,6 +14581,659 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Config"];
+                };
+            };
+        };
+    };
+    ApiConsultsListConsults: {
+        parameters: {
+            query?: {
+                which?: "open" | "to_answer" | "asked" | "planned" | "done";
+                of_case_id?: string | null;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultOut"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiConsultsAskConsult: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskConsult"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiConsultsHousesListConsultHouses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacilityRef"][];
+                };
+            };
+        };
+    };
+    ApiConsultsHousesFacilityIdGetConsultHouse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                facility_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseChoices"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiConsultsConsultIdGetConsult: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                consult_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiConsultsConsultIdBeginBeginConsult: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                consult_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveConsult"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiConsultsConsultIdCancelCancelConsult: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                consult_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveConsult"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiConsultsConsultIdConcludeConcludeConsult: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                consult_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Conclude"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiConsultsConsultIdDecideDecideOnConsult: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                consult_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["consult_requests_schemas_Decide"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiConsultsConsultIdInvitationsInvitationIdAcceptAcceptConsult: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                consult_id: string;
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveConsult"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiConsultsConsultIdInvitationsInvitationIdDeclineDeclineConsult: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                consult_id: string;
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["consult_requests_schemas_Decline"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiConsultsConsultIdInvitationsInvitationIdHandOnHandOnConsult: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                consult_id: string;
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiConsultsConsultIdInvitationsInvitationIdSeenSeeConsultCancelled: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                consult_id: string;
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveConsult"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiConsultsConsultIdInviteInviteToConsult: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                consult_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteMore"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiConsultsConsultIdProposalsProposeConsultTime: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                consult_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeTime"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiConsultsConsultIdProposalsNAgreeAgreeConsultTime: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                consult_id: string;
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveConsult"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
                 };
             };
         };
@@ -20765,7 +21860,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Decide"];
+                "application/json": components["schemas"]["referral_aftermath_commands_Decide"];
             };
         };
         responses: {
@@ -21129,7 +22224,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Decline"];
+                "application/json": components["schemas"]["referral_commands_on_offer_Decline"];
             };
         };
         responses: {
@@ -21522,7 +22617,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Decline"];
+                "application/json": components["schemas"]["referral_commands_on_offer_Decline"];
             };
         };
         responses: {
