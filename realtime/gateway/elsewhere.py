@@ -60,7 +60,7 @@ class Elsewhere:
     async def look(self) -> None:
         """Feed what has been stored since the last look, where hints do not."""
         now_ns = self._clock_ns()
-        wanted = [recording for recording in self._recordings if recording.wanted]
+        wanted = self._recordings.wanted()
         due = {r.no: r for r in wanted if r.hinted_ns < now_ns - FRESH_NS or r.holes}
         if due:
             self.looks += 1

@@ -80,6 +80,7 @@ class Hints:
         self._clock_ns = clock_ns
         self._gateway = uuid4()
         self._asked_until: dict[int, float] = {}
+        self._sent: set[Recording] = set()
         self._numbers: list[int] = []
         self._frames: list[bytes] = []
         self._waiting: deque[tuple[str, bytes]] = deque(maxlen=MAX_WAITING)
@@ -131,7 +132,7 @@ class Hints:
 
     async def _ask(self) -> None:
         while True:
-            wanted = [r.no for r in self._recordings if r.wanted]
+            wanted = [recording.no for recording in self._recordings.wanted()]
             if wanted:
                 self._push(WANT, build(self._gateway, wanted))
             self._forget()
@@ -140,9 +141,9 @@ class Hints:
     def _forget(self) -> None:
         now = self._clock()
         self._asked_until = {no: until for no, until in self._asked_until.items() if until > now}
-        for recording in self._recordings:
-            if recording.outlet is not None and recording.no not in self._asked_until:
-                recording.outlet = None
+        for recording in [one for one in self._sent if one.no not in self._asked_until]:
+            recording.outlet = None
+            self._sent.discard(recording)
 
     async def _send(self) -> None:
         redis = self._client()
@@ -202,6 +203,7 @@ class Hints:
             recording = self._recordings.numbered(no)
             if recording is not None and recording.feeder is not None:
                 recording.outlet = self
+                self._sent.add(recording)
 
     def _on_live(self, pairs: Iterable[tuple[int, bytes]]) -> None:
         now_ns = self._clock_ns()

@@ -246,6 +246,10 @@ class Recordings:
         self._by_id.pop(recording.id, None)
         self._by_no.pop(recording.no, None)
 
+    def wanted(self) -> list[Recording]:
+        """Those that are watched here without coming in here; usually few of thousands."""
+        return [one for one in self._by_id.values() if one.views and one.feeder is None]
+
     def __iter__(self) -> Iterator[Recording]:
         return iter(list(self._by_id.values()))
 
