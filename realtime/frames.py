@@ -81,6 +81,10 @@ FRAME: Final[np.dtype[Any]] = np.dtype(
     ]
 )
 
+_SAMPLES_AT: Final = 12
+_SAMPLE_WORDS: Final = SAMPLE.itemsize // 2
+"""Where the samples of a frame begin, and how long one is, in words of 16 bits."""
+
 ROUTE: Final = struct.Struct("<H2xIII56xI4x")
 """What is looked at for every frame: version and kind, stream, seq, both reserved words."""
 ROUTE_MARK: Final = KIND_FRAME << 8 | VERSION
@@ -289,14 +293,16 @@ def count_invalid(joined: bytes) -> npt.NDArray[np.int64]:
 
 def count_invalid_of(view: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """Count as `count_invalid` does, of frames that are an array already."""
-    samples = view["samples"]
-    bad = np.zeros(samples.shape, dtype=np.int64)
-    for channel in RATES:
-        rate = samples[channel]
-        bad += (rate != RATE_LOST) & ((rate < RATE_MIN) | (rate > RATE_MAX))
-    bad += samples["spo2"] > SPO2_MAX
-    per_frame: npt.NDArray[np.int64] = bad.sum(axis=1)
-    return per_frame
+    # One look at 16-bit words is several times faster than one at each named field.
+    words = np.frombuffer(view.tobytes(), "<u2").reshape(len(view), FRAME_BYTES // 2)
+    samples = words[:, _SAMPLES_AT : _SAMPLES_AT + SAMPLES_PER_FRAME * _SAMPLE_WORDS]
+    samples = samples.reshape(len(view), SAMPLES_PER_FRAME, _SAMPLE_WORDS)
+    rates = samples[:, :, : len(RATES)]
+    # What is lost, 0, wraps round to more than any rate; so does what is below the least.
+    bad = (rates - np.uint16(RATE_MIN) > RATE_MAX - RATE_MIN) & (rates != RATE_LOST)
+    saturations = samples[:, :, len(RATES)] >> 8
+    counts: npt.NDArray[np.int64] = bad.sum(axis=(1, 2)) + (saturations > SPO2_MAX).sum(axis=1)
+    return counts
 
 
 def build_frames(

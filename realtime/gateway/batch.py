@@ -54,14 +54,16 @@ class Row:
 
 def seal(batch: Batch) -> Row:
     """Note how far each recording has come, and build the row in one vectorised pass."""
-    for recording in (*set(batch.owners), *batch.touched):
-        batch.touched[recording] = recording.progress.next_seq - 1
+    batch.touched.update(dict.fromkeys(batch.owners, 0))
+    for recording in batch.touched:
+        batch.touched[recording] = recording.progress.settled.contiguous
     if not batch.frames:
         return Row([], [], np.empty(0, np.int64), b"", frames.view_frames(b""), [])
-    view = frames.view_frames(b"".join(batch.frames))
     numbers = np.array([owner.no for owner in batch.owners], dtype=np.int64)
     order = np.argsort(numbers, kind="stable")
-    view, numbers = view[order], numbers[order]
+    numbers = numbers[order]
+    joined = b"".join([batch.frames[at] for at in order.tolist()])
+    view = frames.view_frames(joined)
     starts = np.flatnonzero(np.r_[True, numbers[1:] != numbers[:-1]])
     counts = np.diff(np.r_[starts, len(numbers)])
     recordings = [batch.owners[at] for at in order[starts].tolist()]
@@ -70,4 +72,4 @@ def seal(batch: Batch) -> Row:
     if bad.any():
         sums = np.add.reduceat(bad, starts)
         invalid = [(recordings[at].id, int(sums[at])) for at in np.flatnonzero(sums)]
-    return Row(recordings, numbers[starts].tolist(), counts, view.tobytes(), view, invalid)
+    return Row(recordings, numbers[starts].tolist(), counts, joined, view, invalid)
