@@ -4,9 +4,6 @@ import type { Alarm, Limits } from './types'
 export const MARKS = { high: '▲', medium: '◆', low: '●' } as const
 const PRIORITIES: readonly Alarm['priority'][] = ['high', 'medium', 'low']
 
-/** As the server's `Why`. */
-export const REASONS = ['attending', 'doctor_called', 'transducer_adjusted', 'known', 'false_alarm', 'monitoring_ended', 'other'] as const
-
 /** Nobody has taken it. */
 export function unanswered(alarm: Pick<Alarm, 'state'>): boolean {
   return alarm.state === 'active' || alarm.state === 'silenced' || alarm.state === 'latched'

@@ -3,8 +3,7 @@ import type { components } from '@/api/schema'
 
 type Schemas = components['schemas']
 
-export type Alarm = Schemas['AlarmOut']
-export type AlarmDetail = Schemas['AlarmDetail']
+export type { Alarm, AlarmDetail } from '@/shared/ctgAlarms/types'
 export type Limits = Schemas['Limits']
 export type LimitsBook = Schemas['LimitsBook']
 export type LimitsVersion = Schemas['LimitsOut']

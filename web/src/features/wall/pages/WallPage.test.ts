@@ -11,6 +11,8 @@ import WallPage from './WallPage.vue'
 
 const HOUSE = { id: 'f1', name: '临江县医院', short_name: '临江县医院', tier: 'county' }
 
+const ALARM = { id: 'a1', kind: 'bradycardia', present: true, version: 1, bed: '产房 1 床', limits: { remind_s: 180, silence_max_s: 180 }, allowed: ['acknowledge', 'silence'] }
+
 function info(n: number, change: Partial<StripInfo> = {}): StripInfo {
   return {
     recording: `rec-${n}`, facility: HOUSE, unit: '产科', bed: `产房 ${n} 床`, device: `SN-${n}`, device_name: '监护仪',
@@ -198,6 +200,24 @@ describe('the wall', () => {
     socket.says({ type: 'alarm', recording: 'rec-2', ...alarm, state: 'acknowledged', acknowledged_by: '林静禾', version: 2 })
     await seconds(1)
     expect(tile.textContent).toContain('林静禾 已确认')
+  })
+
+  it('takes an alarm at the enlarged strip, by name and with a reason', async () => {
+    const { api } = await import('@/api/client')
+    const { socket } = await wall(info(1))
+    socket.says({ type: 'alarm', recording: 'rec-1', id: 'a1', kind: 'bradycardia', channel: 1, priority: 'high', state: 'active', version: 1 })
+    await seconds(1)
+    await fireEvent.click(screen.getByRole('button', { name: /产房 1 床/ }))
+    await screen.findByRole('dialog', { name: /产房 1 床/ })
+    vi.spyOn(api, 'get').mockResolvedValue({ alarm: ALARM, history: [] })
+    const send = vi.fn().mockResolvedValue({ alarm: { ...ALARM, state: 'acknowledged' }, history: [] })
+    const submission = vi.spyOn(api, 'submission').mockReturnValue({ send, key: 'k' } as never)
+    vi.useRealTimers()
+    await fireEvent.click(screen.getByRole('button', { name: '确认' }))
+    await fireEvent.click(await screen.findByLabelText('已到床旁'))
+    await fireEvent.submit(document.querySelector('.answer-alarm') as Element)
+    await waitFor(() => expect(send).toHaveBeenCalledWith({ version: 1, reason: 'attending' }))
+    expect(submission.mock.calls[0]?.[0]).toBe('/api/ctg/alarms/a1/acknowledge')
   })
 
   it('is accessible, in both languages', async () => {
