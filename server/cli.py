@@ -60,6 +60,14 @@ def gateway_part(part: Annotated[str, typer.Argument(help="worker or keeper")]) 
 
 
 @app.command()
+def media() -> None:
+    """Carry sound and pictures of rooms; one process a core, each on a port of its own."""
+    from server.commands import processes
+
+    processes.media(settings().need("system_database_url", "valkey_url"))
+
+
+@app.command()
 def engine() -> None:
     """Do what is due: relay, escalations, timers, checkpoints. Two or more may run."""
     from server.commands import processes
@@ -109,7 +117,9 @@ def demo() -> None:
 
 @app.command()
 def alive(
-    name: Annotated[str, typer.Argument(help="serve, gateway, engine, sender, worker or watch")],
+    name: Annotated[
+        str, typer.Argument(help="serve, gateway, media, engine, sender, worker or watch")
+    ],
 ) -> None:
     """End with 0 if this host's process NAME beat in the last ten seconds (health checks)."""
     from server.commands.alive import alive as beats

@@ -5,6 +5,7 @@ docs/operators.md is checked against these words.
 """
 # ruff: noqa: RUF009  (_env makes dataclass fields)
 
+import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
@@ -30,6 +31,26 @@ def _port(raw: str) -> int:
     if not 0 < number < 65536:
         raise ValueError("must be between 1 and 65535")
     return number
+
+
+def _any_port(raw: str) -> int:
+    return 0 if raw.strip() == "0" else _port(raw)
+
+
+def _ips(raw: str) -> tuple[str, ...]:
+    found = tuple(part.strip() for part in raw.split(",") if part.strip())
+    for part in found:
+        for address in part.split("=", 1):
+            ipaddress.ip_address(address)
+    return found
+
+
+def _relays(raw: str) -> tuple[str, ...]:
+    found = tuple(part.strip() for part in raw.split(",") if part.strip())
+    for url in found:
+        if not url.startswith(("turn:", "turns:", "stun:", "stuns:")):
+            raise ValueError(f"{url} does not begin with turn:, turns:, stun: or stuns:")
+    return found
 
 
 def _positive(raw: str) -> int:
@@ -152,6 +173,41 @@ class Settings:
     gateway_public_url: str = _env(
         "YUNSHANG_GATEWAY_PUBLIC_URL",
         "Where browsers and devices reach gateway; empty means ws://127.0.0.1 and its port.",
+        _text,
+        "",
+    )
+    media_host: str = _env(
+        "YUNSHANG_MEDIA_HOST", "Address that media listens on, for signalling.", _text, "127.0.0.1"
+    )
+    media_port: int = _env(
+        "YUNSHANG_MEDIA_PORT",
+        "Port that media listens on; 0 takes a free one, which browsers must reach directly.",
+        _any_port,
+        0,
+    )
+    media_public_url: str = _env(
+        "YUNSHANG_MEDIA_PUBLIC_URL",
+        "Where browsers reach this media worker, e.g. wss://yunshang.example.cn/media/1; empty "
+        "means ws:// and its own address.",
+        _text,
+        "",
+    )
+    media_addresses: tuple[str, ...] = _env(
+        "YUNSHANG_MEDIA_ADDRESSES",
+        "IPs for sound and pictures, by comma, as inside or inside=outside (NAT 1:1); empty means "
+        "all of the host.",
+        _ips,
+        (),
+    )
+    turn_urls: tuple[str, ...] = _env(
+        "YUNSHANG_TURN_URLS",
+        "Our own relays, by comma, e.g. turns:turn.example.cn:443?transport=tcp (docs/video.md).",
+        _relays,
+        (),
+    )
+    turn_secret: str = _env(
+        "YUNSHANG_TURN_SECRET",
+        "The relays' static-auth-secret; passwords last 10 minutes.",
         _text,
         "",
     )

@@ -1,4 +1,4 @@
-"""Runs the long-lived processes: serve, gateway, engine, sender, worker, watch."""
+"""Runs the long-lived processes: serve, gateway, media, engine, sender, worker, watch."""
 
 import asyncio
 import signal
@@ -79,6 +79,24 @@ def gateway_part(settings: Settings, part: str) -> None:
         return
     facts: dict[str, object] = {}
     until_signal("gateway", settings, while_parent_lives(run(settings, None, facts)), lambda: facts)
+
+
+def media(settings: Settings) -> None:
+    """Rooms with sound and pictures: one worker."""
+    from consult.media.forward.worker import WorkerSettings, run
+    from server.keyfile import master_key
+
+    pairs = (part.partition("=") for part in settings.media_addresses)
+    worker = WorkerSettings(
+        settings.media_host,
+        settings.media_port,
+        settings.media_public_url,
+        {inside: outside or inside for inside, _, outside in pairs},
+        settings.origins,
+    )
+    facts: dict[str, object] = {}
+    work = run(worker, master_key(settings), settings.valkey_url, facts)
+    until_signal("media", settings, work, lambda: facts)
 
 
 def engine(settings: Settings) -> None:

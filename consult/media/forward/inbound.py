@@ -73,12 +73,20 @@ class Publication:
     def __init__(self, owner: UUID, source: Source) -> None:
         self.owner = owner
         self.source = source
-        self.muted = False
+        self.own = False
+        """Its owner silenced it."""
+        self.held = False
+        """A host silenced it."""
         self.streams: dict[str, Stream] = {}
         self.takers: list[Taker] = []
         self.tap: Tap | None = None
         self.tap_errors = 0
         self.ask: AskPicture | None = None
+
+    @property
+    def muted(self) -> bool:
+        """Whether nothing of it is passed on."""
+        return self.own or self.held
 
     @property
     def key(self) -> tuple[UUID, Source]:

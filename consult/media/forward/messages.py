@@ -15,6 +15,9 @@ from consult.media.engine import Layer, Role, Source
 
 Sdp = Annotated[str, msgspec.Meta(max_length=200_000)]
 Mid = Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+ByeCode = Literal["refused", "ejected", "closed", "full", "moved", "gone", "elsewhere", "broken"]
+MOST_SAID = 4096
+"""Bytes of one `say`."""
 Light = Literal["good", "fair", "poor", "lost"]
 
 
@@ -52,7 +55,7 @@ class Welcome(Strict, tag_field="type", tag="welcome"):
 class Bye(Strict, tag_field="type", tag="bye"):
     """The session is over. `moved`: ask for a new ticket; other codes: do not come back."""
 
-    code: Literal["refused", "ejected", "closed", "full", "moved", "gone", "elsewhere", "broken"]
+    code: ByeCode
 
 
 class Publish(Strict, tag_field="type", tag="publish"):

@@ -16,6 +16,7 @@ import aioice.ice
 import aiortc.codecs
 import structlog
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.exceptions import InvalidStateError, OperationError
 from aiortc.rate import RemoteBitrateEstimator
 from aiortc.rtcconfiguration import RTCBundlePolicy
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpHeaderExtensionParameters
@@ -248,9 +249,13 @@ class Connection(RTCPeerConnection):
         if not text:
             await self.addIceCandidate(None)
             return
-        found = candidate_from_sdp(text)
-        found.sdpMid = mid
-        await self.addIceCandidate(found)
+        try:
+            found = candidate_from_sdp(text)
+            found.sdpMid = mid
+            await self.addIceCandidate(found)
+        except (ValueError, AssertionError, IndexError, KeyError):
+            # A browser may know kinds of candidates that we do not; the others will do.
+            log.debug("media.candidate_unread")
 
     def ends(self) -> list[tuple[Any, Outlet, Inlet]]:
         """Every transceiver with its stand-ins."""
@@ -300,7 +305,9 @@ __all__ = [
     "VERSION",
     "Connection",
     "Inlet",
+    "InvalidStateError",
     "Negotiated",
+    "OperationError",
     "Outlet",
     "RemoteBitrateEstimator",
     "RtcpByePacket",

@@ -60,6 +60,8 @@ class Publisher:
         self.last_heard: float | None = None
         self.packets = 0
         self.malformed = 0
+        self.red = 0
+        """Sound packets that hold the one before them once more."""
         self._publication = publication
         self._ended = ended
         self._round_trip_s = round_trip_s
@@ -129,6 +131,8 @@ class Publisher:
         else:
             stream.reception.add(packet.seq, packet.timestamp, at)
         packet.codec = agreed.payload_types.get(packet.payload_type, "")
+        if packet.codec == "red":
+            self.red += 1
         if packet.codec == "vp8":
             packet.head = vp8_head(packet.payload)
         if packet.codec and stream.arrived(packet, at):

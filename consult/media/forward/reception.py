@@ -88,7 +88,7 @@ class Reception:
         lsr = dlsr = 0
         if self.sender is not None:
             lsr = self.sender.ntp >> 16 & 0xFFFFFFFF
-            dlsr = min(0xFFFFFFFF, int((at - self.sender.at) * 65536))
+            dlsr = max(0, min(0xFFFFFFFF, int((at - self.sender.at) * 65536)))
         clamped = max(-(1 << 23), min((1 << 23) - 1, lost))
         return Report(fraction, clamped, self._highest % (1 << 32), int(self._jitter), lsr, dlsr)
 

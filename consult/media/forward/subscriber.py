@@ -15,6 +15,8 @@ from consult.media.forward.layers import LossRule, allowed, least
 from consult.media.forward.outbound import Outbound
 from consult.media.forward.privates import (
     Connection,
+    InvalidStateError,
+    OperationError,
     Outlet,
     RtcpPacket,
     RtcpPsfbPacket,
@@ -43,9 +45,9 @@ class Offer:
 class Subscriber:
     """Sends publications to one client; negotiates one change after the other."""
 
-    def __init__(self, offer: Callable[[Offer], Awaitable[None]]) -> None:
+    def __init__(self, offer: Callable[[Offer], Awaitable[None]], line: Line) -> None:
         self.connection = Connection(self._rtp, self._rtcp)
-        self.line = Line()
+        self.line = line
         self.rule = LossRule()
         self.cap = Layer.HIGH
         self.strained = False
@@ -137,7 +139,11 @@ class Subscriber:
         """The client's answer to offer `n`; an answer to another one is ignored."""
         if not self._waiting or n != self._n:
             return
-        await self.connection.accept(answer)
+        try:
+            await self.connection.accept(answer)
+        except (ValueError, AssertionError, InvalidStateError, OperationError):
+            # A description that cannot be read: the client, still without media, will come anew.
+            return
         self._waiting = False
         await self.flush()
 

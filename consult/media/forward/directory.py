@@ -1,0 +1,144 @@
+"""Which workers live, how they are, and which of them holds a room. All of it in Valkey.
+
+Nothing here must survive: a lost key costs a client one more ticket. A worker is named by its
+address, so that one that was killed and started again takes its rooms over at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from consult.media.engine import TICKET_TTL
+from consult.media.errors import MediaUnavailable
+
+BEAT_S: Final = 2.0
+DEAD_S: Final = 5
+LEASE_S: Final = 15
+LAG_LIMIT_MS: Final = 20.0
+PPS_LIMIT: Final = 10_000
+"""Packets out per second that one worker is given; see docs/video.md."""
+EVENTS: Final = "media:events"
+
+
+class WorkerFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A worker's heartbeat."""
+
+    url: str
+    pps: int
+    lag_ms: float
+    rooms: int
+
+
+def choose(workers: Iterable[WorkerFacts]) -> WorkerFacts | None:
+    """The worker for a new room: the least busy; one that is behind only if all are."""
+    known = list(workers)
+    free = [found for found in known if found.lag_ms <= LAG_LIMIT_MS and found.pps < PPS_LIMIT]
+    return min(free or known, key=lambda found: (found.pps, found.rooms, found.url), default=None)
+
+
+class Directory:
+    """Reads and writes of the directory.
+
+    Every method raises `MediaUnavailable` when Valkey cannot be asked.
+    """
+
+    def __init__(self, valkey: Redis) -> None:
+        self.valkey = valkey
+
+    async def beat(self, facts: WorkerFacts, rooms: dict[UUID, list[UUID]]) -> None:
+        """A worker lives; its leases go on, and who is present in each room."""
+        try:
+            pipe = self.valkey.pipeline(transaction=False)
+            pipe.set(f"media:worker:{facts.url}", msgspec.json.encode(facts), ex=DEAD_S)
+            for room_id, people in rooms.items():
+                pipe.set(f"media:room:{room_id}", facts.url, ex=LEASE_S)
+                pipe.set(f"media:here:{room_id}", msgspec.json.encode(people), ex=DEAD_S)
+            await pipe.execute()
+        except (RedisError, OSError) as error:
+            raise MediaUnavailable() from error
+
+    async def workers(self) -> list[WorkerFacts]:
+        """Those that beat lately."""
+        try:
+            keys = [key async for key in self.valkey.scan_iter("media:worker:*", count=100)]
+            raw = await self.valkey.mget(keys) if keys else []
+        except (RedisError, OSError) as error:
+            raise MediaUnavailable() from error
+        return [msgspec.json.decode(found, type=WorkerFacts) for found in raw if found]
+
+    async def place(self, room_id: UUID) -> str:
+        """The address of the worker that holds the room, chosen now if none that lives does."""
+        workers = await self.workers()
+        alive = {found.url for found in workers}
+        chosen = choose(workers)
+        if chosen is None:
+            raise MediaUnavailable()
+        key = f"media:room:{room_id}"
+        try:
+            held = await self.valkey.get(key)
+            if held is not None and _text(held) in alive:
+                return _text(held)
+            if held is not None:
+                await self.valkey.delete(key)
+            await self.valkey.set(key, chosen.url, nx=True, ex=LEASE_S)
+            held = await self.valkey.get(key)
+        except (RedisError, OSError) as error:
+            raise MediaUnavailable() from error
+        return chosen.url if held is None else _text(held)
+
+    async def holds(self, room_id: UUID, url: str) -> bool:
+        """Whether the room is this worker's; taken now when it is nobody's."""
+        try:
+            key = f"media:room:{room_id}"
+            await self.valkey.set(key, url, nx=True, ex=LEASE_S)
+            held = await self.valkey.get(key)
+        except (RedisError, OSError) as error:
+            raise MediaUnavailable() from error
+        return held is not None and _text(held) == url
+
+    async def present(self, room_id: UUID) -> frozenset[UUID]:
+        """Who is heard in the room, by its worker's last heartbeat."""
+        try:
+            raw = await self.valkey.get(f"media:here:{room_id}")
+        except (RedisError, OSError) as error:
+            raise MediaUnavailable() from error
+        return frozenset(msgspec.json.decode(raw, type=list[UUID])) if raw else frozenset()
+
+    async def burn(self, jti: UUID) -> bool:
+        """Use a token up; False if it was used before."""
+        try:
+            key = f"media:jti:{jti}"
+            fresh = await self.valkey.set(
+                key, b"1", nx=True, ex=2 * int(TICKET_TTL.total_seconds())
+            )
+        except (RedisError, OSError) as error:
+            raise MediaUnavailable() from error
+        return bool(fresh)
+
+    async def send_out(self, room_id: UUID, participant_id: UUID) -> None:
+        """Void the tickets of somebody who is sent out."""
+        try:
+            key = f"media:out:{room_id}:{participant_id}"
+            await self.valkey.set(key, b"1", ex=2 * int(TICKET_TTL.total_seconds()))
+        except (RedisError, OSError) as error:
+            raise MediaUnavailable() from error
+
+    async def sent_out(self, people: list[tuple[UUID, UUID]]) -> list[tuple[UUID, UUID]]:
+        """Which of these (room, participant) were sent out."""
+        if not people:
+            return []
+        try:
+            raw = await self.valkey.mget([f"media:out:{room}:{who}" for room, who in people])
+        except (RedisError, OSError) as error:
+            raise MediaUnavailable() from error
+        return [pair for pair, found in zip(people, raw, strict=True) if found]
+
+
+def _text(raw: bytes | str) -> str:
+    return raw if isinstance(raw, str) else raw.decode()

@@ -1,0 +1,129 @@
+"""The API's side of our engine: tickets and orders; the media itself is the workers'."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import datetime
+from typing import Any, Final, cast
+from uuid import UUID
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from consult.media.engine import (
+    TICKET_TTL,
+    EngineEvent,
+    Grants,
+    Joined,
+    JoinTicket,
+    Layer,
+    Participant,
+    PictureChanged,
+    RecordingDone,
+    RoomPolicy,
+    Source,
+    TrackChanged,
+    WasLeft,
+)
+from consult.media.errors import MediaUnavailable, RecordingNotOffered, RoomFull
+from consult.media.forward import orders
+from consult.media.forward.directory import EVENTS, Directory
+from consult.media.tokens import TokenKey, turn_servers
+from kernel.ids import new_id
+
+_EVENTS: Final[dict[str, Any]] = {
+    kind.__name__: kind for kind in (Joined, WasLeft, TrackChanged, PictureChanged, RecordingDone)
+}
+
+
+class ForwardEngine:
+    """A `MediaEngine` on our own workers."""
+
+    name = "forward"
+
+    def __init__(
+        self, valkey: Redis, key: TokenKey, turn_urls: Sequence[str] = (), turn_secret: str = ""
+    ) -> None:
+        self._valkey = valkey
+        self._directory = Directory(valkey)
+        self._key = key
+        self._turn_urls = turn_urls
+        self._turn_secret = turn_secret
+        self._policies: dict[UUID, RoomPolicy] = {}
+
+    async def ensure_room(self, room_id: UUID, policy: RoomPolicy) -> None:
+        """A room is made by its first member; here its worker is chosen."""
+        self._policies[room_id] = policy
+        await self._directory.place(room_id)
+
+    async def issue_join(
+        self, room_id: UUID, participant: Participant, grants: Grants, at: datetime
+    ) -> JoinTicket:
+        """A ticket to the worker that holds the room."""
+        limit = self._policies.get(room_id, RoomPolicy()).max_participants
+        here = await self._directory.present(room_id)
+        if participant.id not in here and len(here) >= limit:
+            raise RoomFull(limit=limit)
+        url = await self._directory.place(room_id)
+        token = self._key.sign(room_id, participant, grants, limit=limit, jti=new_id(), at=at)
+        servers = turn_servers(self._turn_urls, self._turn_secret, participant.id, at)
+        return JoinTicket(self.name, url, token, servers, at + TICKET_TTL)
+
+    async def present(self, room_id: UUID) -> frozenset[UUID]:
+        """By the worker's last heartbeat."""
+        return await self._directory.present(room_id)
+
+    async def eject(self, room_id: UUID, participant_id: UUID) -> None:
+        """Kept where the worker looks every second, and said at once."""
+        await self._directory.send_out(room_id, participant_id)
+        await self._order(orders.Eject(room_id, participant_id))
+
+    async def set_muted(
+        self, room_id: UUID, participant_id: UUID, source: Source, muted: bool
+    ) -> None:
+        """Said to the worker."""
+        await self._order(orders.Mute(room_id, participant_id, source, muted))
+
+    async def set_layer_cap(self, room_id: UUID, participant_id: UUID, cap: Layer) -> None:
+        """Said to the worker."""
+        await self._order(orders.Cap(room_id, participant_id, cap))
+
+    async def start_recording(
+        self, room_id: UUID, participants: Collection[UUID], consent_id: UUID
+    ) -> str:
+        """Not yet: see docs/video.md."""
+        raise RecordingNotOffered()
+
+    async def stop_recording(self, recording_id: str) -> None:
+        """Not yet: see docs/video.md."""
+        raise RecordingNotOffered()
+
+    async def close_room(self, room_id: UUID) -> None:
+        """Said to the worker."""
+        self._policies.pop(room_id, None)
+        await self._order(orders.Close(room_id))
+
+    async def events(self) -> AsyncIterator[EngineEvent]:
+        """Of all workers."""
+        try:
+            async with self._valkey.pubsub() as listening:
+                await listening.subscribe(EVENTS)
+                async for message in listening.listen():
+                    if message["type"] == "message":
+                        body = msgspec.json.decode(message["data"])
+                        kind = _EVENTS[body.pop("event")]
+                        yield cast(EngineEvent, msgspec.convert(body, kind))
+        except (RedisError, OSError) as error:
+            raise MediaUnavailable() from error
+
+    async def close(self) -> None:
+        """Give back the connection."""
+        await self._valkey.aclose()
+
+    async def _order(self, order: orders.Order) -> None:
+        url = await self._directory.place(order.room)
+        try:
+            await self._valkey.publish(orders.channel(url), msgspec.json.encode(order))
+        except (RedisError, OSError) as error:
+            raise MediaUnavailable() from error
