@@ -60,7 +60,6 @@ def demo_roles(settings: Settings, layout: Layout) -> list[Role]:
             needs=("serve",),
             answers=healthy(settings.gateway_host, settings.gateway_port, "/health"),
         ),
-        Role(_command("media", settings), needs=("serve",), aside=True),
         Role(
             _command("engine", settings),
             needs=needs,
