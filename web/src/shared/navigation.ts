@@ -15,6 +15,8 @@ export interface NavItem {
   /** Who sees it in the menu; the server decides again on every call. */
   roles: readonly Role[] | 'any'
   order: number
+  /** Entries that stand together under one word of the menu. */
+  group?: 'ctg' | 'duty'
   /** Shown on the phone's bottom bar (at most five fit). */
   phone: boolean
   /** The value of `me.home` that starts here. */

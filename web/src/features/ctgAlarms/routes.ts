@@ -8,12 +8,13 @@ export const feature: Feature = {
   nav: [
     {
       to: 'ctg-alarms',
+      group: 'ctg',
       label: 'ctg_alarms.nav',
       mark: '△',
       roles: ['referring_clinician', 'expert', 'coordinator', 'duty_desk'],
       order: 17,
       phone: false,
     },
-    { to: 'ctg-alarm-limits', label: 'ctg_alarms.limits.nav', mark: '⊟', roles: ['coordinator', 'medical_affairs'], order: 73, phone: false },
+    { to: 'ctg-alarm-limits', group: 'ctg', label: 'ctg_alarms.limits.nav', mark: '⊟', roles: ['coordinator', 'medical_affairs'], order: 73, phone: false },
   ],
 }

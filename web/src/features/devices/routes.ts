@@ -18,6 +18,7 @@ export const feature: Feature = {
   nav: [
     {
       to: 'ctg-tray',
+      group: 'ctg',
       label: 'monitors.tray.nav',
       mark: '⌁',
       roles: ['referring_clinician', 'expert', 'coordinator', 'duty_desk'],
@@ -26,6 +27,7 @@ export const feature: Feature = {
     },
     {
       to: 'ctg-devices',
+      group: 'ctg',
       label: 'monitors.nav',
       mark: '▤',
       roles: ['coordinator', 'system_admin'],

@@ -12,6 +12,7 @@ export const feature: Feature = {
   nav: [
     {
       to: 'duty',
+      group: 'duty',
       label: 'duty.nav',
       mark: '☎',
       roles: ['referring_clinician', 'expert', 'coordinator', 'duty_desk', 'medical_affairs'],

@@ -12,6 +12,7 @@ export const feature: Feature = {
   nav: [
     {
       to: 'policies',
+      group: 'duty',
       label: 'policies.nav',
       mark: '⇡',
       roles: ['expert', 'coordinator', 'duty_desk'],

@@ -9,6 +9,7 @@ export const feature: Feature = {
   nav: [
     {
       to: 'readings',
+      group: 'ctg',
       label: 'readings.nav',
       mark: '✎',
       roles: ['referring_clinician', 'expert', 'coordinator', 'duty_desk'],

@@ -31,6 +31,7 @@ export const feature: Feature = {
   nav: [
     {
       to: 'roster',
+      group: 'duty',
       label: 'roster.nav',
       mark: '▤',
       roles: ['referring_clinician', 'expert', 'coordinator', 'duty_desk'],
@@ -41,6 +42,7 @@ export const feature: Feature = {
     },
     {
       to: 'roster',
+      group: 'duty',
       label: 'roster.nav',
       mark: '▤',
       roles: ['medical_affairs'],

@@ -19,6 +19,7 @@ export const feature: Feature = {
   nav: [
     {
       to: 'roster-changes',
+      group: 'duty',
       label: 'roster_changes.nav',
       mark: '⇄',
       roles: ['referring_clinician', 'expert', 'coordinator', 'duty_desk'],
@@ -29,6 +30,7 @@ export const feature: Feature = {
     {
       // 医务科 has no shifts of its own: what waits for its word is all there is.
       to: 'roster-approvals',
+      group: 'duty',
       label: 'roster_changes.approvals.title',
       mark: '⇄',
       roles: ['medical_affairs'],

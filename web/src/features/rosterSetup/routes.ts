@@ -12,6 +12,7 @@ export const feature: Feature = {
   nav: [
     {
       to: 'roster-setup',
+      group: 'duty',
       label: 'roster_setup.nav',
       mark: '⚙',
       roles: ['coordinator', 'duty_desk', 'medical_affairs'],

@@ -12,6 +12,7 @@ export const feature: Feature = {
   nav: [
     {
       to: 'wall',
+      group: 'ctg',
       label: 'wall.nav',
       mark: '∿',
       roles: ['referring_clinician', 'expert', 'coordinator', 'duty_desk'],
