@@ -5,7 +5,7 @@ import { api } from '@/api/client'
 import type { Opened, OutsideView } from '@/api/crew'
 import { Problem } from '@/api/problem'
 
-export type OutsidePhase = 'starting' | 'ready' | 'over' | 'no_link'
+export type OutsidePhase = 'starting' | 'ready' | 'over' | 'broken' | 'no_link'
 
 export interface Outside {
   phase: Ref<OutsidePhase>
@@ -49,12 +49,14 @@ export function useOutside(): Outside {
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       problem.value = error
-      if (!error.outcomeUnknown) phase.value = token !== '' || sessionStorage.getItem(HAD) !== null ? 'over' : 'no_link'
+      // A link cut short on its way was never one; nothing is over.
+      if (left && (error.status === 400 || error.status === 422)) phase.value = 'broken'
+      else if (!error.outcomeUnknown) phase.value = token !== '' || sessionStorage.getItem(HAD) !== null ? 'over' : 'no_link'
     }
   }
 
   function again(): void {
-    timer = setTimeout(() => void (phase.value === 'over' ? Promise.resolve() : refresh()).finally(again), POLL_MS)
+    timer = setTimeout(() => void (phase.value === 'over' || phase.value === 'broken' ? Promise.resolve() : refresh()).finally(again), POLL_MS)
   }
 
   onScopeDispose(() => clearTimeout(timer))
