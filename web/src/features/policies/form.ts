@@ -6,6 +6,7 @@ export const EVENTS = [
   '*', 'referral.offered', 'referral.neonatal_offered', 'consult.mdt', 'leg.deteriorated', 'leg.birth_en_route',
   'referral.no_destination', 'referral.no_cot', 'clock.breached',
   'ctg.alarm', 'ctg.reading_asked', 'ctg.reading_overdue', 'ctg.reading_unreceived',
+  'consult.asked', 'consult.unanswered', 'consult.late', 'consult.undecided',
 ] as const
 export const LEVELS = ['*', 'resuscitation', 'critical', 'urgent', 'stable'] as const
 export const COLOURS = ['*', 'green', 'yellow', 'orange', 'red', 'purple'] as const
