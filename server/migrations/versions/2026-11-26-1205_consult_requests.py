@@ -9,8 +9,8 @@ from alembic import op
 
 from server.migrations.sql import statements
 
-revision = "0033_consult_requests"
-down_revision = "0032_reading_times"
+revision = "0032_consult_requests"
+down_revision = "0031_ctg_readings"
 
 CONSULTATIONS = """
 CREATE TABLE consult_request (
