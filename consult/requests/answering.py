@@ -167,8 +167,6 @@ async def _settle(session: AsyncSession, clock: Clock, viewer: Viewer, row: Row[
         changed = {"next_at": at + timedelta(minutes=limit.answer_within_min)}
         to = store.must_be_fresh(row, row.version, ConsultAction.REOPEN)
         await store.move(session, row, to, ConsultAction.REOPEN, at, viewer, changed)
-    else:
-        await store.touch(session, row.id)
     if not states & {InvitationState.INVITED, InvitationState.ACCEPTED}:
         await tell_asker(session, clock, row, NOBODY_LEFT)
 

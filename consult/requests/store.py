@@ -34,7 +34,7 @@ _MOVE = text(
     " minutes = :minutes, begun_at = CAST(:begun_at AS timestamptz),"
     " concluded_at = CAST(:concluded_at AS timestamptz), outcome = :outcome,"
     " decide_by = CAST(:decide_by AS timestamptz), next_at = CAST(:next_at AS timestamptz),"
-    " escalated_at = CAST(:escalated_at AS timestamptz), version = version + 1 WHERE id = :id"
+    " escalated_at = CAST(:escalated_at AS timestamptz), version = version + :news WHERE id = :id"
 )
 _MOVED: Final = (
     "planned_at", "minutes", "begun_at", "concluded_at", "outcome", "decide_by", "next_at",
@@ -111,9 +111,14 @@ async def move(
     changed: dict[str, Any] | None = None,
     note: str | None = None,
 ) -> None:
-    """Write the new state with what changed, and that it happened."""
+    """Write the new state with what changed, and that it happened.
+
+    One more "yes" that changes no state makes no new version: it must not stand in the way of
+    somebody who concludes meanwhile.
+    """
     values = {name: getattr(row, name) for name in _MOVED} | (changed or {})
-    await session.execute(_MOVE, values | {"id": row.id, "state": str(to)})
+    news = int(action is not ConsultAction.ACCEPT or row.state != str(to))
+    await session.execute(_MOVE, values | {"id": row.id, "state": str(to), "news": news})
     await say(session, row.id, at, str(action), to, viewer, note)
 
 
@@ -144,14 +149,6 @@ async def answer(
         "note": note,
     }
     await session.execute(_ANSWER, values)
-
-
-_TOUCH = text("UPDATE consult_request SET version = version + 1 WHERE id = :id")
-
-
-async def touch(session: AsyncSession, request_id: UUID) -> None:
-    """Another version: something about it changed, its state did not."""
-    await session.execute(_TOUCH, {"id": request_id})
 
 
 async def say(

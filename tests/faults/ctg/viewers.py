@@ -101,7 +101,8 @@ class Viewer:
                 ) as socket:
                     await self._look(socket)
             except (OSError, TimeoutError, ConnectionClosed, InvalidHandshake):
-                self._watching.cuts += 1
+                pass
+            self._watching.cuts += 1  # an orderly end is one too
             await asyncio.sleep(random.uniform(*PAUSE_S))
 
     async def _look(self, socket: ClientConnection) -> None:
