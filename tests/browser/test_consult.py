@@ -13,15 +13,20 @@ from tests.smoke.person import Person
 PURPOSE = "产后出血约 1500 mL，是否需要介入？"
 
 
-async def asks(here: Visitor, woman: str) -> str:
-    """About a woman who has no case, of the province and of the city; now."""
+async def asks(here: Visitor, woman: str, colleague: str) -> str:
+    """About a woman who has no case, of whoever is on call in the province and a colleague."""
     await here.go("/consults/ask")
     await here.page.locator("#woman-search").fill(woman)
     await here.page.locator("#woman-search").press("Enter")
     await here.page.locator(".choices button").filter(has_text=woman).click()
+    await here.press("普通会诊")
     await here.page.locator("#invited-0-house").select_option(label="省妇幼")
     await here.press("＋ 再邀请一方")
     await here.page.locator("#invited-1-house").select_option(label="云江市妇幼")
+    named = here.page.locator("#invited-1-whom option").filter(has_text=colleague)
+    await here.page.locator("#invited-1-whom").select_option(
+        value=await named.get_attribute("value")
+    )
     await here.page.locator("#consult-purpose").fill(PURPOSE)
     await here.page.locator("#consult-summary").fill("宫缩乏力，已予缩宫素、卡前列素，仍有出血。")
     await here.picture("consult-ask")
@@ -55,10 +60,10 @@ async def test_two_houses_are_consulted_and_the_county_decides(visit: Door, doct
     here = await visit("lj001.doctor")
     there = await visit("yl001.expert")
     phone = await visit("yj001.second", width=390, height=844)
-    address = await asks(here, woman)
+    address = await asks(here, woman, await phone.name())
     await advises(there)
 
-    # The second house answers on a phone that it cannot, and why.
+    # The colleague, whom an ordinary question rings not, answers on a phone: no, and why.
     await phone.page.goto(address)
     await phone.press("不能参加")
     form = phone.page.locator(".invitations form")
