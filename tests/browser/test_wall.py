@@ -81,12 +81,14 @@ async def cable(gateway_url: str) -> AsyncIterator[Cable]:
     line.plugged.set()
     server = await asyncio.start_server(line.carry, "127.0.0.1", 0)
     line.url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    yield line
-    server.close()
-    line.pull()
-    await server.wait_closed()
-    while line.busy:
-        await asyncio.sleep(0)
+    try:
+        yield line
+    finally:
+        server.close()
+        line.pull()
+        await server.wait_closed()
+        while line.busy:
+            await asyncio.sleep(0)
 
 
 def tile(visitor: Visitor, bed: str) -> Locator:
