@@ -39,3 +39,10 @@ def must_stand_at_bedside(viewer: Viewer, author_id: UUID) -> None:
     """
     if not may_report(viewer, author_id):
         raise BedsideReports()
+
+
+def may_revise(viewer: Viewer, state: str, author_id: UUID, *, shared: bool) -> bool:
+    """The author, and experts of the case where the draft is shared, until it is signed."""
+    return state == "draft" and (
+        viewer.person_id == author_id or (shared and viewer.has(Role.EXPERT))
+    )

@@ -1,19 +1,40 @@
 """Reads of advice."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from consult import policies
-from consult.models import AdviceRow, OrderRow, OutcomeRow
-from consult.readmodel import Advice, AdviceOrder
+from consult.citing import Quoted
+from consult.models import AdviceRow, OrderRow, OutcomeRow, RevisionRow, SignatureRow
+from consult.readmodel import Advice, AdviceOrder, AdviceRevision, AdviceStand
 from consult.repository import AdviceRepository
 from kernel.ids import FacilityId, PersonId
-from kernel.viewer import Viewer
+from kernel.viewer import Role, Viewer
 from registry.facilities import queries as facilities
 from registry.facilities.schemas import FacilityRef
 from registry.people import queries as people
 from registry.people.schemas import PersonRef
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Names that the answer mentions."""
+
+    who: dict[PersonId, PersonRef]
+    where: dict[FacilityId, FacilityRef]
+
+    def person(self, id_: UUID) -> PersonRef | None:
+        """Whoever that is."""
+        return self.who.get(PersonId(id_))
+
+    def house(self, id_: UUID) -> FacilityRef | None:
+        """That house."""
+        return self.where.get(FacilityId(id_))
 
 
 async def advice_of_case(session: AsyncSession, viewer: Viewer, case_id: UUID) -> list[Advice]:
@@ -25,20 +46,32 @@ async def advice_of_case(session: AsyncSession, viewer: Viewer, case_id: UUID) -
     repository = AdviceRepository(session, viewer)
     await repository.must_see(case_id)
     rows = await repository.of_case(case_id)
+    if not rows:
+        return []
     ids = [row.id for row in rows]
+    contents = await repository.contents(rows)
     orders = await repository.orders(ids)
     outcomes = await repository.outcomes(ids)
-    named = {PersonId(row.author_id) for row in rows}
-    named |= {PersonId(outcome.person_id) for outcome in outcomes}
-    who = await people.get_many(session, named)
-    where = await facilities.get_many(session, {FacilityId(row.facility_id) for row in rows})
+    stands = await repository.signatures(ids)
+    named = {row.author_id for row in rows} | {one.person_id for one in contents.values()}
+    named |= {one.person_id for one in outcomes} | {one.person_id for one in stands}
+    houses = {row.facility_id for row in rows} | {one.facility_id for one in stands}
+    known = _Known(
+        await people.get_many(session, {PersonId(id_) for id_ in named}),
+        await facilities.get_many(session, {FacilityId(id_) for id_ in houses}),
+    )
     last = {(outcome.advice_id, outcome.n): outcome for outcome in outcomes}
     return [
         _advice(
             row,
-            [_order(o, last.get((o.advice_id, o.n)), who) for o in orders if o.advice_id == row.id],
-            who,
-            where,
+            contents[row.id],
+            [
+                _order(one, last.get((one.advice_id, one.n)), known)
+                for one in orders
+                if one.advice_id == row.id
+            ],
+            [one for one in stands if one.advice_id == row.id],
+            known,
             viewer,
         )
         for row in rows
@@ -52,9 +85,32 @@ async def advice(session: AsyncSession, viewer: Viewer, advice_id: UUID) -> Advi
     return next(found for found in of_case if found.id == advice_id)
 
 
-def _order(
-    row: OrderRow, outcome: OutcomeRow | None, who: dict[PersonId, PersonRef]
-) -> AdviceOrder:
+async def revisions(session: AsyncSession, viewer: Viewer, advice_id: UUID) -> list[AdviceRevision]:
+    """Every wording of one opinion, oldest first, or `NotFound`."""
+    repository = AdviceRepository(session, viewer)
+    await repository.get(advice_id)
+    rows = await repository.revisions(advice_id)
+    who = await people.get_many(session, {PersonId(row.person_id) for row in rows})
+    return [
+        AdviceRevision(
+            n=row.n,
+            at=row.at,
+            by=who.get(PersonId(row.person_id)),
+            text=row.content["text"],
+            findings=row.content["findings"],
+            recommendation=row.content["recommendation"],
+            orders=[item["text"] for item in row.content["orders"]],
+            cited=_cited(row.content),
+        )
+        for row in rows
+    ]
+
+
+def _cited(content: dict[str, Any]) -> list[Quoted]:
+    return msgspec.convert(content["cited"], list[Quoted])
+
+
+def _order(row: OrderRow, outcome: OutcomeRow | None, known: _Known) -> AdviceOrder:
     return AdviceOrder(
         n=row.n,
         text=row.text,
@@ -62,30 +118,63 @@ def _order(
         code=row.code,  # type: ignore[arg-type]
         reason=row.reason,
         at=None if outcome is None else outcome.at,
-        by=None if outcome is None else who.get(PersonId(outcome.person_id)),
+        by=None if outcome is None else known.person(outcome.person_id),
+    )
+
+
+def _drafted(content: dict[str, Any]) -> list[AdviceOrder]:
+    return [
+        AdviceOrder(
+            n=n, text=item["text"], state="pending", code=None, reason=None, at=None, by=None
+        )
+        for n, item in enumerate(content["orders"], start=1)
+    ]
+
+
+def _stand(row: SignatureRow, known: _Known) -> AdviceStand:
+    return AdviceStand(
+        stand=row.stand,  # type: ignore[arg-type]
+        words=row.words,
+        by=known.person(row.person_id),
+        facility=known.house(row.facility_id),
+        at=row.signed_at,
+        sha256=bytes(row.digest).hex(),
     )
 
 
 def _advice(
     row: AdviceRow,
+    said: RevisionRow,
     orders: list[AdviceOrder],
-    who: dict[PersonId, PersonRef],
-    where: dict[FacilityId, FacilityRef],
+    stands: Sequence[SignatureRow],
+    known: _Known,
     viewer: Viewer,
 ) -> Advice:
+    content, signed = said.content, row.state == "signed"
     mine = row.author_id == viewer.person_id
+    taken = any(one.person_id == viewer.person_id for one in stands)
     return Advice(
         id=row.id,
         case_id=row.case_id,
-        text=row.text,
-        orders=orders,
+        text=content["text"],
+        findings=content["findings"],
+        recommendation=content["recommendation"],
+        cited=_cited(content),
+        orders=orders if signed else _drafted(content),
+        revision=row.revision,
+        shared=row.shared,
+        revised_by=known.person(said.person_id),
+        revised_at=said.at,
+        stands=[_stand(one, known) for one in stands],
+        may_revise=policies.may_revise(viewer, row.state, row.author_id, shared=row.shared),
+        may_countersign=signed and not mine and not taken and viewer.has(Role.EXPERT),
         state=row.state,  # type: ignore[arg-type]
-        author=who.get(PersonId(row.author_id)),
-        facility=where.get(FacilityId(row.facility_id)),
+        author=known.person(row.author_id),
+        facility=known.house(row.facility_id),
         addendum_to=row.addendum_to,
         created_at=row.created_at,
         signed_at=row.signed_at,
         digest=None if row.digest is None else row.digest.hex(),
-        may_sign=mine and row.state == "draft",
-        may_report=row.state == "signed" and policies.may_report(viewer, row.author_id),
+        may_sign=mine and not signed,
+        may_report=signed and policies.may_report(viewer, row.author_id),
     )

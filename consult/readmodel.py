@@ -6,7 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from consult.commands import WhyNot
+from consult.citing import Quoted
+from consult.commands import Recommendation, Stand, WhyNot
 from registry.facilities.schemas import FacilityRef
 from registry.people.schemas import PersonRef
 
@@ -23,13 +24,47 @@ class AdviceOrder(msgspec.Struct, kw_only=True):
     by: PersonRef | None
 
 
+class AdviceStand(msgspec.Struct, kw_only=True):
+    """Another expert's signed stand on the advice."""
+
+    stand: Stand
+    words: str
+    by: PersonRef | None
+    facility: FacilityRef | None
+    at: datetime
+    sha256: str
+
+
+class AdviceRevision(msgspec.Struct, kw_only=True):
+    """One wording of the draft, and whose it was."""
+
+    n: int
+    at: datetime
+    by: PersonRef | None
+    text: str
+    findings: str
+    recommendation: Recommendation | None
+    orders: list[str]
+    cited: list[Quoted]
+
+
 class Advice(msgspec.Struct, kw_only=True):
     """An opinion; `digest` is the hash of the signed text, as it stands on the chain."""
 
     id: UUID
     case_id: UUID
     text: str
+    findings: str
+    recommendation: Recommendation | None
+    cited: list[Quoted]
     orders: list[AdviceOrder]
+    revision: int
+    shared: bool
+    revised_by: PersonRef | None
+    revised_at: datetime
+    stands: list[AdviceStand]
+    may_revise: bool
+    may_countersign: bool
     state: Literal["draft", "signed"]
     author: PersonRef | None
     facility: FacilityRef | None

@@ -1,15 +1,16 @@
-"""Scoped reads of advice: a foreign case's advice does not exist, a draft is its author's."""
+"""Scoped reads of advice: a foreign case's advice does not exist; a draft is its author's, or of
+the case's experts where it is shared."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, text, true
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, text, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from consult.models import AdviceRow, OrderRow, OutcomeRow
+from consult.models import AdviceRow, OrderRow, OutcomeRow, RevisionRow, SignatureRow
 from consult.states import AdviceState
 from kernel.errors import NotFound
-from kernel.viewer import Viewer
+from kernel.viewer import Role, Viewer
 
 _SEES = text("SELECT app_sees_identity(:case_id)")
 _ORIGIN = text(
@@ -33,6 +34,7 @@ class AdviceRepository:
             or_(
                 AdviceRow.state == AdviceState.SIGNED,
                 AdviceRow.author_id == self._viewer.person_id,
+                and_(AdviceRow.shared, literal(self._viewer.has(Role.EXPERT))),
             ),
         )
 
@@ -59,8 +61,8 @@ class AdviceRepository:
             raise NotFound()
         return row
 
-    async def locked_own(self, advice_id: UUID) -> AdviceRow:
-        """The viewer's own advice, locked: two signatures at once queue up."""
+    async def locked(self, advice_id: UUID) -> AdviceRow:
+        """Advice that the viewer may see, locked: two hands at once queue up."""
         found = (
             select(AdviceRow)
             .where(AdviceRow.id == advice_id, self._scope())
@@ -91,6 +93,30 @@ class AdviceRepository:
             select(AdviceRow)
             .where(AdviceRow.case_id == case_id, self._scope())
             .order_by(AdviceRow.created_at, AdviceRow.id)
+        )
+        return (await self._session.execute(found)).scalars().all()
+
+    async def contents(self, rows: Sequence[AdviceRow]) -> dict[UUID, RevisionRow]:
+        """The newest revision of each: what the draft says, or what was signed."""
+        newest = tuple_(RevisionRow.advice_id, RevisionRow.n).in_(
+            [(row.id, row.revision) for row in rows]
+        )
+        found = (await self._session.execute(select(RevisionRow).where(newest))).scalars()
+        return {row.advice_id: row for row in found}
+
+    async def revisions(self, advice_id: UUID) -> Sequence[RevisionRow]:
+        """Everything that the draft ever said, oldest first."""
+        found = (
+            select(RevisionRow).where(RevisionRow.advice_id == advice_id).order_by(RevisionRow.n)
+        )
+        return (await self._session.execute(found)).scalars().all()
+
+    async def signatures(self, advice_ids: Sequence[UUID]) -> Sequence[SignatureRow]:
+        """Stands of other experts, oldest first."""
+        found = (
+            select(SignatureRow)
+            .where(SignatureRow.advice_id.in_(advice_ids))
+            .order_by(SignatureRow.signed_at, SignatureRow.id)
         )
         return (await self._session.execute(found)).scalars().all()
 

@@ -7,8 +7,17 @@ import msgspec
 from litestar import Router, get, post
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from consult import queries, service
-from consult.schemas import Advice, NewAdvice, ReportOrder, SignAdvice
+from consult import queries, service, signing
+from consult.citing import Citable, Tracings, citable
+from consult.readmodel import AdviceRevision
+from consult.schemas import (
+    Advice,
+    Countersign,
+    NewAdvice,
+    ReportOrder,
+    ReviseAdvice,
+    SignAdvice,
+)
 from kernel.access import CLINICAL, OPT
 from kernel.clock import Clock
 from kernel.database import Database
@@ -30,6 +39,14 @@ async def list_advice(case_id: UUID, session: AsyncSession, viewer: Viewer) -> l
     return await queries.advice_of_case(session, viewer, case_id)
 
 
+@get("/cases/{case_id:uuid}/citable", opt={OPT: CLINICAL})
+async def list_citable(
+    case_id: UUID, session: AsyncSession, clock: Clock, viewer: Viewer, tracings: Tracings
+) -> Citable:
+    """Readings and tracings that an opinion on this case may cite."""
+    return await citable(session, clock, viewer, tracings, case_id)
+
+
 @post("/cases/{case_id:uuid}/advice", opt={OPT: CLINICAL})
 async def write_advice(
     case_id: UUID,
@@ -37,6 +54,7 @@ async def write_advice(
     session: AsyncSession,
     clock: Clock,
     viewer: Viewer,
+    tracings: Tracings,
     idempotency_key: str | None,
 ) -> Advice:
     """Keep a draft."""
@@ -46,8 +64,37 @@ async def write_advice(
         idempotency_key,
         f"write_advice/{case_id}",
         data,
-        lambda: service.write_advice(session, clock, viewer, case_id, data),
+        lambda: service.write_advice(session, clock, viewer, case_id, data, tracings),
     )
+
+
+@post("/advice/{advice_id:uuid}/revisions", opt={OPT: CLINICAL})
+async def revise_advice(
+    advice_id: UUID,
+    data: ReviseAdvice,
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    tracings: Tracings,
+    idempotency_key: str | None,
+) -> Advice:
+    """Write the draft anew; every earlier wording stays."""
+    return await _once(
+        session,
+        viewer,
+        idempotency_key,
+        f"revise_advice/{advice_id}",
+        data,
+        lambda: service.revise_advice(session, clock, viewer, advice_id, data, tracings),
+    )
+
+
+@get("/advice/{advice_id:uuid}/revisions", opt={OPT: CLINICAL})
+async def list_revisions(
+    advice_id: UUID, session: AsyncSession, viewer: Viewer
+) -> list[AdviceRevision]:
+    """Every wording of one opinion, with its time and its writer."""
+    return await queries.revisions(session, viewer, advice_id)
 
 
 @post("/advice/{advice_id:uuid}/sign", opt={OPT: CLINICAL})
@@ -68,7 +115,29 @@ async def sign_advice(
         idempotency_key,
         f"sign_advice/{advice_id}",
         {},  # the password is no part of what is remembered
-        lambda: service.sign_advice(session, clock, viewer, advice_id),
+        lambda: signing.sign_advice(session, clock, viewer, advice_id),
+    )
+
+
+@post("/advice/{advice_id:uuid}/stands", opt={OPT: CLINICAL})
+async def countersign_advice(
+    advice_id: UUID,
+    data: Countersign,
+    session: AsyncSession,
+    database: Database,
+    clock: Clock,
+    viewer: Viewer,
+    idempotency_key: str | None,
+) -> Advice:
+    """Agree with signed advice, or dissent and say why; signed with one's password."""
+    await confirm_password(database, clock, viewer, data.password)
+    return await _once(
+        session,
+        viewer,
+        idempotency_key,
+        f"countersign_advice/{advice_id}",
+        (data.stand, data.words),  # the password is no part of what is remembered
+        lambda: signing.countersign(session, clock, viewer, advice_id, data),
     )
 
 
@@ -110,5 +179,10 @@ async def _once(
 
 
 router = Router(
-    "/", route_handlers=[list_advice, write_advice, sign_advice, report_order], tags=["advice"]
-)
+    "/",
+    route_handlers=[
+        list_advice, list_citable, write_advice, revise_advice, list_revisions, sign_advice,
+        countersign_advice, report_order,
+    ],
+    tags=["advice"],
+)  # fmt: skip

@@ -1,44 +1,39 @@
-"""Commands on advice: write, sign, report. Signed advice is never changed, only added to."""
+"""Commands on advice around its signature: write, revise, report what became of orders."""
 
-from collections.abc import Sequence
-from hashlib import sha256
 from uuid import UUID
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from consult import policies
-from consult.commands import NewAdvice, ReportOrder
-from consult.errors import AddendumElsewhere, NotSigned, ReasonNeeded
-from consult.models import AdviceRow, OrderRow, OutcomeRow
+from consult.citing import Tracings, quote, whose
+from consult.commands import AdviceContent, NewAdvice, ReportOrder, ReviseAdvice
+from consult.errors import AddendumElsewhere, DraftMoved, DraftSigned, NotSigned, ReasonNeeded
+from consult.models import AdviceRow, OutcomeRow, RevisionRow
 from consult.repository import AdviceRepository
-from consult.states import (
-    ACTION_FOR,
-    ADVICE,
-    ORDER,
-    AdviceAction,
-    AdviceState,
-    OrderState,
-)
+from consult.states import ACTION_FOR, ORDER, AdviceState, OrderState
 from duty.escalation import service as duty
 from kernel import chain
-from kernel.chain import canonical
-from kernel.chain.history import history
 from kernel.clock import Clock
-from kernel.ids import AdviceId, CaseId, FacilityId, new_id
+from kernel.ids import AdviceId, CaseId, new_id
 from kernel.viewer import Viewer
-
-GUIDANCE = "guidance.session"
 
 
 async def write_advice(
-    session: AsyncSession, clock: Clock, viewer: Viewer, case_id: UUID, order: NewAdvice
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
+    case_id: UUID,
+    order: NewAdvice,
+    tracings: Tracings,
 ) -> AdviceId:
-    """Keep a draft that only its author sees.
+    """Keep a draft; its author alone sees it, or every expert of the case where it is shared.
 
     Raises:
-        NotFound: the case is not open to the viewer.
+        NotFound: the case is not open to the viewer, or what is cited is not hers.
         ExpertWrites: the viewer is no expert.
         AddendumElsewhere: there is no such signed advice on this case.
+        CitedVoid, NothingCited: see `citing.quote`.
     """
     repository = AdviceRepository(session, viewer)
     await repository.must_see(case_id)
@@ -53,104 +48,76 @@ async def write_advice(
         author_id=viewer.person_id,
         facility_id=viewer.facility_id,
         addendum_to=order.addendum_to,
-        text=order.text,
         state=AdviceState.DRAFT,
+        revision=1,
+        shared=order.shared,
         created_at=clock.now(),
     )
     session.add(row)
-    await session.flush()  # policies of the orders look for the advice
-    for n, item in enumerate(order.orders, start=1):
-        session.add(
-            OrderRow(
-                advice_id=row.id, n=n, case_id=case_id, text=item.text, state=OrderState.PENDING
-            )
-        )
-    await session.flush()
+    await session.flush()  # policies of the revision look for the advice
+    await _keep(session, clock, viewer, row, order, tracings)
     # Whoever writes advice is at work: nobody rings them again.
     await duty.joined_case(session, clock, viewer, CaseId(case_id))
     return AdviceId(row.id)
 
 
-def canonical_text(row: AdviceRow, orders: Sequence[OrderRow]) -> bytes:
-    """The bytes that are signed: RFC 8785 of everything the advice says and who says it."""
-    return canonical.encode(
-        {
-            "advice_id": row.id,
-            "case_id": row.case_id,
-            "author_id": row.author_id,
-            "facility_id": row.facility_id,
-            "addendum_to": row.addendum_to,
-            "text": row.text,
-            "orders": [{"n": order.n, "text": order.text} for order in orders],
-            "signed_at": row.signed_at,
-        }
-    )
-
-
-async def sign_advice(
-    session: AsyncSession, clock: Clock, viewer: Viewer, advice_id: UUID
-) -> AdviceId:
-    """Sign and lock; the hash of the text goes on the chain. The caller has checked the password.
-
-    Raises:
-        NotFound: unknown, foreign or somebody else's draft.
-        NotTheAuthor: somebody else wrote it.
-    """
-    repository = AdviceRepository(session, viewer)
-    policies.must_be_author(viewer, (await repository.get(advice_id)).author_id)
-    row = await repository.locked_own(advice_id)
-    orders = await repository.orders([row.id])
-    row.state = ADVICE.edge(AdviceState(row.state), AdviceAction.SIGN).to
-    row.signed_at = clock.now()
-    row.digest = sha256(canonical_text(row, orders)).digest()
-    await session.flush()
-    case_id = CaseId(row.case_id)
-    facts: dict[str, object] = {
-        "advice_id": row.id,
-        "facility_id": row.facility_id,
-        "sha256": row.digest.hex(),
-        "orders": len(orders),
-        "addendum_to": row.addendum_to,
-    }
-    await chain.append(session, clock, case_id, "advice.signed", viewer=viewer, payload=facts)
-    await _count_session(session, clock, viewer, repository, row)
-    origin = await repository.origin(row.case_id)
-    if origin is not None:
-        await duty.notify_people(
-            session,
-            clock,
-            case_id=case_id,
-            kind="advice.signed",
-            data={"advice_id": row.id},
-            facility_id=FacilityId(origin),
-        )
-    return AdviceId(row.id)
-
-
-async def _count_session(
+async def revise_advice(
     session: AsyncSession,
     clock: Clock,
     viewer: Viewer,
-    repository: AdviceRepository,
+    advice_id: UUID,
+    order: ReviseAdvice,
+    tracings: Tracings,
+) -> AdviceId:
+    """Write the draft anew; every earlier wording stays, with whose it was.
+
+    Raises:
+        NotFound: unknown, foreign, or somebody else's and not shared.
+        ExpertWrites: the viewer is no expert.
+        DraftSigned: it is signed already.
+        DraftMoved: somebody else changed it since.
+    """
+    repository = AdviceRepository(session, viewer)
+    policies.must_be_expert(viewer)
+    row = await repository.locked(advice_id)
+    if row.state != AdviceState.DRAFT:
+        raise DraftSigned()
+    if row.revision != order.revision:
+        raise DraftMoved(current=row.revision, given=order.revision)
+    row.revision += 1
+    # A colleague who writes on it cannot hide it from its author, nor from the others.
+    row.shared = order.shared if row.author_id == viewer.person_id else row.shared
+    await _keep(session, clock, viewer, row, order, tracings)
+    return AdviceId(row.id)
+
+
+async def _keep(
+    session: AsyncSession,
+    clock: Clock,
+    viewer: Viewer,
     row: AdviceRow,
+    order: AdviceContent,
+    tracings: Tracings,
 ) -> None:
-    """One guidance session per case and centre, however often it advises (indicator 15)."""
-    institution = await repository.origin(row.case_id)
-    if institution is None or institution == row.facility_id:
-        return
-    case_id = CaseId(row.case_id)
-    events = await history(session, case_id)
-    counted = any(
-        event.row.kind == GUIDANCE and event.payload.get("centre_facility") == str(row.facility_id)
-        for event in events
-    )
-    if not counted:
-        facts: dict[str, object] = {
-            "centre_facility": row.facility_id,
-            "institution_facility": institution,
-            "way": "advice",
-        }
-        await chain.append(session, clock, case_id, GUIDANCE, viewer=viewer, payload=facts)
+    cited = []
+    if order.cited:
+        pregnancy_id = await whose(session, viewer, row.case_id)
+        cited = await quote(session, viewer, tracings, pregnancy_id, order.cited)
+    content = {
+        "text": order.text,
+        "findings": order.findings,
+        "recommendation": order.recommendation,
+        "orders": msgspec.to_builtins(order.orders),
+        "cited": msgspec.to_builtins(cited),
+    }
+    await session.flush()
+    session.add(
+        RevisionRow(
+            advice_id=row.id, n=row.revision, case_id=row.case_id,
+            person_id=viewer.person_id, at=clock.now(), content=content,
+        )
+    )  # fmt: skip
+    await session.flush()
 
 
 async def report_order(

@@ -12,6 +12,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.params import HeaderParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from consult.citing import Tracings
 from duty.changes.handover.cases import OpenCases
 from duty.notify.contacts.webpush import VapidKey
 from duty.notify.providers.file import CONTRACTS, Callbacks
@@ -32,6 +33,7 @@ from server.open_cases import open_cases
 from server.routes import ROUTERS
 from server.security import Authentication, require_role
 from server.settings import Settings
+from server.tracings import RecordedTracings
 
 MAX_BODY_BYTES = 1_000_000
 
@@ -87,6 +89,10 @@ async def provide_open_cases() -> OpenCases:
     return open_cases
 
 
+async def provide_tracings() -> Tracings:
+    return RecordedTracings()
+
+
 async def provide_idempotency_key(
     key: Annotated[str | None, HeaderParameter(name="Idempotency-Key")] = None,
 ) -> str | None:
@@ -103,6 +109,22 @@ def _openapi() -> OpenAPIConfig:
             "/api/docs", route_handlers=[], opt={"roles": PUBLIC}, include_in_schema=False
         ),
     )
+
+
+DEPENDENCIES = {
+    "session": Provide(provide_session),
+    "viewer": Provide(provide_viewer),
+    "clock": Provide(provide_clock),
+    "sealer": Provide(provide_sealer),
+    "blobs": Provide(provide_blobs),
+    "settings": Provide(provide_settings),
+    "callbacks": Provide(provide_callbacks),
+    "contracted": Provide(provide_contracted),
+    "database": Provide(provide_database),
+    "open_cases": Provide(provide_open_cases),
+    "tracings": Provide(provide_tracings),
+    "idempotency_key": Provide(provide_idempotency_key),
+}
 
 
 def create_app(
@@ -137,19 +159,7 @@ def create_app(
 
     return Litestar(
         route_handlers=[Router("/api", route_handlers=list(ROUTERS)), *web.routers()],
-        dependencies={
-            "session": Provide(provide_session),
-            "viewer": Provide(provide_viewer),
-            "clock": Provide(provide_clock),
-            "sealer": Provide(provide_sealer),
-            "blobs": Provide(provide_blobs),
-            "settings": Provide(provide_settings),
-            "callbacks": Provide(provide_callbacks),
-            "contracted": Provide(provide_contracted),
-            "database": Provide(provide_database),
-            "open_cases": Provide(provide_open_cases),
-            "idempotency_key": Provide(provide_idempotency_key),
-        },
+        dependencies=DEPENDENCIES,
         middleware=[
             DefineMiddleware(SecurityHeaders, policy=content_security_policy(settings.gateway_url)),
             DefineMiddleware(Authentication, settings=settings, database=pool),

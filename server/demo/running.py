@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import text
 
 from consult import service as consult
+from consult import signing
 from consult.commands import NewAdvice, NewOrder, ReportOrder
 from kernel.clock import SimulatedClock
 from kernel.database import Database
@@ -26,6 +27,7 @@ from server.demo.casefiles import CLAIM
 from server.demo.cast import Cast
 from server.demo.history import Story
 from server.demo.plot import Plot, plots
+from server.tracings import RecordedTracings
 
 log = structlog.get_logger()
 
@@ -116,10 +118,10 @@ class Running(Story):
         orders = [NewOrder(text="硫酸镁 4 g 静推，再 1 g/h 维持"), NewOrder(text="尼卡地平泵入")]
         said = NewAdvice(text="就地解痉、降压，每 15 分钟复评。", orders=orders)
         advice: AdviceId = await consult.write_advice(
-            self.session, self.clock, lead, self.case, said
+            self.session, self.clock, lead, self.case, said, RecordedTracings()
         )
         await self.session.flush()
-        await consult.sign_advice(self.session, self.clock, lead, advice)
+        await signing.sign_advice(self.session, self.clock, lead, advice)
         for n, outcome in (
             (1, ReportOrder(state="executed")),
             (2, ReportOrder(state="not_executed", code="not_available", reason="改用拉贝洛尔")),

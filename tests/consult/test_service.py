@@ -1,6 +1,7 @@
 """Advice: drafted, signed, locked, read back, executed or explained."""
 
 import asyncio
+from functools import partial
 from hashlib import sha256
 from uuid import UUID
 
@@ -8,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from consult import service
+from consult import service, signing
 from consult.commands import NewAdvice, NewOrder, ReportOrder
 from consult.errors import (
     AddendumElsewhere,
@@ -23,8 +24,10 @@ from consult.readmodel import Advice
 from consult.repository import AdviceRepository
 from kernel.errors import IllegalTransition, NotFound
 from kernel.ids import CaseId, new_id
+from server.tracings import RecordedTracings
 from tests.referral.network import Network
 
+WRITE = partial(service.write_advice, tracings=RecordedTracings())
 ADVICE = NewAdvice(
     text="考虑宫缩乏力性产后出血",
     orders=[NewOrder(text="卡前列素 250 µg 肌注"), NewOrder(text="氨甲环酸 1 g 静滴")],
@@ -32,13 +35,13 @@ ADVICE = NewAdvice(
 
 
 async def _write(net: Network, who: str, case: UUID, order: NewAdvice = ADVICE) -> UUID:
-    return UUID(str(await net.do(who, service.write_advice, case, order)))
+    return UUID(str(await net.do(who, WRITE, case, order)))
 
 
 async def _sign(net: Network, who: str, advice: UUID) -> None:
     viewer = net.staff[who]
     async with net.clone.app.session(viewer) as session:
-        await service.sign_advice(session, net.clock, viewer, advice)
+        await signing.sign_advice(session, net.clock, viewer, advice)
 
 
 async def _report(net: Network, who: str, advice: UUID, n: int, order: ReportOrder) -> None:
@@ -82,8 +85,9 @@ async def test_signed_advice_is_hashed_onto_the_chain_and_locked(net: Network) -
     viewer = net.staff["city_expert"]
     async with net.clone.app.session(viewer) as session:
         repository = AdviceRepository(session, viewer)
-        row, orders = await repository.get(advice), await repository.orders([advice])
-        assert sha256(service.canonical_text(row, orders)).hexdigest() == seen.digest
+        row = await repository.get(advice)
+        content = (await repository.contents([row]))[advice].content
+        assert sha256(signing.canonical_text(row, content)).hexdigest() == seen.digest
     assert "卡前列素" not in str(event.payload)
     with pytest.raises(IllegalTransition):
         await _sign(net, "city_expert", advice)
@@ -92,7 +96,8 @@ async def test_signed_advice_is_hashed_onto_the_chain_and_locked(net: Network) -
     with pytest.raises(DBAPIError, match="permission denied"):
         async with net.clone.app.session(viewer) as session:
             await session.execute(
-                text("UPDATE advice SET text = 'x' WHERE id = :id"), {"id": advice}
+                text("UPDATE advice_revision SET content = '{}' WHERE advice_id = :id"),
+                {"id": advice},
             )
     with pytest.raises(DBAPIError, match="signed advice is not changed"):
         async with net.clone.app.session(viewer) as session:

@@ -263,8 +263,12 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
     "arrived by herself": (post("county_doctor", "/self-arrivals", condition="pph"),),
     "advised": (
         _send("city"),
-        post("city_expert", "/cases/{case_id}/advice", orders=[{"text": "缩宫素"}]),
+        post("city_expert", "/cases/{case_id}/advice", shared=True),
+        post(
+            "city_second", "/advice/{advice_id}/revisions", revision=1, orders=[{"text": "缩宫素"}]
+        ),
         post("city_expert", "/advice/{advice_id}/sign", password=PASSWORD),
+        post("city_second", "/advice/{advice_id}/stands", password=PASSWORD),
         post("county_doctor", "/advice/{advice_id}/orders/{n}/outcome"),
     ),
     "a case file": (

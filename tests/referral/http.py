@@ -19,7 +19,7 @@ from kernel.database import Database
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from server import problems
-from server.app import MAX_BODY_BYTES
+from server.app import MAX_BODY_BYTES, provide_tracings
 from server.settings import Settings
 from tests.referral.network import SEALER, Network
 
@@ -69,6 +69,7 @@ def app(net: Network, *routers: Router) -> Litestar:
             "database": Provide(database),
             "blobs": Provide(blobs),
             "settings": Provide(settings),
+            "tracings": Provide(provide_tracings),
             "idempotency_key": Provide(key),
         },
         exception_handlers=problems.HANDLERS,

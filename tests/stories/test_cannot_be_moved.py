@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 
 from consult import service as consult
+from consult import signing
 from consult.commands import NewAdvice, NewOrder, ReportOrder
 from kernel.ids import CaseId
 from referral.commands.on_case import EndGuidance, GuideInPlace, ReviewGuidance
 from referral.commands.on_offer import Decline
 from referral.service.answer import decline
 from referral.service.guide import end_guidance, guide_in_place, review_guidance
+from server.tracings import RecordedTracings
 from tests.fixtures.database import Clone
 from tests.referral.network import Network, build
 
@@ -20,15 +22,20 @@ async def net(database: Clone) -> Network:
     return await build(database)
 
 
+TRACINGS = RecordedTracings()
+
+
 async def _advise(net: Network, case: CaseId) -> None:
     """The lead writes and signs; the bedside does one thing and explains the other."""
     lead, bedside = net.staff["province_expert"], net.staff["county_doctor"]
     async with net.clone.app.session(lead) as session:
         orders = [NewOrder(text="肾上腺素泵入"), NewOrder(text="ECMO 预充")]
         written = NewAdvice(text="羊水栓塞，循环支持", orders=orders)
-        advice = await consult.write_advice(session, net.clock, lead, case, written)
+        advice = await consult.write_advice(
+            session, net.clock, lead, case, written, RecordedTracings()
+        )
     async with net.clone.app.session(lead) as session:
-        await consult.sign_advice(session, net.clock, lead, advice)
+        await signing.sign_advice(session, net.clock, lead, advice)
     for n, outcome in (
         (1, ReportOrder(state="executed")),
         (2, ReportOrder(state="not_executed", code="not_available", reason="本院无 ECMO")),

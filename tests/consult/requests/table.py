@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from consult import service as advice
+from consult import signing
 from consult.commands import NewAdvice, NewOrder
 from consult.requests import answering, deciding, planning, queries, service
 from consult.requests.schemas import (
@@ -27,9 +28,11 @@ from consult.requests.timers import run_due
 from kernel.ids import CaseId
 from kernel.viewer import Role
 from registry.people.service import Grant, create_person_with_account
+from server.tracings import RecordedTracings
 from tests.referral.network import SEALER, SEEDER, Network
 from tests.registry.world import password_hash
 
+TRACINGS = RecordedTracings()
 ANSWERS = {
     "accept": (answering.accept, MoveConsult),
     "decline": (answering.decline, Decline),
@@ -112,8 +115,10 @@ class Table:
         viewer = self.net.staff[by]
         words = NewAdvice(text="双合诊压迫，准备球囊", orders=[NewOrder(text="氨甲环酸 1 g 静滴")])
         async with self.net.clone.app.session(viewer) as session:
-            id_ = await advice.write_advice(session, self.net.clock, viewer, case_id, words)
-            await advice.sign_advice(session, self.net.clock, viewer, id_)
+            id_ = await advice.write_advice(
+                session, self.net.clock, viewer, case_id, words, RecordedTracings()
+            )
+            await signing.sign_advice(session, self.net.clock, viewer, id_)
 
     async def decide(self, by: str, consult: UUID, adoption: Any = "adopted") -> None:
         """Sign the treating house's decision."""

@@ -1,9 +1,11 @@
 """One case with everything that papers tell: sent, treated, moved, advised, ended, sent back."""
 
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from consult import service as consult
+from consult import signing
 from consult.commands import NewAdvice, NewOrder, ReportOrder
 from kernel.ids import CaseId
 from referral.commands.on_case import BackRefer, Close, Commit, CompleteRecord
@@ -22,6 +24,7 @@ from referral.service.newborn import fill_newborn
 from referral.service.travel import depart, replan, report
 from referral.service.treat import give
 from registry.pregnancies.details import PatientDetails
+from server.tracings import RecordedTracings
 from tests.referral.network import SEALER, STABLE, Network
 
 DETAILS = PatientDetails(
@@ -89,9 +92,10 @@ async def advised(net: Network, case: CaseId) -> None:
         text="考虑宫缩乏力性产后出血",
         orders=[NewOrder(text="卡前列素 250 µg 肌注"), NewOrder(text="氨甲环酸 1 g 静滴")],
     )
-    advice = UUID(str(await net.do("city_expert", consult.write_advice, case, order)))
+    write = partial(consult.write_advice, tracings=RecordedTracings())
+    advice = UUID(str(await net.do("city_expert", write, case, order)))
     async with net.clone.app.session(expert) as session:
-        await consult.sign_advice(session, net.clock, expert, advice)
+        await signing.sign_advice(session, net.clock, expert, advice)
     doctor = net.staff["county_doctor"]
     for n, told in ((1, ReportOrder(state="executed")), (2, ReportOrder(state="read_back"))):
         async with net.clone.app.session(doctor) as session:

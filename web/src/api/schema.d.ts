@@ -175,6 +175,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/advice/{advice_id}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListRevisions */
+        get: operations["ApiAdviceAdviceIdRevisionsListRevisions"];
+        put?: never;
+        /** ReviseAdvice */
+        post: operations["ApiAdviceAdviceIdRevisionsReviseAdvice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/advice/{advice_id}/sign": {
         parameters: {
             query?: never;
@@ -186,6 +204,23 @@ export interface paths {
         put?: never;
         /** SignAdvice */
         post: operations["ApiAdviceAdviceIdSignSignAdvice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/advice/{advice_id}/stands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CountersignAdvice */
+        post: operations["ApiAdviceAdviceIdStandsCountersignAdvice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -679,6 +714,23 @@ export interface paths {
         };
         /** GetAftermath */
         get: operations["ApiCasesCaseIdAftermathGetAftermath"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/citable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListCitable */
+        get: operations["ApiCasesCaseIdCitableListCitable"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6037,16 +6089,28 @@ export interface components {
             author: components["schemas"]["PersonRef"] | null;
             /** Format: uuid */
             case_id: string;
+            cited: components["schemas"]["Quoted"][];
             /** Format: date-time */
             created_at: string;
             digest: string | null;
             facility: components["schemas"]["FacilityRef"] | null;
+            findings: string;
             /** Format: uuid */
             id: string;
+            may_countersign: boolean;
             may_report: boolean;
+            may_revise: boolean;
             may_sign: boolean;
             orders: components["schemas"]["AdviceOrder"][];
+            /** @enum {null|string} */
+            recommendation: "in_place" | "transfer" | "dispatch" | null;
+            /** Format: date-time */
+            revised_at: string;
+            revised_by: components["schemas"]["PersonRef"] | null;
+            revision: number;
+            shared: boolean;
             signed_at: string | null;
+            stands: components["schemas"]["AdviceStand"][];
             /** @enum {string} */
             state: "draft" | "signed";
             text: string;
@@ -6070,6 +6134,30 @@ export interface components {
             high: number;
             low: number;
             zh: string;
+        };
+        /** AdviceRevision */
+        AdviceRevision: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["PersonRef"] | null;
+            cited: components["schemas"]["Quoted"][];
+            findings: string;
+            n: number;
+            orders: string[];
+            /** @enum {null|string} */
+            recommendation: "in_place" | "transfer" | "dispatch" | null;
+            text: string;
+        };
+        /** AdviceStand */
+        AdviceStand: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["PersonRef"] | null;
+            facility: components["schemas"]["FacilityRef"] | null;
+            sha256: string;
+            /** @enum {string} */
+            stand: "agrees" | "dissents";
+            words: string;
         };
         /** AlarmDetail */
         AlarmDetail: {
@@ -6806,6 +6894,11 @@ export interface components {
             status: string;
             version: string;
         };
+        /** Citable */
+        Citable: {
+            readings: components["schemas"]["Quoted"][];
+            tracings: components["schemas"]["TracingRef"][];
+        };
         /** Cite */
         Cite: {
             attachment_id?: string | null;
@@ -6815,6 +6908,26 @@ export interface components {
             note?: string | null;
             recording_id?: string | null;
             to_seq?: number | null;
+        };
+        /** CiteObservation */
+        CiteObservation: {
+            /** @constant */
+            kind: "observation";
+            /** @default  */
+            note: string;
+            /** Format: uuid */
+            observation_id: string;
+        };
+        /** CiteTracing */
+        CiteTracing: {
+            from_seq: number;
+            /** @constant */
+            kind: "tracing";
+            /** @default  */
+            note: string;
+            /** Format: uuid */
+            recording_id: string;
+            to_seq: number;
         };
         /** Cited */
         Cited: {
@@ -7182,6 +7295,14 @@ export interface components {
             /** Format: uuid */
             facility_id: string;
             report_ids: string[];
+        };
+        /** Countersign */
+        Countersign: {
+            password: string;
+            /** @enum {string} */
+            stand: "agrees" | "dissents";
+            /** @default  */
+            words: string;
         };
         /** CrewEntry */
         CrewEntry: {
@@ -9279,7 +9400,14 @@ export interface components {
         /** NewAdvice */
         NewAdvice: {
             addendum_to?: string | null;
+            cited?: (components["schemas"]["CiteObservation"] | components["schemas"]["CiteTracing"])[];
+            /** @default  */
+            findings: string;
             orders?: components["schemas"]["NewOrder"][];
+            /** @enum {null|string} */
+            recommendation?: "in_place" | "transfer" | "dispatch" | null;
+            /** @default false */
+            shared: boolean;
             text: string;
         };
         /** NewCtgDevice */
@@ -10308,6 +10436,23 @@ export interface components {
             unit_en: string;
             zh: string;
         };
+        /** Quoted */
+        Quoted: {
+            /** Format: date-time */
+            at: string;
+            en: string;
+            from_seq?: number | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "observation" | "tracing";
+            /** @default  */
+            note: string;
+            sha256?: string | null;
+            to_seq?: number | null;
+            until?: string | null;
+            zh: string;
+        };
         /** ReachBoard */
         ReachBoard: {
             /** Format: date-time */
@@ -10935,6 +11080,19 @@ export interface components {
             near_misses: components["schemas"]["NearMissProposal"][];
             /** Format: date-time */
             server_time: string;
+        };
+        /** ReviseAdvice */
+        ReviseAdvice: {
+            cited?: (components["schemas"]["CiteObservation"] | components["schemas"]["CiteTracing"])[];
+            /** @default  */
+            findings: string;
+            orders?: components["schemas"]["NewOrder"][];
+            /** @enum {null|string} */
+            recommendation?: "in_place" | "transfer" | "dispatch" | null;
+            revision: number;
+            /** @default false */
+            shared: boolean;
+            text: string;
         };
         /** Revoke */
         Revoke: Record<string, never>;
@@ -11824,6 +11982,15 @@ export interface components {
             status: string;
             version: string;
         };
+        /** TracingRef */
+        TracingRef: {
+            bed: string;
+            /** Format: uuid */
+            id: string;
+            last_seq: number;
+            /** Format: date-time */
+            started_at: string;
+        };
         /** Track */
         Track: {
             /** @enum {string} */
@@ -12672,6 +12839,86 @@ export interface operations {
             };
         };
     };
+    ApiAdviceAdviceIdRevisionsListRevisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                advice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdviceRevision"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiAdviceAdviceIdRevisionsReviseAdvice: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                advice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviseAdvice"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Advice"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiAdviceAdviceIdSignSignAdvice: {
         parameters: {
             query?: never;
@@ -12686,6 +12933,49 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["SignAdvice"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Advice"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiAdviceAdviceIdStandsCountersignAdvice: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                advice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Countersign"];
             };
         };
         responses: {
@@ -13972,6 +14262,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaseAftermath"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCasesCaseIdCitableListCitable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Citable"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
