@@ -118,6 +118,8 @@ async def _keep(
         )
     )  # fmt: skip
     await session.flush()
+    if row.shared:
+        await chain.hint(session, CaseId(row.case_id))
 
 
 async def report_order(

@@ -11,6 +11,6 @@ that somebody else has seen. Events younger than the newest checkpoint (60 s) ar
 case's chain and head alone.
 """
 
-from kernel.chain.append import ChainedEvent, Source, amend, append
+from kernel.chain.append import ChainedEvent, Source, amend, append, hint
 
-__all__ = ["ChainedEvent", "Source", "amend", "append"]
+__all__ = ["ChainedEvent", "Source", "amend", "append", "hint"]

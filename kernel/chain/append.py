@@ -34,6 +34,7 @@ _APPEND = text(
     " SELECT seq, recv_at, hash, pg_notify(:wake, :topic) FROM event"
 ).bindparams(topic=CHANGED, wake=outbox.WAKE_CHANNEL)
 """The event and the word to its viewers in one round trip: every command writes one."""
+_HEAD = text("SELECT coalesce(max(seq), 0) FROM case_head WHERE case_id = :case_id")
 _TARGET = text("SELECT kind FROM case_event WHERE case_id = :case_id AND seq = :seq")
 _REFUSALS: Mapping[str, type[Refusal]] = {"YS004": NotFound, "YS013": TimelineFrozen}
 """What the database says with a code of its own."""
@@ -109,6 +110,12 @@ async def append(
             raise
         raise refusal() from error
     return ChainedEvent(case_id, row.seq, row.recv_at, row.hash)
+
+
+async def hint(session: AsyncSession, case_id: CaseId) -> None:
+    """Tell the case's viewers to look, though nothing stands on its chain: a draft was changed."""
+    seq = (await session.execute(_HEAD, {"case_id": case_id})).scalar_one()
+    await outbox.enqueue(session, CHANGED, {"case_id": str(case_id), "seq": seq, "kind": "hint"})
 
 
 async def amend(

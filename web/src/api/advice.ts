@@ -3,3 +3,5 @@ import type { components } from './schema'
 
 export type Advice = components['schemas']['Advice']
 export type AdviceOrder = components['schemas']['AdviceOrder']
+export type AdviceRevision = components['schemas']['AdviceRevision']
+export type Citable = components['schemas']['Citable']
