@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from consult import policies
@@ -101,13 +102,11 @@ async def countersign(
     """
     repository = AdviceRepository(session, viewer)
     policies.must_be_expert(viewer)
-    row = await repository.locked(advice_id)
+    row = await repository.get(advice_id)
     if row.state != AdviceState.SIGNED or row.digest is None:
         raise NotSigned()
     if row.author_id == viewer.person_id:
         raise OwnAdvice()
-    if any(one.person_id == viewer.person_id for one in await repository.signatures([row.id])):
-        raise StandTaken()
     words = order.words.strip()
     if order.stand == "dissents" and not words:
         raise DissentSaysWhy()
@@ -122,14 +121,14 @@ async def countersign(
         "signed_at": at,
     }
     digest = sha256(canonical.encode(signed)).digest()
-    session.add(
-        SignatureRow(
-            id=new_id(), advice_id=row.id, case_id=row.case_id, person_id=viewer.person_id,
-            facility_id=viewer.facility_id, stand=order.stand, words=words, signed_at=at,
-            digest=digest,
-        )
+    stand = insert(SignatureRow).values(
+        id=new_id(), advice_id=row.id, case_id=row.case_id, person_id=viewer.person_id,
+        facility_id=viewer.facility_id, stand=order.stand, words=words, signed_at=at,
+        digest=digest,
     )  # fmt: skip
-    await session.flush()
+    once = stand.on_conflict_do_nothing().returning(SignatureRow.id)
+    if (await session.execute(once)).one_or_none() is None:
+        raise StandTaken()
     facts: dict[str, object] = {
         "advice_id": row.id,
         "advice_sha256": row.digest.hex(),

@@ -63,3 +63,9 @@ class TimePassed(Refusal):
 
     code: ClassVar[str] = "consult.time_passed"
     status: ClassVar[int] = 422
+
+
+class NotConcluded(Refusal):
+    """Only what is over can be rated."""
+
+    code = "consult.not_concluded"

@@ -23,6 +23,7 @@ from consult.requests.schemas import (
     InvitationOut,
     Kind,
     ProposalOut,
+    RatingOut,
 )
 from kernel.clock import Clock
 from kernel.errors import NotFound
@@ -69,6 +70,7 @@ _INVITATIONS = text(
 )
 _PROPOSALS = text("SELECT * FROM consult_proposal WHERE request_id = :id ORDER BY n")
 _DECISIONS = text("SELECT * FROM consult_decision WHERE request_id = :id ORDER BY n")
+_RATING = text("SELECT * FROM consult_rating WHERE request_id = :id ORDER BY n DESC LIMIT 1")
 _EVENTS = text("SELECT * FROM consult_event WHERE request_id = :id ORDER BY id")
 
 
@@ -125,10 +127,11 @@ async def one(
     proposals = (await session.execute(_PROPOSALS, id_)).all()
     decisions = (await session.execute(_DECISIONS, id_)).all()
     events = (await session.execute(_EVENTS, id_)).all()
+    rated = (await session.execute(_RATING, id_)).all()
     known = await _known(
         session,
         [
-            *(one.person_id for one in (*proposals, *events)),
+            *(one.person_id for one in (*proposals, *events, *rated)),
             *(one.author_id for one in decisions),
         ],
         [one.facility_id for one in (*proposals, *decisions)],
@@ -139,11 +142,18 @@ async def one(
         row.consent,
         [_proposal(viewer, row, one, known) for one in proposals],
         [_decision(one, known) for one in decisions],
+        _rating(rated[0], known) if rated else None,
+        row.concluded_at is not None and rights.asks(viewer, row),
         [
             ConsultEventOut(one.at, one.action, one.state, known.person(one.person_id), one.note)
             for one in events
         ],
     )
+
+
+async def is_consult(session: AsyncSession, case_id: UUID) -> bool:
+    """Whether this case is a consultation that the viewer sees."""
+    return (await session.execute(_ONE, {"id": case_id})).one_or_none() is not None
 
 
 def _proposal(viewer: Viewer, row: Row[Any], one: Row[Any], known: _Known) -> ProposalOut:
@@ -168,6 +178,12 @@ def _decision(one: Row[Any], known: _Known) -> DecisionOut:
         msgspec.convert(one.content, Decision),
         one.signed_at,
         bytes(one.digest).hex(),
+    )
+
+
+def _rating(one: Row[Any], known: _Known) -> RatingOut:
+    return RatingOut(
+        one.at, known.person(one.person_id), one.timely, one.clear, one.useful, one.words
     )
 
 

@@ -7,7 +7,7 @@ from litestar import Router, get, post
 from litestar.di import Provide
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from consult.requests import answering, choices, deciding, planning, queries, service
+from consult.requests import answering, choices, deciding, planning, queries, rating, service
 from consult.requests.asking import ConsultCall, provide_call
 from consult.requests.choices import HouseChoices
 from consult.requests.queries import Which
@@ -22,6 +22,7 @@ from consult.requests.schemas import (
     InviteMore,
     MoveConsult,
     ProposeTime,
+    RateConsult,
 )
 from kernel.access import CLINICAL, OPT, roles
 from kernel.clock import Clock
@@ -165,6 +166,12 @@ async def cancel_consult(consult_id: UUID, data: MoveConsult, call: ConsultCall)
     return await call.move(service.cancel, data, consult_id)
 
 
+@post("/consults/{consult_id:uuid}/ratings", opt={OPT: CLINICAL})
+async def rate_consult(consult_id: UUID, data: RateConsult, call: ConsultCall) -> ConsultDetail:
+    """Say how useful it was."""
+    return await call.move(rating.rate, data, consult_id)
+
+
 @post("/consults/{consult_id:uuid}/decide", opt={OPT: CLINICAL}, status_code=200)
 async def decide_on_consult(
     consult_id: UUID, data: Decide, call: ConsultCall, database: Database
@@ -186,7 +193,7 @@ router = Router(
         list_consults, list_consult_houses, get_consult_house, get_consult, ask_consult,
         invite_to_consult, accept_consult, decline_consult, hand_on_consult,
         see_consult_cancelled, propose_consult_time, agree_consult_time, begin_consult,
-        conclude_consult, cancel_consult, decide_on_consult,
+        conclude_consult, cancel_consult, rate_consult, decide_on_consult,
     ],
     dependencies={"call": Provide(provide_call)},
     tags=["consultations"],

@@ -14,6 +14,7 @@ Words = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
 Password = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Minutes = Annotated[int, msgspec.Meta(ge=5, le=480)]
+Score = Annotated[int, msgspec.Meta(ge=1, le=5)]
 Urgency = Literal["urgent", "ordinary"]
 Consent = Literal["written", "spoken", "emergency"]
 """Hers or her family's, on paper or spoken before a witness; or none could be had in time."""
@@ -119,6 +120,15 @@ class Decide(Strict, frozen=True, kw_only=True):
     password: Password
 
 
+class RateConsult(Strict, frozen=True, kw_only=True):
+    """How it was, each from 1 (poor) to 5 (very good): in time, clear, of use at the bedside."""
+
+    timely: Score
+    clear: Score
+    useful: Score
+    words: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+
+
 class InvitationOut(msgspec.Struct, frozen=True):
     """One invited side; `allowed` is what the viewer may do with it."""
 
@@ -160,6 +170,17 @@ class DecisionOut(msgspec.Struct, frozen=True):
     decision: Decision
     signed_at: datetime
     sha256: str
+
+
+class RatingOut(msgspec.Struct, frozen=True):
+    """The asking house's newest word on how it was."""
+
+    at: datetime
+    by: PersonRef | None
+    timely: int
+    clear: int
+    useful: int
+    words: str
 
 
 class ConsultEventOut(msgspec.Struct, frozen=True):
@@ -211,6 +232,8 @@ class ConsultDetail(msgspec.Struct, frozen=True):
     consent: Consent
     proposals: list[ProposalOut]
     decisions: list[DecisionOut]
+    rating: RatingOut | None
+    may_rate: bool
     history: list[ConsultEventOut]
 
 

@@ -4,7 +4,8 @@ What was issued and still says the same is given again; so nothing on paper is s
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from hashlib import sha256
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kernel.chain import append
 from kernel.clock import Clock
 from kernel.errors import NotFound
-from kernel.ids import new_id
+from kernel.ids import CaseId, new_id
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from referral.commands.fields import Act
@@ -23,7 +24,7 @@ from referral.paper.codes import new_code
 from referral.paper.model import Document
 from referral.paper.models import IssuedDocumentRow
 from referral.paper.press import Press, Stamp
-from referral.service.desk import Desk, at_desk
+from referral.service.desk import at_desk
 from registry.facilities import queries as facilities
 from registry.people import queries as people
 
@@ -45,41 +46,46 @@ async def issue(
     press: Press,
     url: str,
 ) -> IssuedDocumentRow:
-    """The newest paper that says this; a new one if none does.
+    """The newest paper that says this; a new one if none does. The caller holds the case.
+
+    Raises:
+        TypefaceMissing: the web bundle has not been built.
+    """
+    last = await latest(session, viewer, case_id, document.kind)
+    if last is not None and bytes(last.content_hash) == document.content_hash:
+        return last
+    row = await _made(session, clock, viewer, sealer, CaseId(case_id), document, press, url)
+    session.add(row)
+    return row
+
+
+@asynccontextmanager
+async def held(
+    session: AsyncSession, clock: Clock, viewer: Viewer, case_id: UUID
+) -> AsyncIterator[None]:
+    """A transfer, locked: two who issue at once issue one paper. After a death too.
 
     Raises:
         NotFound: unknown or foreign.
-        TypefaceMissing: the web bundle has not been built.
     """
+    act = Act(version=0)
     async with at_desk(
-        session,
-        clock,
-        viewer,
-        case_id,
-        Act(version=0),
-        check_version=False,
-        bump=False,
-        after_death=True,
-    ) as desk:
-        last = await latest(session, viewer, case_id, document.kind)
-        if last is not None and bytes(last.content_hash) == document.content_hash:
-            return last
-        row = await _made(session, clock, desk, sealer, document, press, url)
-        session.add(row)
-    return row
+        session, clock, viewer, case_id, act, check_version=False, bump=False, after_death=True
+    ):
+        yield
 
 
 async def _made(
     session: AsyncSession,
     clock: Clock,
-    desk: Desk,
+    viewer: Viewer,
     sealer: Sealer,
+    case_id: CaseId,
     document: Document,
     press: Press,
     url: str,
 ) -> IssuedDocumentRow:
     """Print it with the chain's head at its foot, and put both hashes on the chain."""
-    viewer, case_id = desk.viewer, desk.case_id
     head = (await session.execute(_HEAD, {"case_id": case_id})).one()
     code, at, id_ = new_code(), clock.now(), new_id()
     stamp = Stamp(

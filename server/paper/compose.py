@@ -1,5 +1,7 @@
-"""Which documents a case has, and how each is put together."""
+"""Which documents a case has, and how each is put together: of a transfer, of a consultation."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -7,17 +9,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from consult.queries import advice_of_case
 from consult.readmodel import Advice
+from consult.requests.queries import is_consult
+from consult.requests.queries import one as consult
+from consult.requests.schemas import ConsultDetail
+from consult.requests.store import locked
 from kernel.clock import Clock
+from kernel.ids import CaseId, PregnancyId
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from referral.paper import afterwards, newborn, papers_of_travel, transfer
 from referral.paper.errors import IdentityClosed, NothingToPrint
+from referral.paper.issue import held as held_transfer
 from referral.paper.model import TITLES, Document, PaperKind
 from referral.queries.case import referral
 from referral.queries.dossier import dossier
 from referral.readmodel.dossier import Dossier
 from referral.readmodel.whole import Referral
+from registry.pregnancies.access import Purpose
+from registry.pregnancies.queries import open_pregnancy
+from registry.pregnancies.schemas import PregnancyOut
 from server.paper.consult_form import consult_form
+from server.paper.consultation_form import consultation_form
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +41,27 @@ class Sources:
     advice: list[Advice]
 
 
+@dataclass(frozen=True, slots=True)
+class ConsultSources:
+    """Everything that the form of a consultation is made from."""
+
+    detail: ConsultDetail
+    woman: PregnancyOut
+    advice: list[Advice]
+    demo: bool
+
+
 async def gather(
     session: AsyncSession, clock: Clock, viewer: Viewer, sealer: Sealer, case_id: UUID
-) -> Sources:
+) -> Sources | ConsultSources:
     """Read the case as its viewer sees it; logged with the patient.
 
     Raises:
         NotFound: unknown or foreign.
         IdentityClosed: the viewer may not know who she is.
     """
+    if await is_consult(session, case_id):
+        return await _consultation(session, clock, viewer, sealer, case_id)
     case = await referral(session, clock, viewer, sealer, case_id)
     if case.pregnancy is None:
         raise IdentityClosed()
@@ -48,8 +72,35 @@ async def gather(
     )
 
 
-def available(sources: Sources, kind: PaperKind) -> bool:
+async def _consultation(
+    session: AsyncSession, clock: Clock, viewer: Viewer, sealer: Sealer, case_id: UUID
+) -> ConsultSources:
+    detail = await consult(session, clock, viewer, sealer, case_id)
+    woman = await open_pregnancy(
+        session, clock, viewer, sealer, PregnancyId(detail.consult.pregnancy_id),
+        purpose=Purpose.CASE, case_id=CaseId(case_id),
+    )  # fmt: skip
+    advice = await advice_of_case(session, viewer, case_id)
+    return ConsultSources(detail, woman, advice, viewer.demo)
+
+
+@asynccontextmanager
+async def held(
+    session: AsyncSession, clock: Clock, viewer: Viewer, case_id: UUID
+) -> AsyncIterator[None]:
+    """The case, locked while a paper of it is issued; `NotFound` if unknown or foreign."""
+    if await is_consult(session, case_id):
+        await locked(session, case_id)
+        yield
+        return
+    async with held_transfer(session, clock, viewer, case_id):
+        yield
+
+
+def available(sources: Sources | ConsultSources, kind: PaperKind) -> bool:
     """Whether there is something for this document to say."""
+    if isinstance(sources, ConsultSources):
+        return kind is PaperKind.CONSULT
     case, back = sources.case, sources.case.direction == "back"
     match kind:
         case PaperKind.TRANSFER:
@@ -68,7 +119,7 @@ def available(sources: Sources, kind: PaperKind) -> bool:
             return case.plan is not None
 
 
-def compose(sources: Sources, kind: PaperKind) -> Document:
+def compose(sources: Sources | ConsultSources, kind: PaperKind) -> Document:
     """The document as it stands now.
 
     Raises:
@@ -76,6 +127,8 @@ def compose(sources: Sources, kind: PaperKind) -> Document:
     """
     if not available(sources, kind):
         raise NothingToPrint(kind=TITLES[kind])
+    if isinstance(sources, ConsultSources):
+        return consultation_form(sources.detail, sources.woman, sources.advice, demo=sources.demo)
     case, papers = sources.case, sources.dossier
     match kind:
         case PaperKind.TRANSFER:

@@ -8,25 +8,15 @@ from referral.paper.model import Box, Document, PaperKind, Section, Ticks, ticks
 from referral.paper.transfer import head
 from referral.readmodel.whole import Referral
 from referral.rules.conditions import CATALOGUE
+from server.paper.opinion import opinions
 
-STATES = {
-    "pending": "待执行",
-    "read_back": "已复述",
-    "executed": "已执行",
-    "not_executed": "未执行",
-}
 URGENCY: words.Options = (("urgent", "急会诊"), ("plain", "普通会诊"))
 PLACES: words.Options = (("in_place", "就地救治"), ("transfer", "转诊"), ("team", "派专家组"))
 
 
 def consult_form(case: Referral, advice: Sequence[Advice]) -> Document:
     """Everything signed on this case, with what became of each order."""
-    signed = [one for one in advice if one.state == "signed"]
-    sections = [
-        _asked(case),
-        *(_opinion(n, one) for n, one in enumerate(signed, 1)),
-        _decision(case),
-    ]
+    sections = [_asked(case), *opinions(advice), _decision(case)]
     return head(case, PaperKind.CONSULT, sections, unverified=True)
 
 
@@ -49,29 +39,6 @@ def _asked(case: Referral) -> Section:
         Box("会诊目的", case.snapshot.reason if case.snapshot else None, 6, 2),
     )
     return Section("会诊申请", boxes, unverified=True)
-
-
-def _opinion(n: int, one: Advice) -> Section:
-    orders = "\n".join(f"{order.n}. {order.text}（{_became(order)}）" for order in one.orders)
-    return Section(
-        f"会诊意见 {n}",
-        (
-            Box("会诊单位", words.place(one.facility), 3),
-            Box("会诊医师（职称）", words.person(one.author), 3),
-            Box("意见", one.text, 6, 3),
-            Box("医嘱建议及执行情况", orders or None, 6, 2),
-            Box("签署时间", words.moment(one.signed_at), 3),
-            Box("签署摘要", (one.digest or "")[:16] or None, 3),
-        ),
-        unverified=True,
-    )
-
-
-def _became(order: object) -> str:
-    state = STATES.get(str(getattr(order, "state", "")), "")
-    who, at = getattr(order, "by", None), getattr(order, "at", None)
-    reason = getattr(order, "reason", None)
-    return words.joined(state, words.person(who), words.moment(at), reason, by=" ") or ""
 
 
 def _decision(case: Referral) -> Section:

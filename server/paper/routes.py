@@ -28,7 +28,7 @@ from registry.people import queries as people
 from registry.people.schemas import PersonRef
 from registry.pregnancies import access
 from registry.pregnancies.repository import PregnancyRepository
-from server.paper.compose import available, compose, gather
+from server.paper.compose import available, compose, gather, held
 from server.paper.limits import Turnstile
 from server.settings import Settings
 from server.web import STATIC
@@ -118,9 +118,11 @@ async def issue_document(
     url = f"{_origin(request, settings)}/verify"
 
     async def work() -> Done:
-        sources = await gather(session, clock, viewer, sealer, case_id)
-        document = compose(sources, kind)
-        row = await issuing.issue(session, clock, viewer, sealer, case_id, document, press(), url)
+        async with held(session, clock, viewer, case_id):
+            document = compose(await gather(session, clock, viewer, sealer, case_id), kind)
+            row = await issuing.issue(
+                session, clock, viewer, sealer, case_id, document, press(), url
+            )
         return Done(row.id)
 
     operation = f"issue_document/{case_id}/{kind}"

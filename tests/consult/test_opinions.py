@@ -279,11 +279,13 @@ async def test_only_what_is_hers_and_holds_can_be_cited(table: Round) -> None:
 
 
 async def test_others_agree_or_dissent_once_beside_the_advice(table: Round) -> None:
-    advice = await table.write()
     with pytest.raises(NotSigned):
+        await table.stand(SECOND, await table.write(), "agrees")
+    advice = await table.write(shared=False)
+    with pytest.raises(NotFound):
         await table.stand(SECOND, advice, "agrees")
     await table.sign(advice)
-    (seen,) = await table.see(SECOND)
+    seen = (await table.see(SECOND))[-1]
     assert seen.may_countersign
     for who, stand, words, refusal in (
         (LEAD, "agrees", "", OwnAdvice),

@@ -388,6 +388,7 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         _answer("city_expert", "accept", 4),
         _consult("city_expert", "begin", 4),
         _consult("city_expert", "conclude", 5, outcome="not_needed"),
+        post("county_doctor", "/consults/{consult_id}/ratings"),
         _consult("county_doctor", "decide", 6, decision=DECIDED, password=PASSWORD),
     ),
     "a consultation called off": (

@@ -1,4 +1,4 @@
-"""Opinions: drafted by several hands, every change kept; countersigned or dissented from.
+"""Opinions: drafted by several hands, every change kept; countersigned, dissented from, rated.
 
 What advice says moves into revisions, which are only added; the one that was signed is the last.
 Orders become rows when they are signed: until then they are words of a draft.
@@ -34,6 +34,25 @@ CREATE TABLE advice_signature (
   UNIQUE (advice_id, person_id),
   CHECK (stand = 'agrees' OR words <> '')
 );
+-- How useful the asking house found it; said again, the newest counts and the others stay.
+CREATE TABLE consult_rating (
+  request_id  uuid NOT NULL REFERENCES consult_request (id),
+  n           int NOT NULL CHECK (n >= 1),
+  facility_id uuid NOT NULL REFERENCES facility (id),
+  person_id   uuid NOT NULL REFERENCES person (id),
+  at          timestamptz NOT NULL,
+  timely      int NOT NULL CHECK (timely BETWEEN 1 AND 5),
+  clear       int NOT NULL CHECK (clear BETWEEN 1 AND 5),
+  useful      int NOT NULL CHECK (useful BETWEEN 1 AND 5),
+  words       text NOT NULL CHECK (length(words) <= 1000),
+  PRIMARY KEY (request_id, n)
+);
+"""
+
+# A consultation has its paper too: whatever has a chain may have papers.
+PAPERS = """
+ALTER TABLE issued_document DROP CONSTRAINT issued_document_case_id_fkey;
+ALTER TABLE issued_document ADD FOREIGN KEY (case_id) REFERENCES case_head (case_id);
 """
 
 # The owner reads its own tables only while row-level security is not forced on it.
@@ -55,7 +74,8 @@ ALTER TABLE advice_order FORCE ROW LEVEL SECURITY;
 """
 
 ACCESS = """
-GRANT SELECT, INSERT ON advice_revision, advice_signature TO yunshang_app, yunshang_system;
+GRANT SELECT, INSERT ON advice_revision, advice_signature, consult_rating
+  TO yunshang_app, yunshang_system;
 GRANT UPDATE (revision, shared) ON advice TO yunshang_app, yunshang_system;
 
 -- A draft is its author's, or of the case's experts where it is shared; only its author signs it.
@@ -82,13 +102,20 @@ CREATE POLICY app_adds ON advice_signature FOR INSERT TO yunshang_app
   WITH CHECK (app_sees_identity(case_id) AND person_id = app_person() AND app_has_role('expert')
     AND EXISTS (SELECT 1 FROM advice a WHERE a.id = advice_id AND a.state = 'signed'
       AND a.author_id <> app_person()));
+
+CREATE POLICY app_sees ON consult_rating FOR SELECT TO yunshang_app
+  USING (app_sees_identity(request_id));
+CREATE POLICY app_adds ON consult_rating FOR INSERT TO yunshang_app WITH CHECK (
+  person_id = app_person() AND NOT app_only_watches() AND facility_id = ANY(app_facilities())
+  AND EXISTS (SELECT 1 FROM consult_request r WHERE r.id = request_id
+    AND r.facility_id = consult_rating.facility_id AND r.concluded_at IS NOT NULL));
 """
 
-SEALED = ("advice_revision", "advice_signature")
+SEALED = ("advice_revision", "advice_signature", "consult_rating")
 
 
 def upgrade() -> None:
-    for statement in (*statements(TABLES), *statements(MOVE)):
+    for statement in (*statements(TABLES), *statements(PAPERS), *statements(MOVE)):
         op.execute(statement)
     for table in SEALED:
         op.execute(

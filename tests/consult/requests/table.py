@@ -9,7 +9,7 @@ from sqlalchemy import text
 from consult import service as advice
 from consult import signing
 from consult.commands import NewAdvice, NewOrder
-from consult.requests import answering, deciding, planning, queries, service
+from consult.requests import answering, deciding, planning, queries, rating, service
 from consult.requests.schemas import (
     AskConsult,
     Conclude,
@@ -23,6 +23,7 @@ from consult.requests.schemas import (
     InviteMore,
     MoveConsult,
     ProposeTime,
+    RateConsult,
 )
 from consult.requests.timers import run_due
 from kernel.ids import CaseId
@@ -130,6 +131,13 @@ class Table:
         )
         async with self.net.clone.app.session(viewer) as session:
             await deciding.decide(session, self.net.clock, viewer, consult, order)
+
+    async def rate(self, by: str, consult: UUID, useful: int = 5, words: str = "") -> None:
+        """Say how it was."""
+        viewer = self.net.staff[by]
+        order = RateConsult(timely=4, clear=5, useful=useful, words=words)
+        async with self.net.clone.app.session(viewer) as session:
+            await rating.rate(session, self.net.clock, viewer, consult, order)
 
     async def time_passes(self, **by: float) -> None:
         """Wait, then let the engine mind what is due."""

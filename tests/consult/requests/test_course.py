@@ -15,12 +15,14 @@ from consult.requests.errors import (
     InvitedTwice,
     InviteeUnknown,
     NoAdviceYet,
+    NotConcluded,
     OwnProposal,
     TimePassed,
 )
 from consult.requests.rules import RULES
 from consult.requests.schemas import Invitee
 from kernel.errors import BadInput, NotFound
+from kernel.ids import CaseId
 from tests.consult.requests.table import Table
 from tests.referral.network import SEEDER, Network
 
@@ -303,3 +305,24 @@ async def test_answers_of_others_stand_in_nobodys_way(table: Table) -> None:
     await table.answer("province_expert", consult, "decline", 2, why="busy", version=looked)
     await table.step("city_expert", consult, "conclude", outcome="not_needed", version=looked)
     assert (await table.look(consult)).consult.state == "concluded"
+
+
+async def test_the_asking_house_rates_what_is_over(table: Table, net: Network) -> None:
+    consult = await table.ask()
+    await table.answer("city_expert", consult, "accept")
+    with pytest.raises(NotConcluded):
+        await table.rate("county_doctor", consult)
+    await table.step("city_expert", consult, "begin")
+    await table.step("city_expert", consult, "conclude", outcome="not_needed")
+    with pytest.raises(AskingHouseOnly):
+        await table.rate("city_expert", consult)
+    await table.rate("county_doctor", consult, useful=2, words="迟了")
+    await table.rate("county_doctor", consult, useful=4, words="电话补充后很清楚")
+    seen = await table.look(consult, "city_expert")
+    assert seen.rating is not None
+    assert (seen.rating.useful, seen.rating.words) == (4, "电话补充后很清楚")
+    assert (seen.may_rate, (await table.look(consult)).may_rate) == (False, True)
+    rated = [e.payload for e in await net.events(CaseId(consult)) if e.row.kind == "consult.rated"]
+    assert rated == [
+        {"timely": 4, "clear": 5, "useful": 2}, {"timely": 4, "clear": 5, "useful": 4},
+    ]  # fmt: skip

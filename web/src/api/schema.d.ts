@@ -1267,6 +1267,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/consults/{consult_id}/ratings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** RateConsult */
+        post: operations["ApiConsultsConsultIdRatingsRateConsult"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contacts": {
         parameters: {
             query?: never;
@@ -7182,7 +7199,9 @@ export interface components {
             consult: components["schemas"]["ConsultOut"];
             decisions: components["schemas"]["DecisionOut"][];
             history: components["schemas"]["ConsultEventOut"][];
+            may_rate: boolean;
             proposals: components["schemas"]["ProposalOut"][];
+            rating: components["schemas"]["RatingOut"] | null;
             summary: string;
         };
         /** ConsultEventOut */
@@ -10452,6 +10471,24 @@ export interface components {
             to_seq?: number | null;
             until?: string | null;
             zh: string;
+        };
+        /** RateConsult */
+        RateConsult: {
+            clear: number;
+            timely: number;
+            useful: number;
+            /** @default  */
+            words: string;
+        };
+        /** RatingOut */
+        RatingOut: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["PersonRef"] | null;
+            clear: number;
+            timely: number;
+            useful: number;
+            words: string;
         };
         /** ReachBoard */
         ReachBoard: {
@@ -15541,6 +15578,49 @@ export interface operations {
         responses: {
             /** @description Request fulfilled, document follows */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiConsultsConsultIdRatingsRateConsult: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                consult_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RateConsult"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };

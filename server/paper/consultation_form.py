@@ -1,0 +1,134 @@
+"""会诊单 of a consultation: asked, answered, held, advised, decided. Domain §4.3 (confidence B)."""
+
+from collections.abc import Sequence
+
+from consult.readmodel import Advice
+from consult.requests.schemas import ConsultDetail, ConsultOut, DecisionOut, InvitationOut
+from referral.paper import words
+from referral.paper.model import Box, Document, PaperKind, Section, ticks
+from registry.pregnancies.schemas import PregnancyOut
+from server.paper.opinion import opinions
+
+URGENCY: words.Options = (("urgent", "急会诊"), ("ordinary", "普通会诊"))
+KINDS: words.Options = (("single", "单个专家"), ("group", "专家组"), ("mdt", "多学科"))
+CONSENT: words.Options = (("written", "书面"), ("spoken", "口头"), ("emergency", "紧急，未能取得"))
+OUTCOMES: words.Options = (
+    ("advised", "已给出意见"),
+    ("transferred", "已转诊"),
+    ("not_needed", "不再需要"),
+    ("not_held", "未能进行"),
+)
+ADOPTIONS: words.Options = (
+    ("adopted", "采纳"),
+    ("partly", "部分采纳"),
+    ("not_adopted", "未采纳"),
+)
+ANSWERS = {
+    "invited": "未应答",
+    "accepted": "应邀",
+    "declined": "不能参加",
+    "handed_on": "转请他人",
+    "called_off": "已取消",
+    "informed": "已取消（已阅）",
+}
+
+
+def number(consult: ConsultOut) -> str:
+    """Short enough to be read over the telephone."""
+    return f"HZ{words.day(consult.asked_at.date())}-{consult.id.hex[-6:].upper()}".replace("-", "")
+
+
+def consultation_form(
+    detail: ConsultDetail, woman: PregnancyOut, advice: Sequence[Advice], *, demo: bool
+) -> Document:
+    """The whole consultation on paper."""
+    consult = detail.consult
+    sections = [
+        _asked(detail, woman),
+        _invited(consult.invited),
+        _held(consult),
+        *opinions(advice),
+        *_decisions(detail.decisions),
+    ]
+    return Document(
+        kind=PaperKind.CONSULT,
+        number=number(consult),
+        facility=words.place(consult.facility) or "",
+        sections=tuple(sections),
+        source="平台归纳，未与官方表式核对",
+        unverified=True,
+        demo=demo,
+    )
+
+
+def _asked(detail: ConsultDetail, woman: PregnancyOut) -> Section:
+    consult = detail.consult
+    return Section(
+        "会诊申请",
+        (
+            Box("姓名", woman.name),
+            Box("年龄", words.number(woman.age, "岁")),
+            Box("孕周", words.gestation(consult.gestation_days)),
+            Box("邀请单位", words.place(consult.facility), 3),
+            Box("邀请医师", words.person(consult.asked_by), 3),
+            ticks("类别", URGENCY, consult.urgency, 3),
+            ticks("形式", KINDS, consult.kind, 3),
+            Box("申请时间", words.moment(consult.asked_at), 3),
+            Box("约定时间", words.moment(consult.planned_at), 3),
+            ticks("知情同意", CONSENT, detail.consent),
+            Box("病情摘要", detail.summary, 6, 3),
+            Box("会诊目的", consult.purpose, 6, 2),
+        ),
+        unverified=True,
+    )
+
+
+def _invited(invited: Sequence[InvitationOut]) -> Section:
+    boxes = []
+    for one in invited:
+        asked = words.joined(words.place(one.facility), one.group, words.person(one.person), by=" ")
+        who = words.person(one.answered_by)
+        said = words.joined(
+            ANSWERS[one.state], who, words.moment(one.answered_at), one.note, by=" "
+        )
+        boxes += [Box("受邀方", asked, 3), Box("应答", said, 3)]
+    return Section("受邀各方", tuple(boxes), unverified=True)
+
+
+def _held(consult: ConsultOut) -> Section:
+    return Section(
+        "会诊经过",
+        (
+            Box("开始时间", words.moment(consult.begun_at), 3),
+            Box("结束时间", words.moment(consult.concluded_at), 3),
+            ticks("结果", OUTCOMES, consult.outcome),
+        ),
+        unverified=True,
+    )
+
+
+def _decisions(decisions: Sequence[DecisionOut]) -> list[Section]:
+    """The advice is advice: what the treating hospital decides is its own, signed apart."""
+    title = "邀请单位的决定（诊疗决定与责任由邀请单位承担）"
+    if not decisions:
+        blank = (
+            ticks("会诊意见", ADOPTIONS, None),
+            Box("处理", None, 6, 3),
+            Box("邀请方医师（签名）", None, 3, 2),
+            Box("时间", None, 3, 2),
+        )
+        return [Section(title, blank, unverified=True)]
+    return [
+        Section(
+            title if one.n == 1 else f"邀请单位的补充决定 {one.n}",
+            (
+                ticks("会诊意见", ADOPTIONS, one.decision.adoption),
+                Box("处理", one.decision.text, 6, 3),
+                Box("邀请方医师", words.person(one.author), 3),
+                Box("签署时间", words.moment(one.signed_at), 3),
+                Box("签署摘要", one.sha256[:16], 6),
+            ),
+            unverified=True,
+        )
+        for one in decisions
+    ]

@@ -1,0 +1,103 @@
+"""The 会诊单 of a consultation: everything that was asked, said, signed and decided, on A4."""
+
+import io
+
+import pytest
+from pypdf import PdfReader
+
+from consult import queries as advice
+from consult import signing
+from consult.commands import Countersign
+from kernel.errors import NotFound
+from referral.paper.errors import NothingToPrint
+from referral.paper.model import Box, Document, PaperKind, Ticks
+from server.paper import routes
+from server.paper.compose import available, compose, gather
+from server.paper.routes import press
+from tests.consult.requests.table import Table
+from tests.referral.http import caller
+from tests.referral.network import SEALER, Network
+from tests.referral.paper.test_press import STAMP
+
+
+@pytest.fixture
+def table(net: Network) -> Table:
+    """The network's table."""
+    return Table(net)
+
+
+async def _document(net: Network, who: str, consult: object) -> Document:
+    viewer = net.staff[who]
+    async with net.clone.app.session(viewer) as session:
+        sources = await gather(session, net.clock, viewer, SEALER, consult)  # type: ignore[arg-type]
+        assert [kind for kind in PaperKind if available(sources, kind)] == [PaperKind.CONSULT]
+        with pytest.raises(NothingToPrint):
+            compose(sources, PaperKind.TRANSFER)
+        return compose(sources, PaperKind.CONSULT)
+
+
+def _said(document: Document) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for section in document.sections:
+        for box in section.boxes:
+            if isinstance(box, Box):
+                found.setdefault(box.label, []).append(box.value or "")
+            elif isinstance(box, Ticks):
+                chosen = [words for words, ticked in box.options if ticked]
+                found.setdefault(box.label, []).append("、".join(chosen))
+    return found
+
+
+async def _held(table: Table, net: Network) -> object:
+    consult = await table.ask()
+    await table.answer("city_expert", consult, "accept")
+    await table.step("city_expert", consult, "begin")
+    await table.advise("city_expert", consult)
+    viewer = net.staff["city_second"]
+    async with net.clone.app.session(viewer) as session:
+        (signed,) = await advice.advice_of_case(session, viewer, consult)
+        dissent = Countersign(stand="dissents", words="先排除产道裂伤", password="x")
+        await signing.countersign(session, net.clock, viewer, signed.id, dissent)
+    await table.step("city_expert", consult, "conclude", outcome="advised")
+    return consult
+
+
+async def test_it_says_who_asked_who_advised_who_dissented(table: Table, net: Network) -> None:
+    consult = await _held(table, net)
+    said = _said(await _document(net, "county_doctor", consult))
+    assert said["姓名"] == ["林测试"]
+    assert said["形式"] == ["专家组"]
+    assert said["结果"] == ["已给出意见"]
+    assert said["意见"] == ["双合诊压迫，准备球囊"]
+    assert said["医嘱建议及执行情况"] == ["1. 氨甲环酸 1 g 静滴（待执行）"]
+    assert "先排除产道裂伤" in said["保留不同意见"][0]
+    assert said["处理"] == [""]  # a box for the pen until the house has decided
+    await table.decide("county_doctor", consult, "partly")  # type: ignore[arg-type]
+    decided = _said(await _document(net, "city_expert", consult))
+    assert decided["会诊意见"] == ["部分采纳"]
+    assert decided["处理"] == ["按会诊意见处理，暂不转诊"]
+
+
+async def test_it_is_issued_once_and_only_to_those_who_see_her(table: Table, net: Network) -> None:
+    consult, api = await _held(table, net), caller(net, routes.router)
+    path = f"/cases/{consult}/documents"
+    made = await api.post("county_doctor", f"{path}/consult", {})
+    assert made.status_code == 201, made.text
+    again = await api.post("city_expert", f"{path}/consult", {})
+    assert again.json()["code"] == made.json()["code"]
+    (listed,) = (await api.get("city_expert", path)).json()
+    assert (listed["kind"], [one["current"] for one in listed["issued"]]) == ("consult", [True])
+    pdf = await api.get("county_doctor", made.json()["path"].removeprefix("/api"))
+    assert pdf.content.startswith(b"%PDF-")
+    assert (await api.get("province_expert", path)).status_code == 404
+    with pytest.raises(NotFound):
+        await _document(net, "province_expert", consult)
+
+
+async def test_every_box_stands_in_the_pdf(table: Table, net: Network) -> None:
+    document = await _document(net, "county_doctor", await _held(table, net))
+    pages = PdfReader(io.BytesIO(press().print(document, STAMP))).pages
+    text = "".join(page.extract_text() for page in pages).replace("\n", "").replace(" ", "")
+    for label in _said(document):
+        assert label.replace(" ", "") in text, label
+    assert "先排除产道裂伤" in text
