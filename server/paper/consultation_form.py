@@ -6,6 +6,7 @@ from consult.readmodel import Advice
 from consult.requests.schemas import ConsultDetail, ConsultOut, DecisionOut, InvitationOut
 from referral.paper import words
 from referral.paper.model import Box, Document, PaperKind, Section, ticks
+from registry.facilities.rules import CHINA
 from registry.pregnancies.schemas import PregnancyOut
 from server.paper.opinion import opinions
 
@@ -35,7 +36,8 @@ ANSWERS = {
 
 def number(consult: ConsultOut) -> str:
     """Short enough to be read over the telephone."""
-    return f"HZ{words.day(consult.asked_at.date())}-{consult.id.hex[-6:].upper()}".replace("-", "")
+    day = consult.asked_at.astimezone(CHINA).strftime("%Y%m%d")
+    return f"HZ{day}{consult.id.hex[-6:].upper()}"
 
 
 def consultation_form(
@@ -113,9 +115,9 @@ def _decisions(decisions: Sequence[DecisionOut]) -> list[Section]:
     if not decisions:
         blank = (
             ticks("会诊意见", ADOPTIONS, None),
-            Box("处理", None, 6, 3),
-            Box("邀请方医师（签名）", None, 3, 2),
-            Box("时间", None, 3, 2),
+            Box("处理", None, 6, 2),
+            Box("邀请方医师（签名）", None, 3),
+            Box("时间", None, 3),
         )
         return [Section(title, blank, unverified=True)]
     return [

@@ -47,24 +47,61 @@ async def advises(there: Visitor) -> None:
     await there.press("应邀参加")
     await there.press("开始会诊")
     await there.press("书写意见")
+    await there.page.get_by_label("检查所见").fill("宫底脐上两指，活动性出血")
     await there.page.locator("#advice-text").fill("双合诊压迫，立即备球囊，30 分钟无效即转诊")
+    await there.press("就地救治")
+    await there.press("引用数据…")
+    await there.page.locator(".advice-choices button").filter(has_text="收缩压 84 mmHg").click()
+    await there.page.get_by_text("共同起草").click()
+    await there.picture("consult-opinion")
+    await without_barriers(there)
     await there.press("保存，待签署")
+    await there.sees("共同起草，未签署")
     await there.page.get_by_label("再次输入密码以签署").fill(PASSWORD)
     await there.press("签署")
     await there.sees("已签署")
 
 
+async def dissents(phone: Visitor, address: str) -> None:
+    """A colleague of another house sees it otherwise, and says so by phone."""
+    await phone.page.goto(address)
+    await phone.press("保留不同意见…")
+    await phone.page.get_by_label("不同意见及理由").fill("血源不足，建议同时准备转诊")
+    await phone.page.get_by_label("再次输入密码以签署").fill(PASSWORD)
+    await phone.press("签署不同意见")
+    await expect(phone.page.locator(".stands .dissents")).to_contain_text("血源不足")
+
+
+async def rates_and_prints(here: Visitor) -> None:
+    """Says how it was, and issues the form."""
+    await here.press("评价这次会诊")
+    for aspect in ("及时", "清楚", "对处理有帮助"):
+        await here.page.get_by_role("group", name=aspect, exact=True).get_by_text("4 较好").click()
+    await here.press("提交评价")
+    await expect(here.page.locator(".rating")).to_contain_text("对处理有帮助 4/5")
+    await here.page.locator(".documents").get_by_role("button", name="签发").click()
+    await expect(here.page.locator(".documents")).to_contain_text("与病例一致")
+    await here.picture("consult-done")
+    await without_barriers(here)
+
+
 async def test_two_houses_are_consulted_and_the_county_decides(visit: Door, doctor: Person) -> None:
     woman = "演示会诊一"
-    await doctor.post("/api/patients", {"name": woman, "age": 29, "pregnancy": {"gravida": 2}})
+    hers = await doctor.post(
+        "/api/patients", {"name": woman, "age": 29, "pregnancy": {"gravida": 2}}
+    )
+    reading = {"code": "sbp_mmhg", "number": 84, "unit": "mm[Hg]"}
+    await doctor.post(
+        f"/api/pregnancies/{hers['pregnancy_id']}/observations", {"entries": [reading]}
+    )
     here = await visit("lj001.doctor")
     there = await visit("yl001.expert")
     phone = await visit("yj001.second", width=390, height=844)
     address = await asks(here, woman, await phone.name())
     await advises(there)
+    await dissents(phone, address)
 
     # The colleague, whom an ordinary question rings not, answers on a phone: no, and why.
-    await phone.page.goto(address)
     await phone.press("不能参加")
     form = phone.page.locator(".invitations form")
     await form.get_by_role("button", name="正在抢救或手术").click()
@@ -91,3 +128,4 @@ async def test_two_houses_are_consulted_and_the_county_decides(visit: Door, doct
     (done,) = [one for one in over if one["purpose"] == PURPOSE]
     assert (done["state"], done["outcome"]) == ("closed", "advised")
     assert [one["state"] for one in done["invited"]] == ["accepted", "declined"]
+    await rates_and_prints(here)

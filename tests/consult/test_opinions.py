@@ -164,6 +164,14 @@ async def test_several_hands_write_on_one_draft_and_every_wording_stays(table: R
     ]  # fmt: skip
 
 
+async def test_earlier_wordings_are_for_experts(table: Round) -> None:
+    advice = await table.write()
+    await table.revise(SECOND, advice, 1)
+    await table.sign(advice)
+    assert len(await table.wordings(SECOND, advice)) == 2
+    assert [one.n for one in await table.wordings(BEDSIDE, advice)] == [2]
+
+
 async def test_two_hands_at_once_lose_nothing(table: Round) -> None:
     advice = await table.write()
     await table.revise(SECOND, advice, 1)
