@@ -86,7 +86,7 @@ async def advice(session: AsyncSession, viewer: Viewer, advice_id: UUID) -> Advi
 
 
 async def revisions(session: AsyncSession, viewer: Viewer, advice_id: UUID) -> list[AdviceRevision]:
-    """Every wording of one opinion, oldest first, or `NotFound`."""
+    """Every wording of one opinion that the viewer may read, oldest first, or `NotFound`."""
     repository = AdviceRepository(session, viewer)
     await repository.get(advice_id)
     rows = await repository.revisions(advice_id)

@@ -18,12 +18,12 @@ from consult.schemas import (
     ReviseAdvice,
     SignAdvice,
 )
-from kernel.access import CLINICAL, OPT, roles
+from kernel.access import CLINICAL, OPT
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.idempotency import once
 from kernel.ids import AdviceId
-from kernel.viewer import Role, Viewer
+from kernel.viewer import Viewer
 from registry.people.service import confirm_password
 
 
@@ -89,11 +89,11 @@ async def revise_advice(
     )
 
 
-@get("/advice/{advice_id:uuid}/revisions", opt={OPT: roles(Role.EXPERT)})
+@get("/advice/{advice_id:uuid}/revisions", opt={OPT: CLINICAL})
 async def list_revisions(
     advice_id: UUID, session: AsyncSession, viewer: Viewer
 ) -> list[AdviceRevision]:
-    """Every wording of one opinion, with its time and its writer; for experts."""
+    """Every wording of one opinion, with its time and its writer; the bedside sees the newest."""
     return await queries.revisions(session, viewer, advice_id)
 
 

@@ -78,10 +78,10 @@ async def revise_advice(
         DraftMoved: somebody else changed it since.
     """
     repository = AdviceRepository(session, viewer)
+    _must_be_draft(await repository.get(advice_id))
     policies.must_be_expert(viewer)
     row = await repository.locked(advice_id)
-    if row.state != AdviceState.DRAFT:
-        raise DraftSigned()
+    _must_be_draft(row)
     if row.revision != order.revision:
         raise DraftMoved(current=row.revision, given=order.revision)
     row.revision += 1
@@ -89,6 +89,11 @@ async def revise_advice(
     row.shared = order.shared if row.author_id == viewer.person_id else row.shared
     await _keep(session, clock, viewer, row, order, tracings)
     return AdviceId(row.id)
+
+
+def _must_be_draft(row: AdviceRow) -> None:
+    if row.state != AdviceState.DRAFT:
+        raise DraftSigned()
 
 
 async def _keep(

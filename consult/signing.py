@@ -101,8 +101,8 @@ async def countersign(
         DissentSaysWhy: dissent without words.
     """
     repository = AdviceRepository(session, viewer)
-    policies.must_be_expert(viewer)
     row = await repository.get(advice_id)
+    policies.must_be_expert(viewer)
     if row.state != AdviceState.SIGNED or row.digest is None:
         raise NotSigned()
     if row.author_id == viewer.person_id:

@@ -187,7 +187,7 @@ async def test_a_draft_that_is_not_shared_stays_its_authors(table: Round) -> Non
     assert await table.see(SECOND) == []
     with pytest.raises(NotFound):
         await table.revise(SECOND, advice, 1)
-    with pytest.raises(ExpertWrites):
+    with pytest.raises(NotFound):
         await table.revise(BEDSIDE, advice, 1)
 
 

@@ -353,6 +353,19 @@ async def _paper(stage: Stage, who: str, case_id: str) -> str:
     return str(answer.json()["id"])
 
 
+async def _advice(stage: Stage, case_id: str) -> str:
+    """What the province's expert drafted on the case."""
+    answer = await stage.door.send(
+        "POST",
+        f"/api/cases/{case_id}/advice",
+        token=stage.tokens["province_expert"],
+        json={"text": "继续观察", "shared": True},
+        headers={"idempotency-key": str(uuid4())},
+    )
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
 async def _known_ids(stage: Stage) -> None:
     """Rows that operations name in their paths, and the same of a far hospital."""
     net, url = stage.net, stage.net.clone.superuser_url
@@ -377,6 +390,7 @@ async def _known_ids(stage: Stage) -> None:
         ids["page_id"] = pages.json()[0]["id"]
         ids.update(await _filed(stage, doctor))
         ids["document_id"] = await _paper(stage, doctor, ids["case_id"])
+        ids["advice_id"] = await _advice(stage, ids["case_id"])
         ids["attachment_id"] = await _attachment(stage, doctor, ids["case_id"])
         ids.update(await _listed(stage, doctor, place))
     for ids, doctor, expert in (

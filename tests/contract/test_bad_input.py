@@ -70,7 +70,7 @@ def test_every_text_and_list_has_a_limit(stage: Stage) -> None:
             continue
         for where, plain in stage.description.texts(one.body):
             limit = "maxItems" if plain["type"] == "array" else "maxLength"
-            if not ({limit, "format", "pattern"} & plain.keys() or plain.get("enum")):
+            if not ({limit, "format", "pattern", "const"} & plain.keys() or plain.get("enum")):
                 endless.append(f"{one.name} {where}")
     assert endless == []
 
