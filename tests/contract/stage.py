@@ -35,7 +35,7 @@ from tests.matrix.foreign import HANDOVER
 from tests.realtime.wire import frame
 from tests.referral.media.pictures import png
 from tests.referral.network import SEALER, SEEDER, Network, build
-from tests.registry.world import password_hash
+from tests.registry.world import PASSWORD, password_hash
 
 OFFICES = {
     "security": (Role.SECURITY_ADMIN, "institute"),
@@ -354,16 +354,22 @@ async def _paper(stage: Stage, who: str, case_id: str) -> str:
 
 
 async def _advice(stage: Stage, case_id: str) -> str:
-    """What the province's expert drafted on the case."""
-    answer = await stage.door.send(
-        "POST",
-        f"/api/cases/{case_id}/advice",
-        token=stage.tokens["province_expert"],
-        json={"text": "继续观察", "shared": True},
-        headers={"idempotency-key": str(uuid4())},
-    )
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["id"])
+    """What the province's expert signed on the case."""
+    id_ = ""
+    for path, body in (
+        (f"/api/cases/{case_id}/advice", {"text": "继续观察"}),
+        ("/api/advice/{}/sign", {"password": PASSWORD}),
+    ):
+        answer = await stage.door.send(
+            "POST",
+            path.format(id_),
+            token=stage.tokens["province_expert"],
+            json=body,
+            headers={"idempotency-key": str(uuid4())},
+        )
+        assert answer.status_code == 201, answer.text
+        id_ = str(answer.json()["id"])
+    return id_
 
 
 async def _known_ids(stage: Stage) -> None:
