@@ -1,4 +1,4 @@
-"""A roster with a hole ahead: desk and coordinator see the alarm until somebody fills it."""
+"""A roster with a hole ahead: desk and 医务科 see the alarm until somebody fills it."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,8 +10,8 @@ from tests.browser.test_pages import AXE, SERIOUS
 from tests.browser.visitor import Visitor
 from tests.smoke.person import Person
 
-HOUSE = "ls001"
-"""A centre; the place that is added here is of no concern to whoever swaps or is paged there."""
+HOUSE = "ls002"
+"""A hospital that no other story needs: a hole in its roster is nobody else's alarm."""
 
 DAY = timedelta(days=1)
 HOLE = 9
@@ -53,21 +53,21 @@ def alarm(visitor: Visitor) -> Locator:
 async def test_a_hole_ahead_alarms_until_it_is_filled(visit: Door) -> None:
     office = await Person(visit.region.url, f"{HOUSE}.desk").log_in()
     missing = await a_place_with_a_hole(office)
-    desk = await visit(f"{HOUSE}.desk")
-    coordinator = await visit(f"{HOUSE}.coordinator", width=390, height=844)
-    for visitor, path in ((desk, "/duty"), (coordinator, "/board")):
+    affairs = await visit(f"{HOUSE}.office")
+    desk = await visit(f"{HOUSE}.desk", width=390, height=844)
+    for visitor, path in ((affairs, "/duty"), (desk, "/board")):
         await visitor.go(path)
         await expect(alarm(visitor)).to_contain_text("未来 14 天必设岗位有")
         await expect(alarm(visitor)).to_contain_text("三线")
         await visitor.page.evaluate(AXE.read_text("utf-8"))
         assert await visitor.page.evaluate(SERIOUS) == []
-    await desk.picture("gap-alarm")
+    await affairs.picture("gap-alarm")
 
     # One tap leads to the month; the desk fills the hole, and both pages fall silent.
-    await alarm(coordinator).get_by_role("link").click()
-    await coordinator.page.wait_for_url("**/roster?**")
+    await alarm(desk).get_by_role("link").click()
+    await desk.page.wait_for_url("**/roster?**")
     await office.post("/api/duty/shifts", missing)
-    for visitor, path in ((desk, "/duty"), (coordinator, "/board")):
+    for visitor, path in ((affairs, "/duty"), (desk, "/board")):
         async with visitor.page.expect_response("**/api/duty/gaps"):
             await visitor.go(path)
         await expect(alarm(visitor)).to_have_count(0)
