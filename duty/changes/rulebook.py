@@ -37,6 +37,20 @@ _CHOOSE = text(
      LIMIT 1
     """  # noqa: S608
 )
+_CHOOSE_FOR_REGION = text(
+    f"""
+    SELECT {_COLUMNS}
+      FROM change_rule r
+      LEFT JOIN region_closure c ON c.ancestor_id = r.region_id AND c.descendant_id = :region_id
+     WHERE c.descendant_id IS NOT NULL OR (r.facility_id IS NULL AND r.region_id IS NULL)
+     ORDER BY c.depth NULLS LAST, r.valid_from DESC, r.id DESC
+     LIMIT 1
+    """  # noqa: S608
+)
+_OF_REGION = text(
+    f"SELECT {_COLUMNS} FROM change_rule r WHERE r.region_id = :region_id"  # noqa: S608
+    " ORDER BY r.valid_from DESC, r.id DESC LIMIT 50"
+)
 _OF_FACILITY = text(
     f"SELECT {_COLUMNS} FROM change_rule r WHERE r.facility_id = :facility_id"  # noqa: S608
     " ORDER BY r.valid_from DESC, r.id DESC LIMIT 50"
@@ -103,6 +117,18 @@ async def of_facility(session: AsyncSession, facility_id: FacilityId) -> list[Ru
     return [
         _version(row) for row in await session.execute(_OF_FACILITY, {"facility_id": facility_id})
     ]
+
+
+async def in_region(session: AsyncSession, region_id: RegionId) -> RuleVersion:
+    """What counts in a region where no facility has its own: its own, the nearest above it, or the
+    platform's."""
+    values = {"region_id": region_id}
+    return _version((await session.execute(_CHOOSE_FOR_REGION, values)).one())
+
+
+async def of_region(session: AsyncSession, region_id: RegionId) -> list[RuleVersion]:
+    """The region's own versions, the newest first."""
+    return [_version(row) for row in await session.execute(_OF_REGION, {"region_id": region_id})]
 
 
 async def load(session: AsyncSession, rule_id: UUID) -> ChangeRule:

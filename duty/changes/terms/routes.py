@@ -8,7 +8,7 @@ from duty.changes.terms import queries, service
 from duty.changes.terms.schemas import HouseTerms, TermsIn, TermsMade, WeightsIn
 from kernel.access import ANY, OPT
 from kernel.idempotency import once
-from kernel.ids import FacilityId
+from kernel.ids import FacilityId, RegionId
 from kernel.viewer import Viewer
 
 
@@ -24,7 +24,8 @@ async def house_terms(
 async def decide_terms(
     session: AsyncSession, viewer: Viewer, data: TermsIn, idempotency_key: str | None
 ) -> TermsMade:
-    """Append a rule of changes for one's own house; open requests keep theirs."""
+    """Append a rule of changes for one's own house or a region of one's own; open requests keep
+    theirs."""
 
     async def work() -> TermsMade:
         made = await service.decide_terms(
@@ -34,6 +35,7 @@ async def decide_terms(
             terms=data.terms,
             source=data.source,
             confidence=data.confidence,
+            region_id=None if data.region_id is None else RegionId(data.region_id),
         )
         return TermsMade(made)
 

@@ -69,10 +69,11 @@ class DutyWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TermsVersion(msgspec.Struct, frozen=True):
-    """A version of the rule; `scope` says whose it is."""
+    """A version of the rule; `scope` says whose it is, `region` which one's."""
 
     id: UUID
     scope: Literal["facility", "region", "platform"]
+    region: str | None
     terms: DutyTerms
     source: str
     confidence: str
@@ -92,8 +93,24 @@ class DutyWeightsVersion(msgspec.Struct, frozen=True):
     valid_from: datetime
 
 
+class RegionTerms(msgspec.Struct, frozen=True):
+    """What counts in a region for every house that has no rule of its own.
+
+    `terms` may be of a region above it or the platform's; `earlier` are the region's own.
+    """
+
+    id: UUID
+    name: str
+    may_decide: bool
+    terms: TermsVersion
+    earlier: list[TermsVersion]
+
+
 class HouseTerms(msgspec.Struct, frozen=True):
-    """What counts at a facility, and its own earlier versions, the newest first."""
+    """What counts at a facility, and its own earlier versions, the newest first.
+
+    `regions`: those around it, the nearest first, that have a rule or for which the viewer decides.
+    """
 
     facility_id: UUID
     may_decide: bool
@@ -101,15 +118,20 @@ class HouseTerms(msgspec.Struct, frozen=True):
     weights: DutyWeightsVersion
     earlier_terms: list[TermsVersion]
     earlier_weights: list[DutyWeightsVersion]
+    regions: list[RegionTerms]
 
 
 class TermsIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A new version of one's own house's rule instead of `replaces`, and where it was read."""
+    """A new version instead of `replaces`, and where it was read.
+
+    `region_id`: for that region; without it, for one's own house.
+    """
 
     replaces: UUID
     terms: DutyTerms
     source: Source
     confidence: Confidence = UNVERIFIED
+    region_id: UUID | None = None
 
 
 class WeightsIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

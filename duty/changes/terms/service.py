@@ -1,4 +1,5 @@
-"""Commands: a house appends a version of its own; what was asked before keeps its version."""
+"""Commands: a house or a region appends a version of its own; what was asked before keeps its
+version."""
 
 from uuid import UUID
 
@@ -11,13 +12,14 @@ from duty.changes.errors import TermsMoved
 from duty.changes.fairness import weighing
 from duty.changes.policies import oversees
 from duty.changes.terms.schemas import DutyTerms, DutyWeights
+from duty.rosters import regions
 from kernel.errors import BadInput, NotAllowed
-from kernel.ids import FacilityId
+from kernel.ids import FacilityId, RegionId
 from kernel.viewer import Viewer
 
-# One at a time decides for a house: the second reads what the first wrote.
+# One at a time decides for a house or region: the second reads what the first wrote.
 _QUEUE = text(
-    "SELECT pg_advisory_xact_lock(hashtextextended('duty terms:' || CAST(:facility AS text), 0))"
+    "SELECT pg_advisory_xact_lock(hashtextextended('duty terms:' || CAST(:owner AS text), 0))"
 )
 
 
@@ -29,30 +31,53 @@ async def decide_terms(
     terms: DutyTerms,
     source: str,
     confidence: str,
+    region_id: RegionId | None = None,
 ) -> UUID:
-    """Append a rule of changes for the viewer's own house; open requests keep theirs.
+    """Append a rule of changes for the viewer's own house, or for a region; open requests keep
+    theirs. A region's counts at every house in it that has none of its own.
 
     Raises:
-        NotAllowed: neither 医务科 nor the coordinator of the house.
+        NotAllowed: neither 医务科 nor the coordinator of the house; not the region's coordinator.
         TermsMoved: `replaces` no longer counts.
         BadInput: a reminder after its own limit.
     """
-    facility_id = _own_house(viewer)
-    if terms.remind_after_s > terms.approve_within_s:
-        raise BadInput(field="remind_after_s", reason="after_the_limit")
-    if terms.handover_remind_s > terms.handover_alarm_s:
-        raise BadInput(field="handover_remind_s", reason="after_the_alarm")
-    await session.execute(_QUEUE, {"facility": str(facility_id)})
-    if (await rulebook.in_force(session, facility_id)).id != replaces:
+    if region_id is None:
+        facility_id = _own_house(viewer)
+    else:
+        facility_id = None
+        await regions.must_decide(session, viewer, region_id)
+    _must_be_in_order(terms)
+    await session.execute(_QUEUE, {"owner": str(region_id or facility_id)})
+    if (await _counting(session, viewer, region_id)).id != replaces:
         raise TermsMoved()
     said = msgspec.structs.asdict(terms)
     for name in ("preauthorised", "approvers"):
         said[name] = sorted(set(said[name]))
     rule = rulebook.RuleText(**said, source=source, confidence=confidence)
     await rulebook.install(
-        session, rule, facility_id=facility_id, added_by=viewer.person_id, replaces=replaces
+        session,
+        rule,
+        facility_id=facility_id,
+        region_id=region_id,
+        added_by=viewer.person_id,
+        replaces=replaces,
     )
-    return (await rulebook.in_force(session, facility_id)).id
+    return (await _counting(session, viewer, region_id)).id
+
+
+def _must_be_in_order(terms: DutyTerms) -> None:
+    if terms.remind_after_s > terms.approve_within_s:
+        raise BadInput(field="remind_after_s", reason="after_the_limit")
+    if terms.handover_remind_s > terms.handover_alarm_s:
+        raise BadInput(field="handover_remind_s", reason="after_the_alarm")
+
+
+async def _counting(
+    session: AsyncSession, viewer: Viewer, region_id: RegionId | None
+) -> rulebook.RuleVersion:
+    if region_id is None:
+        return await rulebook.in_force(session, viewer.facility_id)
+    return await rulebook.in_region(session, region_id)
 
 
 async def decide_weights(
@@ -74,7 +99,7 @@ async def decide_weights(
     facility_id = _own_house(viewer)
     if weights.night_from == weights.night_to:
         raise BadInput(field="night_to", reason="no_night")
-    await session.execute(_QUEUE, {"facility": str(facility_id)})
+    await session.execute(_QUEUE, {"owner": str(facility_id)})
     if (await weighing.choose(session, facility_id)).id != replaces:
         raise TermsMoved()
     content = {**msgspec.to_builtins(weights), "source": source, "confidence": confidence}

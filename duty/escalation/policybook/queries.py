@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from duty.escalation import policy
 from duty.escalation.policy import ORDER, OWNED
 from duty.escalation.policybook import trial
-from duty.escalation.policybook.rights import may_write, may_write_regions
+from duty.escalation.policybook.rights import may_write
 from duty.escalation.policybook.schemas import (
     Owner,
     PolicyBook,
@@ -26,6 +26,7 @@ from duty.escalation.policybook.schemas import (
 )
 from duty.escalation.policybook.trial import Moment
 from duty.escalation.schemas import PagedFacility, PagedPerson
+from duty.rosters import regions
 from kernel.errors import NotFound
 from kernel.ids import FacilityId, PersonId
 from kernel.viewer import Viewer
@@ -47,17 +48,6 @@ _COLUMNS = """
         AND n.region_id IS NOT DISTINCT FROM v.region_id AND n.withdraws_id IS NULL
         AND NOT EXISTS (SELECT 1 FROM policy_version w WHERE w.withdraws_id = n.id)) AS in_force
 """
-_REGIONS = text(
-    """
-    SELECT DISTINCT r.id, r.name, up.depth
-      FROM facility f
-      JOIN region_closure up ON up.descendant_id = f.region_id
-      JOIN region_closure mine ON mine.descendant_id = up.ancestor_id
-       AND mine.ancestor_id = ANY(CAST(:mine AS uuid[]))
-      JOIN region r ON r.id = up.ancestor_id
-     WHERE f.id = :facility_id ORDER BY up.depth
-    """
-)
 _IN_FORCE = text(
     f"SELECT * FROM (SELECT {_COLUMNS}, row_number() OVER (ORDER BY {ORDER}) AS place"  # noqa: S608
     f"{OWNED}) AS v WHERE v.in_force ORDER BY v.place"
@@ -91,10 +81,8 @@ async def book(session: AsyncSession, viewer: Viewer, facility_id: FacilityId) -
 async def _writable(
     session: AsyncSession, viewer: Viewer, facility_id: FacilityId
 ) -> list[PolicyRegion]:
-    if not may_write_regions(viewer):
-        return []
-    values = {"facility_id": facility_id, "mine": list(viewer.region_ids)}
-    return [PolicyRegion(row.id, row.name) for row in await session.execute(_REGIONS, values)]
+    held = await regions.around(session, viewer, facility_id)
+    return [PolicyRegion(one.id, one.name) for one in held if one.may_decide]
 
 
 async def version(session: AsyncSession, policy_id: UUID) -> Row[Any]:

@@ -1,18 +1,11 @@
-"""Who may write ladders: a house's, its coordinator and 医务科; a region's, its coordinator."""
-
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+"""Who may write a house's ladders: its coordinator and 医务科. For a region's see
+`duty.rosters.regions`."""
 
 from kernel.errors import NotAllowed
-from kernel.ids import FacilityId, RegionId
+from kernel.ids import FacilityId
 from kernel.viewer import Role, Viewer
 
 WRITERS = (Role.COORDINATOR, Role.MEDICAL_AFFAIRS)
-
-_HOLDS = text(
-    "SELECT 1 FROM region_closure WHERE descendant_id = :region"
-    " AND ancestor_id = ANY(CAST(:mine AS uuid[])) LIMIT 1"
-)
 
 
 def may_write(viewer: Viewer, facility_id: FacilityId) -> bool:
@@ -20,24 +13,6 @@ def may_write(viewer: Viewer, facility_id: FacilityId) -> bool:
     医务科 treats nobody: home counts for both."""
     works_there = facility_id == viewer.facility_id or facility_id in viewer.facility_ids
     return viewer.has(*WRITERS) and works_there
-
-
-def may_write_regions(viewer: Viewer) -> bool:
-    """True for who coordinates; for which regions, the closure of theirs says."""
-    return viewer.has(Role.COORDINATOR) and bool(viewer.region_ids)
-
-
-async def must_write_region(session: AsyncSession, viewer: Viewer, region_id: RegionId) -> None:
-    """Let a coordinator write for their regions and for those inside them.
-
-    Raises:
-        NotAllowed: with the reason.
-    """
-    if not viewer.has(Role.COORDINATOR):
-        raise NotAllowed(reason="roster_role_needed")
-    values = {"region": region_id, "mine": list(viewer.region_ids)}
-    if (await session.execute(_HOLDS, values)).one_or_none() is None:
-        raise NotAllowed(reason="not_your_region")
 
 
 def must_write(viewer: Viewer, facility_id: FacilityId) -> None:

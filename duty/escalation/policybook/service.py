@@ -13,8 +13,9 @@ from duty.escalation.errors import PolicyBelowFloor, PolicyNotInForce, PolicyShi
 from duty.escalation.ladder import At, Policy, Step
 from duty.escalation.ladder import Mode as LadderMode
 from duty.escalation.policybook import floor, queries
-from duty.escalation.policybook.rights import must_write, must_write_region
+from duty.escalation.policybook.rights import must_write
 from duty.escalation.policybook.schemas import NewPolicy, PolicyStep
+from duty.rosters import regions
 from duty.rosters.oncall import DutyTier
 from kernel.ids import FacilityId, RegionId
 from kernel.viewer import Viewer
@@ -41,7 +42,7 @@ async def write(session: AsyncSession, viewer: Viewer, order: NewPolicy) -> UUID
     if region_id is None:
         must_write(viewer, viewer.facility_id)
     else:
-        await must_write_region(session, viewer, region_id)
+        await regions.must_decide(session, viewer, region_id)
     found = floor.breaches(_ladder(order), order.level)
     if found:
         raise PolicyBelowFloor(
@@ -90,7 +91,7 @@ async def withdraw(session: AsyncSession, viewer: Viewer, policy_id: UUID, reaso
     if row.facility_id is not None:
         must_write(viewer, FacilityId(row.facility_id))
     elif row.region_id is not None:
-        await must_write_region(session, viewer, RegionId(row.region_id))
+        await regions.must_decide(session, viewer, RegionId(row.region_id))
     else:
         raise PolicyShipped()
     if not row.in_force:

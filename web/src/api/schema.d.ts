@@ -8851,6 +8851,7 @@ export interface components {
             /** Format: uuid */
             facility_id: string;
             may_decide: boolean;
+            regions: components["schemas"]["RegionTerms"][];
             terms: components["schemas"]["TermsVersion"];
             weights: components["schemas"]["DutyWeightsVersion"];
         };
@@ -10898,6 +10899,15 @@ export interface components {
             name: string;
             parent_id: string | null;
         };
+        /** RegionTerms */
+        RegionTerms: {
+            earlier: components["schemas"]["TermsVersion"][];
+            /** Format: uuid */
+            id: string;
+            may_decide: boolean;
+            name: string;
+            terms: components["schemas"]["TermsVersion"];
+        };
         /** Release */
         Release: {
             event_at?: string | null;
@@ -11942,6 +11952,7 @@ export interface components {
         TermsIn: {
             /** @default 待核实 */
             confidence: string;
+            region_id?: string | null;
             /** Format: uuid */
             replaces: string;
             source: string;
@@ -11958,6 +11969,7 @@ export interface components {
             confidence: string;
             /** Format: uuid */
             id: string;
+            region: string | null;
             /** @enum {string} */
             scope: "facility" | "region" | "platform";
             source: string;

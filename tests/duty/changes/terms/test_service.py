@@ -9,12 +9,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from duty.changes import rulebook
 from duty.changes.errors import RestTooShort, TermsMoved
 from duty.changes.fairness import queries as fairness
 from duty.changes.fairness.queries import Wanted
 from duty.changes.terms import queries, service
 from duty.changes.terms.schemas import DutyTerms, HouseTerms
 from kernel.errors import BadInput, NotAllowed
+from kernel.ids import RegionId
 from kernel.viewer import Role, Viewer
 from tests.duty.changes.ward import DAY, FIRST, THIRD, Ward
 
@@ -28,7 +30,12 @@ async def read(ward: Ward, who: Viewer | None = None) -> HouseTerms:
 
 
 async def decide(
-    ward: Ward, *, who: Viewer | None = None, replaces: UUID | None = None, **over: object
+    ward: Ward,
+    *,
+    who: Viewer | None = None,
+    replaces: UUID | None = None,
+    region_id: RegionId | None = None,
+    **over: object,
 ) -> UUID:
     viewer, now = who or ward.coordinator, await read(ward)
     terms = msgspec.structs.replace(now.terms.terms, **over)
@@ -40,7 +47,17 @@ async def decide(
             terms=terms,
             source="本院值班制度（演示）",
             confidence="待核实",
+            region_id=region_id,
         )
+
+
+async def city_of(ward: Ward) -> RegionId:
+    """The region of the ward's house."""
+    async with ward.region.clone.app.session(ward.coordinator) as session:
+        found = await session.execute(
+            text("SELECT region_id FROM facility WHERE id = :id"), {"id": ward.region.centre}
+        )
+        return RegionId(found.scalar_one())
 
 
 async def weigh(ward: Ward, third: float) -> None:
@@ -144,6 +161,45 @@ async def test_weights_are_versions_and_the_report_names_its_own(ward: Ward) -> 
     assert len({version for version, _ in seen}) == 3
     assert seen[0][1] == seen[2][1] == pytest.approx(2 * seen[1][1], rel=0.02)
     assert len((await read(ward)).earlier_weights) == 2
+
+
+async def test_a_regions_rule_counts_where_a_house_has_none_of_its_own(ward: Ward) -> None:
+    city = await city_of(ward)
+    over = replace(ward.coordinator, region_ids=frozenset({city}))
+    (seen,) = (await read(ward, over)).regions
+    assert (seen.id, seen.may_decide, seen.terms.scope, seen.earlier) == (
+        city,
+        True,
+        "platform",
+        [],
+    )
+    made = await decide(ward, who=over, region_id=city, replaces=seen.terms.id, rest_s=8 * HOUR_S)
+    now = await read(ward)
+    assert (now.terms.id, now.terms.scope, now.terms.region) == (made, "region", "云江市")
+    (told,) = now.regions
+    assert not told.may_decide, "read by whoever it binds, decided by its coordinator"
+    await decide(ward, rest_s=12 * HOUR_S)
+    assert (await read(ward)).terms.scope == "facility"
+    with pytest.raises(TermsMoved):
+        await decide(ward, who=over, region_id=city, replaces=seen.terms.id)
+
+
+async def test_only_a_regions_coordinator_decides_for_it_and_for_what_lies_in_it(
+    ward: Ward,
+) -> None:
+    city, county = await city_of(ward), ward.region.county_region
+    inside = replace(ward.coordinator, region_ids=frozenset({county}))
+    office = await ward.region.staff(ward.region.centre, Role.MEDICAL_AFFAIRS)
+    for who in (ward.coordinator, inside, replace(office, region_ids=frozenset({city}))):
+        with pytest.raises(NotAllowed):
+            await decide(ward, who=who, region_id=city)
+    over = replace(ward.coordinator, region_ids=frozenset({city}))
+    await decide(ward, who=over, region_id=county)
+    with pytest.raises(DBAPIError):
+        async with ward.region.clone.app.session(inside) as session:
+            await rulebook.install(
+                session, rulebook.shipped(), region_id=city, added_by=inside.person_id
+            )
 
 
 @pytest.mark.parametrize("table", ["change_rule", "fairness_weights"])
