@@ -32,7 +32,7 @@ from tests.faults.ctg.storm import Storm, say
 from tests.faults.ctg.verdict import Verdict, judge, judge_centre
 from tests.faults.ctg.viewers import Viewer, Watching
 
-MUX, WALL, AGENT = 20, 20, 1
+MUX, AGENT = 20, 1
 DESCRIPTORS = 4_096
 RESUME_S, SLOWER = 5.0, 2.0
 
@@ -45,6 +45,8 @@ class Profile:
     gateways: int = 2
     agents: int = 20
     """Monitors of the centre that has the real agent."""
+    wall: int = 20
+    """Streams that one viewer looks at."""
     kills: int = 108
     between_s: tuple[float, float] = (0.2, 4.0)
     seconds: int = 1_200
@@ -129,7 +131,7 @@ async def _run(ground: Ground, profile: Profile, dice: random.Random) -> Outcome
     )  # fmt: skip
     ground.start_sender(plan)
     watching = Watching(plan, made, ground.headers)
-    walls = _walls(profile.streams, dice)
+    walls = _walls(profile, dice)
     devices = [f"SN-{profile.streams + n:05d}" for n in range(profile.agents)]
     centre = Centre(ground.place / "centre", ground.url, f"bench-{AGENT}", devices)
     ground.centre = centre
@@ -139,6 +141,7 @@ async def _run(ground: Ground, profile: Profile, dice: random.Random) -> Outcome
     try:
         await _shown(watching, plan.start + profile.warm_s)
         await storm.blow(profile.kills)
+        await ground.serves()
         abused = await hostile.abuse(ground, watching, profile.abuse)
         last = min(profile.seconds, int(time.time() - plan.start))
         await asyncio.to_thread(Path(plan.stop).write_text, str(last))
@@ -155,10 +158,10 @@ async def _run(ground: Ground, profile: Profile, dice: random.Random) -> Outcome
     return Outcome(storm, abused, said, ended, made.real)
 
 
-def _walls(streams: int, dice: random.Random) -> list[list[int]]:
-    mixed = list(range(streams))
+def _walls(profile: Profile, dice: random.Random) -> list[list[int]]:
+    mixed = list(range(profile.streams))
     dice.shuffle(mixed)
-    return [mixed[at : at + WALL] for at in range(0, streams, WALL)]
+    return [mixed[at : at + profile.wall] for at in range(0, profile.streams, profile.wall)]
 
 
 async def _shown(watching: Watching, since_s: float, patience_s: float = 90.0) -> None:

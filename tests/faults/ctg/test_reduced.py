@@ -28,6 +28,8 @@ from tests.realtime import wire
 SMALL = Profile(
     streams=40,
     agents=2,
+    # Twenty viewers on two gateways: whichever dies, it dies under somebody's eyes.
+    wall=2,
     kills=6,
     between_s=(0.1, 0.6),
     seconds=600,
