@@ -9,7 +9,7 @@ from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.escalation import crew, policy
-from duty.escalation.ladder import Mode, Policy
+from duty.escalation.ladder import ANY, Mode, Policy
 from duty.escalation.repository import standing
 from duty.escalation.schemas import (
     PageChannelOut,
@@ -46,6 +46,10 @@ _RINGING_FOR = (
     " ORDER BY p.created_at, p.id"
 )
 _SEES = text("SELECT app_sees_case(:case_id)")
+_SEVERAL = text(
+    _COLUMNS + " WHERE p.case_id = ANY(:cases) AND p.mode <> 'first'"
+    " AND e.state IN ('running', 'exhausted') ORDER BY p.created_at, p.id"
+)
 _MINE = text(_COLUMNS + _RINGING_FOR)
 _TARGETS = text(
     "SELECT page_id, step, person_id, tier, specialty, state, queued_at, sent_at, delivered_at,"
@@ -119,6 +123,22 @@ async def reach(session: AsyncSession, cases: Collection[CaseId]) -> dict[CaseId
         best = next(state for state in _FURTHEST if state in row.states)
         counts.setdefault(CaseId(row.case_id), Counter())[best] += 1
     return {case_id: ReachCounts(**found) for case_id, found in counts.items()}
+
+
+async def missing(session: AsyncSession, cases: Collection[CaseId]) -> dict[CaseId, list[str]]:
+    """Per case, the specialties of which a page that still rings needs more people."""
+    rows = (await session.execute(_SEVERAL, {"cases": list(cases)})).all()
+    if not rows:
+        return {}
+    ids = [row.id for row in rows]
+    targets = (await session.execute(_TARGETS, {"pages": ids})).all()
+    found: dict[CaseId, set[str]] = {}
+    for row in rows:
+        rules = policy.parse(row.steps, row.repeat_s, row.mode, row.quorum, row.join_within_s)
+        standings = [standing(one) for one in targets if one.page_id == row.id]
+        lacking = crew.lacking(crew.needs(rules, standings), crew.said_yes(standings))
+        found.setdefault(CaseId(row.case_id), set()).update(lacking.keys() - {ANY})
+    return {case_id: sorted(codes) for case_id, codes in found.items()}
 
 
 async def _pages(

@@ -6561,6 +6561,7 @@ export interface components {
             eta: string | null;
             /** Format: uuid */
             id: string;
+            missing: string[];
             /** @enum {string} */
             my_side: "origin" | "receiver" | "coordinator" | "crew" | "admin" | "observer";
             number: string;

@@ -15,7 +15,7 @@ import type { StreamMessage } from '@/stream/socket'
 
 import AlertLayer from './AlertLayer.vue'
 
-const PAGE = { id: 'page1', case_id: 'c1', reason: 'referral.offered', level: 'resuscitation', title: 'R2611-00061', step: 0, created_at: '2026-11-22T03:01:00Z' }
+const PAGE = { id: 'page1', case_id: 'c1', reason: 'referral.offered', level: 'resuscitation', title: 'R2611-00061', step: 0, targets: [], needs: [], created_at: '2026-11-22T03:01:00Z' }
 let hear: (message: StreamMessage) => void
 let receipts: string[]
 

@@ -23,6 +23,6 @@ describe('a place of the roster', () => {
         { group, slots: [aSlot({ reach: online }), aSlot({ person: null })] },
         { group, slots: [aSlot({ reach: online }), aSlot()] },
       ]),
-    ).toEqual({ places: 4, gaps: 1, online: 2 })
+    ).toEqual({ places: 4, gaps: [aSlot({ person: null })], online: 2 })
   })
 })

@@ -12,12 +12,12 @@ export function slotState(slot: DutySlot): SlotState {
 
 export interface Tally {
   places: number
-  gaps: number
+  gaps: readonly DutySlot[]
   online: number
 }
 
 export function tally(groups: readonly DutyGroup[]): Tally {
   const slots = groups.flatMap((group) => group.slots)
   const count = (state: SlotState): number => slots.filter((slot) => slotState(slot) === state).length
-  return { places: slots.length, gaps: count('gap'), online: count('online') }
+  return { places: slots.length, gaps: slots.filter((slot) => slotState(slot) === 'gap'), online: count('online') }
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
+import type { PageTarget } from '@/api/types'
+
 import { burst } from './sound'
-import { type Alert, NO_ALERTS, arrived, listed, loudest, priorityOf, settled } from './state'
+import { type Alert, NO_ALERTS, againOf, arrived, listed, loudest, missingOf, priorityOf, settled } from './state'
 
 function alert(pageId: string, level: string, minute: number): Alert {
   return {
@@ -49,6 +51,26 @@ describe('alerts', () => {
 
   it('of an unknown level ring as the loudest', () => {
     expect(priorityOf('whatever')).toBe('high')
+  })
+})
+
+describe('whoever is rung once more', () => {
+  const at = { sent_at: null, delivered_at: null, seen_at: null, acknowledged_at: '2026-11-22T03:00:00Z', declined_at: '2026-11-22T03:01:00Z' }
+  const target = (step: number, state: string, joined_at: string | null = null): PageTarget =>
+    ({ person: { id: 'me', name: '', title: '' }, step, state, states: at, joined_at }) as PageTarget
+  it.each([
+    ['said yes and did not arrive', [target(0, 'acknowledged'), target(1, 'sent')], { answer: 'silent', since: at.acknowledged_at }],
+    ['declined, and nobody came', [target(0, 'declined'), target(2, 'sent')], { answer: 'declined', since: at.declined_at }],
+    ['is there', [target(0, 'acknowledged', at.seen_at ?? '2026-11-22T03:02:00Z'), target(1, 'sent')], undefined],
+    ['did not answer', [target(0, 'unreachable'), target(1, 'sent')], undefined],
+    ['is rung for the first time', [target(0, 'sent')], undefined],
+  ])('%s', (_, targets, said) => {
+    expect(againOf({ targets }, 'me')).toEqual(said)
+  })
+
+  it('is told which specialties are missing', () => {
+    const need = (specialty: string, answered: number) => ({ specialty, needed: 1, answered, joined: 0 })
+    expect(missingOf({ needs: [need('obstetrics', 1), need('anaesthesia', 0), need('*', 0)] })).toEqual(['anaesthesia'])
   })
 })
 

@@ -3,6 +3,7 @@
  *
  * The server's list is the truth after every reload and reconnect; stream items only arrive sooner.
  */
+import type { Page } from '@/api/types'
 
 /** Alarm priority after IEC 60601-1-8 clause 6.1: how it flashes and sounds, not how ill she is. */
 export type Priority = 'high' | 'medium' | 'low'
@@ -19,6 +20,27 @@ export interface Alert {
   drill: boolean
   /** Who calls; the stream item knows only an id, the list that follows knows the name. */
   sender?: string
+  /** What this person answered at an earlier step, and when: why they are rung once more. */
+  again?: { answer: 'silent' | 'declined'; since: string }
+  /** Specialties that the page still needs. */
+  missing?: readonly string[]
+}
+
+/** Who said yes, did not arrive and is rung again; or who said no, and nobody else came. */
+export function againOf(page: Pick<Page, 'targets'>, personId: string | undefined): Alert['again'] {
+  const mine = page.targets.filter((one) => one.person.id === personId)
+  const last = Math.max(...mine.map((one) => one.step))
+  const earlier = mine
+    .filter((one) => one.step < last && (one.state === 'declined' || (one.state === 'acknowledged' && one.joined_at === null)))
+    .sort((a, b) => b.step - a.step)[0]
+  if (earlier === undefined) return undefined
+  const since = earlier.state === 'declined' ? earlier.states.declined_at : earlier.states.acknowledged_at
+  return since === null ? undefined : { answer: earlier.state === 'declined' ? 'declined' : 'silent', since }
+}
+
+/** Of which specialties too few have said yes; anybody's is none. */
+export function missingOf(page: Pick<Page, 'needs'>): string[] {
+  return page.needs.filter((need) => need.answered < need.needed && need.specialty !== '*').map((need) => need.specialty)
 }
 
 export interface AlertState {

@@ -13,7 +13,7 @@ import { useSession } from '../session'
 import { useToasts } from '../toasts'
 import { Buzz } from './buzz'
 import { AlarmSound, type SoundState } from './sound'
-import { type Alert, type AlertState, NO_ALERTS, arrived, listed, loudest, settled } from './state'
+import { type Alert, type AlertState, NO_ALERTS, againOf, arrived, listed, loudest, missingOf, settled } from './state'
 
 /** An exhausted page has nobody left to climb to, so it goes on ringing for those it reached. */
 const PAGE_OVER = new Set(['acknowledged', 'cancelled'])
@@ -49,7 +49,7 @@ export const useAlerts = defineStore('alerts', () => {
   async function refresh(): Promise<void> {
     if (!session.hasRole('referring_clinician', 'expert', 'coordinator', 'duty_desk')) return
     const pages = await api.get<Page[]>('/api/pages/mine')
-    state.value = listed(state.value, pages.map(alertOf))
+    state.value = listed(state.value, pages.map((page) => alertOf(page, session.me?.person_id)))
     for (const page of pages) live.receipt(page.id, 'delivered')
   }
 
@@ -131,7 +131,8 @@ export const useAlerts = defineStore('alerts', () => {
   return { open, soundState, soundBlocked, signedOn, start, stop, refresh, answer, signOn, signOff, unlock }
 })
 
-function alertOf(page: Page): Alert {
+function alertOf(page: Page, personId: string | undefined): Alert {
+  const again = againOf(page, personId)
   return {
     pageId: page.id,
     caseId: page.case_id,
@@ -142,6 +143,8 @@ function alertOf(page: Page): Alert {
     createdAt: page.created_at,
     drill: page.drill,
     ...(page.sender ? { sender: page.sender.short_name } : {}),
+    ...(again ? { again } : {}),
+    missing: missingOf(page),
   }
 }
 

@@ -18,6 +18,8 @@ const page = {
   title: '抢救 产后出血',
   step: 0,
   created_at: '2026-11-22T03:00:00Z',
+  targets: [],
+  needs: [],
 }
 const answers = {
   '/api/duty/today': [
@@ -37,7 +39,7 @@ describe('today on duty', () => {
   it('says a gap in words and counts it', async () => {
     const view = await show()
     expect(await view.findByText(/缺岗：无人值班/)).toBeTruthy()
-    expect(view.getByText(/1 个缺岗/)).toBeTruthy()
+    expect(view.getByText(/空岗：/)).toBeTruthy()
     expect(view.getByText(/在线，可立即呼达/)).toBeTruthy()
   })
 
