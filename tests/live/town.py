@@ -33,7 +33,7 @@ from tests.live.loopback import LOOPBACK
 SEEDER = Viewer.system("test")
 _MESSAGE = text(
     "SELECT id FROM page_message WHERE page_id = :page_id AND person_id = :person_id"
-    " AND channel <> 'in_app' ORDER BY step, try LIMIT 1"
+    " AND channel NOT IN ('in_app', 'sms') ORDER BY step, try LIMIT 1"
 )
 EVENT, LEVEL = "referral.offered", "critical"
 CLOCK = SystemClock()

@@ -1,7 +1,10 @@
 """`make bench-paging`: 20 pages a second for a minute, six phones each, one page to thirty.
 
 Everything is real: PostgreSQL and Valkey with fsync, engines and serve as processes, HTTP to phones
-in a process of their own. A page's time runs from the moment when its own sender saw the commit to
+in a process of their own. After the load everybody has an SMS number too, whose company takes every
+call and never answers, and the load comes once more, shorter: the phones must ring as before.
+
+A page's time runs from the moment when its own sender saw the commit to
 the arrival of a call at a phone (every call counts, not only the first), and to the arrival of the
 item at an open browser's socket. All clocks are this machine's monotonic one.
 """
@@ -30,6 +33,7 @@ from server.keyfile import master_key
 from server.migrate import upgrade
 from tests.bench.paging.load import Paged, drive, open_cases
 from tests.fixtures.database import Clone
+from tests.live.hung import HungCompany, add_points
 from tests.live.phones import Ring
 from tests.live.processes import Phones, Process, answers, beats, settings_of
 from tests.live.town import SEEDER, Town, build
@@ -39,6 +43,7 @@ CENTRES, PEOPLE, TEAM = 10, 6, 30
 SOCKETS = 6
 BROWSERS = "browsers.log"
 SETTLE_S = 30.0
+HUNG_LIMIT_MS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ class Wanted:
 
     rate: float
     seconds: float
+    hung_s: float
     engines: int
     senders: int
 
@@ -86,9 +92,7 @@ async def _quiet(clone: Clone) -> None:
     await clone.close()
 
 
-async def _load(
-    town: Town, cases: list[object], wanted: Wanted, browsers: list[Person], phones: Phones
-) -> list[Paged]:
+async def _load(town: Town, cases: list[object], wanted: Wanted, phones: Phones) -> list[Paged]:
     """Drive the load from two processes while the browsers listen here; wait until it is quiet."""
     count = len(cases)
     targets = [number % CENTRES for number in range(count)]
@@ -110,20 +114,20 @@ async def _load(
         ]
         done = list(await asyncio.gather(*shares))
     due = sum(people for part in done for _, people, _ in part.committed.values())
+    pages = {page for part in done for page in part.committed}
     deadline = time.monotonic() + SETTLE_S
     while time.monotonic() < deadline:
-        if len({ring.message_id for ring in phones.rings()}) >= due:
+        if len({ring.message_id for ring in phones.rings() if ring.page_id in pages}) >= due:
             break
         await asyncio.sleep(0.2)
     await asyncio.sleep(0.5)
     return done
 
 
-def _figures(
-    done: list[Paged], found: list[Ring], browsers: list[Person], town: Town
-) -> dict[str, object]:
+def _figures(done: list[Paged], found: list[Ring], browsers: list[Person]) -> dict[str, object]:
     committed = {page: seen for part in done for page, seen in part.committed.items()}
     first: dict[str, Ring] = {}
+    found = [ring for ring in found if ring.page_id in committed]
     for ring in found:
         first.setdefault(ring.message_id, ring)
     by_page = Counter(ring.page_id for ring in first.values())
@@ -165,10 +169,32 @@ def _figures(
     }
 
 
+async def _hung(
+    town: Town, cases: list[object], wanted: Wanted, phones: Phones
+) -> dict[str, object]:
+    """The load once more while one company hangs; nothing if it is not wanted."""
+    if not cases:
+        return {}
+    await add_points(town, [person for centre in town.centres for person in centre.people])
+    await town.clone.close()  # the load's processes open their own
+    say(f"{len(cases)} pages while everybody's SMS company hangs")
+    done = await _load(town, cases, wanted, phones)
+    said = _figures(done, phones.rings(), [])
+    return {"hung_p99_ms": said["commit_to_send_p99_ms"], "hung_lost": said["lost"]}
+
+
 async def _measure(place: Path, services: EmbeddedServices, wanted: Wanted) -> dict[str, object]:
+    with HungCompany() as company:
+        return await _ring(place, services, wanted, company)
+
+
+async def _ring(
+    place: Path, services: EmbeddedServices, wanted: Wanted, company: HungCompany
+) -> dict[str, object]:
     clone = Clone(services.layout, "bench_paging")
     await _create(clone)
     settings = settings_of(clone, place, services.layout.valkey_url)
+    settings = company.contracted(settings, place)
     phones = Phones(place)
     town = await build(
         clone,
@@ -177,7 +203,8 @@ async def _measure(place: Path, services: EmbeddedServices, wanted: Wanted) -> d
         [PEOPLE] * CENTRES + [TEAM],
         logins=SOCKETS,
     )
-    cases = await open_cases(town, int(wanted.rate * wanted.seconds))
+    count = int(wanted.rate * wanted.seconds)
+    cases = await open_cases(town, count + int(wanted.rate * wanted.hung_s))
     await clone.close()
     names = ["serve"] + ["engine"] * wanted.engines + ["sender"] * wanted.senders
     running = [
@@ -192,8 +219,9 @@ async def _measure(place: Path, services: EmbeddedServices, wanted: Wanted) -> d
         browsers = await _browsers(town, url)
         await _quiet(clone)
         say(f"{len(cases)} pages at {wanted.rate:g}/s; {', '.join(names)}; {len(browsers)} sockets")
-        done = await _load(town, list(cases), wanted, browsers, phones)
-        return _figures(done, phones.rings(), browsers, town)
+        done = await _load(town, list(cases[:count]), wanted, phones)
+        figures = _figures(done, phones.rings(), browsers)
+        return figures | await _hung(town, list(cases[count:]), wanted, phones)
     finally:
         for person in browsers:
             await person.leave()
@@ -207,6 +235,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate", type=float, default=20, help="pages per second")
     parser.add_argument("--seconds", type=float, default=60, help="for how long")
+    parser.add_argument("--hung", type=float, default=15, help="seconds with a hung company")
     parser.add_argument("--engines", type=int, default=1, help="processes of engine")
     parser.add_argument("--senders", type=int, default=0, help="processes of sender beside them")
     parser.add_argument("--keep", action="store_true", help="leave the logs where they are")
@@ -215,7 +244,7 @@ def main() -> int:
     place.chmod(0o755)
     try:
         with EmbeddedServices(place) as services:
-            wanted = Wanted(known.rate, known.seconds, known.engines, known.senders)
+            wanted = Wanted(known.rate, known.seconds, known.hung, known.engines, known.senders)
             figures = asyncio.run(_measure(place, services, wanted))
     finally:
         if known.keep:
@@ -226,8 +255,9 @@ def main() -> int:
     late = (
         float(figures["commit_to_send_p99_ms"]) >= 1000
         or float(figures["mdt30_all_sent_ms"]) >= 1000
+        or float(figures.get("hung_p99_ms", 0)) >= HUNG_LIMIT_MS
     )
-    return 1 if figures["lost"] or late else 0
+    return 1 if figures["lost"] or figures.get("hung_lost") or late else 0
 
 
 if __name__ == "__main__":

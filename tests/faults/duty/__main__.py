@@ -26,6 +26,7 @@ from tests.faults.duty.promotion import Node, Succession, succeed
 from tests.faults.duty.race import Raced, race_apart
 from tests.faults.duty.storm import Storm, say
 from tests.faults.duty.verdict import Verdict, judge
+from tests.live.hung import add_points
 from tests.live.town import Town, build
 
 CENTRES, PEOPLE = 6, 3
@@ -80,8 +81,9 @@ ERROR = re.compile(r"\[error *\] ([a-z_.]+)|(deadlock detected)")
 
 
 async def found(ground: Ground) -> Town:
-    """The town: all phones answer, but one in three refuses its first call."""
-    return await build(
+    """The town: all phones answer, but one in three refuses its first call, and everybody's SMS
+    company takes what it is given and never says a word."""
+    town = await build(
         ground.clone,
         master_key(ground.settings),
         ground.phones.url,
@@ -90,6 +92,8 @@ async def found(ground: Ground) -> Town:
         delays_s=(0, STEP_S),
         repeat_s=REPEAT_S,
     )
+    await add_points(town, [person for centre in town.centres for person in centre.people])
+    return town
 
 
 async def run(ground: Ground, profile: Profile) -> Outcome:

@@ -12,11 +12,15 @@ from uuid import uuid4
 
 from duty.escalation.errors import PageOver
 from kernel.errors import Refusal
-from kernel.ids import PageId
+from kernel.ids import PageId, PersonId
 from tests.live.town import Centre, Town
 
 T = TypeVar("T")
 
+BY_KEYPAD = 0.3
+"""Share of answers that come as a report of a pressed key."""
+PRESSED_S = 1.5
+"""After that the page was answered by the key; else the person answers in the application."""
 RETRY_S = 0.1
 PATIENCE_S = 90.0
 
@@ -82,8 +86,18 @@ class Crowd:
     async def _answer(self, page_id: PageId, centre: Centre, after_s: float) -> None:
         await asyncio.sleep(after_s)
         person = self.dice.choice(centre.people)
+        if self.dice.random() < BY_KEYPAD:
+            await self._press(person, page_id)
         with suppress(PageOver):
             await self.until_done(lambda: self.town.answer(person, centre, page_id))
+
+    async def _press(self, person: PersonId, page_id: PageId) -> None:
+        """The key 接听, which the telephone company reports twice at once and once more later."""
+        message_id = await self.until_done(lambda: self.town.message_of(person, page_id))
+        reports = [self.until_done(lambda: self.town.call_back(message_id)) for _ in range(2)]
+        await asyncio.gather(*reports)
+        await self.until_done(lambda: self.town.call_back(message_id))
+        await asyncio.sleep(PRESSED_S)
 
     async def until_done(self, work: Callable[[], Awaitable[T]]) -> T:
         """Do it again until the database takes it."""

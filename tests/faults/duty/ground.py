@@ -18,10 +18,13 @@ from server.embedded import postgres, valkey
 from server.embedded.layout import Layout, prepare_layout
 from server.supervisor.program import Program, spawn
 from tests.fixtures.database import Clone
+from tests.live.hung import HungCompany
 from tests.live.processes import Phones, settings_of
 
 PATIENCE_S = 60.0
 DATABASE = "faults"
+HUNG_S = 0.8
+"""Below the lease of a storm's senders (2 s)."""
 
 
 class Ground:
@@ -42,7 +45,9 @@ class Ground:
         self.start_valkey()
         self.clone = Clone(self.layout, DATABASE)
         asyncio.run(self._create())
-        self.settings = settings_of(self.clone, self.place, self.layout.valkey_url)
+        self.company = HungCompany()
+        settings = settings_of(self.clone, self.place, self.layout.valkey_url)
+        self.settings = self.company.contracted(settings, self.place, timeout_s=HUNG_S)
         self.phones = Phones(self.place)
         return self
 
@@ -54,6 +59,7 @@ class Ground:
     ) -> None:
         if hasattr(self, "phones"):
             self.phones.close()
+            self.company.close()
         for child, number in ((self._valkey, signal.SIGTERM), (self._postgres, signal.SIGINT)):
             if child is not None and child.poll() is None:
                 child.send_signal(number)

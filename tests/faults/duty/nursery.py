@@ -92,13 +92,13 @@ class Life:
             self._child.join(10)
 
     async def death(self, patience_s: float) -> bool:
-        """Wait for it to die by itself; False if it does not."""
+        """Wait for it to kill itself; False if it lives on, or ended in any other way."""
         deadline = time.monotonic() + patience_s
         while not self.dead:
             if time.monotonic() > deadline:
                 return False
             await asyncio.sleep(0.02)
-        return True
+        return self._child is not None and self._child.exitcode == -signal.SIGKILL
 
 
 def die_asking(town: Town, log: Path, point: str, act: str, *ids: "Centre | object") -> BaseProcess:

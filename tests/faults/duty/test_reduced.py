@@ -36,6 +36,8 @@ def test_nothing_is_lost_decided_twice_or_shown_twice(
     assert (done.storm.kills, ground.crashes) == (6, 1)
     assert done.said.pages >= 6
     assert done.said.messages > done.said.pages
+    assert done.said.hung > 0
+    assert done.said.max_recovery_s > 0
     assert done.raced.trials >= 32
     assert done.lost == []
     assert done.twice == []

@@ -8,12 +8,13 @@ from typing import Any
 import asyncpg
 
 from duty.notify.delivery import MAX_TRIES
+from tests.live.hung import CHANNEL as HUNG
 from tests.live.phones import Ring
 from tests.live.town import Centre
 
 _TARGETS = "SELECT page_id, step, person_id, queued_at FROM page_target"
 _MESSAGES = """
-SELECT id, page_id, step, person_id, contact_point_id, ring, try, state FROM page_message
+SELECT id, page_id, step, person_id, contact_point_id, ring, try, state, channel FROM page_message
  WHERE channel <> 'in_app'
 """
 _ITEMS = """
@@ -42,6 +43,7 @@ class Verdict:
     lost: list[str]
     duplicate_decisions: list[str]
     duplicate_sends: int
+    hung: int
     shown_once: bool
     max_recovery_s: float
 
@@ -77,6 +79,7 @@ async def judge(
         messages=len(messages),
         lost=lost,
         duplicate_decisions=_twice(targets, items, ladders, events),
+        hung=sum(row["channel"] == HUNG for row in messages),
         duplicate_sends=sum(len(times) - 1 for times in rung.values()),
         shown_once=_shown_once(messages, items, rung),
         max_recovery_s=_slowest(targets, messages, rung),
@@ -105,11 +108,13 @@ def _lost(
         for person in centre.people
         if (page_id, 0, person) not in aimed
     ]
+    if committed and not rung:
+        found.append("no phone ever rang")
     found += [f"no item for {aim}" for aim in aimed - posted]
     found += [f"no message for {aim}" for aim in aimed - written]
     tries = {(row["page_id"], row["step"], row["person_id"], row["try"]) for row in messages}
     for row in messages:
-        silent = str(row["id"]) not in rung
+        silent = str(row["id"]) not in rung and row["channel"] != HUNG
         again = (row["page_id"], row["step"], row["person_id"], row["try"] + 1)
         if row["state"] == "failed" and row["try"] < MAX_TRIES and again not in tries:
             found.append(f"message {row['id']} failed and was not tried again")
