@@ -193,6 +193,7 @@ def _figures(done: Outcome, crashes: int) -> dict[str, object]:
         "lost": len(done.lost),
         "duplicate_decisions": len(done.twice),
         "duplicate_sends": done.said.duplicate_sends,
+        "hung": done.said.hung,
         "shown_once": done.said.shown_once,
         "max_recovery_s": round(done.said.max_recovery_s, 2),
         **done.storm.notes,

@@ -7,11 +7,12 @@ nobody told.
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -37,6 +38,7 @@ CLIENTS = ("page.", "answer.", "call_back.")
 """Points that lie in the process of whoever asks, not in engine or sender."""
 
 LEASE = timedelta(seconds=2)
+STEP_EVERY_S = 2.0
 CALL_LIMIT_S = 1.0
 """Shorter than in service (10 s and 5 s), so that an hour's worth of leases fits into minutes; the
 lease stays longer than every call."""
@@ -44,11 +46,13 @@ lease stays longer than every call."""
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What a process is born with: a point to die at, deafness to NOTIFY, a wrong clock."""
+    """What a process is born with: a point to die at, deafness to NOTIFY, a clock that is wrong by
+    so much, or that jumps by so much."""
 
     point: str = ""
     deaf: bool = False
     skew_s: float = 0.0
+    step_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -103,6 +107,8 @@ def arm(trouble: Trouble) -> None:
         Listener._received = lambda *_: None  # type: ignore[method-assign]
     if trouble.skew_s:
         _skew(trouble.skew_s)
+    if trouble.step_s:
+        _step(trouble.step_s)
 
 
 def _shorten() -> None:
@@ -114,6 +120,17 @@ def _shorten() -> None:
 def _skew(by_s: float) -> None:
     honest = clock.SystemClock.now
     clock.SystemClock.now = lambda self: honest(self) + timedelta(seconds=by_s)  # type: ignore[method-assign]
+
+
+def _step(by_s: float) -> None:
+    """Right, then ahead, then behind, then right again, as where NTP corrects a host at work."""
+    honest, born = clock.SystemClock.now, time.monotonic()
+
+    def now(self: clock.SystemClock) -> datetime:
+        turn = int((time.monotonic() - born) / STEP_EVERY_S) % 3
+        return honest(self) + timedelta(seconds=(0, by_s, -by_s)[turn])
+
+    clock.SystemClock.now = now  # type: ignore[method-assign]
 
 
 def _wrap_commits() -> None:

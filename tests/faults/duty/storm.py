@@ -246,6 +246,18 @@ async def wrong_clocks(storm: Storm) -> None:
             life.kill()
 
 
+async def stepping_clocks(storm: Storm) -> None:
+    """Clocks that jump five minutes forward and back while two engines work."""
+    jumping = Trouble(step_s=300)
+    lives = [storm.life("engine").start(jumping) for _ in range(2)]
+    try:
+        storm.notes["clock_step_ring_s"] = await _how_late(storm, 8)
+        await storm.settled()
+    finally:
+        for life in lives:
+            life.kill()
+
+
 async def _how_late(storm: Storm, pages: int) -> float:
     late = []
     for _ in range(pages):
@@ -267,4 +279,5 @@ TROUBLES: dict[str, Callable[..., Any]] = {
     "valkey down": valkey_down,
     "notify dropped": deaf,
     "wrong clocks": wrong_clocks,
+    "clock steps": stepping_clocks,
 }
