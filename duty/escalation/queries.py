@@ -125,7 +125,7 @@ async def reach(session: AsyncSession, cases: Collection[CaseId]) -> dict[CaseId
     return {case_id: ReachCounts(**found) for case_id, found in counts.items()}
 
 
-async def missing(session: AsyncSession, cases: Collection[CaseId]) -> dict[CaseId, list[str]]:
+async def lacking(session: AsyncSession, cases: Collection[CaseId]) -> dict[CaseId, list[str]]:
     """Per case, the specialties of which a page that still rings needs more people."""
     rows = (await session.execute(_SEVERAL, {"cases": list(cases)})).all()
     if not rows:
@@ -136,8 +136,8 @@ async def missing(session: AsyncSession, cases: Collection[CaseId]) -> dict[Case
     for row in rows:
         rules = policy.parse(row.steps, row.repeat_s, row.mode, row.quorum, row.join_within_s)
         standings = [standing(one) for one in targets if one.page_id == row.id]
-        lacking = crew.lacking(crew.needs(rules, standings), crew.said_yes(standings))
-        found.setdefault(CaseId(row.case_id), set()).update(lacking.keys() - {ANY})
+        still = crew.lacking(crew.needs(rules, standings), crew.said_yes(standings))
+        found.setdefault(CaseId(row.case_id), set()).update(still.keys() - {ANY})
     return {case_id: sorted(codes) for case_id, codes in found.items()}
 
 

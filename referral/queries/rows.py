@@ -38,7 +38,7 @@ class Around:
     places: Mapping[FacilityId, FacilityRef]
     subjects: Mapping[CaseId, CaseSubject]
     reach: Mapping[CaseId, ReachCounts]
-    missing: Mapping[CaseId, list[str]]
+    lacking: Mapping[CaseId, list[str]]
 
 
 async def around(
@@ -66,7 +66,7 @@ async def around(
         places=await facilities.get_many(session, wanted),
         subjects=await pregnancies.subjects(session, clock, viewer, sealer, ids),
         reach=await pages.reach(session, ids),
-        missing=await pages.missing(session, ids),
+        lacking=await pages.lacking(session, ids),
     )
 
 
@@ -98,7 +98,7 @@ def row_fields(case: CaseRows, facts: CaseFacts, view: Viewpoint, others: Around
         "oldest_unanswered_at": step.since,
         "waiting_for": step.code,
         "reach": others.reach.get(CaseId(row.id), ReachCounts()),
-        "missing": others.missing.get(CaseId(row.id), []),
+        "lacking": others.lacking.get(CaseId(row.id), []),
         "eta": _eta(case),
         "sent_at": row.sent_at,
         "created_at": row.created_at,

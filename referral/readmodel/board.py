@@ -39,7 +39,7 @@ class PatientRef(msgspec.Struct, kw_only=True):
 
 
 class BoardRow(msgspec.Struct, kw_only=True):
-    """One case on the board; `missing`: specialties that a ringing page still lacks."""
+    """One case on the board; `lacking`: specialties that a ringing page still lacks."""
 
     id: UUID
     number: str
@@ -56,7 +56,7 @@ class BoardRow(msgspec.Struct, kw_only=True):
     oldest_unanswered_at: datetime | None
     waiting_for: WaitingCode
     reach: ReachCounts
-    missing: list[str]
+    lacking: list[str]
     eta: datetime | None
     sent_at: datetime | None
     created_at: datetime

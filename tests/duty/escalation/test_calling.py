@@ -115,12 +115,12 @@ async def test_who_need_not_answer_any_more_is_counted_apart(
     case_id = await region.open_case()
     page_id = await call(region, region.doctor, case_id)
     async with region.clone.app.session(region.doctor) as session:
-        wanted = (await queries.missing(session, [case_id]))[case_id]
+        wanted = (await queries.lacking(session, [case_id]))[case_id]
     async with region.clone.app.session(team[0]) as session:
         await service.acknowledge(session, region.clock, team[0], page_id)
     async with region.clone.app.session(region.doctor) as session:
         page = await queries.page(session, page_id)
-        still = (await queries.missing(session, [case_id]))[case_id]
+        still = (await queries.lacking(session, [case_id]))[case_id]
         counts = (await queries.reach(session, [case_id]))[case_id]
     assert set(wanted) - set(still) == {"obstetrics"}
     assert set(still) == {one.specialty for one in page.needs if one.answered < one.needed}

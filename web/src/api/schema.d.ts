@@ -6561,7 +6561,7 @@ export interface components {
             eta: string | null;
             /** Format: uuid */
             id: string;
-            missing: string[];
+            lacking: string[];
             /** @enum {string} */
             my_side: "origin" | "receiver" | "coordinator" | "crew" | "admin" | "observer";
             number: string;
@@ -10824,6 +10824,7 @@ export interface components {
             holds: components["schemas"]["Hold"][];
             /** Format: uuid */
             id: string;
+            lacking: string[];
             legs: components["schemas"]["Leg"][];
             missing: string[];
             /** @enum {string} */

@@ -34,7 +34,7 @@ export function aRow(over: Partial<BoardRow> = {}): BoardRow {
     oldest_unanswered_at: '2026-11-22T03:00:00Z',
     waiting_for: 'decision',
     reach: { queued: 0, sent: 0, delivered: 1, seen: 1, acknowledged: 0, declined: 0, spared: 0, unreachable: 1 },
-    missing: [],
+    lacking: [],
     eta: null,
     sent_at: '2026-11-22T03:00:00Z',
     created_at: '2026-11-22T02:59:00Z',

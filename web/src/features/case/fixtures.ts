@@ -45,7 +45,7 @@ export function aReferral(over: Partial<Referral> = {}): Referral {
       reason: '宫缩乏力', vitals: { sbp: 82, dbp: 48, hr: 132 }, age: 27, gestation_days: 274, gravida: 2, para: 1, plurality: 1,
       risk_colour: 'red', purple: true, needs_neonatal: false, consent: 'emergency_waiver', origin: county.name, sent_by: '顾听澜', requests: [],
     },
-    record: { blood_group: 'O', fetus: 'not_applicable' }, missing: ['allergies'], offers: [anOffer()], legs: [], holds: [],
+    record: { blood_group: 'O', fetus: 'not_applicable' }, missing: ['allergies'], lacking: [], offers: [anOffer()], legs: [], holds: [],
     notes: [{ id: 'n1', at: '2026-11-22T03:03:00Z', by: doctor, text: '血库只有 O 型 4U' }], pregnancy: null, newborns: [],
     created_by: doctor, remote_lead: null, guidance: null, ending: null, replaces_id: null, replaced_by_ids: [], plan: null,
     committed_at: null, ...over,
