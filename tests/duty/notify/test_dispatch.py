@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from duty.escalation import service
+from duty.notify import claims
 from duty.notify.channels.channel import Failed, InDoubt, Sent
-from duty.notify.delivery import Delivery
+from duty.notify.delivery import LEASE, Delivery
 from duty.notify.dispatch import Dispatcher, Overflow
 from duty.notify.outgoing import WAKE_CHANNEL
 from kernel.wake import Listener
@@ -84,6 +85,19 @@ async def test_two_senders_share_the_work(region: Region) -> None:
     assert [message[1] for message in await messages(region)] == ["sent"] * 12
     for one in both:
         await one.close()
+
+
+async def test_what_one_sender_has_claimed_another_passes_over(region: Region) -> None:
+    """Before the first has committed: the second neither waits for it nor takes the same."""
+    await endpoint(region)
+    for _ in range(3):
+        await region.page()
+    name, system = Scripted(Sent()).name, region.clone.system
+    async with system.session(SEEDER) as one, system.session(SEEDER) as other, asyncio.timeout(5):
+        first = await claims.claim_due(one, region.sealer, {name: 2}, LEASE)
+        second = await claims.claim_due(other, region.sealer, {name: 8}, LEASE)
+    assert (len(first), len(second)) == (2, 1)
+    assert not {one.id for one in first} & {one.id for one in second}
 
 
 async def test_failure_and_doubt_go_their_own_ways(region: Region) -> None:
