@@ -161,6 +161,25 @@ async def test_a_late_word_from_a_lost_lease_changes_nothing(region: Region) -> 
     assert [message[1] for message in await messages(region)] == ["sent"]
 
 
+async def test_a_late_word_settles_nothing_while_the_heir_still_sends(region: Region) -> None:
+    """Both are on the line; the attempt number says whose word counts."""
+    await endpoint(region)
+    await region.page()
+    ((message_id, *_),) = await messages(region)
+    slow, heir = Scripted(Failed("late", again=True)), Scripted(Sent())
+    sending = []
+    for channel in (slow, heir):
+        channel.hold = asyncio.Event()
+        await set_due(region)
+        sending.append(asyncio.create_task(delivery(region, channel).deliver(message_id)))
+        await channel.called.wait()
+    for channel, task, said in zip((slow, heir), sending, (None, MessageState.SENT), strict=True):
+        assert channel.hold is not None
+        channel.hold.set()
+        assert await task == said
+    assert [message[1:] for message in await messages(region)] == [("sent", 1, 2)]
+
+
 async def test_doubt_is_sent_again_under_the_same_id_and_ends(region: Region) -> None:
     await endpoint(region)
     await region.page()

@@ -100,7 +100,7 @@ async def run(ground: Ground, profile: Profile) -> Outcome:
     """Bring everything about and judge."""
     dice = random.Random(profile.seed)
     town = await found(ground)
-    storm = Storm(ground, town, Crowd(town, dice, profile.late_s), dice)
+    storm = Storm(ground, town, Crowd(town, ground.phones, dice, profile.late_s), dice)
     for name, bring_about in _troubles(storm, profile):
         begun = time.monotonic()
         await bring_about()

@@ -13,6 +13,7 @@ from uuid import uuid4
 from duty.escalation.errors import PageOver
 from kernel.errors import Refusal
 from kernel.ids import PageId, PersonId
+from tests.live.processes import Phones
 from tests.live.town import Centre, Town
 
 T = TypeVar("T")
@@ -21,6 +22,7 @@ BY_KEYPAD = 0.3
 """Share of answers that come as a report of a pressed key."""
 PRESSED_S = 1.5
 """After that the page was answered by the key; else the person answers in the application."""
+RINGS_S = 3.0
 RETRY_S = 0.1
 PATIENCE_S = 90.0
 
@@ -30,6 +32,7 @@ class Crowd:
     """What was asked and what was promised."""
 
     town: Town
+    phones: Phones
     dice: random.Random
     late_s: tuple[float, float] = (6, 9)
     committed: dict[str, tuple[float, Centre]] = field(default_factory=dict)
@@ -92,12 +95,23 @@ class Crowd:
             await self.until_done(lambda: self.town.answer(person, centre, page_id))
 
     async def _press(self, person: PersonId, page_id: PageId) -> None:
-        """The key 接听, which the telephone company reports twice at once and once more later."""
+        """The key 接听 on a telephone that rings, which its company reports twice at once and once
+        more later."""
         message_id = await self.until_done(lambda: self.town.message_of(person, page_id))
+        if not await self._rings(message_id):
+            return
         reports = [self.until_done(lambda: self.town.call_back(message_id)) for _ in range(2)]
         await asyncio.gather(*reports)
         await self.until_done(lambda: self.town.call_back(message_id))
         await asyncio.sleep(PRESSED_S)
+
+    async def _rings(self, message_id: str) -> bool:
+        deadline = time.monotonic() + RINGS_S
+        while not any(ring.message_id == message_id for ring in self.phones.rings()):
+            if time.monotonic() > deadline:
+                return False
+            await asyncio.sleep(RETRY_S)
+        return True
 
     async def until_done(self, work: Callable[[], Awaitable[T]]) -> T:
         """Do it again until the database takes it."""
