@@ -26,18 +26,18 @@ def must_be_author(viewer: Viewer, author_id: UUID) -> None:
         raise NotTheAuthor()
 
 
-def may_report(viewer: Viewer, author_id: UUID) -> bool:
-    """Whoever treats her, except the one who gave the order."""
-    return viewer.person_id != author_id
+def may_report(viewer: Viewer, author_id: UUID, *, at_bedside: bool) -> bool:
+    """Whoever works where she is treated, except the one who gave the order."""
+    return at_bedside and viewer.person_id != author_id
 
 
-def must_stand_at_bedside(viewer: Viewer, author_id: UUID) -> None:
+def must_stand_at_bedside(viewer: Viewer, author_id: UUID, *, at_bedside: bool) -> None:
     """The decision stays with those who treat her.
 
     Raises:
-        BedsideReports: the viewer gave the order.
+        BedsideReports: the viewer gave the order, or advises from afar.
     """
-    if not may_report(viewer, author_id):
+    if not may_report(viewer, author_id, at_bedside=at_bedside):
         raise BedsideReports()
 
 

@@ -60,6 +60,7 @@ async def advice_of_case(session: AsyncSession, viewer: Viewer, case_id: UUID) -
         await people.get_many(session, {PersonId(id_) for id_ in named}),
         await facilities.get_many(session, {FacilityId(id_) for id_ in houses}),
     )
+    at_bedside = await repository.is_at_bedside(case_id)
     last = {(outcome.advice_id, outcome.n): outcome for outcome in outcomes}
     return [
         _advice(
@@ -73,6 +74,7 @@ async def advice_of_case(session: AsyncSession, viewer: Viewer, case_id: UUID) -
             [one for one in stands if one.advice_id == row.id],
             known,
             viewer,
+            at_bedside=at_bedside,
         )
         for row in rows
     ]
@@ -149,6 +151,8 @@ def _advice(
     stands: Sequence[SignatureRow],
     known: _Known,
     viewer: Viewer,
+    *,
+    at_bedside: bool,
 ) -> Advice:
     content, signed = said.content, row.state == "signed"
     mine = row.author_id == viewer.person_id
@@ -176,5 +180,5 @@ def _advice(
         signed_at=row.signed_at,
         digest=None if row.digest is None else row.digest.hex(),
         may_sign=mine and not signed,
-        may_report=signed and policies.may_report(viewer, row.author_id),
+        may_report=signed and policies.may_report(viewer, row.author_id, at_bedside=at_bedside),
     )

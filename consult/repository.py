@@ -18,6 +18,12 @@ _ORIGIN = text(
     " AND facility_id IS NOT NULL ORDER BY id LIMIT 1"
 )
 
+_TREATS = text(
+    "SELECT EXISTS (SELECT 1 FROM case_party WHERE case_id = :case_id"
+    " AND role IN ('origin', 'receiver', 'crew')"
+    " AND facility_id = ANY(CAST(:houses AS uuid[])))"
+)
+
 
 class AdviceRepository:
     """Advice that `viewer` may see."""
@@ -131,6 +137,13 @@ class AdviceRepository:
             select(OutcomeRow).where(OutcomeRow.advice_id.in_(advice_ids)).order_by(OutcomeRow.at)
         )
         return (await self._session.execute(found)).scalars().all()
+
+    async def is_at_bedside(self, case_id: UUID) -> bool:
+        """Whether the viewer works where she was, is or is being brought; advisers do not."""
+        if self._viewer.is_process:
+            return True
+        values = {"case_id": case_id, "houses": list(self._viewer.facility_ids)}
+        return bool((await self._session.execute(_TREATS, values)).scalar_one())
 
     async def origin(self, case_id: UUID) -> UUID | None:
         """The institution whose case it is."""

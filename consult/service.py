@@ -140,14 +140,15 @@ async def report_order(
     Raises:
         NotFound: unknown or foreign.
         NotSigned: the advice is a draft.
-        BedsideReports: the author reports an order of their own.
+        BedsideReports: the author reports an order of their own, or an adviser does.
         ReasonNeeded: not executed without a coded reason, or "other" without words.
     """
     repository = AdviceRepository(session, viewer)
     advice = await repository.get(advice_id)
     if advice.state != AdviceState.SIGNED:
         raise NotSigned()
-    policies.must_stand_at_bedside(viewer, advice.author_id)
+    at_bedside = await repository.is_at_bedside(advice.case_id)
+    policies.must_stand_at_bedside(viewer, advice.author_id, at_bedside=at_bedside)
     row = await repository.locked_order(advice_id, n)
     if order.state == "not_executed" and (
         order.code is None or (order.code == "other" and not order.reason)

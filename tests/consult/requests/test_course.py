@@ -8,6 +8,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from consult.commands import ReportOrder
+from consult.errors import BedsideReports
+from consult.queries import advice_of_case
 from consult.requests.errors import (
     AskingHouseOnly,
     ConsultMoved,
@@ -21,6 +24,7 @@ from consult.requests.errors import (
 )
 from consult.requests.rules import RULES
 from consult.requests.schemas import Invitee
+from consult.service import report_order
 from kernel.errors import BadInput, NotFound
 from kernel.ids import CaseId
 from tests.consult.requests.table import Table
@@ -326,3 +330,19 @@ async def test_the_asking_house_rates_what_is_over(table: Table, net: Network) -
     assert rated == [
         {"timely": 4, "clear": 5, "useful": 2}, {"timely": 4, "clear": 5, "useful": 4},
     ]  # fmt: skip
+
+
+async def test_orders_are_reported_where_she_is_treated(table: Table, net: Network) -> None:
+    consult = await table.ask()
+    await table.answer("city_expert", consult, "accept")
+    await table.step("city_expert", consult, "begin")
+    await table.advise("city_expert", consult)
+    done = ReportOrder(state="executed")
+    async with net.clone.app.session(net.staff["city_second"]) as session:
+        (given,) = await advice_of_case(session, net.staff["city_second"], consult)
+    assert not given.may_report
+    with pytest.raises(BedsideReports):
+        async with net.clone.app.session(net.staff["city_second"]) as session:
+            await report_order(session, net.clock, net.staff["city_second"], given.id, 1, done)
+    async with net.clone.app.session(net.staff["county_doctor"]) as session:
+        await report_order(session, net.clock, net.staff["county_doctor"], given.id, 1, done)
