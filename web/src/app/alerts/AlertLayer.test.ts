@@ -51,6 +51,13 @@ describe('the alert layer', () => {
     expect(await axeViolations(container)).toEqual([])
   })
 
+  it('says of the calls behind it how many ring once more', async () => {
+    const rung = { person: { id: 'person-1' }, joined_at: null, states: { acknowledged_at: '2026-11-22T02:50:00Z', declined_at: null } }
+    const targets = [{ ...rung, step: 0, state: 'acknowledged' }, { ...rung, step: 1, state: 'sent' }]
+    await open([PAGE, { ...PAGE, id: 'page2', case_id: 'c2', level: 'stable', step: 1, targets }])
+    expect(await screen.findByText(/另有 1 个呼叫，其中 1 个为再次呼叫/)).toBeTruthy()
+  })
+
   it('tells the server that it was delivered and seen', async () => {
     await open()
     hear(item('page', { page_id: 'page1', case_id: 'c1', event: 'referral.offered', level: 'critical' }))
