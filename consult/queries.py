@@ -1,7 +1,6 @@
 """Reads of advice."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,30 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from consult import policies
 from consult.citing import Quoted
 from consult.models import AdviceRow, OrderRow, OutcomeRow, RevisionRow, SignatureRow
+from consult.names import Names, names
 from consult.readmodel import Advice, AdviceOrder, AdviceRevision, AdviceStand
 from consult.repository import AdviceRepository
-from kernel.ids import FacilityId, PersonId
 from kernel.viewer import Role, Viewer
-from registry.facilities import queries as facilities
-from registry.facilities.schemas import FacilityRef
-from registry.people import queries as people
-from registry.people.schemas import PersonRef
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """Names that the answer mentions."""
-
-    who: dict[PersonId, PersonRef]
-    where: dict[FacilityId, FacilityRef]
-
-    def person(self, id_: UUID) -> PersonRef | None:
-        """Whoever that is."""
-        return self.who.get(PersonId(id_))
-
-    def house(self, id_: UUID) -> FacilityRef | None:
-        """That house."""
-        return self.where.get(FacilityId(id_))
 
 
 async def advice_of_case(session: AsyncSession, viewer: Viewer, case_id: UUID) -> list[Advice]:
@@ -53,12 +32,15 @@ async def advice_of_case(session: AsyncSession, viewer: Viewer, case_id: UUID) -
     orders = await repository.orders(ids)
     outcomes = await repository.outcomes(ids)
     stands = await repository.signatures(ids)
-    named = {row.author_id for row in rows} | {one.person_id for one in contents.values()}
-    named |= {one.person_id for one in outcomes} | {one.person_id for one in stands}
-    houses = {row.facility_id for row in rows} | {one.facility_id for one in stands}
-    known = _Known(
-        await people.get_many(session, {PersonId(id_) for id_ in named}),
-        await facilities.get_many(session, {FacilityId(id_) for id_ in houses}),
+    known = await names(
+        session,
+        [
+            *(row.author_id for row in rows),
+            *(one.person_id for one in contents.values()),
+            *(one.person_id for one in outcomes),
+            *(one.person_id for one in stands),
+        ],
+        [*(row.facility_id for row in rows), *(one.facility_id for one in stands)],
     )
     at_bedside = await repository.is_at_bedside(case_id)
     last = {(outcome.advice_id, outcome.n): outcome for outcome in outcomes}
@@ -92,12 +74,12 @@ async def revisions(session: AsyncSession, viewer: Viewer, advice_id: UUID) -> l
     repository = AdviceRepository(session, viewer)
     await repository.get(advice_id)
     rows = await repository.revisions(advice_id)
-    who = await people.get_many(session, {PersonId(row.person_id) for row in rows})
+    known = await names(session, [row.person_id for row in rows], [])
     return [
         AdviceRevision(
             n=row.n,
             at=row.at,
-            by=who.get(PersonId(row.person_id)),
+            by=known.person(row.person_id),
             text=row.content["text"],
             findings=row.content["findings"],
             recommendation=row.content["recommendation"],
@@ -112,7 +94,7 @@ def _cited(content: dict[str, Any]) -> list[Quoted]:
     return msgspec.convert(content["cited"], list[Quoted])
 
 
-def _order(row: OrderRow, outcome: OutcomeRow | None, known: _Known) -> AdviceOrder:
+def _order(row: OrderRow, outcome: OutcomeRow | None, known: Names) -> AdviceOrder:
     return AdviceOrder(
         n=row.n,
         text=row.text,
@@ -133,7 +115,7 @@ def _drafted(content: dict[str, Any]) -> list[AdviceOrder]:
     ]
 
 
-def _stand(row: SignatureRow, known: _Known) -> AdviceStand:
+def _stand(row: SignatureRow, known: Names) -> AdviceStand:
     return AdviceStand(
         stand=row.stand,  # type: ignore[arg-type]
         words=row.words,
@@ -149,7 +131,7 @@ def _advice(
     said: RevisionRow,
     orders: list[AdviceOrder],
     stands: Sequence[SignatureRow],
-    known: _Known,
+    known: Names,
     viewer: Viewer,
     *,
     at_bedside: bool,

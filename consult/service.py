@@ -85,8 +85,9 @@ async def revise_advice(
     if row.revision != order.revision:
         raise DraftMoved(current=row.revision, given=order.revision)
     row.revision += 1
-    # A colleague who writes on it cannot hide it from its author, nor from the others.
-    row.shared = order.shared if row.author_id == viewer.person_id else row.shared
+    if row.author_id == viewer.person_id:
+        # A colleague who writes on it cannot hide it from its author, nor from the others.
+        row.shared = order.shared
     await _keep(session, clock, viewer, row, order, tracings)
     return AdviceId(row.id)
 

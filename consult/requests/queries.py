@@ -1,8 +1,7 @@
 """Reads of consultations, as the viewer: row-level security cuts what is not theirs."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -11,6 +10,7 @@ import msgspec
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from consult.names import Names, names
 from consult.requests import rights
 from consult.requests.planning import may_agree
 from consult.requests.rules import RULES
@@ -27,13 +27,9 @@ from consult.requests.schemas import (
 )
 from kernel.clock import Clock
 from kernel.errors import NotFound
-from kernel.ids import CaseId, FacilityId, PersonId
+from kernel.ids import CaseId
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
-from registry.facilities import queries as facilities
-from registry.facilities.schemas import FacilityRef
-from registry.people import queries as people
-from registry.people.schemas import PersonRef
 from registry.pregnancies import queries as pregnancies
 from registry.pregnancies.queries import CaseSubject
 
@@ -74,22 +70,6 @@ _RATING = text("SELECT * FROM consult_rating WHERE request_id = :id ORDER BY n D
 _EVENTS = text("SELECT * FROM consult_event WHERE request_id = :id ORDER BY id")
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """Names that the answer mentions."""
-
-    who: dict[PersonId, PersonRef]
-    where: dict[FacilityId, FacilityRef]
-
-    def person(self, id_: UUID | None) -> PersonRef | None:
-        """Whoever that is, if anybody."""
-        return None if id_ is None else self.who.get(PersonId(id_))
-
-    def house(self, id_: UUID) -> FacilityRef | None:
-        """That house."""
-        return self.where.get(FacilityId(id_))
-
-
 async def consults(
     session: AsyncSession,
     clock: Clock,
@@ -128,7 +108,7 @@ async def one(
     decisions = (await session.execute(_DECISIONS, id_)).all()
     events = (await session.execute(_EVENTS, id_)).all()
     rated = (await session.execute(_RATING, id_)).all()
-    known = await _known(
+    known = await names(
         session,
         [
             *(one.person_id for one in (*proposals, *events, *rated)),
@@ -156,7 +136,7 @@ async def is_consult(session: AsyncSession, case_id: UUID) -> bool:
     return (await session.execute(_ONE, {"id": case_id})).one_or_none() is not None
 
 
-def _proposal(viewer: Viewer, row: Row[Any], one: Row[Any], known: _Known) -> ProposalOut:
+def _proposal(viewer: Viewer, row: Row[Any], one: Row[Any], known: Names) -> ProposalOut:
     return ProposalOut(
         one.n,
         known.house(one.facility_id),
@@ -170,7 +150,7 @@ def _proposal(viewer: Viewer, row: Row[Any], one: Row[Any], known: _Known) -> Pr
     )
 
 
-def _decision(one: Row[Any], known: _Known) -> DecisionOut:
+def _decision(one: Row[Any], known: Names) -> DecisionOut:
     return DecisionOut(
         one.n,
         known.person(one.author_id),
@@ -181,7 +161,7 @@ def _decision(one: Row[Any], known: _Known) -> DecisionOut:
     )
 
 
-def _rating(one: Row[Any], known: _Known) -> RatingOut:
+def _rating(one: Row[Any], known: Names) -> RatingOut:
     return RatingOut(
         one.at, known.person(one.person_id), one.timely, one.clear, one.useful, one.words
     )
@@ -197,7 +177,7 @@ async def _out(
     for one in (await session.execute(_INVITATIONS, {"ids": ids})).all():
         invited[one.request_id].append(one)
     everybody = [one for some in invited.values() for one in some]
-    known = await _known(
+    known = await names(
         session,
         [
             *(row.asked_by for row in rows),
@@ -216,7 +196,7 @@ def _consult(
     viewer: Viewer,
     row: Row[Any],
     invited: Sequence[Row[Any]],
-    known: _Known,
+    known: Names,
     woman: CaseSubject | None,
 ) -> ConsultOut:
     return ConsultOut(
@@ -257,7 +237,7 @@ def _kind(invited: Sequence[Row[Any]]) -> Kind:
     return "single" if asked and asked[0].person_id is not None else "group"
 
 
-def _invitation(viewer: Viewer, row: Row[Any], one: Row[Any], known: _Known) -> InvitationOut:
+def _invitation(viewer: Viewer, row: Row[Any], one: Row[Any], known: Names) -> InvitationOut:
     return InvitationOut(
         one.id,
         one.n,
@@ -272,14 +252,4 @@ def _invitation(viewer: Viewer, row: Row[Any], one: Row[Any], known: _Known) -> 
         one.why,
         one.note,
         rights.allowed_with(viewer, row, one),
-    )
-
-
-async def _known(
-    session: AsyncSession, people_ids: Iterable[UUID | None], houses: Iterable[UUID]
-) -> _Known:
-    wanted = {PersonId(id_) for id_ in people_ids if id_ is not None}
-    return _Known(
-        await people.get_many(session, wanted),
-        await facilities.get_many(session, {FacilityId(id_) for id_ in houses}),
     )
