@@ -78,7 +78,6 @@ GRANT SELECT, INSERT ON advice_revision, advice_signature, consult_rating
   TO yunshang_app, yunshang_system;
 GRANT UPDATE (revision, shared) ON advice TO yunshang_app, yunshang_system;
 
--- What stands is for everybody who treats her; earlier wordings are for experts.
 -- A draft is its author's, or of the case's experts where it is shared; only its author signs it.
 DROP POLICY app_reads ON advice;
 CREATE POLICY app_reads ON advice FOR SELECT TO yunshang_app
@@ -91,6 +90,7 @@ CREATE POLICY app_signs ON advice FOR UPDATE TO yunshang_app
   WITH CHECK (app_sees_identity(case_id) AND (author_id = app_person()
     OR (shared AND state = 'draft' AND app_has_role('expert'))));
 
+-- What stands is for everybody who treats her; earlier wordings are for experts.
 CREATE POLICY app_reads ON advice_revision FOR SELECT TO yunshang_app
   USING (app_sees_identity(case_id) AND EXISTS (SELECT 1 FROM advice a WHERE a.id = advice_id
     AND (a.revision = n OR app_has_role('expert'))));
