@@ -11675,6 +11675,7 @@ export interface components {
         /** SignAdvice */
         SignAdvice: {
             password: string;
+            revision: number;
         };
         /** SignHandover */
         SignHandover: {
