@@ -24,6 +24,9 @@ LINK: Final[Access] = "link"
 CLINICAL: Final[Access] = CLINICAL_ROLES
 """Open to those who treat or coordinate; what they see is narrowed by row-level security."""
 
+CALLING: Final[Access] = CLINICAL_ROLES | {Role.MEDICAL_AFFAIRS}
+"""Open to those who telephone people on call: clinicians, and 医务科, which calls experts in."""
+
 
 def roles(*allowed: Role) -> Access:
     """Open to holders of any of the `allowed` roles."""

@@ -7,7 +7,7 @@ Each package keeps its texts in `messages.toml` beside its code:
 
 `{field}` in a detail is filled from the refusal. Every text says what to do next.
 
-A refusal's `reason` is a code. What it is called stands in `message_reasons.toml`, by the refusal's code:
+A refusal's `reason` is a code. What it is called stands in `message_reasons.toml`:
 
     ["kernel.not_allowed"]
     not_your_shift = { zh = "…", en = "…" }

@@ -5,13 +5,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.phones import queries
 from duty.phones.schemas import PhoneBook
-from kernel.access import CLINICAL, OPT
+from kernel.access import CALLING, OPT
 from kernel.clock import Clock
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 
 
-@get("/duty/phone-book", opt={OPT: CLINICAL})
+@get("/duty/phone-book", opt={OPT: CALLING})
 async def phone_book(
     session: AsyncSession, viewer: Viewer, clock: Clock, sealer: Sealer
 ) -> PhoneBook:

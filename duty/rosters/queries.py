@@ -52,7 +52,7 @@ async def today(
 async def phone_list(
     session: AsyncSession, sealer: Sealer, facility_id: FacilityId, at: datetime
 ) -> PhoneList:
-    """Desks first, then everybody on call with a phone: for paper, and for clinicians only."""
+    """Desks first, then everybody on call with a phone: on paper, for those who may call."""
     open_ones = await facilities.facilities(session, at)
     facility = next((one for one in open_ones if one.id == facility_id), None)
     if facility is None:

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.rosters import presence, queries, service
 from duty.rosters.schemas import DeviceIn, DutyToday, PhoneList, ShiftIn, ShiftOut
-from kernel.access import ANY, CLINICAL, OPT, roles
+from kernel.access import ANY, CALLING, CLINICAL, OPT, roles
 from kernel.clock import Clock
 from kernel.ids import FacilityId, PersonId, SlotId
 from kernel.sealing import Sealer
@@ -24,7 +24,7 @@ async def duty_today(
     return await queries.today(session, sealer, facility_id or viewer.facility_id, clock.now())
 
 
-@get("/duty/phone-list", opt={OPT: CLINICAL})
+@get("/duty/phone-list", opt={OPT: CALLING})
 async def phone_list(
     session: AsyncSession,
     viewer: Viewer,

@@ -79,7 +79,7 @@ async def account(session: AsyncSession, viewer: Viewer) -> Account:
 async def phones(
     session: AsyncSession, sealer: Sealer, ids: Iterable[PersonId]
 ) -> dict[PersonId, str]:
-    """Opened phones of the named people who have one; callers show them to clinicians only."""
+    """Opened phones of the named people who have one, for those who may call them."""
     wanted = select(Person.id, Person.phone_sealed).where(
         Person.id.in_(set(ids)), Person.phone_sealed.is_not(None)
     )

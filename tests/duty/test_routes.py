@@ -141,7 +141,7 @@ async def test_the_roster_shows_people_gaps_and_reach(hospital: Hospital) -> Non
     assert group["slots"][0]["reach"]["signed_on"] is False
 
 
-async def test_the_phone_list_has_desks_and_people_for_clinicians_only(
+async def test_the_phone_list_has_desks_and_people_for_those_who_call_them(
     hospital: Hospital,
 ) -> None:
     region = hospital.region
@@ -150,8 +150,13 @@ async def test_the_phone_list_has_desks_and_people_for_clinicians_only(
     assert [entry["phone"] for entry in desks["entries"]] == ["19900005678"]
     people = (await doctor.get(f"/api/duty/phone-list?facility_id={region.centre}")).json()
     assert {entry["phone"] for entry in people["entries"]} == {"19900001234"}
+    affairs = await hospital.caller(await region.staff(region.county, Role.MEDICAL_AFFAIRS))
+    (own,) = (await affairs.get("/api/duty/phone-book")).json()["places"]
+    assert own["list"]["entries"] == desks["entries"]
     auditor = await hospital.caller(await region.staff(region.county, Role.AUDITOR))
-    assert (await auditor.get("/api/duty/phone-list")).status_code == 403
+    refused = await auditor.get("/api/duty/phone-list")
+    assert refused.status_code == 403
+    assert "不在您的权限内" in refused.json()["zh"]["detail"]
 
 
 async def test_a_desk_rosters_its_own_people(hospital: Hospital) -> None:

@@ -53,5 +53,8 @@ export const useSession = defineStore('session', () => {
     return roles.some((role) => me.value?.roles.includes(role))
   }
 
-  return { me, known, signedIn, onDuty, accept, load, login, logout, forget, hasRole }
+  /** Whom the phone book is for: clinicians, and 医务科, which calls experts in. */
+  const calls = computed(() => hasRole('referring_clinician', 'expert', 'coordinator', 'duty_desk', 'medical_affairs'))
+
+  return { me, known, signedIn, onDuty, calls, accept, load, login, logout, forget, hasRole }
 })

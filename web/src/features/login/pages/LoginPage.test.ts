@@ -6,6 +6,8 @@ import { describe, expect, it, vi } from 'vitest'
 import { createMemoryHistory, createRouter } from 'vue-router'
 
 import { i18n } from '@/shared/i18n'
+import { aBook } from '@/shared/phones/fixtures'
+import { BOOK_PATH } from '@/shared/phones/held'
 
 import LoginPage from './LoginPage.vue'
 
@@ -68,5 +70,15 @@ describe('LoginPage', () => {
     await signIn()
     expect(await screen.findByText(/账号或密码不对/)).toBeTruthy()
     expect(screen.getByText('auth.wrong')).toBeTruthy()
+  })
+
+  it('asks for the telephones only when nothing answers', async () => {
+    const asked = vi.fn(json({}, 401))
+    await open({ '/api/config': json({ demo: true }), [BOOK_PATH]: asked })
+    await screen.findByText(/演示/)
+    expect(asked).not.toHaveBeenCalled()
+    await open({ '/api/config': json({}, 502), [BOOK_PATH]: json(aBook()) })
+    expect(await screen.findByText(/服务器没有响应/)).toBeTruthy()
+    expect(screen.getByText('19900000002')).toBeTruthy()
   })
 })
