@@ -13,6 +13,8 @@ from litestar.params import HeaderParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from consult.citing import Tracings
+from consult.imaging.intake import Intake
+from consult.imaging.parse import Box
 from duty.changes.handover.cases import OpenCases
 from duty.notify.contacts.webpush import VapidKey
 from duty.notify.providers.file import CONTRACTS, Callbacks
@@ -63,6 +65,16 @@ async def provide_sealer(state: State) -> Sealer:
 async def provide_blobs(state: State) -> BlobStore:
     blobs: BlobStore = state.blobs
     return blobs
+
+
+async def provide_box(state: State) -> Box:
+    box: Box = state.box
+    return box
+
+
+async def provide_intake(state: State) -> Intake:
+    intake: Intake = state.intake
+    return intake
 
 
 async def provide_callbacks(state: State) -> Callbacks | None:
@@ -117,6 +129,8 @@ DEPENDENCIES = {
     "clock": Provide(provide_clock),
     "sealer": Provide(provide_sealer),
     "blobs": Provide(provide_blobs),
+    "box": Provide(provide_box),
+    "intake": Provide(provide_intake),
     "settings": Provide(provide_settings),
     "callbacks": Provide(provide_callbacks),
     "contracted": Provide(provide_contracted),
@@ -148,6 +162,8 @@ def create_app(
             "blobs": BlobStore(
                 settings.attachments, sealer, max_bytes=settings.attachment_max_mb * 1_000_000
             ),
+            "box": Box(),
+            "intake": Intake(),
             "on_duty_of": on_duty_of,
             "callbacks": providers.callbacks,
             "contracted": frozenset(name for name in CONTRACTS if getattr(providers, name)),
@@ -155,6 +171,7 @@ def create_app(
     )
 
     async def close() -> None:
+        state.box.close()
         await pool.close()
 
     return Litestar(

@@ -37,7 +37,8 @@ async def inspect(request: Request[Any, Any, Any]) -> None:
 
     PostgreSQL stores no NUL, and what is sealed would carry it unseen. Reading the body here also
     bounds it where the handler would not have looked at it, and takes it in before a transaction
-    is opened, because networks are slow. A file (`opt={"content": …}`) is its route's to judge.
+    is opened, because networks are slow. A file (`opt={"content": …}`) is its route's to judge;
+    one that its route reads piece by piece (`opt={"streamed": True}`) is not taken in here.
 
     Raises:
         Unreadable: with the place in the body.
@@ -45,7 +46,7 @@ async def inspect(request: Request[Any, Any, Any]) -> None:
     scope, handler = request.scope, request.route_handler
     if "\0" in scope["path"] or b"%00" in scope["query_string"]:
         raise Unreadable(reason="NUL in the address")
-    if request.method == "GET":
+    if request.method == "GET" or handler.opt.get("streamed"):
         return
     body = await request.body()
     if "content" in handler.opt:

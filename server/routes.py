@@ -2,6 +2,7 @@
 
 from litestar import Router
 
+from consult.imaging.routes import router as scans
 from consult.requests.routes import router as consults
 from consult.routes import router as advice
 from duty.changes.fairness.routes import router as fairness
@@ -80,6 +81,7 @@ ROUTERS: tuple[Router, ...] = (
     documents,
     advice,
     consults,
+    scans,
     ctg,
     wall,
     ctg_alarms,

@@ -171,3 +171,43 @@ REASONS: dict[str, type[Refusal]] = {
         ReaderGone,
     )
 }
+
+
+class UidTaken(Refusal):
+    """Another file of hers has the same UID; it stays, and the attempt is kept on record."""
+
+    code = "imaging.uid_taken"
+
+
+class StillHeld(Refusal):
+    """Nobody has said yet whose it is."""
+
+    code = "imaging.still_held"
+
+
+class TakenOut(Refusal):
+    """It was taken out of her record."""
+
+    code = "imaging.taken_out"
+    status = 410
+
+
+class Busy(Refusal):
+    """Too many bytes are being taken in; nothing was read."""
+
+    code = "imaging.busy"
+    status = 503
+
+
+class ScanLost(Refusal):
+    """Its bytes are missing or changed."""
+
+    code = "imaging.scan_lost"
+    status = 500
+
+
+class Stalled(Refusal):
+    """Nothing more of the file came."""
+
+    code = "imaging.stalled"
+    status = 408

@@ -267,9 +267,16 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         post(
             "city_second", "/advice/{advice_id}/revisions", revision=1, orders=[{"text": "缩宫素"}]
         ),
-        post("city_expert", "/advice/{advice_id}/sign", revision=2, password=PASSWORD),
+        post("city_expert", "/advice/{advice_id}/sign", password=PASSWORD),
         post("city_second", "/advice/{advice_id}/stands", password=PASSWORD),
         post("county_doctor", "/advice/{advice_id}/orders/{n}/outcome"),
+    ),
+    "scanned": (
+        _send("city"),
+        # Bytes are not described by a schema: tests/consult/imaging/test_scans.py attacks them.
+        post("county_doctor", "/cases/{case_id}/scans", (422,)),
+        post("county_doctor", "/scans/{study_id}/confirm"),
+        post("county_doctor", "/scans/{study_id}/withdraw"),
     ),
     "a case file": (
         post("county_doctor", "/case-files", colour="red"),

@@ -31,7 +31,7 @@ from tests.contract.judging import Ledger
 from tests.contract.spoiling import NOWHERE, Spoiler
 from tests.fixtures.database import Clone
 from tests.matrix.door import Door, opened
-from tests.matrix.foreign import HANDOVER
+from tests.matrix.foreign import HANDOVER, scanned
 from tests.realtime.wire import frame
 from tests.referral.media.pictures import png
 from tests.referral.network import SEALER, SEEDER, Network, build
@@ -358,7 +358,7 @@ async def _advice(stage: Stage, case_id: str) -> str:
     id_ = ""
     for path, body in (
         (f"/api/cases/{case_id}/advice", {"text": "继续观察"}),
-        ("/api/advice/{}/sign", {"revision": 1, "password": PASSWORD}),
+        ("/api/advice/{}/sign", {"password": PASSWORD}),
     ):
         answer = await stage.door.send(
             "POST",
@@ -398,6 +398,7 @@ async def _known_ids(stage: Stage) -> None:
         ids["document_id"] = await _paper(stage, doctor, ids["case_id"])
         ids["advice_id"] = await _advice(stage, ids["case_id"])
         ids["attachment_id"] = await _attachment(stage, doctor, ids["case_id"])
+        ids.update(await scanned(stage.door, stage.tokens[doctor], ids["case_id"]))
         ids.update(await _listed(stage, doctor, place))
     for ids, doctor, expert in (
         (stage.ids, "county_doctor", "city_expert"),
@@ -407,9 +408,8 @@ async def _known_ids(stage: Stage) -> None:
     stage.ids["account_id"] = str(stage.accounts["leaver"])
     stage.ids["code"] = "request_to_accept"
     stage.ids["kind"] = "transfer"
-    stage.ids["n"] = stage.ids["baby"] = "1"
+    stage.ids |= {"n": "1", "baby": "1", "seq": "1", "frame": "0"}
     stage.ids["reference_id"] = NOWHERE
-    stage.ids["seq"] = "1"
     stage.ids |= {"leave_id": NOWHERE, "qualification_id": NOWHERE}
     async with net.clone.system.session(SEEDER) as session:
         stage.ids |= await _planned(session, net)

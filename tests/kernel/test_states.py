@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from consult.imaging.states import STUDY, StudyAction
 from consult.states import ADVICE, ORDER, AdviceAction, OrderAction
 from duty.escalation.states import PAGE, REACH, PageAction, ReachAction
 from kernel.errors import IllegalTransition
@@ -27,6 +28,7 @@ TABLES: list[tuple[StateTable[Any, Any, Any], type[StrEnum]]] = [
     (HOLD, HoldAction),
     (ADVICE, AdviceAction),
     (ORDER, OrderAction),
+    (STUDY, StudyAction),
     (PAGE, PageAction),
     (REACH, ReachAction),
 ]

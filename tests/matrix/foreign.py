@@ -17,6 +17,7 @@ from kernel.clock import SimulatedClock
 from kernel.viewer import Role, Viewer
 from realtime.service import register_device
 from registry.people.service import Grant, create_person
+from tests.consult.imaging.scans import scan
 from tests.fixtures.database import Clone
 from tests.matrix.door import Door
 from tests.registry.world import SEALER, World, account
@@ -57,6 +58,7 @@ async def rows(door: Door, database: Clone, world: World) -> dict[str, str]:
     path = f"/api/referrals/{case['id']}/actions/commit"
     case = await _post(door, tokens["stranger"], path, take)
     found["leg_id"] = case["legs"][0]["id"]
+    found |= await scanned(door, tokens["stranger"], case["id"])
     path = f"/api/legs/{found['leg_id']}/links"
     issued = await _post(door, tokens["stranger"], path, {"holder": {"name": "随车"}})
     found["link_id"] = issued["link"]["id"]
@@ -70,6 +72,20 @@ async def rows(door: Door, database: Clone, world: World) -> dict[str, str]:
     found |= await _changed(door, tokens["province"], database, world)
     found |= await _filed(door, tokens["stranger"], found["pregnancy_id"], world)
     return found | await _followed(door, tokens["province"], case)
+
+
+async def scanned(door: Door, token: str, case_id: str) -> dict[str, str]:
+    """A scan of the case's woman, of which nobody has said yet whose it is."""
+    answer = await door.send(
+        "POST",
+        f"/api/cases/{case_id}/scans",
+        token=token,
+        content=scan(patient="SOMEBODY"),
+        headers={"content-type": "application/dicom"},
+    )
+    assert answer.status_code == 201, answer.text
+    made = answer.json()
+    return {"study_id": made["study"]["id"], "instance_id": made["instance_id"]}
 
 
 async def _monitor(database: Clone, world: World) -> UUID:

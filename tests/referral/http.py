@@ -13,6 +13,8 @@ from litestar import Litestar, Request, Router
 from litestar.di import Provide
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from consult.imaging.intake import Intake
+from consult.imaging.parse import Box
 from kernel.blobs import BlobStore
 from kernel.clock import Clock
 from kernel.database import Database
@@ -24,6 +26,10 @@ from server.settings import Settings
 from tests.referral.network import SEALER, Network
 
 ORIGIN = "http://test"
+
+
+async def sealer() -> Sealer:
+    return SEALER
 
 
 def app(net: Network, *routers: Router) -> Litestar:
@@ -40,15 +46,21 @@ def app(net: Network, *routers: Router) -> Litestar:
     async def clock() -> Clock:
         return net.clock
 
-    async def sealer() -> Sealer:
-        return SEALER
-
     folder = Path(tempfile.mkdtemp(prefix="ys-blobs-"))
 
     async def blobs() -> BlobStore:
         return BlobStore(folder, SEALER, max_bytes=300_000)
 
     finalize(blobs, shutil.rmtree, folder)
+
+    reader, room = Box(readers=1), Intake()
+    finalize(blobs, reader.close)
+
+    async def box() -> Box:
+        return reader
+
+    async def intake() -> Intake:
+        return room
 
     async def database() -> Database:
         return net.clone.app
@@ -68,6 +80,8 @@ def app(net: Network, *routers: Router) -> Litestar:
             "sealer": Provide(sealer),
             "database": Provide(database),
             "blobs": Provide(blobs),
+            "box": Provide(box),
+            "intake": Provide(intake),
             "settings": Provide(settings),
             "tracings": Provide(provide_tracings),
             "idempotency_key": Provide(key),

@@ -47,9 +47,9 @@ class Box:
         body = await self._ask({"type": "Frames", "first": first, "count": count}, content)
         return list(_parts(body))
 
-    async def rendered(self, content: bytes, frame: int) -> bytes:
-        """One frame as a plain PNG in its own window."""
-        return await self._ask({"type": "Rendered", "frame": frame}, content)
+    async def rendered(self, content: bytes, frame: int, most: int = 0) -> bytes:
+        """One frame as a plain PNG in its own window; `most` pixels a side, 0 for all of them."""
+        return await self._ask({"type": "Rendered", "frame": frame, "most": most}, content)
 
     async def metadata(self, content: bytes) -> bytes:
         """DICOM JSON of one instance, checked to be JSON and nothing more."""

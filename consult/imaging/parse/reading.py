@@ -126,6 +126,8 @@ def _words(ds: Dataset) -> dict[str, Any]:
         "instance_number": _maybe(lambda: int(ds.InstanceNumber)),
         "patient_name": clean(_get(ds, "PatientName")),
         "patient_id": clean(_get(ds, "PatientID")),
+        "patient_birth": clean(_get(ds, "PatientBirthDate")),
+        "patient_sex": clean(_get(ds, "PatientSex")),
         "station": clean(
             f"{_get(ds, 'Manufacturer') or ''} {_get(ds, 'ManufacturerModelName') or ''}"
         ),

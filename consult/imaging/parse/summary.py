@@ -61,6 +61,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     instance_number: int | None = None
     patient_name: Words = ""
     patient_id: Words = ""
+    patient_birth: Words = ""
+    patient_sex: Words = ""
     station: Words = ""
     rows: int = 0
     columns: int = 0

@@ -24,6 +24,7 @@ def scan(
     *,
     frames: int = 1,
     patient: str = "",
+    born: str = "",
     study: str = "1.2.3.4",
     sop: str | None = None,
     private: bool = False,
@@ -35,9 +36,11 @@ def scan(
     meta.MediaStorageSOPInstanceUID = sop or generate_uid()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     ds = FileDataset(None, Dataset(), preamble=b"\0" * 128, file_meta=meta)
+    ds.SpecificCharacterSet = "ISO_IR 192"
     ds.SOPClassUID, ds.SOPInstanceUID = US_MULTIFRAME, meta.MediaStorageSOPInstanceUID
     ds.StudyInstanceUID, ds.SeriesInstanceUID = study, f"{study}.1"
     ds.Modality, ds.PatientName, ds.PatientID = "US", patient, "P-1" if patient else ""
+    ds.PatientBirthDate, ds.PatientSex = born, "F" if patient else ""
     ds.StudyDate, ds.StudyTime = "20261126", "101500"
     ds.StudyDescription = "OB 2/3 trimester" if patient else ""
     ds.Rows, ds.Columns, ds.SamplesPerPixel = 24, 32, 1

@@ -926,6 +926,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/scans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListScans */
+        get: operations["ApiCasesCaseIdScansListScans"];
+        put?: never;
+        /** BringScan */
+        post: operations["ApiCasesCaseIdScansBringScan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/team-call": {
         parameters: {
             query?: never;
@@ -5710,6 +5728,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/scans/instances/{instance_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ScanContent */
+        get: operations["ApiScansInstancesInstanceIdContentScanContent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scans/instances/{instance_id}/frames": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ScanFrames */
+        get: operations["ApiScansInstancesInstanceIdFramesScanFrames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scans/instances/{instance_id}/frames/{frame}/rendered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** RenderedScan */
+        get: operations["ApiScansInstancesInstanceIdFramesRenderedRenderedScan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scans/{study_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ConfirmScan */
+        post: operations["ApiScansStudyIdConfirmConfirmScan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scans/{study_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** WithdrawScan */
+        post: operations["ApiScansStudyIdWithdrawWithdrawScan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/self-arrivals": {
         parameters: {
             query?: never;
@@ -7170,6 +7273,8 @@ export interface components {
             /** Format: uuid */
             proposal_id: string;
         };
+        /** ConfirmScan */
+        ConfirmScan: Record<string, never>;
         /** ConsentAct */
         ConsentAct: {
             /** Format: date-time */
@@ -9297,6 +9402,18 @@ export interface components {
             to_be_verified: boolean;
             zh: string;
         };
+        /** Measurement */
+        Measurement: {
+            code: string;
+            fetus: string;
+            how: string;
+            level: number;
+            name: string;
+            scheme: string;
+            section: string;
+            unit: string;
+            value: string;
+        };
         /** Member */
         Member: {
             name: string;
@@ -10892,6 +11009,18 @@ export interface components {
             id: string;
             kind: string;
         };
+        /** Region */
+        Region: {
+            delta_x: number;
+            delta_y: number;
+            kind: string;
+            unit_x: string;
+            unit_y: string;
+            x0: number;
+            x1: number;
+            y0: number;
+            y1: number;
+        };
         /** RegionOut */
         RegionOut: {
             code: string;
@@ -11468,6 +11597,95 @@ export interface components {
             taken_at: string;
             vitals: components["schemas"]["Vitals"] | null;
         };
+        /** ScanClash */
+        ScanClash: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["PersonRef"] | null;
+            /** Format: uuid */
+            instance_id: string;
+            sha256: string;
+        };
+        /** ScanHeader */
+        ScanHeader: {
+            birth: string;
+            her_birth_date: string | null;
+            her_name: string;
+            name: string;
+            number: string;
+            sex: string;
+        };
+        /** ScanInstance */
+        ScanInstance: {
+            /** Format: date-time */
+            at: string;
+            bits: number;
+            burned_in: boolean | null;
+            columns: number;
+            for_processing: boolean;
+            frame_ms: number | null;
+            frames: number;
+            /** Format: uuid */
+            id: string;
+            intercept: number;
+            inverted: boolean;
+            lossy: boolean;
+            measurements: components["schemas"]["Measurement"][];
+            number: number | null;
+            offset: number;
+            regions: components["schemas"]["Region"][];
+            rows: number;
+            samples: number;
+            sha256: string;
+            size_bytes: number;
+            slope: number;
+            sop_uid: string;
+            spacing_at: string;
+            spacing_mm: [
+                number,
+                number
+            ] | null;
+            synthetic: boolean;
+            transfer_syntax: string;
+            why_not: components["schemas"]["Why"] | null;
+            window_center: number | null;
+            window_width: number | null;
+        };
+        /** ScanSeries */
+        ScanSeries: {
+            description: string;
+            instances: components["schemas"]["ScanInstance"][];
+            modality: string;
+            number: number | null;
+            series_uid: string;
+            station: string;
+        };
+        /** ScanStudy */
+        ScanStudy: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["PersonRef"] | null;
+            /** Format: uuid */
+            case_id: string;
+            clashes: components["schemas"]["ScanClash"][];
+            deidentified: boolean;
+            description: string;
+            facility: components["schemas"]["FacilityRef"] | null;
+            header: components["schemas"]["ScanHeader"] | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            identity: "same" | "differs" | "unread" | "absent";
+            may_settle: boolean;
+            reason: string | null;
+            series: components["schemas"]["ScanSeries"][];
+            settled_at: string | null;
+            settled_by: components["schemas"]["PersonRef"] | null;
+            /** @enum {string} */
+            state: "held" | "filed" | "withdrawn";
+            study_at: string;
+            study_uid: string;
+        };
         /** ScheduleIn */
         ScheduleIn: {
             /** @default 300 */
@@ -11675,7 +11893,6 @@ export interface components {
         /** SignAdvice */
         SignAdvice: {
             password: string;
-            revision: number;
         };
         /** SignHandover */
         SignHandover: {
@@ -11903,6 +12120,14 @@ export interface components {
             reason: "illness" | "leave" | "training" | "family" | "in_surgery" | "other";
             /** Format: uuid */
             shift_id: string;
+        };
+        /** TakenScan */
+        TakenScan: {
+            /** Format: uuid */
+            instance_id: string;
+            /** @enum {string} */
+            outcome: "kept" | "known";
+            study: components["schemas"]["ScanStudy"];
         };
         /** TargetOut */
         TargetOut: {
@@ -12373,6 +12598,12 @@ export interface components {
             source: string;
             weights: components["schemas"]["DutyWeights"];
         };
+        /** Why */
+        Why: {
+            code: string;
+            en: string;
+            zh: string;
+        };
         /** WishIn */
         WishIn: {
             /** @enum {string} */
@@ -12404,6 +12635,10 @@ export interface components {
             late_reason?: string | null;
             reason: string;
             version: number;
+        };
+        /** WithdrawScan */
+        WithdrawScan: {
+            reason: string;
         };
         /** Withdrawal */
         Withdrawal: {
@@ -14805,6 +15040,82 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProofOut"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCasesCaseIdScansListScans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScanStudy"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCasesCaseIdScansBringScan: {
+        parameters: {
+            query?: {
+                deidentify?: boolean;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenScan"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -26432,6 +26743,209 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EvaluationOut"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiScansInstancesInstanceIdContentScanContent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiScansInstancesInstanceIdFramesScanFrames: {
+        parameters: {
+            query?: {
+                first?: number;
+                count?: number;
+            };
+            header?: never;
+            path: {
+                instance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiScansInstancesInstanceIdFramesRenderedRenderedScan: {
+        parameters: {
+            query?: {
+                most?: number;
+            };
+            header?: never;
+            path: {
+                instance_id: string;
+                frame: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiScansStudyIdConfirmConfirmScan: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmScan"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScanStudy"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiScansStudyIdWithdrawWithdrawScan: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawScan"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScanStudy"];
                 };
             };
             /** @description Bad request syntax or unsupported method */

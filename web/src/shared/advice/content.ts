@@ -23,12 +23,10 @@ export interface AdviceForm {
   orders: string[]
   cited: Cited[]
   shared: boolean
-  /** The wording that is written on, 0 for a new opinion. */
-  revision: number
 }
 
 export function blank(): AdviceForm {
-  return { text: '', findings: '', recommendation: '', orders: [''], cited: [], shared: false, revision: 0 }
+  return { text: '', findings: '', recommendation: '', orders: [''], cited: [], shared: false }
 }
 
 /** The form of a draft that is written on. */
@@ -49,7 +47,6 @@ export function formOf(advice: Advice): AdviceForm {
       until: one.until ?? null,
     })),
     shared: advice.shared,
-    revision: advice.revision,
   }
 }
 
