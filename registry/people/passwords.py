@@ -5,11 +5,13 @@ from starving the pages of an emergency.
 """
 
 import asyncio
+import secrets
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from weakref import WeakKeyDictionary
 
-from argon2 import PasswordHasher
+from argon2 import Parameters, PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
@@ -19,8 +21,8 @@ AT_ONCE = 2
 MAX_WAITING = 40
 """Beyond so many waiting logins a caller is told to come back: at most a few seconds of queue."""
 
-_hasher = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
-_DECOY = _hasher.hash("nobody's password, checked when the login is unknown")
+COST = RFC_9106_LOW_MEMORY
+_hasher = PasswordHasher.from_parameters(COST)
 
 
 class _Gate:
@@ -28,6 +30,20 @@ class _Gate:
         self.slots = asyncio.Semaphore(AT_ONCE)
         self.waiting = 0
 
+
+def _decoy(cost: Parameters) -> str:
+    """A hash that no password fits, of this cost; made without paying it."""
+    salt, digest = (_unpadded(secrets.token_bytes(n)) for n in (cost.salt_len, cost.hash_len))
+    price = f"m={cost.memory_cost},t={cost.time_cost},p={cost.parallelism}"
+    return f"$argon2id$v={cost.version}${price}${salt}${digest}"
+
+
+def _unpadded(value: bytes) -> str:
+    return b64encode(value).decode().rstrip("=")
+
+
+_DECOY = _decoy(COST)
+"""Checked when the login is unknown, so that the answer takes as long."""
 
 _gates: WeakKeyDictionary[asyncio.AbstractEventLoop, _Gate] = WeakKeyDictionary()
 

@@ -1,8 +1,12 @@
 """Argon2id, off the loop, bounded."""
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
+from argon2 import extract_parameters
+from argon2.exceptions import VerifyMismatchError
 
 from registry.people import passwords
 from registry.people.errors import LoginBusy
@@ -16,9 +20,34 @@ async def test_right_wrong_and_nobody() -> None:
     assert not await passwords.verify("not a hash", PASSWORD)
 
 
-def test_hashes_are_argon2id_and_salted() -> None:
-    assert password_hash().startswith("$argon2id$v=19$m=65536,t=3,")
-    assert passwords.hash_password(PASSWORD) != password_hash()
+@pytest.mark.usefixtures("full_cost")
+async def test_hashes_in_service_are_argon2id_of_rfc_9106_and_salted() -> None:
+    first, second = passwords.hash_password(PASSWORD), passwords.hash_password(PASSWORD)
+    assert first.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert first != second
+    assert await passwords.verify(first, PASSWORD)
+    assert not await passwords.verify(first, PASSWORD + " ")
+
+
+def test_what_the_module_sets_up_is_the_full_cost() -> None:
+    """In a process of its own: nothing of the tests may have lowered it."""
+    code = (
+        "from registry.people import passwords as p;"
+        "print(p._hasher.time_cost, p._hasher.memory_cost, p._hasher.parallelism, p._DECOY)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    *cost, decoy = done.stdout.split()
+    assert cost == ["3", "65536", "4"]
+    assert decoy.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+@pytest.mark.usefixtures("full_cost")
+def test_the_decoy_is_a_hash_like_any_other() -> None:
+    assert extract_parameters(passwords._DECOY) == extract_parameters(passwords.hash_password("x"))
+    with pytest.raises(VerifyMismatchError):  # computed to the end, not refused as malformed
+        passwords._hasher.verify(passwords._DECOY, PASSWORD)
 
 
 async def test_at_most_two_work_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
