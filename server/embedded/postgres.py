@@ -49,7 +49,10 @@ VOLATILE = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
-    "max_wal_size": "2GB",
+    # Copies of databases go past the journal, and what is left of it stays small.
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "256MB",
 }
 
 
