@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
+from kernel.blobs import BlobStore
 from kernel.clock import SystemClock
 from kernel.database import Database
 from kernel.sealing import Sealer
@@ -10,6 +12,9 @@ from server.commands.processes import until_signal
 from server.keyfile import master_key
 from server.logging import configure
 from server.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from consult.imaging.taking import Desk
 
 
 def seed(settings: Settings) -> None:
@@ -34,6 +39,7 @@ def history(settings: Settings) -> None:
     from server.demo.history import tell_history
     from server.demo.journey import tell_journey
     from server.demo.running import tell_running
+    from server.demo.scans import tell_scans
     from server.demo.special import tell_special
 
     _only_in_demo(settings, "history")
@@ -46,6 +52,7 @@ def history(settings: Settings) -> None:
         await tell_files(database, now, sealer)
         await tell_special(database, now, sealer)
         await tell_running(database, now, sealer)
+        await tell_scans(_desk(settings, database, sealer), now)
         await tell_history(database, now, sealer, settings.demo_history_days)
 
     async def climb(database: Database) -> None:
@@ -63,6 +70,14 @@ def monitors(settings: Settings) -> None:
     _only_in_demo(settings, "monitors")
     local = f"ws://{settings.gateway_host}:{settings.gateway_port}"
     until_signal("monitors", settings, stream(local, master_key(settings)))
+
+
+def _desk(settings: Settings, database: Database, sealer: Sealer) -> "Desk":
+    from consult.imaging.parse import Box
+    from consult.imaging.taking import Desk
+
+    store = BlobStore(settings.attachments, sealer, max_bytes=0)
+    return Desk(database, SystemClock(), sealer, store, Box(readers=1))
 
 
 def _only_in_demo(settings: Settings, name: str) -> None:
