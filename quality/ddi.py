@@ -14,12 +14,12 @@ from typing import get_args
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quality import repository
-from quality.definitions import Definition
 from quality.distributions import describe
+from quality.handbook.showing import definition_out
+from quality.handbook.versions import Version
 from quality.indicators import (
     Measured,
     check_period,
-    definition_out,
     in_force,
     measure_interval,
     scope_out,
@@ -50,7 +50,7 @@ async def split(session: AsyncSession, scope: Scope) -> Ddi:
     """Every class in which a decision fell, over the cases that the viewer may see."""
     check_period(scope)
     cases = await repository.cases(session, scope)
-    definitions = in_force(scope).values()
+    definitions = await in_force(session, scope)
     return Ddi(
         scope=await scope_out(session, scope, "with", len(cases)),
         classes=[found for number in CLASSES if (found := _class(number, cases, definitions))],
@@ -58,7 +58,7 @@ async def split(session: AsyncSession, scope: Scope) -> Ddi:
 
 
 def _class(
-    number: int, cases: Sequence[CaseRow], definitions: Iterable[Definition]
+    number: int, cases: Sequence[CaseRow], definitions: Iterable[Version]
 ) -> DdiClass | None:
     definition, interval = measured_by(number, definitions)
     entries = entries_of(cases, interval)
@@ -82,12 +82,10 @@ def _class(
     )
 
 
-def measured_by(
-    number: int, definitions: Iterable[Definition]
-) -> tuple[Definition | None, Interval]:
+def measured_by(number: int, definitions: Iterable[Version]) -> tuple[Version | None, Interval]:
     """The indicator of a class and its interval; a class without one has no target."""
     for entry in definitions:
-        found = entry.interval
+        found = entry.definition.interval
         ends = None if found is None else (found.start, found.end)
         if ends == (DECISION, BIRTH) and found and found.where == {"urgency_class": number}:
             return entry, found

@@ -1,21 +1,42 @@
-"""Indicators as data: one TOML file per code and version, validated when loaded.
+"""Indicators as data: TOML files of sets, each entry one code and version, validated when loaded.
 
 Every number leaves this package together with the definition and version that it was computed
-with. What is marked B (background) or I (inferred) shows as 待核实, to be verified.
+with. What is marked B (background) or I (inferred), and every candidate, shows as 待核实, to be
+verified.
 """
 
 import tomllib
-from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
-from referral.clocks.data import Confidence, Interval, Target, Text, interval_of
+from quality.vocabulary import IntervalMeasure, Measure
+from referral.clocks.data import Confidence, Interval, Target, Text
 
 FOLDER = Path(__file__).parent / "definitions"
+
+Standing: TypeAlias = Literal["national", "candidate", "supplement", "platform"]
+"""national: of a national text that was seen; candidate: what such a text may hold, not to be taken
+for official; supplement: added by the province; platform: this platform's own."""
+
+Aspect: TypeAlias = Literal["outcomes", "system", "centres", "green_channel", "obstetrics"]
+"""The three aspects of the national assessment (工作成效, 体系构建运行, 中心建设管理), and two
+groups beside it."""
+
+Level: TypeAlias = Literal["province", "city", "county", "centre"]
+Unit: TypeAlias = Literal[
+    "s", "sessions", "cases", "percent", "per_1000", "per_100000", "ratio", "yuan", "yes_no"
+]
+Direction: TypeAlias = Literal["lower", "higher", "none"]
+
+Code = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{2,63}$")]
+Line = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+
+MULTIPLES = {"percent": 100, "per_1000": 1000, "per_100000": 100_000}
+"""By what a share is multiplied for display."""
 
 
 class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,89 +46,112 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     en: list[str]
 
 
-class ClockRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The interval that an indicator measures: the very one that runs on the case's clock."""
+class Baseline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The interval that a province compares with, in the indicator's unit; open where null."""
 
-    set: str
-    version: int
-    interval: str
+    low: float | None
+    high: float | None
+    confidence: Confidence
+    source: Line
+
+    def __post_init__(self) -> None:
+        if self.low is None and self.high is None:
+            raise ValueError("a baseline has at least one end")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError("a baseline's low end lies under its high end")
 
 
 class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One indicator in one version.
 
     Attributes:
-        kind: `interval` of a condition set's version, or `count` of `event`s in the period.
-        clock: the interval; its milestones, attributes and target stand with the clocks.
+        valid_to: the first day on which it is no longer in force.
+        measure: what is computed, in the closed vocabulary.
+        numerator, denominator: in words, for a share.
         national_no: its number in the national list, where it has one.
-        aim: what a count aims at.
+        aim: what is aimed at; an interval's target stands with the clocks.
+        weight: in a province's assessment; never set by a release.
     """
 
-    code: str
-    version: int
+    code: Code
+    version: Annotated[int, msgspec.Meta(ge=1, le=9999)]
     valid_from: date
     order: int
-    kind: Literal["interval", "count"]
-    unit: Literal["s", "sessions"]
-    direction: Literal["lower", "higher", "none"]
+    standing: Standing
+    aspect: Aspect
+    levels: Annotated[list[Level], msgspec.Meta(min_length=1, max_length=4)]
+    unit: Unit
+    direction: Direction
     confidence: Confidence
-    source: str
-    data_source: str
+    source: Line
+    data_source: Line
     name: Text
     definition: Text
     population: Text
     exclusions: Texts
-    clock: ClockRef | None = None
-    event: str | None = None
+    measure: Measure
+    valid_to: date | None = None
+    numerator: Text | None = None
+    denominator: Text | None = None
     national_no: int | None = None
     aim: Target | None = None
+    baseline: Baseline | None = None
+    weight: Annotated[float, msgspec.Meta(ge=0, le=1000)] | None = None
+
+    @property
+    def kind(self) -> str:
+        """Of the measure."""
+        return str(self.measure.__struct_config__.tag)
 
     @property
     def to_be_verified(self) -> bool:
         """Shown as 待核实 wherever the indicator shows."""
-        return self.confidence in ("B", "I")
+        return self.confidence in ("B", "I") or self.standing == "candidate"
 
     @property
     def interval(self) -> Interval | None:
         """What is measured, for an interval."""
-        named = self.clock
-        return None if named is None else interval_of(named.set, named.version, named.interval)
+        return self.measure.interval if isinstance(self.measure, IntervalMeasure) else None
 
     @property
     def target(self) -> Target | None:
         """What is aimed at, wherever it stands."""
         return self.aim if self.interval is None else self.interval.target
 
+    def in_force(self, day: date) -> bool:
+        """Whether this version may count on `day`."""
+        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+
     def __post_init__(self) -> None:
-        complete = (
-            self.clock and not (self.event or self.aim)
-            if self.kind == "interval"
-            else self.event and not self.clock
-        )
-        if not complete:
-            raise ValueError(f"{self.code}: an interval names a clock, a count an event")
-        assert self.interval is not None or self.kind == "count"  # noqa: S101  (raises if unknown)
+        if self.valid_to is not None and self.valid_to <= self.valid_from:
+            raise ValueError(f"{self.code}: ends before it begins")
+        if self.interval is not None and self.aim is not None:
+            raise ValueError(f"{self.code}: the target of an interval stands with its clock")
+        if (self.kind == "interval") != (self.unit == "s"):
+            raise ValueError(f"{self.code}: intervals, and only they, are in seconds")
+        if self.kind == "share" and self.unit not in MULTIPLES:
+            raise ValueError(f"{self.code}: a share is in percent, per 1000 or per 100000")
+        if self.kind == "share" and not (self.numerator and self.denominator):
+            raise ValueError(f"{self.code}: a share says its numerator and denominator")
+
+
+class _Sheet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    indicator: list[Definition]
 
 
 @lru_cache
-def all_versions(folder: Path = FOLDER) -> tuple[Definition, ...]:
-    """Every version of every indicator, by order, code and version."""
+def shipped(folder: Path = FOLDER) -> tuple[Definition, ...]:
+    """Every version of every indicator of this release, by order, code and version.
+
+    Raises:
+        ValueError: a version stands twice.
+    """
     found = [
-        msgspec.convert(tomllib.loads(path.read_text("utf-8")), Definition)
+        entry
         for path in sorted(folder.glob("*.toml"))
+        for entry in msgspec.convert(tomllib.loads(path.read_text("utf-8")), _Sheet).indicator
     ]
     keys = [(entry.code, entry.version) for entry in found]
     if len(set(keys)) != len(keys):
         raise ValueError("an indicator's version stands twice")
     return tuple(sorted(found, key=lambda entry: (entry.order, entry.code, entry.version)))
-
-
-def valid_on(day: date, versions: Iterable[Definition] | None = None) -> dict[str, Definition]:
-    """The newest version of each indicator that is in force on `day`."""
-    found: dict[str, Definition] = {}
-    for entry in all_versions() if versions is None else versions:
-        if entry.valid_from <= day:
-            held = found.get(entry.code)
-            if held is None or (entry.valid_from, entry.version) > (held.valid_from, held.version):
-                found[entry.code] = entry
-    return found

@@ -15,3 +15,9 @@ class PeriodInvalid(Refusal):
 
     code = "quality.period_invalid"
     status = 422
+
+
+class DefinitionMoved(Refusal):
+    """Another version of the indicator counts than the one that was read. Fields: code."""
+
+    code = "quality.definition_moved"

@@ -10,15 +10,17 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quality import repository
-from quality.definitions import Definition, valid_on
+from quality.definitions import Definition
 from quality.distributions import describe
 from quality.errors import IndicatorUnknown, PeriodInvalid
+from quality.handbook import versions
+from quality.handbook.showing import definition_out
+from quality.handbook.versions import Version
 from quality.names import read_names
 from quality.repository import CaseRow, Scope, Session15
 from quality.schemas import (
     CentreCount,
     CountValue,
-    DefinitionOut,
     Indicator,
     IndicatorCase,
     IndicatorCases,
@@ -31,7 +33,6 @@ from quality.schemas import (
     ScopeOut,
 )
 from referral.clocks.data import Interval
-from referral.clocks.queries import target_out
 from registry.facilities.rules import CHINA, local_date
 
 LateEntries = Literal["with", "without"]
@@ -70,8 +71,8 @@ async def overview(session: AsyncSession, scope: Scope, late: LateEntries) -> In
     sessions = await repository.guidance(session, scope)
     places = await _places(session, sessions)
     found = [
-        _indicator(entry, _measure(entry, cases, sessions, late), sessions, places)
-        for entry in in_force(scope).values()
+        _indicator(one, _measure(one.definition, cases, sessions, late), sessions, places)
+        for one in await in_force(session, scope)
     ]
     return Indicators(await scope_out(session, scope, late, len(cases)), found)
 
@@ -81,15 +82,15 @@ async def detail(
 ) -> IndicatorDetail:
     """One indicator with points and months."""
     check_period(scope)
-    definition = _definition(scope, code)
+    version = await _version(session, scope, code)
     cases = await repository.cases(session, scope)
     sessions = await repository.guidance(session, scope)
-    measured = _measure(definition, cases, sessions, late)
+    measured = _measure(version.definition, cases, sessions, late)
     counted = [entry for entry in measured if entry.state == "counted"]
     places = await _places(session, sessions)
     return IndicatorDetail(
         scope=await scope_out(session, scope, late, len(cases)),
-        indicator=_indicator(definition, measured, sessions, places),
+        indicator=_indicator(version, measured, sessions, places),
         points=[
             Point(entry.case_id, entry.from_at, entry.seconds, entry.late, entry.demo)
             for entry in counted[-MOST_POINTS:]
@@ -103,14 +104,15 @@ async def behind(
 ) -> IndicatorCases:
     """Every case behind one number, those not counted included, slowest first."""
     check_period(scope)
-    definition = _definition(scope, code)
+    version = await _version(session, scope, code)
     cases = await repository.cases(session, scope)
-    measured = _measure(definition, cases, await repository.guidance(session, scope), late)
+    sessions = await repository.guidance(session, scope)
+    measured = _measure(version.definition, cases, sessions, late)
     names = await read_names(session, facility_ids=[entry.place for entry in measured])
     ordered = sorted(measured, key=lambda entry: (-(entry.seconds or 0), entry.from_at))
     return IndicatorCases(
         scope=await scope_out(session, scope, late, len(cases)),
-        definition=definition_out(definition),
+        definition=definition_out(version),
         cases=[
             IndicatorCase(
                 case_id=entry.case_id,
@@ -126,31 +128,6 @@ async def behind(
             )
             for entry in ordered
         ],
-    )
-
-
-def definition_out(entry: Definition) -> DefinitionOut:
-    """A definition as the API says it."""
-    measured = entry.interval
-    return DefinitionOut(
-        code=entry.code,
-        version=entry.version,
-        valid_from=entry.valid_from,
-        kind=entry.kind,
-        unit=entry.unit,
-        direction=entry.direction,
-        name=entry.name,
-        definition=entry.definition,
-        population=entry.population,
-        exclusions=entry.exclusions,
-        national_no=entry.national_no,
-        source=entry.source,
-        data_source=entry.data_source,
-        confidence=entry.confidence,
-        to_be_verified=entry.to_be_verified,
-        from_milestone=None if measured is None else measured.start,
-        to_milestone=None if measured is None else measured.end,
-        target=target_out(entry.target),
     )
 
 
@@ -217,11 +194,12 @@ def _measure_session(entry: Session15, late: LateEntries) -> Measured:
 
 
 def _indicator(
-    definition: Definition,
+    version: Version,
     measured: Sequence[Measured],
     sessions: Sequence[Session15],
     places: dict[UUID, PlaceOut],
 ) -> Indicator:
+    definition = version.definition
     counted = [entry for entry in measured if entry.state == "counted"]
     late, demo = sum(entry.late for entry in measured), sum(entry.demo for entry in counted)
     if definition.kind == "interval":
@@ -249,7 +227,7 @@ def _indicator(
             late=late,
             demo=demo,
         )
-    return Indicator(definition_out(definition), value)
+    return Indicator(definition_out(version), value)
 
 
 def _months(counted: Iterable[Measured]) -> list[Month]:
@@ -264,16 +242,21 @@ def _months(counted: Iterable[Measured]) -> list[Month]:
     return months
 
 
-def in_force(scope: Scope) -> dict[str, Definition]:
-    """Definitions in force on the period's last day."""
-    return valid_on(local_date(scope.end - timedelta(microseconds=1)))
+COMPUTED = ("interval", "responsible_area_guidance")
 
 
-def _definition(scope: Scope, code: str) -> Definition:
-    found = in_force(scope).get(code)
-    if found is None:
-        raise IndicatorUnknown(code=code)
-    return found
+async def in_force(session: AsyncSession, scope: Scope) -> list[Version]:
+    """Definitions in force on the period's last day that are computed here, in order."""
+    last = local_date(scope.end - timedelta(microseconds=1))
+    counting = await versions.counting(session, last)
+    return [one for one in counting if {one.definition.kind, one.definition.code} & {*COMPUTED}]
+
+
+async def _version(session: AsyncSession, scope: Scope, code: str) -> Version:
+    for one in await in_force(session, scope):
+        if one.definition.code == code:
+            return one
+    raise IndicatorUnknown(code=code)
 
 
 async def _places(session: AsyncSession, sessions: Iterable[Session15]) -> dict[UUID, PlaceOut]:

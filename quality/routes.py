@@ -1,4 +1,4 @@
-"""Routes of the read side: a case's course, and indicators."""
+"""Routes of the read side: a case's course, indicators, and what they mean."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
@@ -15,6 +15,7 @@ from kernel.errors import BadInput
 from kernel.ids import CaseId
 from kernel.viewer import CLINICAL_ROLES, Role
 from quality import course, ddi, indicators
+from quality.handbook.routes import ROUTES as HANDBOOK
 from quality.repository import Scope
 from quality.schemas import (
     Ddi,
@@ -123,5 +124,6 @@ router = Router(
         get_indicator,
         get_indicator_cases,
         get_ddi,
+        *HANDBOOK,
     ],
 )

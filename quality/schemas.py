@@ -6,8 +6,9 @@ from uuid import UUID
 
 import msgspec
 
-from quality.definitions import Texts
+from quality.definitions import Aspect, Baseline, Direction, Level, Standing, Texts, Unit
 from quality.distributions import Distribution
+from quality.vocabulary import CountMeasure, ElsewhereMeasure, IntervalMeasure, ShareMeasure
 from referral.clocks.data import Confidence, Text
 from referral.clocks.schemas import TargetOut
 from referral.commands.fields import Anaesthesia, Place
@@ -102,17 +103,25 @@ class ProofOut(msgspec.Struct, frozen=True):
 
 
 class DefinitionOut(msgspec.Struct, frozen=True):
-    """What a number means; it travels with the number."""
+    """What a number means; it travels with the number. `id` is its version's."""
 
+    id: UUID
     code: str
     version: int
+    origin: Literal["shipped", "entered"]
     valid_from: date
-    kind: Literal["interval", "count"]
-    unit: Literal["s", "sessions"]
-    direction: Literal["lower", "higher", "none"]
+    valid_to: date | None
+    standing: Standing
+    aspect: Aspect
+    levels: list[Level]
+    measure: IntervalMeasure | CountMeasure | ShareMeasure | ElsewhereMeasure
+    unit: Unit
+    direction: Direction
     name: Text
     definition: Text
     population: Text
+    numerator: Text | None
+    denominator: Text | None
     exclusions: Texts
     national_no: int | None
     source: str
@@ -122,6 +131,8 @@ class DefinitionOut(msgspec.Struct, frozen=True):
     from_milestone: str | None
     to_milestone: str | None
     target: TargetOut | None
+    baseline: Baseline | None
+    weight: float | None
 
 
 class IntervalValue(msgspec.Struct, frozen=True, tag="interval", tag_field="kind"):

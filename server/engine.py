@@ -31,6 +31,7 @@ from kernel.relay import Relay
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from kernel.wake import Listener
+from quality.handbook import versions as indicators
 from realtime.alarms import limitbook as alarm_limits
 from realtime.alarms.timers import run_due as mind_alarms
 from realtime.readings.timers import run_due as mind_readings
@@ -120,7 +121,7 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
 async def _install_shipped(database: Database) -> None:
     """The rules of this release; versions already there stay as they are."""
     async with database.session(Viewer.system("engine")) as session:
-        for rules in (holidays, rulebook, weighing, alarm_limits):
+        for rules in (holidays, rulebook, weighing, alarm_limits, indicators):
             await rules.install_shipped(session)
 
 

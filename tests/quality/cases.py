@@ -11,7 +11,11 @@ from kernel.clock import SimulatedClock
 from kernel.ids import CaseId, FacilityId, RegionId, new_id
 from kernel.parties import PartyRole, add_facility
 from kernel.viewer import Viewer
-from tests.registry.world import World
+from quality.definitions import Definition, shipped
+from quality.handbook import versions
+from quality.handbook.versions import Version
+from tests.fixtures.database import Clone
+from tests.registry.world import World, build
 
 MORNING = datetime(2026, 11, 2, 0, 30, tzinfo=UTC)
 SYSTEM = Viewer.system("test")
@@ -26,6 +30,24 @@ class Place:
 
     facility: FacilityId
     region: RegionId
+
+
+async def region(database: Clone) -> World:
+    """The small region with the definitions of this release."""
+    world = await build(database.system)
+    async with database.system.session(SYSTEM) as session:
+        await versions.install_shipped(session)
+    return world
+
+
+def as_version(definition: Definition) -> Version:
+    """A definition as if it had been installed."""
+    return Version(new_id(), "shipped", definition, None, MORNING, None)
+
+
+def shipped_versions() -> list[Version]:
+    """This release's definitions as if they had been installed."""
+    return [as_version(one) for one in shipped()]
 
 
 def county_of(world: World) -> Place:

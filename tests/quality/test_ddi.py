@@ -7,14 +7,12 @@ import pytest
 from kernel.ids import new_id
 from kernel.viewer import Role
 from quality import ddi
-from quality.definitions import all_versions
 from quality.distributions import Within
 from quality.errors import PeriodInvalid
 from quality.repository import CaseRow, Reached, Scope
 from quality.schemas import DdiClass
 from tests.fixtures.database import Clone
-from tests.quality.cases import SYSTEM, county_of, write_case
-from tests.registry.world import build
+from tests.quality.cases import SYSTEM, county_of, region, shipped_versions, write_case
 
 PERIOD = Scope(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 22, tzinfo=UTC))
 T0 = datetime(2021, 3, 1, tzinfo=UTC)
@@ -50,7 +48,7 @@ def test_the_published_series_recompute(
 ) -> None:
     met = [limit_min * (n + 1) / within for n in range(within)]  # the last one exactly on the line
     missed = [limit_min + 0.5 + n for n in range(of - within)]
-    definition, interval = ddi.measured_by(urgency, all_versions())
+    definition, interval = ddi.measured_by(urgency, shipped_versions())
     assert definition is not None
     assert interval.seconds == limit_min * 60
     found = ddi.row(ddi.entries_of(series(urgency, met + missed), interval), interval.seconds)
@@ -63,7 +61,7 @@ def test_the_published_series_recompute(
 def test_both_series_together_are_all_502() -> None:
     cases = series(1, [20.0] * 304) + series(2, [60.0] * 198)
     rows = [
-        ddi.row(ddi.entries_of(cases, ddi.measured_by(n, all_versions())[1]), None)
+        ddi.row(ddi.entries_of(cases, ddi.measured_by(n, shipped_versions())[1]), None)
         for n in ddi.CLASSES
     ]
     assert [row.with_late.n for row in rows] == [304, 198, 0, 0]
@@ -72,12 +70,12 @@ def test_both_series_together_are_all_502() -> None:
 
 def test_a_class_without_an_indicator_has_no_target() -> None:
     for number in (3, 4):
-        definition, interval = ddi.measured_by(number, all_versions())
+        definition, interval = ddi.measured_by(number, shipped_versions())
         assert (definition, interval.seconds) == (None, None)
 
 
 async def test_rows_of_real_cases(database: Clone) -> None:
-    world = await build(database.system)
+    world = await region(database)
     here = county_of(world)
     said = {"urgency_class": 1, "place": "theatre"}
     async with database.system.session(SYSTEM) as session:
@@ -135,7 +133,7 @@ def _n(found: DdiClass) -> tuple[int, int, int]:
 
 
 async def test_strangers_and_drills_are_not_counted(database: Clone) -> None:
-    world = await build(database.system)
+    world = await region(database)
     steps = (("milestone.decision_for_cs", 5, {"urgency_class": 2}), ("milestone.birth", 40))
     async with database.system.session(SYSTEM) as session:
         await write_case(session, county_of(world), *steps)

@@ -21,17 +21,18 @@ from tests.quality.cases import (
     Step,
     county_of,
     far_county_of,
+    region,
     write_case,
     write_steps,
 )
-from tests.registry.world import World, build
+from tests.registry.world import World
 
 PERIOD = Scope(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 22, tzinfo=UTC))
 
 
 @pytest.fixture
 async def world(database: Clone) -> World:
-    return await build(database.system)
+    return await region(database)
 
 
 def journey(accepted: float, departed: float = 40, arrived: float = 100) -> tuple[Step, ...]:

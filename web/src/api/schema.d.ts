@@ -4806,6 +4806,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/quality/definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetHandbook */
+        get: operations["ApiQualityDefinitionsGetHandbook"];
+        put?: never;
+        /** EnterDefinition */
+        post: operations["ApiQualityDefinitionsEnterDefinition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/definitions/{version_id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** VerifyDefinition */
+        post: operations["ApiQualityDefinitionsVersionIdVerifyVerifyDefinition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/referrals": {
         parameters: {
             query?: never;
@@ -6548,6 +6583,14 @@ export interface components {
             risk_colour?: "green" | "yellow" | "orange" | "pink" | "red" | "critical" | null;
             version: number;
         };
+        /** Baseline */
+        Baseline: {
+            /** @enum {string} */
+            confidence: "V" | "S" | "B" | "I";
+            high: number | null;
+            low: number | null;
+            source: string;
+        };
         /** Bin */
         Bin: {
             from_s: number;
@@ -7089,6 +7132,12 @@ export interface components {
             to_milestone: string;
             version: number;
         };
+        /** ClockRef */
+        ClockRef: {
+            interval: string;
+            set: string;
+            version: number;
+        };
         /** Close */
         Close: {
             advice?: string | null;
@@ -7398,6 +7447,19 @@ export interface components {
             source: "human" | "feed";
             total: number | null;
         };
+        /** CountMeasure */
+        CountMeasure: {
+            /** @constant */
+            kind: "count";
+            /** @enum {string} */
+            of: "cases" | "guidance" | "case_files" | "consults" | "districts";
+            /**
+             * @default origin
+             * @enum {string}
+             */
+            place: "origin" | "receiver";
+            where?: components["schemas"]["Criterion"][];
+        };
         /** CountReport */
         CountReport: {
             entries: components["schemas"]["CountEntry"][];
@@ -7525,6 +7587,16 @@ export interface components {
             rh: string | null;
             treatment: string | null;
             vitals: components["schemas"]["Vitals"] | null;
+        };
+        /** Criterion */
+        Criterion: {
+            after?: string | null;
+            field?: string | null;
+            /** @default false */
+            negate: boolean;
+            one_of?: (string | number | boolean)[];
+            reached?: string | null;
+            within_s?: number | null;
         };
         /** CriterionMet */
         CriterionMet: {
@@ -7708,31 +7780,88 @@ export interface components {
             reason: string;
             version: number;
         };
+        /** DefinitionIn */
+        DefinitionIn: {
+            aim?: components["schemas"]["Said"] | null;
+            /** @enum {string} */
+            aspect: "outcomes" | "system" | "centres" | "green_channel" | "obstetrics";
+            baseline?: components["schemas"]["Baseline"] | null;
+            code: string;
+            data_source: string;
+            definition: components["schemas"]["Said"];
+            denominator?: components["schemas"]["Said"] | null;
+            /** @enum {string} */
+            direction: "lower" | "higher" | "none";
+            exclusions?: components["schemas"]["Said"][];
+            levels: ("province" | "city" | "county" | "centre")[];
+            measure: components["schemas"]["IntervalMeasure"] | components["schemas"]["CountMeasure"] | components["schemas"]["ShareMeasure"] | components["schemas"]["ElsewhereMeasure"];
+            name: components["schemas"]["Said"];
+            national_no?: number | null;
+            numerator?: components["schemas"]["Said"] | null;
+            population: components["schemas"]["Said"];
+            replaces?: string | null;
+            source: string;
+            /** @enum {string} */
+            standing: "national" | "candidate" | "supplement" | "platform";
+            /** @enum {string} */
+            unit: "s" | "sessions" | "cases" | "percent" | "per_1000" | "per_100000" | "ratio" | "yuan" | "yes_no";
+            /** Format: date */
+            valid_from: string;
+            valid_to?: string | null;
+            weight?: number | null;
+        };
         /** DefinitionOut */
         DefinitionOut: {
+            /** @enum {string} */
+            aspect: "outcomes" | "system" | "centres" | "green_channel" | "obstetrics";
+            baseline: components["schemas"]["Baseline"] | null;
             code: string;
             /** @enum {string} */
             confidence: "V" | "S" | "B" | "I";
             data_source: string;
             definition: components["schemas"]["Text"];
+            denominator: components["schemas"]["Text"] | null;
             /** @enum {string} */
             direction: "lower" | "higher" | "none";
             exclusions: components["schemas"]["Texts"];
             from_milestone: string | null;
-            /** @enum {string} */
-            kind: "interval" | "count";
+            /** Format: uuid */
+            id: string;
+            levels: ("province" | "city" | "county" | "centre")[];
+            measure: components["schemas"]["IntervalMeasure"] | components["schemas"]["CountMeasure"] | components["schemas"]["ShareMeasure"] | components["schemas"]["ElsewhereMeasure"];
             name: components["schemas"]["Text"];
             national_no: number | null;
+            numerator: components["schemas"]["Text"] | null;
+            /** @enum {string} */
+            origin: "shipped" | "entered";
             population: components["schemas"]["Text"];
             source: string;
+            /** @enum {string} */
+            standing: "national" | "candidate" | "supplement" | "platform";
             target: components["schemas"]["TargetOut"] | null;
             to_be_verified: boolean;
             to_milestone: string | null;
             /** @enum {string} */
-            unit: "s" | "sessions";
+            unit: "s" | "sessions" | "cases" | "percent" | "per_1000" | "per_100000" | "ratio" | "yuan" | "yes_no";
             /** Format: date */
             valid_from: string;
+            valid_to: string | null;
             version: number;
+            weight: number | null;
+        };
+        /** DefinitionVersion */
+        DefinitionVersion: {
+            /** Format: date-time */
+            added_at: string;
+            added_by: components["schemas"]["quality_schemas_PersonOut"] | null;
+            counts: boolean;
+            definition: components["schemas"]["DefinitionOut"];
+            /** Format: uuid */
+            id: string;
+            may_verify: boolean;
+            /** @enum {string} */
+            origin: "shipped" | "entered";
+            verification: components["schemas"]["VerificationOut"] | null;
         };
         /** DelayOut */
         DelayOut: {
@@ -8081,6 +8210,12 @@ export interface components {
             /** Format: date-time */
             valid_from: string;
             weights: components["schemas"]["DutyWeights"];
+        };
+        /** ElsewhereMeasure */
+        ElsewhereMeasure: {
+            awaits: components["schemas"]["Text"];
+            /** @constant */
+            kind: "elsewhere";
         };
         /** EndDiversion */
         EndDiversion: Record<string, never>;
@@ -8822,6 +8957,11 @@ export interface components {
             remote_lead_id: string;
             version: number;
         };
+        /** Handbook */
+        Handbook: {
+            may_enter: boolean;
+            versions: components["schemas"]["DefinitionVersion"][];
+        };
         /** Handed */
         Handed: {
             clock_offset_ms: number;
@@ -9064,6 +9204,17 @@ export interface components {
         Indicators: {
             indicators: components["schemas"]["Indicator"][];
             scope: components["schemas"]["ScopeOut"];
+        };
+        /** IntervalMeasure */
+        IntervalMeasure: {
+            clock: components["schemas"]["ClockRef"];
+            /** @constant */
+            kind: "interval";
+            /**
+             * @default origin
+             * @enum {string}
+             */
+            place: "origin" | "receiver";
         };
         /** IntervalValue */
         IntervalValue: {
@@ -11560,6 +11711,12 @@ export interface components {
             version: number;
             zh: string;
         };
+        /** Said */
+        Said: {
+            /** @default  */
+            en: string;
+            zh: string;
+        };
         /** SaidName */
         SaidName: {
             name: string;
@@ -11872,6 +12029,20 @@ export interface components {
          * @enum {string}
          */
         Shape: "day" | "half_day" | "days" | "weekly";
+        /** ShareMeasure */
+        ShareMeasure: {
+            /** @constant */
+            kind: "share";
+            met: components["schemas"]["Criterion"][];
+            /** @enum {string} */
+            of: "cases" | "guidance" | "case_files" | "consults" | "districts";
+            /**
+             * @default origin
+             * @enum {string}
+             */
+            place: "origin" | "receiver";
+            where?: components["schemas"]["Criterion"][];
+        };
         /** ShiftIn */
         ShiftIn: {
             /** @default false */
@@ -12492,6 +12663,23 @@ export interface components {
             verdict: "genuine" | "unknown" | "mistyped" | "broken";
             /** @default false */
             voided: boolean;
+        };
+        /** VerificationIn */
+        VerificationIn: {
+            document: string;
+        };
+        /** VerificationOut */
+        VerificationOut: {
+            /** Format: date-time */
+            at: string;
+            document: string;
+            person: components["schemas"]["quality_schemas_PersonOut"] | null;
+        };
+        /** VersionMade */
+        VersionMade: {
+            /** Format: uuid */
+            id: string;
+            version: number;
         };
         /** ViewOut */
         ViewOut: {
@@ -24419,6 +24607,106 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Ddi"];
                 };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityDefinitionsGetHandbook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Handbook"];
+                };
+            };
+        };
+    };
+    ApiQualityDefinitionsEnterDefinition: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DefinitionIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityDefinitionsVersionIdVerifyVerifyDefinition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerificationIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad request syntax or unsupported method */
             400: {

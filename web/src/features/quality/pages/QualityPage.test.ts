@@ -7,15 +7,23 @@ import type { Definition, Indicators, IntervalValue } from '../types'
 import QualityPage from './QualityPage.vue'
 
 const definition: Definition = {
+  id: '00000000-0000-4000-8000-000000000001',
   code: 'request_to_accept',
   version: 1,
+  origin: 'shipped',
   valid_from: '2026-01-01',
-  kind: 'interval',
+  valid_to: null,
+  standing: 'platform',
+  aspect: 'green_channel',
+  levels: ['centre'],
+  measure: { kind: 'interval', clock: { set: 'referral', version: 1, interval: 'request_to_accept' }, place: 'origin' },
   unit: 's',
   direction: 'lower',
   name: { zh: '发出求助→同意接收', en: 'Request to acceptance' },
   definition: { zh: '从求助到首次同意接收的时间。', en: 'Time from the request to the first acceptance.' },
   population: { zh: '本期求助', en: 'requested in the period' },
+  numerator: null,
+  denominator: null,
   exclusions: { zh: ['演练'], en: ['drills'] },
   national_no: null,
   source: '平台定义',
@@ -25,6 +33,8 @@ const definition: Definition = {
   from_milestone: 'requested',
   to_milestone: 'accepted',
   target: { seconds: 600, text: { zh: '10 分钟', en: '10 minutes' }, source: '', confidence: 'I', to_be_verified: true },
+  baseline: null,
+  weight: null,
 }
 
 function value(n: number): IntervalValue {

@@ -1,0 +1,1 @@
+"""The handbook of indicators: every version of every definition, shipped or entered."""

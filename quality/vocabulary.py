@@ -1,0 +1,167 @@
+"""The closed vocabulary of indicators: what may be counted, and by which criteria.
+
+An indicator is put together from these words and from nothing else, whether it stands in a file of
+the release or was entered by an administrator. `quality.compiling` turns it into SQL; there is no
+way to write SQL into a definition.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+from referral.clocks.data import MILESTONES, Interval, Text, interval_of
+
+Population: TypeAlias = Literal["cases", "guidance", "case_files", "consults", "districts"]
+"""cases: transfer requests and self-arrivals, by opening; guidance: remote guidance sessions;
+case_files: high-risk files, by opening; consults: remote consultations, by asking; districts:
+counties and city districts on the last day of the period."""
+
+Place: TypeAlias = Literal["origin", "receiver"]
+"""To whom a case belongs: who asked, or who accepted it first."""
+
+Value: TypeAlias = str | int | bool
+
+FIELDS: Final[Mapping[Population, Mapping[str, type]]] = {
+    "cases": {"acuity": str, "colour": str, "condition": str, "self_arrived": bool},
+    "guidance": {"upper_tier": bool, "in_area": bool},
+    "case_files": {
+        "colour": str,
+        "purple": bool,
+        "agreed": bool,
+        "report_due": bool,
+        "reported_in_time": bool,
+    },
+    "consults": {"urgency": str, "held": bool},
+    "districts": {"has_maternal_centre": bool},
+}
+"""What may be asked of one of a population, by name."""
+
+MOST_CRITERIA = 8
+LONGEST_S = 90 * 86_400
+
+
+class Criterion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing that must hold; criteria beside each other must all hold.
+
+    Either `field` is one of `one_of`; or the milestone `reached` is there, where `within_s` is
+    given at most so many seconds after the milestone `after` (and not before it). `negate` turns
+    it round. What is not known does not hold, and neither does its opposite.
+    """
+
+    field: str | None = None
+    one_of: list[Value] = []
+    reached: str | None = None
+    after: str | None = None
+    within_s: int | None = None
+    negate: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.field is None) == (self.reached is None):
+            raise ValueError("a criterion names a field or a milestone")
+        if (self.field is None) != (not self.one_of):
+            raise ValueError("a field is compared with at least one value")
+        if (self.after is None) != (self.within_s is None) or (self.after and not self.reached):
+            raise ValueError("a limit of time has a milestone at either end")
+        if self.within_s is not None and not 0 <= self.within_s <= LONGEST_S:
+            raise ValueError(f"a limit of time is 0 to {LONGEST_S} seconds")
+        for name in (self.reached, self.after):
+            if name is not None and name not in MILESTONES:
+                raise ValueError(f"no such milestone: {name}")
+
+    @property
+    def key(self) -> str:
+        """How a page names what did not hold."""
+        return self.field or str(self.reached)
+
+
+class ClockRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The interval that an indicator measures: the very one that runs on the case's clock."""
+
+    set: str
+    version: int
+    interval: str
+
+
+class IntervalMeasure(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    tag="interval",
+    tag_field="kind",
+):
+    """How long something took, case by case: a distribution, never a bare share."""
+
+    clock: ClockRef
+    place: Place = "origin"
+
+    @property
+    def interval(self) -> Interval:
+        """What is measured, with its target."""
+        return interval_of(self.clock.set, self.clock.version, self.clock.interval)
+
+    def __post_init__(self) -> None:
+        assert self.interval  # noqa: S101  (raises if there is none)
+
+
+class CountMeasure(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    tag="count",
+    tag_field="kind",
+):
+    """How many of a population there are for which `where` holds."""
+
+    of: Population
+    where: list[Criterion] = []
+    place: Place = "origin"
+
+    def __post_init__(self) -> None:
+        _must_fit(self.of, self.where)
+
+
+class ShareMeasure(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    tag="share",
+    tag_field="kind",
+):
+    """Of those for which `where` holds (the denominator), for how many `met` holds too."""
+
+    of: Population
+    met: list[Criterion]
+    where: list[Criterion] = []
+    place: Place = "origin"
+
+    def __post_init__(self) -> None:
+        if not self.met:
+            raise ValueError("a share says what must be met")
+        _must_fit(self.of, [*self.where, *self.met])
+
+
+class ElsewhereMeasure(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="elsewhere", tag_field="kind"
+):
+    """Computed from data that this platform does not hold yet; `awaits` says which."""
+
+    awaits: Text
+
+
+Measure: TypeAlias = IntervalMeasure | CountMeasure | ShareMeasure | ElsewhereMeasure
+
+
+def _must_fit(of: Population, criteria: list[Criterion]) -> None:
+    if len(criteria) > MOST_CRITERIA:
+        raise ValueError(f"at most {MOST_CRITERIA} criteria")
+    for one in criteria:
+        if one.reached is not None and of != "cases":
+            raise ValueError(f"{of} have no milestones")
+        if one.field is None:
+            continue
+        wanted = FIELDS[of].get(one.field)
+        if wanted is None:
+            raise ValueError(f"{of} have no field {one.field}")
+        if any(type(value) is not wanted for value in one.one_of):
+            raise ValueError(f"{one.field} is compared with {wanted.__name__}")
