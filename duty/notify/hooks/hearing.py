@@ -38,7 +38,7 @@ _RECEIPT = text(
 )
 _MESSAGE = text(
     """
-    SELECT m.id, m.page_id, m.person_id, m.channel, m.state, e.facility_id AS home,
+    SELECT m.id, m.page_id, m.person_id, m.channel, m.attempt, e.facility_id AS home,
            n.address_sealed
       FROM page_message m JOIN person e ON e.id = m.person_id
       LEFT JOIN contact_point n ON n.id = m.contact_point_id
@@ -90,6 +90,10 @@ async def hear_receipt(
         if row.young:
             raise NotYetKnown()
         log.info("receipt.unknown", receipt_id=str(receipt_id), provider=row.provider)
+        return
+    if not found.attempt:
+        # Every call is written down before it is made: nobody can have got this one.
+        log.warning("receipt.never_sent", receipt_id=str(receipt_id), message_id=str(found.id))
         return
     if not _same_number(sealer, row, found):
         log.warning("receipt.other_number", receipt_id=str(receipt_id), message_id=str(found.id))

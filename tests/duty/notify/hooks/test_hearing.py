@@ -148,6 +148,28 @@ async def test_a_key_from_another_number_answers_nothing(ringing: Loop) -> None:
     assert (await ringing.target(page_id)).route == "voice"
 
 
+@pytest.mark.parametrize(
+    ("channel", "kind", "says"),
+    [
+        ("sms", "sms-report", {"success": True}),
+        ("voice", "voice-report", {"status_code": "200000", "dtmf": "1"}),
+    ],
+)
+async def test_nobody_has_got_what_was_never_sent(
+    ringing: Loop, channel: str, kind: str, says: dict[str, object]
+) -> None:
+    await ringing.point(channel)
+    page_id = await ringing.region.page()
+    message = await ringing.message(channel)
+    report = [{"out_id": str(message.id), **says}]
+    assert await ringing.exchange.reports.post("aliyun", kind, report) == 200
+    while await ringing.rows("SELECT 1 FROM outbox WHERE done_at IS NULL AND topic ~ 'provider'"):
+        await ringing.relay.run_once()
+    assert (await ringing.message(channel)).state == "queued"
+    assert (await ringing.target(page_id)).state == "queued"
+    assert await ringing.rung(channel), "it goes out all the same"
+
+
 async def test_unknown_words_are_taken_and_change_nothing(ringing: Loop) -> None:
     await ringing.point("sms")
     page_id = await ringing.region.page()
