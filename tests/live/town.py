@@ -35,6 +35,7 @@ _MESSAGE = text(
     "SELECT id FROM page_message WHERE page_id = :page_id AND person_id = :person_id"
     " AND channel NOT IN ('in_app', 'sms') ORDER BY step, try LIMIT 1"
 )
+_STATE = text("SELECT state FROM page_message WHERE id = CAST(:id AS uuid)")
 EVENT, LEVEL = "referral.offered", "critical"
 CLOCK = SystemClock()
 
@@ -96,15 +97,25 @@ class Town:
             found = await session.execute(_MESSAGE, {"page_id": page_id, "person_id": person})
             return str(found.scalar_one())
 
+    async def state_of(self, message_id: str) -> str:
+        """Where a message stands."""
+        async with self.clone.system.session(SEEDER) as session:
+            return str((await session.execute(_STATE, {"id": message_id})).scalar_one())
+
     async def call_back(self, message_id: str) -> None:
         """The telephone company reports that 1 (接听) was pressed; it says so again and again
         until it is answered. Committed when this returns."""
-        report = {"status_code": "300000", "call_id": f"call-{message_id}", "dtmf": "1"}
-        knock = Knock("aliyun", "", "voice-call-report", "127.0.0.1")
+        await self._report("voice-call-report", message_id, status_code="300000", dtmf="1")
+
+    async def call_ended(self, message_id: str, status: str) -> None:
+        """It reports how a call ended: 200000 heard out, 200001 hung up, 200003 nobody took it."""
+        await self._report("voice-report", message_id, status_code=status)
+
+    async def _report(self, kind: str, message_id: str, **says: str) -> None:
+        report = {"call_id": f"call-{message_id}", "out_id": message_id, **says}
+        knock = Knock("aliyun", "", kind, "127.0.0.1")
         async with self.clone.app.session(Viewer.system("serve")) as session:
-            await door.take_down(
-                session, Sealer(self.master), knock, [report | {"out_id": message_id}]
-            )
+            await door.take_down(session, Sealer(self.master), knock, [report])
 
 
 async def build(

@@ -21,16 +21,20 @@ from server.keyfile import master_key
 from tests.faults.duty import storm as troubles
 from tests.faults.duty.crowd import Crowd
 from tests.faults.duty.ground import Ground
+from tests.faults.duty.nursery import warm
 from tests.faults.duty.points import POINTS
 from tests.faults.duty.promotion import Node, Succession, succeed
 from tests.faults.duty.race import Raced, race_apart
-from tests.faults.duty.storm import Storm, say
+from tests.faults.duty.storm import REPEAT_S, STEP_S, Storm, say
 from tests.faults.duty.verdict import Verdict, judge
 from tests.live.hung import add_points
 from tests.live.town import Town, build
 
 CENTRES, PEOPLE = 6, 3
-STEP_S, REPEAT_S = 2.0, 3
+RECOVERED_S = 10.0
+"""Whatever happens, whoever is paged has rung by then."""
+
+NAMES = ("labelled points", "random kills", "pauses past the lease", *troubles.TROUBLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class Profile:
     late_s: tuple[float, float] = (6, 9)
     crashes: int = 12
     pauses: int = 3
-    others: bool = True
+    troubles: tuple[str, ...] = NAMES
     trials: int = 10_000
     promotions: int = 20
     seed: int = 1
@@ -71,9 +75,17 @@ class Outcome:
         return [*self.said.duplicate_decisions, *self.raced.wrong]
 
     @property
+    def late(self) -> list[str]:
+        """Every ring and every step that came too late or too soon."""
+        waited = self.said.max_recovery_s
+        slow = [f"somebody waited {waited:.2f} s"] if waited >= RECOVERED_S else []
+        return slow + self.storm.late
+
+    @property
     def good(self) -> bool:
-        """Nothing lost, nothing twice, and every point was really reached."""
-        return not self.lost and not self.twice and self.said.shown_once and not self.storm.missed
+        """Nothing lost, twice or late, and every point was really reached."""
+        right = not self.lost and not self.twice and not self.storm.misled
+        return right and self.said.shown_once and not self.late and not self.storm.missed
 
 
 FULL = Profile()
@@ -100,6 +112,7 @@ async def run(ground: Ground, profile: Profile) -> Outcome:
     """Bring everything about and judge."""
     dice = random.Random(profile.seed)
     town = await found(ground)
+    await asyncio.to_thread(warm)
     storm = Storm(ground, town, Crowd(town, ground.phones, dice, profile.late_s), dice)
     for name, bring_about in _troubles(storm, profile):
         begun = time.monotonic()
@@ -107,7 +120,8 @@ async def run(ground: Ground, profile: Profile) -> Outcome:
         say(f"{name}: {time.monotonic() - begun:.0f} s, {storm.kills} kills so far")
     for word, count in complaints(ground.place).items():
         say(f"  {word}: {count} times in the logs")
-    said = await judge(ground.clone.superuser_url, storm.crowd.committed, ground.phones.rings())
+    crowd, rings = storm.crowd, ground.phones.rings()
+    said = await judge(ground.clone.superuser_url, crowd.committed, rings, crowd.delivered)
     begun = time.monotonic()
     log = ground.place / "race.log"
     raced = await race_apart(town, town.centres[0], profile.trials, log)
@@ -138,18 +152,17 @@ def _troubles(storm: Storm, profile: Profile) -> list[tuple[str, Callable[[], Aw
         profile.rate,
         profile.crashes,
     )
-    found = [
-        ("labelled points", partial(troubles.labelled, storm, profile.points)),
-        ("random kills", kills),
-        ("pauses past the lease", partial(troubles.paused, storm, profile.pauses)),
-    ]
-    if profile.others:
-        found += [(name, partial(one, storm)) for name, one in troubles.TROUBLES.items()]
-    return found
+    known: dict[str, Callable[[], Awaitable[None]]] = {
+        "labelled points": partial(troubles.labelled, storm, profile.points),
+        "random kills": kills,
+        "pauses past the lease": partial(troubles.paused, storm, profile.pauses),
+    }
+    known |= {name: partial(one, storm) for name, one in troubles.TROUBLES.items()}
+    return [(name, known[name]) for name in NAMES if name in profile.troubles]
 
 
 def main() -> int:
-    """Run; 1 when anything was lost, decided twice or shown twice."""
+    """Run; 1 when anything was lost, decided twice, shown twice or too late."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=FULL.kills, help="random kill -9")
     parser.add_argument("--every", type=float, default=FULL.every_s, help="seconds between them")
@@ -159,13 +172,17 @@ def main() -> int:
     parser.add_argument("--trials", type=int, default=FULL.trials, help="answers that race a step")
     parser.add_argument("--promotions", type=int, default=FULL.promotions, help="of a replica")
     parser.add_argument("--seed", type=int, default=FULL.seed, help="of the dice")
+    parser.add_argument("--only", action="append", choices=NAMES, help="this trouble alone")
+    parser.add_argument("--point", action="append", choices=POINTS, help="this point alone")
     wanted = parser.parse_args()
     profile = Profile(
+        points=tuple(wanted.point or POINTS),
         kills=wanted.kills,
         every_s=wanted.every,
         rate=wanted.rate,
         crashes=wanted.crashes,
         pauses=wanted.pauses,
+        troubles=tuple(wanted.only or NAMES),
         trials=wanted.trials,
         promotions=wanted.promotions,
         seed=wanted.seed,
@@ -173,7 +190,7 @@ def main() -> int:
     with Ground() as ground:
         done = asyncio.run(run(ground, profile))
         crashes = ground.crashes + done.succession.rounds
-    for line in (*done.lost[:20], *done.twice[:20]):
+    for line in (*done.lost[:20], *done.twice[:20], *done.late[:20], *done.storm.misled):
         say(line)
     if done.storm.missed:
         say(f"points never reached: {', '.join(done.storm.missed)}")
@@ -195,6 +212,8 @@ def _figures(done: Outcome, crashes: int) -> dict[str, object]:
         "duplicate_sends": done.said.duplicate_sends,
         "hung": done.said.hung,
         "shown_once": done.said.shown_once,
+        "misled": len(done.storm.misled),
+        "ill_timed": len(done.storm.ill_timed),
         "max_recovery_s": round(done.said.max_recovery_s, 2),
         **done.storm.notes,
     }

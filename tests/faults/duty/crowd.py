@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 from uuid import uuid4
 
@@ -36,6 +37,7 @@ class Crowd:
     dice: random.Random
     late_s: tuple[float, float] = (6, 9)
     committed: dict[str, tuple[float, Centre]] = field(default_factory=dict)
+    delivered: set[str] = field(default_factory=set)
     answering: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def page(self, answer_after_s: float | None = None) -> PageId:
@@ -96,16 +98,21 @@ class Crowd:
 
     async def _press(self, person: PersonId, page_id: PageId) -> None:
         """The key 接听 on a telephone that rings, which its company reports twice at once and once
-        more later."""
+        more later, before it says that nobody took the call and speaks of one that never was."""
         message_id = await self.until_done(lambda: self.town.message_of(person, page_id))
-        if not await self._rings(message_id):
+        if not await self.rings(message_id):
             return
         reports = [self.until_done(lambda: self.town.call_back(message_id)) for _ in range(2)]
         await asyncio.gather(*reports)
         await self.until_done(lambda: self.town.call_back(message_id))
         await asyncio.sleep(PRESSED_S)
+        if await self.until_done(lambda: self.town.state_of(message_id)) == "delivered":
+            self.delivered.add(message_id)
+        for id_ in (message_id, str(uuid4())):
+            await self.until_done(partial(self.town.call_ended, id_, "200003"))
 
-    async def _rings(self, message_id: str) -> bool:
+    async def rings(self, message_id: str) -> bool:
+        """Wait until this message rings; False if it does not."""
         deadline = time.monotonic() + RINGS_S
         while not any(ring.message_id == message_id for ring in self.phones.rings()):
             if time.monotonic() > deadline:

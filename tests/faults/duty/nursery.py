@@ -56,6 +56,13 @@ def _client(town: Town, log: Path, trouble: Trouble, act: str, ids: tuple[object
     asyncio.run(run())
 
 
+def warm() -> None:
+    """Import everything once, so that no trouble waits for it."""
+    first = CONTEXT.Process(target=int)
+    first.start()
+    first.join()
+
+
 class Life:
     """One place for a process: alive, dead, or alive again."""
 

@@ -14,14 +14,30 @@ from uuid import uuid4
 from sqlalchemy import text
 
 from kernel.ids import PageId
-from tests.faults.duty import verdict
+from tests.faults.duty import timing, verdict
 from tests.faults.duty.crowd import Crowd
 from tests.faults.duty.ground import Ground
 from tests.faults.duty.nursery import Life, die_asking
-from tests.faults.duty.points import CLIENTS, LEASE, POINTS, Trouble
+from tests.faults.duty.points import CLIENTS, LEASE, POINTS, STEP_EVERY_S, Trouble
 from tests.live.town import SEEDER, Town
 
 LONGEST_S = 60.0
+STEP_S, REPEAT_S = 2.0, 3
+"""From the first step to the last, and from then on."""
+
+RING_S = {
+    "down_5_min_first_ring_s": 2.0,
+    "down_5_min_step_s": 2.0,
+    "valkey_down_ring_s": 2.0,
+    "notify_dropped_ring_s": 1.0,
+    "clock_skew_ring_s": 2.0,
+    "clock_step_ring_s": 2.0,
+}
+"""The longest that a page may wait in each of the troubles that are timed."""
+TIMED_PAGES = 8
+POSTPONED_S, HEARD_S = 4.0, 1.5
+"""Long enough for an engine to come up and hear a report, and for one that runs to hear it."""
+ANSWERED_S = 5.0
 
 
 def say(line: str) -> None:
@@ -41,6 +57,14 @@ class Storm:
     kills: int = 0
     notes: dict[str, float] = field(default_factory=dict)
     missed: list[str] = field(default_factory=list)
+    ill_timed: list[str] = field(default_factory=list)
+    misled: list[str] = field(default_factory=list)
+
+    @property
+    def late(self) -> list[str]:
+        """Troubles in which a page rang too late or not at all, and steps at a wrong moment."""
+        slow = [f"{name}: {taken}" for name, taken in self.notes.items() if taken >= RING_S[name]]
+        return slow + self.ill_timed
 
     def life(self, name: str) -> Life:
         """A place for one process."""
@@ -93,6 +117,12 @@ class Storm:
                     return True
             await asyncio.sleep(0.1)
         return False
+
+    async def reached(self, page_id: PageId) -> set[str]:
+        """How far the page got with those whom it rang."""
+        states = text("SELECT state FROM page_target WHERE page_id = :p")
+        async with self.ground.clone.system.session(SEEDER) as session:
+            return set(await session.scalars(states, {"p": page_id}))
 
     async def first_ring(self, pages: list[Any], patience_s: float = 30) -> float:
         """Wait until each of these pages has rung; the moment of the last first ring."""
@@ -152,6 +182,8 @@ async def _die_as_client(storm: Storm, point: str) -> None:
         crowd.answer_later(page_id, centre, 0.5)
         return
     message_id = await town.message_of(centre.people[0], page_id)
+    async with storm.running("engine"):
+        await crowd.rings(message_id)
     await _die_asking(storm, point, message_id)
     await crowd.until_done(lambda: town.call_back(message_id))
     async with storm.running("engine"):
@@ -206,32 +238,37 @@ async def paused(storm: Storm, times: int) -> None:
 
 async def engine_down(storm: Storm) -> None:
     """Five minutes without any engine (by due times): each overdue step fires once on return."""
+    async with storm.running("engine"):
+        await storm.first_ring([await storm.crowd.page(answer_after_s=ANSWERED_S)])
     pages = [await storm.crowd.page() for _ in range(6)]
     await storm.make_due(300)
-    begun = time.monotonic()
+    begun, begun_at = time.monotonic(), time.time()
     async with storm.running("engine"):
         await storm.first_ring(pages)
         storm.notes["down_5_min_first_ring_s"] = round(time.monotonic() - begun, 2)
+        await asyncio.sleep(STEP_S + REPEAT_S)
         await _answer_all(storm, pages)
         await storm.settled()
+    steps = await timing.steps(storm.ground.clone.superuser_url, pages)
+    second = [found[1] if 1 in found else float("inf") for found in steps.values()]
+    storm.notes["down_5_min_step_s"] = round(max(second) - begun_at, 2)
+    storm.ill_timed += timing.wrong_moments(steps, (None, REPEAT_S))
 
 
 async def valkey_down(storm: Storm) -> None:
     """No Valkey: pages ring all the same."""
     async with storm.running("engine"):
-        await storm.first_ring([await storm.crowd.page(answer_after_s=5)])
+        await storm.first_ring([await storm.crowd.page(answer_after_s=ANSWERED_S)])
         storm.ground.kill_valkey()
-        storm.notes["valkey_down_ring_s"] = await _how_late(storm, 8)
-        await storm.settled()
+        await _timed(storm, "valkey_down_ring_s")
         storm.ground.start_valkey()
 
 
 async def deaf(storm: Storm) -> None:
     """Every NOTIFY lost: the look every half second finds the page."""
     async with storm.running("engine", trouble=Trouble(deaf=True)):
-        await storm.first_ring([await storm.crowd.page(answer_after_s=5)])
-        storm.notes["notify_dropped_ring_s"] = await _how_late(storm, 8)
-        await storm.settled()
+        await storm.first_ring([await storm.crowd.page(answer_after_s=ANSWERED_S)])
+        await _timed(storm, "notify_dropped_ring_s")
 
 
 async def wrong_clocks(storm: Storm) -> None:
@@ -239,32 +276,78 @@ async def wrong_clocks(storm: Storm) -> None:
     fast, slow = Trouble(skew_s=300), Trouble(skew_s=-300)
     lives = [storm.life("engine").start(one) for one in (fast, slow)]
     try:
-        storm.notes["clock_skew_ring_s"] = await _how_late(storm, 8)
-        await storm.settled()
+        await storm.first_ring([await storm.crowd.page(answer_after_s=ANSWERED_S)])
+        await _timed(storm, "clock_skew_ring_s")
     finally:
         for life in lives:
             life.kill()
 
 
 async def stepping_clocks(storm: Storm) -> None:
-    """Clocks that jump five minutes forward and back while two engines work."""
+    """Clocks that jump five minutes forward and back while two engines work: pages from the first
+    jump until every clock has been ahead, behind and right again."""
     jumping = Trouble(step_s=300)
     lives = [storm.life("engine").start(jumping) for _ in range(2)]
     try:
-        storm.notes["clock_step_ring_s"] = await _how_late(storm, 8)
-        await storm.settled()
+        await storm.first_ring([await storm.crowd.page(answer_after_s=ANSWERED_S)])
+        await asyncio.sleep(STEP_EVERY_S)
+        await _timed(storm, "clock_step_ring_s", every_s=3 * STEP_EVERY_S / TIMED_PAGES)
     finally:
         for life in lives:
             life.kill()
 
 
-async def _how_late(storm: Storm, pages: int) -> float:
-    late = []
-    for _ in range(pages):
-        page_id = await storm.crowd.page(answer_after_s=5)
-        committed = storm.crowd.committed[str(page_id)][0]
-        late.append(await storm.first_ring([page_id]) - committed)
-    return round(max(late), 2)
+async def false_reports(storm: Storm) -> None:
+    """A provider speaks of calls that were never made and takes back what it said: nobody counts as
+    reached who was not, and nobody's ringing ends."""
+    town, crowd, (centre, *_) = storm.town, storm.crowd, storm.town.centres
+    page_id = await crowd.page_at(centre)
+    await _postpone(storm, page_id)
+    pressed, heard, _ = [str(await town.message_of(one, page_id)) for one in centre.people]
+    await town.call_back(pressed)
+    await town.call_ended(heard, "200000")
+    await town.call_back(str(uuid4()))
+    async with storm.running("engine"):
+        await asyncio.sleep(POSTPONED_S / 2)
+        await crowd.rings(heard)
+        if await storm.answered(page_id, patience_s=1):
+            storm.misled.append("a key answered a page that nobody had got")
+        if "delivered" in await storm.reached(page_id):
+            storm.misled.append("a call that was never made arrived")
+        for status in ("200001", "200003"):
+            await town.call_ended(heard, status)
+            await asyncio.sleep(HEARD_S)
+        if await town.state_of(heard) != "delivered":
+            storm.misled.append("a call that was taken is not any more")
+        crowd.answer_later(page_id, centre, 0)
+        await storm.settled()
+
+
+async def _postpone(storm: Storm, page_id: PageId) -> None:
+    """As if the page had been sent a few seconds later."""
+    async with storm.ground.clone.system.session(SEEDER) as session:
+        for table, column in (("page_message", "available_at"), ("page_target", "queued_at")):
+            later = text(
+                f"UPDATE {table} SET {column} = {column} + make_interval(secs => :s)"
+                " WHERE page_id = :p"
+            )
+            await session.execute(later, {"p": page_id, "s": POSTPONED_S})
+
+
+async def _timed(storm: Storm, name: str, *, every_s: float = 0) -> None:
+    """Page, note the slowest first ring, and judge the moments of the steps that follow."""
+    pages, late = [], []
+    for _ in range(TIMED_PAGES):
+        pages.append(await storm.crowd.page(answer_after_s=ANSWERED_S))
+        committed = storm.crowd.committed[str(pages[-1])][0]
+        late.append(await storm.first_ring(pages[-1:]) - committed)
+        await asyncio.sleep(every_s)
+    storm.notes[name] = round(max(late), 2)
+    await storm.settled()
+    steps = await timing.steps(storm.ground.clone.superuser_url, pages)
+    storm.ill_timed += [
+        f"{name}: {line}" for line in timing.wrong_moments(steps, (STEP_S, REPEAT_S))
+    ]
 
 
 async def _answer_all(storm: Storm, pages: list[Any]) -> None:
@@ -280,4 +363,5 @@ TROUBLES: dict[str, Callable[..., Any]] = {
     "notify dropped": deaf,
     "wrong clocks": wrong_clocks,
     "clock steps": stepping_clocks,
+    "false reports": false_reports,
 }

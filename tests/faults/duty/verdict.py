@@ -1,7 +1,7 @@
 """What became of everything that was promised, read from the tables and from the phones."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,9 +58,12 @@ async def unsettled(url: str) -> int:
 
 
 async def judge(
-    url: str, committed: Mapping[str, tuple[float, Centre]], rings: Iterable[Ring]
+    url: str,
+    committed: Mapping[str, tuple[float, Centre]],
+    rings: Iterable[Ring],
+    delivered: Collection[str] = (),
 ) -> Verdict:
-    """Compare promises, decisions and rings."""
+    """Compare promises, decisions and rings; `delivered` messages were that already."""
     connection = await asyncpg.connect(url)
     try:
         targets = await connection.fetch(_TARGETS)
@@ -74,6 +77,11 @@ async def judge(
     for ring in rings:
         rung[ring.message_id].append(ring)
     lost = _lost(committed, targets, messages, items, rung)
+    lost += [
+        f"message {row['id']} was delivered and is {row['state']}"
+        for row in messages
+        if str(row["id"]) in delivered and row["state"] != "delivered"
+    ]
     return Verdict(
         pages=len(committed),
         messages=len(messages),
