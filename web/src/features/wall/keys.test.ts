@@ -9,10 +9,12 @@ describe('step', () => {
     ['ArrowDown', 1, 5],
     ['ArrowUp', 1, null],
     ['ArrowDown', 8, null],
+    ['ArrowDown', 7, 9],
+    ['ArrowUp', 9, 5],
     ['Home', 7, 0],
     ['End', 2, 9],
     ['x', 2, null],
-  ])('%s from %i goes to %s', (key, at, next) => expect(step(key, at, 10, 4)).toBe(next))
+  ])('%s from %i goes to %s', (key, at, next) => expect(step(key, at, [4, 4, 2])).toBe(next))
 })
 
 describe('command', () => {

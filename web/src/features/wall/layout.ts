@@ -21,10 +21,7 @@ export const MOST = 64
 /** The grid for `count` strips of which `grown` take two by two cells; gaps are the page's own. */
 export function layout(count: number, space: Space, grown = 0): Layout {
   const cells = Math.max(1, Math.min(MOST, count) + 3 * grown)
-  const fits = {
-    columns: Math.max(1, Math.floor(space.width / SMALLEST.width)),
-    rows: Math.max(1, Math.floor(space.height / SMALLEST.height)),
-  }
+  const fits = fitting(space)
   let best = { columns: 1, rows: 1, held: 0, size: 0 }
   for (let columns = 1; columns <= fits.columns; columns += 1) {
     const rows = Math.min(Math.ceil(cells / columns), fits.rows)
@@ -36,6 +33,26 @@ export function layout(count: number, space: Space, grown = 0): Layout {
   }
   const { columns, rows } = best
   return { columns, rows, perScreen: Math.max(1, columns * rows - 3 * grown) }
+}
+
+function fitting(space: Space): { columns: number; rows: number } {
+  return {
+    columns: Math.max(1, Math.floor(space.width / SMALLEST.width)),
+    rows: Math.max(1, Math.floor(space.height / SMALLEST.height)),
+  }
+}
+
+/** The most readable grid of those that hold everything; `rowsAt` says how many rows that takes. */
+export function bestGrid(space: Space, rowsAt: (columns: number) => number | null): { columns: number; rows: number } | null {
+  const fits = fitting(space)
+  let best: { columns: number; rows: number; size: number } | null = null
+  for (let columns = 1; columns <= fits.columns; columns += 1) {
+    const rows = rowsAt(columns)
+    if (rows === null || rows > fits.rows) continue
+    const size = readable(space.width / columns, space.height / rows)
+    if (best === null || size > best.size) best = { columns, rows, size }
+  }
+  return best && { columns: best.columns, rows: best.rows }
 }
 
 /** The area of the largest cell of the best proportion inside; wider costs less than narrower. */

@@ -5,6 +5,7 @@ import { useNow } from '@/shared/useNow'
 
 import { type Layout, layout } from './layout'
 import { CalmOrder } from './order'
+import { type Unit, rowsOf, runs, unitLayout } from './units'
 import type { WallSettings } from './useWallSettings'
 import type { WallStrip } from './wallStrip'
 
@@ -16,6 +17,10 @@ export interface Arrangement {
   shown: ComputedRef<WallStrip[]>
   byKey: ComputedRef<Map<string, WallStrip>>
   plan: ComputedRef<Layout>
+  /** Units in order, each with its name above it; empty where strips hang without. */
+  units: ComputedRef<Unit[]>
+  /** How many strips stand in each row of this screen. */
+  rows: ComputedRef<number[]>
   phone: ComputedRef<boolean>
   /** How many of the first take a larger cell. */
   grown: Ref<number>
@@ -24,6 +29,12 @@ export interface Arrangement {
   turn(by: number): void
   /** A hand is at the page: nothing moves for a while. */
   hand(): void
+}
+
+function wardOf(strip: WallStrip | undefined): { key: string; name: string } {
+  if (strip === undefined) return { key: '', name: '' }
+  const { facility, unit } = strip.info.value
+  return { key: `${facility.id} ${unit}`, name: `${facility.short_name} ${unit}`.trim() }
 }
 
 export function useArrangement(strips: ShallowRef<WallStrip[]>, settings: WallSettings, stage: Ref<HTMLElement | undefined>): Arrangement {
@@ -37,7 +48,15 @@ export function useArrangement(strips: ShallowRef<WallStrip[]>, settings: WallSe
   let observer: ResizeObserver | null = null
 
   const phone = computed(() => space.value.width > 0 && space.value.width < PHONE_PX)
-  const plan = computed(() => layout(order.value.length, space.value, grown.value))
+  const wards = computed(() => (settings.byAlarm ? [] : runs(order.value.map((key) => wardOf(byKey.value.get(key))))))
+  // By bed, each unit stands apart if all of them fit: turning screens matters less than seeing all.
+  const apart = computed(() => (wards.value.length > 1 ? unitLayout(wards.value.map(({ count }) => count), space.value) : null))
+  const plan = computed(() => apart.value ?? layout(order.value.length, space.value, grown.value))
+  const units = computed(() => (apart.value !== null || (phone.value && wards.value.length > 1) ? wards.value : []))
+  const rows = computed(() => {
+    const counts = units.value.length > 0 ? units.value.map(({ count }) => count) : [shown.value.length]
+    return rowsOf(counts, phone.value ? 1 : plan.value.columns)
+  })
   const screens = computed(() => (phone.value ? 1 : Math.max(1, Math.ceil(order.value.length / plan.value.perScreen))))
   const screen = computed(() => Math.min(turned.value, screens.value - 1))
   const byKey = computed(() => new Map(strips.value.map((strip) => [strip.key, strip])))
@@ -75,6 +94,8 @@ export function useArrangement(strips: ShallowRef<WallStrip[]>, settings: WallSe
     shown,
     byKey,
     plan,
+    units,
+    rows,
     phone,
     grown,
     screen,

@@ -187,6 +187,20 @@ describe('the wall', () => {
     expect(document.activeElement?.textContent).toMatch(/产房 2 床/)
   })
 
+  it('by bed hangs each unit under its name, and walks from row to row', async () => {
+    localStorage.setItem('ys.wall', JSON.stringify({ byAlarm: false }))
+    await wall(info(1, { unit: '待产区' }), info(2, { unit: '待产区' }), info(3, { unit: '产科' }))
+    await seconds(1)
+    const headings = (): (string | null)[] => screen.queryAllByRole('heading', { level: 2 }).map((heading) => heading.textContent)
+    expect(headings()).toEqual(['临江县医院 产科 1 床', '临江县医院 待产区 2 床'])
+    screen.getByRole('button', { name: /产房 3 床/ }).focus()
+    await fireEvent.keyDown(document.activeElement as Element, { key: 'ArrowDown' })
+    expect(document.activeElement?.textContent).toMatch(/产房 1 床/)
+    await fireEvent.keyDown(document.body, { key: 's' })
+    await nextTick()
+    expect(headings()).toEqual([])
+  })
+
   it('shows an alarm with its standing, and lifts the bed once it has stood', async () => {
     const { socket } = await wall(info(1), info(2))
     await seconds(1)
