@@ -8,8 +8,8 @@ from alembic import op
 
 from server.migrations.sql import statements
 
-revision = "0035_indicators"
-down_revision = "0034_region_terms"
+revision = "0036_indicators"
+down_revision = "0035_imaging"
 
 VERSIONS = """
 CREATE TABLE indicator_version (
