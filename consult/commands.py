@@ -91,8 +91,9 @@ class Countersign(Strict, kw_only=True):
 
 
 class SignAdvice(Strict, kw_only=True):
-    """The author's password, once more."""
+    """The revision that the author read, and the password once more."""
 
+    revision: Annotated[int, msgspec.Meta(ge=1)]
     password: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 

@@ -107,15 +107,15 @@ async def sign_advice(
     viewer: Viewer,
     idempotency_key: str | None,
 ) -> Advice:
-    """Sign with one's password; locked from then on."""
+    """Sign the revision one has read with one's password; locked from then on."""
     await confirm_password(database, clock, viewer, data.password)
     return await _once(
         session,
         viewer,
         idempotency_key,
         f"sign_advice/{advice_id}",
-        {},  # the password is no part of what is remembered
-        lambda: signing.sign_advice(session, clock, viewer, advice_id),
+        data.revision,  # the password is no part of what is remembered
+        lambda: signing.sign_advice(session, clock, viewer, advice_id, data.revision),
     )
 
 

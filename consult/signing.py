@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from consult import policies
 from consult.commands import Countersign
-from consult.errors import DissentSaysWhy, NotSigned, OwnAdvice, StandTaken
+from consult.errors import DissentSaysWhy, DraftMoved, NotSigned, OwnAdvice, StandTaken
 from consult.models import AdviceRow, OrderRow, SignatureRow
 from consult.repository import AdviceRepository
 from consult.states import ADVICE, AdviceAction, AdviceState, OrderState
@@ -44,17 +44,22 @@ def canonical_text(row: AdviceRow, content: Mapping[str, Any]) -> bytes:
 
 
 async def sign_advice(
-    session: AsyncSession, clock: Clock, viewer: Viewer, advice_id: UUID
+    session: AsyncSession, clock: Clock, viewer: Viewer, advice_id: UUID, revision: int
 ) -> AdviceId:
     """Sign and lock; the hash of the text goes on the chain. The caller has checked the password.
+
+    ``revision`` is the wording that the author read: nobody signs what a colleague wrote since.
 
     Raises:
         NotFound: unknown, foreign or somebody else's draft.
         NotTheAuthor: somebody else wrote it.
+        DraftMoved: somebody changed it since it was read.
     """
     repository = AdviceRepository(session, viewer)
     policies.must_be_author(viewer, (await repository.get(advice_id)).author_id)
     row = await repository.locked(advice_id)
+    if row.revision != revision:
+        raise DraftMoved(current=row.revision, given=revision)
     content = (await repository.contents([row]))[row.id].content
     row.state = ADVICE.edge(AdviceState(row.state), AdviceAction.SIGN).to
     row.signed_at = clock.now()

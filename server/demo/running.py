@@ -121,7 +121,7 @@ class Running(Story):
             self.session, self.clock, lead, self.case, said, RecordedTracings()
         )
         await self.session.flush()
-        await signing.sign_advice(self.session, self.clock, lead, advice)
+        await signing.sign_advice(self.session, self.clock, lead, advice, 1)
         for n, outcome in (
             (1, ReportOrder(state="executed")),
             (2, ReportOrder(state="not_executed", code="not_available", reason="改用拉贝洛尔")),

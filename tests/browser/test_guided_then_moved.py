@@ -69,7 +69,7 @@ async def order(lead: Person, case_id: str) -> None:
     advice = await lead.post(
         f"/api/cases/{case_id}/advice", {"text": "就地解痉降压", "orders": orders}
     )
-    await lead.post(f"/api/advice/{advice['id']}/sign", {"password": PASSWORD})
+    await lead.post(f"/api/advice/{advice['id']}/sign", {"revision": 1, "password": PASSWORD})
 
 
 async def carry_out(doctor: Visitor) -> None:

@@ -65,10 +65,10 @@ class Round:
         async with self.net.clone.app.session(viewer) as session:
             await service.revise_advice(session, self.net.clock, viewer, advice, order, TRACINGS)
 
-    async def sign(self, advice: UUID, who: str = LEAD) -> None:
+    async def sign(self, advice: UUID, revision: int = 1, who: str = LEAD) -> None:
         viewer = self.net.staff[who]
         async with self.net.clone.app.session(viewer) as session:
-            await signing.sign_advice(session, self.net.clock, viewer, advice)
+            await signing.sign_advice(session, self.net.clock, viewer, advice, revision)
 
     async def stand(self, who: str, advice: UUID, stand: Any, words: str = "") -> None:
         order = Countersign(stand=stand, words=words, password="checked by the route")
@@ -167,7 +167,7 @@ async def test_several_hands_write_on_one_draft_and_every_wording_stays(table: R
 async def test_earlier_wordings_are_for_experts(table: Round) -> None:
     advice = await table.write()
     await table.revise(SECOND, advice, 1)
-    await table.sign(advice)
+    await table.sign(advice, 2)
     assert len(await table.wordings(SECOND, advice)) == 2
     assert [one.n for one in await table.wordings(BEDSIDE, advice)] == [2]
 
@@ -182,6 +182,17 @@ async def test_two_hands_at_once_lose_nothing(table: Round) -> None:
     assert (await table.see(LEAD))[0].text == "合并后的文字"
 
 
+async def test_nobody_signs_what_another_wrote_since_he_read(table: Round) -> None:
+    advice = await table.write()
+    await table.revise(SECOND, advice, 1, text="停用硫酸镁")
+    with pytest.raises(DraftMoved) as refused:
+        await table.sign(advice, 1)
+    assert refused.value.fields == {"current": 2, "given": 1}
+    assert (await table.see(LEAD))[0].state == "draft"
+    await table.sign(advice, 2)
+    assert (await table.see(LEAD))[0].text == "停用硫酸镁"
+
+
 async def test_a_draft_that_is_not_shared_stays_its_authors(table: Round) -> None:
     advice = await table.write(shared=False)
     assert await table.see(SECOND) == []
@@ -194,7 +205,7 @@ async def test_a_draft_that_is_not_shared_stays_its_authors(table: Round) -> Non
 async def test_only_the_author_signs_a_shared_draft_and_then_it_stands(table: Round) -> None:
     advice = await table.write(orders=[NewOrder(text="卡前列素 250 µg 肌注")])
     with pytest.raises(NotTheAuthor):
-        await table.sign(advice, SECOND)
+        await table.sign(advice, who=SECOND)
     with pytest.raises(DBAPIError, match="row-level security"):
         async with table.net.clone.app.session(table.net.staff[SECOND]) as session:
             await session.execute(

@@ -48,17 +48,17 @@ async def test_a_signature_needs_the_password_once_more(signing: Network, api: C
     assert again.json()["id"] == draft.json()["id"]
 
     path = f"/advice/{draft.json()['id']}/sign"
-    wrong = await api.post("city_expert", path, {"password": "guess"})
+    wrong = await api.post("city_expert", path, {"revision": 1, "password": "guess"})
     assert wrong.status_code in (401, 403, 422), wrong.text
     assert wrong.json()["zh"]["detail"]
     assert "advice.signed" not in await signing.kinds(case)
 
     key = str(uuid4())
-    signed = await api.post("city_expert", path, {"password": PASSWORD}, key=key)
+    signed = await api.post("city_expert", path, {"revision": 1, "password": PASSWORD}, key=key)
     assert signed.status_code == 201, signed.text
     assert signed.json()["state"] == "signed"
     # The answer was lost on the way: the same key signs nothing twice.
-    repeated = await api.post("city_expert", path, {"password": PASSWORD}, key=key)
+    repeated = await api.post("city_expert", path, {"revision": 1, "password": PASSWORD}, key=key)
     assert repeated.json()["digest"] == signed.json()["digest"]
     assert (await signing.kinds(case)).count("advice.signed") == 1
 

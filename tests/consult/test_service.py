@@ -41,7 +41,7 @@ async def _write(net: Network, who: str, case: UUID, order: NewAdvice = ADVICE) 
 async def _sign(net: Network, who: str, advice: UUID) -> None:
     viewer = net.staff[who]
     async with net.clone.app.session(viewer) as session:
-        await signing.sign_advice(session, net.clock, viewer, advice)
+        await signing.sign_advice(session, net.clock, viewer, advice, 1)
 
 
 async def _report(net: Network, who: str, advice: UUID, n: int, order: ReportOrder) -> None:

@@ -267,7 +267,7 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         post(
             "city_second", "/advice/{advice_id}/revisions", revision=1, orders=[{"text": "缩宫素"}]
         ),
-        post("city_expert", "/advice/{advice_id}/sign", password=PASSWORD),
+        post("city_expert", "/advice/{advice_id}/sign", revision=2, password=PASSWORD),
         post("city_second", "/advice/{advice_id}/stands", password=PASSWORD),
         post("county_doctor", "/advice/{advice_id}/orders/{n}/outcome"),
     ),

@@ -358,7 +358,7 @@ async def _advice(stage: Stage, case_id: str) -> str:
     id_ = ""
     for path, body in (
         (f"/api/cases/{case_id}/advice", {"text": "继续观察"}),
-        ("/api/advice/{}/sign", {"password": PASSWORD}),
+        ("/api/advice/{}/sign", {"revision": 1, "password": PASSWORD}),
     ):
         answer = await stage.door.send(
             "POST",

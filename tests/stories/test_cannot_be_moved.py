@@ -35,7 +35,7 @@ async def _advise(net: Network, case: CaseId) -> None:
             session, net.clock, lead, case, written, RecordedTracings()
         )
     async with net.clone.app.session(lead) as session:
-        await signing.sign_advice(session, net.clock, lead, advice)
+        await signing.sign_advice(session, net.clock, lead, advice, 1)
     for n, outcome in (
         (1, ReportOrder(state="executed")),
         (2, ReportOrder(state="not_executed", code="not_available", reason="本院无 ECMO")),

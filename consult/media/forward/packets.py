@@ -51,6 +51,8 @@ class Packet:
     """Of VP8, read once for all subscribers; else `PLAIN`."""
     codec: str = ""
     """opus, red or vp8, by the sender's numbers."""
+    padding: int = 0
+    """Bytes of padding that followed the payload: nothing to pass on, but load on the line."""
 
 
 def parse(data: bytes) -> Packet:
@@ -77,16 +79,23 @@ def parse(data: bytes) -> Packet:
             raise Malformed
         extensions = _extensions(profile, data[at:end])
         at = end
-    end = size
+    padding = 0
     if first & 0x20:
         padding = data[-1]
-        end -= padding
         if not padding:
             raise Malformed
+    end = size - padding
     if end < at:
         raise Malformed
     return Packet(
-        second & 0x7F, bool(second & 0x80), seq, timestamp, ssrc, data[at:end], extensions
+        second & 0x7F,
+        bool(second & 0x80),
+        seq,
+        timestamp,
+        ssrc,
+        data[at:end],
+        extensions,
+        padding=padding,
     )
 
 

@@ -70,6 +70,7 @@ class Publisher:
         self._publications: dict[str, Publication] = {}
         self._inlets: dict[str, Inlet] = {}
         self._rate = RemoteBitrateEstimator()
+        self._sent: int | None = None
 
     @property
     def publications(self) -> list[Publication]:
@@ -86,6 +87,7 @@ class Publisher:
         offered = sdp.sections(offer)
         answer = await self.connection.answer_to(offer)
         self._inlets = {end.mid: inlet for end, _, inlet in self.connection.ends()}
+        self._sent = None
         for section in offered:
             source = sources.get(section.mid)
             if source is None or source.kind.value != section.kind:
@@ -114,6 +116,7 @@ class Publisher:
         except Malformed:
             self.malformed += 1
             return
+        await self._estimate(packet, at)
         route = self._by_ssrc.get(packet.ssrc) or self._learned(packet)
         if route is None or route.inlet.agreed is None:
             return
@@ -121,8 +124,6 @@ class Publisher:
 
     async def _routed(self, packet: Packet, route: _Route, agreed: Negotiated, at: float) -> None:
         stream = route.stream
-        if stream.kind is Kind.VIDEO:
-            await self._estimate(packet, agreed, at)
         if packet.ssrc != stream.ssrc:
             repaired = _unwrapped(packet, stream, agreed)
             if repaired is None:
@@ -235,21 +236,34 @@ class Publisher:
         packet = RtcpPsfbPacket(fmt=PLI, ssrc=self.connection.ssrc, media_ssrc=stream.ssrc)
         await self.connection.send_packet(bytes(packet))
 
-    async def _estimate(self, packet: Packet, agreed: Negotiated, at: float) -> None:
-        """Tell the sender how fast it may send, by how packets bunch up (REMB)."""
-        raw = packet.extensions.get(agreed.extensions.get(SENT, -1))
+    async def _estimate(self, packet: Packet, at: float) -> None:
+        """Tell the sender how fast it may send, by how packets bunch up (REMB).
+
+        Every packet counts, also one that belongs to no layer yet and one that holds nothing but
+        padding: browsers try with just these whether the line carries one layer more, and what is
+        not counted is never sent on.
+        """
+        raw = packet.extensions.get(self._sent_number())
         if raw is None or len(raw) != 3:
             return
         remb = self._rate.add(
             abs_send_time=int.from_bytes(raw, "big"),
             arrival_time_ms=int(at * 1000),
-            payload_size=len(packet.payload),
+            payload_size=len(packet.payload) + packet.padding,
             ssrc=packet.ssrc,
         )
         if remb is not None:
             said = RtcpPsfbPacket(fmt=REMB, ssrc=self.connection.ssrc, media_ssrc=0)
             said.fci = pack_remb_fci(*remb)
             await self.connection.send_packet(bytes(said))
+
+    def _sent_number(self) -> int:
+        """The number of the header extension with the moment of sending; -1 if none was agreed."""
+        if self._sent is None:
+            # One transport, one set of numbers: they are the same in every section.
+            agreed = [inlet.agreed.extensions for inlet in self._inlets.values() if inlet.agreed]
+            self._sent = next((each[SENT] for each in agreed if SENT in each), None)
+        return -1 if self._sent is None else self._sent
 
 
 def _unwrapped(packet: Packet, stream: Stream, agreed: Negotiated) -> Packet | None:

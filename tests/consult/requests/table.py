@@ -119,7 +119,7 @@ class Table:
             id_ = await advice.write_advice(
                 session, self.net.clock, viewer, case_id, words, RecordedTracings()
             )
-            await signing.sign_advice(session, self.net.clock, viewer, id_)
+            await signing.sign_advice(session, self.net.clock, viewer, id_, 1)
 
     async def decide(self, by: str, consult: UUID, adoption: Any = "adopted") -> None:
         """Sign the treating house's decision."""

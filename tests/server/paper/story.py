@@ -95,7 +95,7 @@ async def advised(net: Network, case: CaseId) -> None:
     write = partial(consult.write_advice, tracings=RecordedTracings())
     advice = UUID(str(await net.do("city_expert", write, case, order)))
     async with net.clone.app.session(expert) as session:
-        await signing.sign_advice(session, net.clock, expert, advice)
+        await signing.sign_advice(session, net.clock, expert, advice, 1)
     doctor = net.staff["county_doctor"]
     for n, told in ((1, ReportOrder(state="executed")), (2, ReportOrder(state="read_back"))):
         async with net.clone.app.session(doctor) as session:

@@ -12064,6 +12064,7 @@ export interface components {
         /** SignAdvice */
         SignAdvice: {
             password: string;
+            revision: number;
         };
         /** SignHandover */
         SignHandover: {

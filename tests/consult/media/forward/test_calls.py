@@ -142,6 +142,19 @@ async def test_two_people_see_and_hear_each_other(stage: Stage) -> None:
     )
 
 
+async def test_the_high_layer_is_sent_soon_and_reaches_whoever_shows_it_large(
+    stage: Stage,
+) -> None:
+    one, two = await stage.page(), await stage.page()
+    doctor, expert = (Participant(new_id(), role) for role in (Role.REQUESTER, Role.EXPERT))
+    assert await stage.enter(one, doctor) == "welcome"
+    assert await stage.enter(two, expert) == "welcome"
+    await until(lambda: _sends(one, "h", frames=30), seconds=10)
+    wish = {"type": "show", "participant": str(doctor.id), "source": "camera", "layer": "high"}
+    await two.evaluate("wish => window.room.say(wish)", wish)
+    await until(lambda: _wide(two, 640))
+
+
 async def test_after_the_workers_death_both_come_back(stage: Stage) -> None:
     pages = [await stage.page(), await stage.page()]
     people = [Participant(new_id(), role) for role in (Role.REQUESTER, Role.EXPERT)]
@@ -176,6 +189,14 @@ async def _receives(page: Page, *, frames: int, sound: int) -> bool:
     return found["frames"] >= frames and found["sound"] >= sound
 
 
+async def _sends(page: Page, rid: str, *, frames: int) -> bool:
+    return bool((await _numbers(page))["out"].get(rid, 0) >= frames)
+
+
+async def _wide(page: Page, width: int) -> bool:
+    return bool((await _numbers(page))["width"] == width)
+
+
 async def _silent(page: Page) -> bool:
     before = (await _numbers(page))["sound"]
     await asyncio.sleep(0.5)
@@ -194,9 +215,9 @@ async def _present(stage: Stage, people: set[UUID]) -> bool:
     return await stage.engine.present(stage.room) == people
 
 
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Wait for it; the test's own limit is that of the machine."""
-    async with asyncio.timeout(30):
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
+    """Wait for it; a limit of its own only where the promise is a time."""
+    async with asyncio.timeout(seconds):
         while not await condition():
             await asyncio.sleep(0.1)
 

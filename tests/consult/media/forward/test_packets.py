@@ -53,6 +53,7 @@ def test_extensions_and_padding_are_those_of_another_implementation() -> None:
     theirs.padding_size = 4
     data = theirs.serialize()
     assert parse(data).payload == b"abc"
+    assert parse(data).padding == 4
 
 
 def test_header_extensions_of_both_forms_are_read() -> None:

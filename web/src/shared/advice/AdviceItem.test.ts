@@ -1,6 +1,6 @@
 import userEvent from '@testing-library/user-event'
 import { describe, expect, it, vi } from 'vitest'
-import { defineComponent, h } from 'vue'
+import { defineComponent, h, shallowRef } from 'vue'
 
 import type { Advice } from '@/api/advice'
 import { api } from '@/api/client'
@@ -10,7 +10,8 @@ import { axeViolations, renderPage } from '@/testing/page'
 import AdviceItem from './AdviceItem.vue'
 
 const HERE = { id: 'f2', name: '云岚省妇幼保健院', short_name: '省妇幼', tier: 'province' }
-const LEAD = { id: 'lead', name: '林晓岚', title: '主任医师' }
+const LEAD = { id: 'lead', name: '林晓岚', title: '主任医师', facility_id: 'f2', specialty: 'obstetrics' }
+const SECOND = { ...LEAD, id: 'second', name: '周海宁' }
 const anOpinion = (over: Partial<Advice> = {}): Advice =>
   ({
     id: 'a1', case_id: 'c1', text: '考虑宫缩乏力', findings: '活动性出血', recommendation: 'in_place',
@@ -25,8 +26,10 @@ function show(advice: Advice, answer?: Problem, roles: ('expert' | 'referring_cl
   const sent: { path: string; body: unknown }[] = []
   vi.spyOn(api, 'submission').mockImplementation((path) => ({ key: 'k', send: (body: unknown) => (sent.push({ path, body }), answer ? Promise.reject(answer) : Promise.resolve(advice)) }) as never)
   const changed = vi.fn()
-  const page = defineComponent({ render: () => h('main', [h('h1', 'x'), h('h2', 'y'), h(AdviceItem, { advice, onChanged: changed })]) })
-  return renderPage(page, { path: '/x', answers: {}, roles }).then((view) => ({ view, sent, changed }))
+  const now = shallowRef(advice)
+  const page = defineComponent({ render: () => h('main', [h('h1', 'x'), h('h2', 'y'), h(AdviceItem, { advice: now.value, onChanged: changed })]) })
+  const rerender = (newer: Advice): void => void (now.value = newer)
+  return renderPage(page, { path: '/x', answers: {}, roles }).then((view) => ({ view, sent, changed, rerender }))
 }
 
 describe('a signed opinion', () => {
@@ -67,5 +70,45 @@ describe('a draft of several hands', () => {
     expect(sent).toMatchObject([{ path: '/api/advice/a1/revisions', body: { revision: 2, text: '考虑胎盘残留', orders: [{ text: '氨甲环酸 1 g' }] } }])
     expect(changed).toHaveBeenCalledOnce()
     expect((view.getByLabelText('意见') as HTMLTextAreaElement).value).toBe('考虑胎盘残留')
+  })
+
+  it('kept from before and written on since is not sent until its writer has chosen', async () => {
+    localStorage.setItem('ys.draft.advice.a1', JSON.stringify({ text: '我的旧文字', revision: 1 }))
+    const { view, sent } = await show(anOpinion({ state: 'draft', signed_at: null, digest: null, may_revise: true, revised_by: SECOND }))
+    await userEvent.click(view.getByText('修改草稿'))
+    expect(view.getByRole('alert').textContent).toContain('周海宁')
+    expect(view.getByRole('button', { name: '保存，待签署' }).hasAttribute('disabled')).toBe(true)
+    await userEvent.click(view.getByText('保留我的文字，作为新的一版'))
+    await userEvent.click(view.getByText('保存，待签署'))
+    expect(sent).toMatchObject([{ body: { revision: 2, text: '我的旧文字' } }])
+  })
+
+  it('can give way to what the other hand wrote', async () => {
+    localStorage.setItem('ys.draft.advice.a1', JSON.stringify({ text: '我的旧文字', revision: 1 }))
+    const { view } = await show(anOpinion({ state: 'draft', signed_at: null, digest: null, may_revise: true }))
+    await userEvent.click(view.getByText('修改草稿'))
+    await userEvent.click(view.getByText('改用上方内容'))
+    expect((view.getByLabelText('意见') as HTMLTextAreaElement).value).toBe('考虑宫缩乏力')
+    expect(view.queryByRole('alert')).toBeNull()
+  })
+})
+
+describe('signing', () => {
+  const draft = anOpinion({ state: 'draft', signed_at: null, digest: null, may_sign: true })
+
+  it('names the wording that was read', async () => {
+    const { view, sent } = await show(draft)
+    await userEvent.type(view.getByLabelText('再次输入密码以签署'), 'secret')
+    await userEvent.click(view.getByRole('button', { name: '签署' }))
+    expect(sent).toEqual([{ path: '/api/advice/a1/sign', body: { revision: 2, password: 'secret' } }])
+  })
+
+  it('starts again when a colleague writes meanwhile', async () => {
+    const { view, rerender } = await show(draft)
+    const password = view.getByLabelText('再次输入密码以签署') as HTMLInputElement
+    await userEvent.type(password, 'secret')
+    rerender({ ...draft, revision: 3, revised_by: SECOND })
+    await vi.waitFor(() => expect(password.value).toBe(''))
+    expect(view.getByRole('alert').textContent).toContain('周海宁')
   })
 })

@@ -23,10 +23,12 @@ export interface AdviceForm {
   orders: string[]
   cited: Cited[]
   shared: boolean
+  /** The wording that is written on, 0 for a new opinion. */
+  revision: number
 }
 
 export function blank(): AdviceForm {
-  return { text: '', findings: '', recommendation: '', orders: [''], cited: [], shared: false }
+  return { text: '', findings: '', recommendation: '', orders: [''], cited: [], shared: false, revision: 0 }
 }
 
 /** The form of a draft that is written on. */
@@ -47,6 +49,7 @@ export function formOf(advice: Advice): AdviceForm {
       until: one.until ?? null,
     })),
     shared: advice.shared,
+    revision: advice.revision,
   }
 }
 
