@@ -78,7 +78,7 @@ describe('indicators', () => {
 
   it('say what is not verified, and keep the definition one click away', async () => {
     const view = await show(58)
-    expect(await view.findByText('? 待核实', { selector: 'summary *' })).toBeTruthy()
+    expect(await view.findByText('◇ 待核实', { selector: 'summary *' })).toBeTruthy()
     expect(view.getByText('从求助到首次同意接收的时间。').closest('details')).toBeTruthy()
   })
 
