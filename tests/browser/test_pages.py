@@ -47,7 +47,7 @@ async def settle(visitor: Visitor) -> None:
     """Until data have arrived: nothing says that it is loading."""
     await visitor.page.get_by_role("main").wait_for()
     await visitor.page.wait_for_function(
-        "() => !document.querySelector('main [aria-busy=true], main .loading')"
+        "() => !document.querySelector('main [aria-busy=true], main .blocks')"
     )
     await visitor.page.wait_for_timeout(300)
 
