@@ -38,7 +38,8 @@ async def call(
     """Invite, open the woman's record to their houses, and ring whoever is on call there.
 
     An ordinary consultation with a named expert waits in that expert's inbox; everything else
-    rings. Who is on call is asked of the roster at this moment.
+    rings. Who is on call is asked of the roster at this moment; an expert who is asked for by name
+    rings with them, so that nobody waits for one person alone.
 
     Raises:
         InviteeUnknown: no such house, group or expert, or one outside the network.
@@ -102,16 +103,17 @@ async def _ring(
     invitation_id: UUID,
 ) -> None:
     case_id = CaseId(row.id)
-    if one.person_id is not None:
+    named = [] if one.person_id is None else [PersonId(one.person_id)]
+    if named:
         await duty.notify_people(
             session, clock, case_id=case_id, kind=ASKED, data={"consult_id": row.id},
-            person_ids=[PersonId(one.person_id)],
+            person_ids=named,
         )  # fmt: skip
         if row.urgency == "ordinary":
             return
     page_id = await duty.page(
         session, clock, viewer, case_id=case_id, facility_id=FacilityId(one.facility_id),
         event=ASKED, level=RULES.of(row.urgency).level, req_key=f"{ASKED}:{invitation_id}",
-        group_id=None if one.group_id is None else GroupId(one.group_id),
+        group_id=None if one.group_id is None else GroupId(one.group_id), named=named,
     )  # fmt: skip
     await store.rung(session, invitation_id, page_id)

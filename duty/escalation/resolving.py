@@ -8,13 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.escalation import ladder
 from duty.escalation.crew import Standing, crew_of
-from duty.escalation.ladder import AskAbove, At, Move, Policy
+from duty.escalation.ladder import AskAbove, At, Move, Policy, Target
 from duty.rosters import repository as rosters
 from duty.rosters.oncall import OnCall
 from kernel.ids import FacilityId, GroupId, PersonId
 from registry.facilities import queries as facilities
 from registry.facilities.rules import AreaKind
+from registry.people import queries as people
 
+NAMED = "named"
+"""The tier of whoever rings by name and not by a place on the roster."""
 NEONATAL = frozenset({"neonatology"})
 
 
@@ -50,6 +53,13 @@ async def next_move(
     if move.at is At.OWN:
         return move
     return replace(move, targets=tuple(replace(t, facility_id=above) for t in move.targets))
+
+
+async def with_named(session: AsyncSession, move: Move, named: Collection[PersonId]) -> Move:
+    """Whoever was asked for by name rings besides those whose turn it is."""
+    known = await people.get_many(session, set(named) - {one.person_id for one in move.targets})
+    also = [Target(id_, None, NAMED, person.specialty) for id_, person in known.items()]
+    return replace(move, targets=(*move.targets, *also)) if also else move
 
 
 async def centre_above(

@@ -22,7 +22,7 @@ from duty.escalation.answers import (
 from duty.escalation.ladder import Policy
 from duty.escalation.reach import pushed, receipt
 from duty.escalation.repository import PageRow
-from duty.escalation.resolving import next_move
+from duty.escalation.resolving import next_move, with_named
 from duty.escalation.states import PAGE, PageAction, PageState
 from duty.escalation.topics import ACKNOWLEDGED, DELIVERED, WAKE_CHANNEL
 from duty.notify import inbox, outgoing
@@ -66,6 +66,7 @@ async def page(
     colour: str | None = None,
     condition: str | None = None,
     group_id: GroupId | None = None,
+    named: Collection[PersonId] = (),
 ) -> PageId:
     """Ring the people on call at `facility_id`, now, in this transaction.
 
@@ -81,6 +82,8 @@ async def page(
         colour: her risk colour, if graded; chooses among policies too.
         condition: the code of what she has; likewise.
         group_id: ring only this group's places in the first step (a drill of one group).
+        named: people of the house who ring with the first step because they were asked for by
+            name, whether or not it is their turn.
     """
     known = await repository.id_by_key(session, req_key)
     if known is not None:
@@ -105,7 +108,7 @@ async def page(
         created_by=None if viewer.is_process else viewer.person_id,
         created_at=clock.now() if clock.simulated else version.database_now,
     )
-    await _first_step(session, clock, viewer, row, version.policy, group_id)
+    await _first_step(session, clock, viewer, row, version.policy, group_id, named)
     return row.id
 
 
@@ -116,10 +119,12 @@ async def _first_step(
     row: PageRow,
     rules: Policy,
     group_id: GroupId | None = None,
+    named: Collection[PersonId] = (),
 ) -> None:
     """Resolve the roster, ring the first step's people, start the ladder, say so in the chain."""
     at = row.created_at
     move = await next_move(session, rules, row.facility_id, 0, at, group_id=group_id)
+    move = await with_named(session, move, named)
     state = PageState.EXHAUSTED if move.exhausted else PageState.RUNNING
     row = await repository.insert_page(
         session, row, state, move.step, at + timedelta(seconds=move.next_delay_s)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
@@ -154,6 +154,13 @@ class Table:
             rows = (await session.execute(asked, {"id": consult})).all()
         return [(row.event, row.facility_id) for row in rows]
 
+    async def rung(self, consult: UUID) -> dict[UUID, str]:
+        """Whom its calls rang, and by which place of the roster."""
+        async with self.net.clone.system.session(SEEDER) as session:
+            asked = text("SELECT person_id, tier FROM page_target WHERE case_id = :id")
+            rows = (await session.execute(asked, {"id": consult})).all()
+        return {row.person_id: row.tier for row in rows}
+
     async def expert_with_account(self, place: str) -> UUID:
         """An expert who can be asked for by name."""
         async with self.net.clone.system.session(SEEDER) as session:
@@ -163,7 +170,7 @@ class Table:
                 SEALER,
                 facility_id=self.net.places[place],
                 name="测试专家",
-                login=f"{place}-by-name",
+                login=f"by-name-{uuid4().hex[:8]}",
                 password_hash=password_hash(),
                 grants=[Grant(Role.EXPERT)],
             )

@@ -264,7 +264,17 @@ async def test_an_ordinary_question_to_one_expert_rings_nobody(table: Table, net
     assert (await table.look(quiet)).consult.kind == "single"
     assert await table.pages(quiet) == []
     await table.answer("city_second", quiet, "accept")  # a colleague may stand in
-    assert await table.pages(await table.ask(expert)) == [("consult.asked", net.places["city"])]
+
+
+async def test_an_expert_asked_for_by_name_rings_with_whoever_is_on_call(
+    table: Table, net: Network
+) -> None:
+    named = await table.expert_with_account("city")
+    consult = await table.ask(table.house("city", person_id=named))
+    assert await table.pages(consult) == [("consult.asked", net.places["city"])]
+    rung = await table.rung(consult)
+    assert rung.pop(named) == "named"
+    assert set(rung) == set(await table.rung(await table.ask()))  # nobody else, nobody less
 
 
 async def test_an_older_version_changes_nothing(table: Table) -> None:
