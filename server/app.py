@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from consult.citing import Tracings
 from consult.imaging.intake import Intake
 from consult.imaging.parse import Box
+from consult.media.engine import MediaEngine
 from duty.changes.handover.cases import OpenCases
 from duty.notify.contacts.webpush import VapidKey
 from duty.notify.providers.file import CONTRACTS, Callbacks
@@ -31,6 +32,7 @@ from server.channels import channel_names, contracts
 from server.headers import SecurityHeaders, content_security_policy
 from server.intake import inspect
 from server.keyfile import master_key
+from server.media import media_engine
 from server.open_cases import open_cases
 from server.routes import ROUTERS
 from server.security import Authentication, require_role
@@ -97,6 +99,11 @@ async def provide_database(state: State) -> Database:
     return database
 
 
+async def provide_media(state: State) -> MediaEngine | None:
+    media: MediaEngine | None = state.media
+    return media
+
+
 async def provide_open_cases() -> OpenCases:
     return open_cases
 
@@ -135,6 +142,7 @@ DEPENDENCIES = {
     "callbacks": Provide(provide_callbacks),
     "contracted": Provide(provide_contracted),
     "database": Provide(provide_database),
+    "media": Provide(provide_media),
     "open_cases": Provide(provide_open_cases),
     "tracings": Provide(provide_tracings),
     "idempotency_key": Provide(provide_idempotency_key),
@@ -151,6 +159,7 @@ def create_app(
     master = master_key(settings)
     sealer = Sealer(master)
     providers = contracts(settings)
+    media = media_engine(settings, master)
     state = State(
         {
             "settings": settings,
@@ -166,19 +175,25 @@ def create_app(
             "intake": Intake(),
             "on_duty_of": on_duty_of,
             "callbacks": providers.callbacks,
+            "media": media,
             "contracted": frozenset(name for name in CONTRACTS if getattr(providers, name)),
         }
     )
 
     async def close() -> None:
         state.box.close()
+        if media is not None:
+            await media.close()
         await pool.close()
 
     return Litestar(
         route_handlers=[Router("/api", route_handlers=list(ROUTERS)), *web.routers()],
         dependencies=DEPENDENCIES,
         middleware=[
-            DefineMiddleware(SecurityHeaders, policy=content_security_policy(settings.gateway_url)),
+            DefineMiddleware(
+                SecurityHeaders,
+                policy=content_security_policy(settings.gateway_url, settings.media_public_url),
+            ),
             DefineMiddleware(Authentication, settings=settings, database=pool),
         ],
         guards=[require_role],

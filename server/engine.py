@@ -42,6 +42,7 @@ from referral.links.purge import forget_positions
 from referral.timers import run_due
 from server.duties import Duty, keep_all
 from server.keyfile import master_key
+from server.media import RoomKeeping
 from server.sending import open_sending
 from server.settings import Settings
 from server.subscriptions import Subscriptions
@@ -81,9 +82,9 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
     contacts = ContactSender(
         database, sending.channels.links.sealer, sending.channels.by_name, sending.channels.links
     )
-    relay = Relay(database, subscriptions.handlers())
+    rooms = RoomKeeping(settings, database, clock)
     duties = [
-        Duty("relay", relay.run_once, 0.5, wakes[OUTBOX]),
+        Duty("relay", Relay(database, subscriptions.handlers()).run_once, 0.5, wakes[OUTBOX]),
         Duty("escalation", escalation.run_once, 0.5, wakes[ESCALATION]),
         *sending.duties(),
         Duty("codes and tests", contacts.run_once, 2.0, wakes[CONTACT]),
@@ -99,6 +100,7 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
         Duty("clocks", partial(climb_due, database, clock), 1.0),
         Duty("tracings' alarms", partial(mind_alarms, database, clock, clock.now()), 1.0),
         Duty("readings", partial(mind_readings, database, clock), 1.0),
+        Duty("rooms", rooms.keeper.run_once, 2.0),
         Duty("consultations", partial(mind_consults, database, clock), 1.0),
         Duty("checkpoint", _checkpointer(settings, database).run_once, EVERY_SECONDS),
     ]
@@ -110,8 +112,9 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
         await _install_shipped(database)
         if pulse is not None:
             pulse.listener = listener
-        await keep_all(duties, listener.run())
+        await keep_all(duties, listener.run(), rooms.keeper.listen())
     finally:
+        await rooms.close()
         await sending.close()
         await subscriptions.close()
         await paging.close()

@@ -1,5 +1,7 @@
 """Response headers that every page and answer carries."""
 
+from urllib.parse import urlsplit
+
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,9 +15,14 @@ _FIXED = {
 }
 
 
-def content_security_policy(gateway_url: str) -> str:
-    """Own code only; sockets to ourselves and to the gateway."""
-    sockets = f"'self' {gateway_url} ws://localhost:* ws://127.0.0.1:*"
+def content_security_policy(gateway_url: str, media_url: str = "") -> str:
+    """Own code only; sockets to ourselves, to the gateway and to the media workers' host."""
+    places = [gateway_url]
+    if media_url:
+        found = urlsplit(media_url)
+        # Workers differ in their paths: a policy with a path would let only one of them in.
+        places.append(f"{found.scheme}://{found.netloc}")
+    sockets = f"'self' {' '.join(places)} ws://localhost:* ws://127.0.0.1:*"
     return (
         "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline';"
         f" font-src 'self' data:; connect-src {sockets}; media-src 'self' blob:;"

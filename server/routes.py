@@ -4,6 +4,7 @@ from litestar import Router
 
 from consult.imaging.routes import router as scans
 from consult.requests.routes import router as consults
+from consult.rooms.routes import router as rooms
 from consult.routes import router as advice
 from duty.changes.fairness.routes import router as fairness
 from duty.changes.handover.routes import router as handovers
@@ -82,6 +83,7 @@ ROUTERS: tuple[Router, ...] = (
     advice,
     consults,
     scans,
+    rooms,
     ctg,
     wall,
     ctg_alarms,

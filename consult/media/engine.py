@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 from uuid import UUID
 
 TICKET_TTL: Final = timedelta(minutes=5)
@@ -174,6 +174,7 @@ class RecordingDone:
 EngineEvent = Joined | WasLeft | TrackChanged | PictureChanged | RecordingDone
 
 
+@runtime_checkable
 class MediaEngine(Protocol):
     """Rooms for sound and pictures.
 

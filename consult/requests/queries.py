@@ -11,7 +11,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from consult.names import Names, names
-from consult.requests import rights
+from consult.requests import rights, store
 from consult.requests.planning import may_agree
 from consult.requests.rules import RULES
 from consult.requests.schemas import (
@@ -59,7 +59,6 @@ _LISTS = {
     )
     for which, where in _WHERE.items()
 }
-_ONE = text("SELECT * FROM consult_request WHERE id = :id")
 _INVITATIONS = text(
     "SELECT i.*, g.name AS group_name FROM consult_invitation i"
     " LEFT JOIN expert_group g ON g.id = i.group_id WHERE i.request_id = ANY(:ids) ORDER BY i.n"
@@ -100,9 +99,7 @@ async def one(
 ) -> ConsultDetail:
     """One consultation with everything that belongs to it, or `NotFound`."""
     id_ = {"id": request_id}
-    row = (await session.execute(_ONE, id_)).one_or_none()
-    if row is None:
-        raise NotFound()
+    row = await store.seen(session, request_id)
     (consult,) = await _out(session, clock, viewer, sealer, [row])
     proposals = (await session.execute(_PROPOSALS, id_)).all()
     decisions = (await session.execute(_DECISIONS, id_)).all()
@@ -133,7 +130,11 @@ async def one(
 
 async def is_consult(session: AsyncSession, case_id: UUID) -> bool:
     """Whether this case is a consultation that the viewer sees."""
-    return (await session.execute(_ONE, {"id": case_id})).one_or_none() is not None
+    try:
+        await store.seen(session, case_id)
+    except NotFound:
+        return False
+    return True
 
 
 def _proposal(viewer: Viewer, row: Row[Any], one: Row[Any], known: Names) -> ProposalOut:

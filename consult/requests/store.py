@@ -22,6 +22,7 @@ from kernel.ids import PageId, new_id
 from kernel.viewer import Viewer
 
 _LOCK = text("SELECT * FROM consult_request WHERE id = :id FOR UPDATE")
+_ONE = text("SELECT * FROM consult_request WHERE id = :id")
 _ASK = text(
     "INSERT INTO consult_request (id, of_case_id, pregnancy_id, facility_id, urgency, purpose,"
     "  summary, consent, rules, state, asked_by, asked_at, answer_by, planned_at, minutes, next_at)"
@@ -62,6 +63,14 @@ _EVENT = text(
 async def locked(session: AsyncSession, request_id: UUID) -> Row[Any]:
     """The consultation, locked; `NotFound` if unknown or foreign."""
     row = (await session.execute(_LOCK, {"id": request_id})).one_or_none()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+async def seen(session: AsyncSession, request_id: UUID) -> Row[Any]:
+    """The consultation; `NotFound` if unknown or foreign."""
+    row = (await session.execute(_ONE, {"id": request_id})).one_or_none()
     if row is None:
         raise NotFound()
     return row

@@ -75,6 +75,13 @@ def demo_roles(settings: Settings, layout: Layout) -> list[Role]:
             needs=("engine",),
             answers=beats(settings.system_database_url, "watch"),
         ),
+        # Rooms are beside the rest: without sound and pictures everything else goes on.
+        Role(
+            _command("media", settings),
+            needs=("serve",),
+            aside=True,
+            answers=beats(settings.system_database_url, "media"),
+        ),
         Role(_command("monitors", settings, "demo-monitors"), needs=("gateway",)),
         *_phones(settings),
         Role(

@@ -398,6 +398,16 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         post("county_doctor", "/consults/{consult_id}/ratings"),
         _consult("county_doctor", "decide", 6, decision=DECIDED, password=PASSWORD),
     ),
+    "a consultation in its room": (
+        post("county_doctor", "/consults", pregnancy_id="her", invite=[{"facility_id": "city"}]),
+        _answer("city_expert", "accept", 1),
+        post("county_doctor", "/consults/{consult_id}/room"),
+        post("county_doctor", "/rooms/{room_id}/enter"),
+        post("county_doctor", "/rooms/{room_id}/tickets"),
+        post("city_expert", "/rooms/{room_id}/enter"),
+        post("county_doctor", "/rooms/{room_id}/admissions/{admission_id}/{action}"),
+        post("county_doctor", "/rooms/{room_id}/end"),
+    ),
     "a consultation called off": (
         post("county_doctor", "/consults", pregnancy_id="her", invite=[{"facility_id": "city"}]),
         _consult("county_doctor", "cancel", 1, note="不需要"),

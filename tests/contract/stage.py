@@ -26,6 +26,8 @@ from registry.people.models import Account, LoginSession
 from registry.people.service import create_person, grant_role
 from server.commands.openapi import document
 from server.settings import Settings
+from tests.consult.media.standing import stand
+from tests.contract.consulted import consulted, done, in_its_room
 from tests.contract.description import Description, Operation
 from tests.contract.judging import Ledger
 from tests.contract.spoiling import NOWHERE, Spoiler
@@ -209,30 +211,6 @@ async def _device(url: str, recording: str) -> str:
         await connection.close()
 
 
-async def _done(stage: Stage, who: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    """What somebody does before the journeys begin."""
-    headers = {"idempotency-key": str(uuid4())}
-    token = stage.tokens[who]
-    answer = await stage.door.send("POST", path, token=token, json=body, headers=headers)
-    assert answer.status_code in (200, 201), answer.text
-    made: dict[str, Any] = answer.json()
-    return made
-
-
-async def _consult(stage: Stage, doctor: str, ids: dict[str, str], centre: str) -> dict[str, str]:
-    """A consultation about her, asked of a centre."""
-    asked = {
-        "pregnancy_id": ids["pregnancy_id"],
-        "urgency": "ordinary",
-        "purpose": "？",
-        "summary": "？",
-        "consent": "written",
-        "invite": [{"facility_id": str(stage.net.places[centre])}],
-    }
-    consult = (await _done(stage, doctor, "/api/consults", asked))["consult"]
-    return {"consult_id": consult["id"], "invitation_id": consult["invited"][0]["id"]}
-
-
 async def _read(stage: Stage, doctor: str, ids: dict[str, str], centre: str) -> dict[str, str]:
     """A reading of a tracing of hers, asked of a centre, that its own people have looked at."""
 
@@ -248,11 +226,11 @@ async def _read(stage: Stage, doctor: str, ids: dict[str, str], centre: str) -> 
     finally:
         await connection.close()
     woman = {"pregnancy_id": ids["pregnancy_id"], "version": 1}
-    await _done(stage, doctor, f"/api/ctg/recordings/{recording}/bind", woman)
+    await done(stage, doctor, f"/api/ctg/recordings/{recording}/bind", woman)
     seconds = {"from_seq": 1, "to_seq": 10, "urgency": "routine", "question": "？"}
     reader = {"recording_id": recording, "reader_facility_id": str(stage.net.places[centre])}
-    reading = (await _done(stage, doctor, "/api/ctg/readings", reader | seconds))["reading"]["id"]
-    view = await _done(stage, doctor, f"/api/ctg/readings/{reading}/look", {})
+    reading = (await done(stage, doctor, "/api/ctg/readings", reader | seconds))["reading"]["id"]
+    view = await done(stage, doctor, f"/api/ctg/readings/{reading}/look", {})
     return {"reading_id": reading, "view_id": view["id"], "read_recording_id": recording}
 
 
@@ -386,7 +364,7 @@ async def _known_ids(stage: Stage) -> None:
         ids["alarm_id"] = await _alarm(url, ids["recording_id"])
         centre = "city" if ids is stage.ids else "province"
         ids.update(await _read(stage, doctor, ids, centre))
-        ids.update(await _consult(stage, doctor, ids, centre))
+        ids.update(await consulted(stage, doctor, ids, centre))
         ids["case_id"] = str(await net.sent(net.places["province"], sender=doctor))
         case = await stage.case(doctor, ids["case_id"])
         ids["offer_id"] = case["offers"][0]["id"]
@@ -422,6 +400,11 @@ async def _known_ids(stage: Stage) -> None:
         ladder = await connection.exec_driver_sql("SELECT id FROM policy_version LIMIT 1")
         stage.ids["policy_id"] = str(ladder.scalar_one())
     stage.ids.update(await _changed(stage))
+    for ids, doctor, expert in (
+        (stage.ids, "county_doctor", "city_expert"),
+        (stage.foreign, "outsider", "province_expert"),
+    ):
+        ids.update(await in_its_room(stage, doctor, expert, ids))
     stage.ids["drill_id"] = await _drill(stage)
     stage.ids["ctg_device_id"] = await _device(url, stage.ids["recording_id"])
 
@@ -480,6 +463,7 @@ async def staged(database: Clone, valkey_url: str, place: Path) -> AsyncIterator
         demo=True,
     )
     net = await build(database)
+    await stand(valkey_url)
     for name, (role, where) in OFFICES.items():
         net.staff[name] = await _officer(net, name, role, where)
     accounts = {name: await _employ(net, who, name) for name, who in net.staff.items()}

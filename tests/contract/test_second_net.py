@@ -72,6 +72,8 @@ MINE_ONLY = {
     "consult_request": "SELECT count(*) FROM consult_request WHERE id = '{consult}'",
     "consult_invitation": "SELECT count(*) FROM consult_invitation WHERE request_id = '{consult}'",
     "consult_event": "SELECT count(*) FROM consult_event WHERE request_id = '{consult}'",
+    "consult_room": "SELECT count(*) FROM consult_room WHERE id = '{room}'",
+    "room_admission": "SELECT count(*) FROM room_admission WHERE room_id = '{room}'",
     "quality_case": "SELECT count(*) FROM quality_case WHERE case_id = '{case}'",
 }
 """What an outsider's widest query finds of a case of others: nothing."""
@@ -112,6 +114,7 @@ async def _ask(stage: Stage, who: str, question: str) -> Any:
         "recording": stage.ids["recording_id"],
         "reading": stage.ids["reading_id"],
         "consult": stage.ids["consult_id"],
+        "room": stage.ids["room_id"],
         "person": viewer.person_id,
         "account": stage.accounts["county_doctor"],
         "facility": viewer.facility_id,

@@ -195,6 +195,10 @@ class Walk:
         elif "consult" in made:
             self.ids["consult_id"] = made["consult"]["id"]
             self.ids["invitation_id"] = made["consult"]["invited"][-1]["id"]
+        elif "may_open" in made:
+            self.ids["room_id"] = made["room"]["id"]
+            if made["room"]["people"]:
+                self.ids["admission_id"] = made["room"]["people"][-1]["id"]
         elif "reading" in made:
             self.ids["reading_id"] = made["reading"]["id"]
         elif step.operation.endswith("/look") and "parts" in made:

@@ -7,7 +7,7 @@ its id under the name of the path parameter that takes it.
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
@@ -71,6 +71,7 @@ async def rows(door: Door, database: Clone, world: World) -> dict[str, str]:
     found["feed_id"] = feed["feed"]["id"]
     found |= await _changed(door, tokens["province"], database, world)
     found |= await _filed(door, tokens["stranger"], found["pregnancy_id"], world)
+    found |= await _consulted(door, tokens, found["pregnancy_id"], world)
     return found | await _followed(door, tokens["province"], case)
 
 
@@ -151,6 +152,34 @@ async def _filed(door: Door, token: str, pregnancy_id: str, world: World) -> dic
     }
 
 
+async def _consulted(
+    door: Door, tokens: dict[str, str], pregnancy_id: str, world: World
+) -> dict[str, str]:
+    """A consultation of that hospital with the province's centre, in its room."""
+    asked = {
+        "pregnancy_id": pregnancy_id,
+        "urgency": "urgent",
+        "purpose": "test",
+        "summary": "test",
+        "consent": "spoken",
+        "invite": [{"facility_id": str(world.province_centre)}],
+    }
+    made = (await _post(door, tokens["stranger"], "/api/consults", asked))["consult"]
+    invitation = made["invited"][0]["id"]
+    path = f"/api/consults/{made['id']}/invitations/{invitation}/accept"
+    await _post(door, tokens["province"], path, {"version": made["version"]})
+    view = await _post(door, tokens["stranger"], f"/api/consults/{made['id']}/room", {})
+    room = view["room"]["id"]
+    view = await _post(door, tokens["province"], f"/api/rooms/{room}/enter", {})
+    return {
+        "consult_id": made["id"],
+        "invitation_id": invitation,
+        "room_id": room,
+        "admission_id": view["room"]["people"][0]["id"],
+        "action": "admit",
+    }
+
+
 async def _followed(door: Door, token: str, case: dict[str, Any]) -> dict[str, str]:
     """A near-miss proposal, a death review and a paper on the case."""
     critical = f"/api/cases/{case['id']}/critical-facts"
@@ -186,7 +215,7 @@ async def _referred(door: Door, token: str, pregnancy_id: str, world: World) -> 
 
 async def _post(door: Door, token: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
     answer = await door.send(
-        "POST", path, token=token, json=body, headers={"idempotency-key": f"foreign {path}"}
+        "POST", path, token=token, json=body, headers={"idempotency-key": str(uuid4())}
     )
     assert answer.status_code in (200, 201), answer.text
     made: dict[str, Any] = answer.json()

@@ -19,6 +19,7 @@ from kernel.viewer import REGIONAL_ROLES, Role
 from registry.people.service import Grant
 from server.embedded.services import EmbeddedServices
 from server.settings import Settings
+from tests.consult.media.standing import stand
 from tests.fixtures.database import Clone
 from tests.matrix import foreign
 from tests.matrix.bodies import minimal
@@ -56,6 +57,7 @@ async def knock(
         demo=True,
     )
     world = await build(module_database.system)
+    await stand(services.layout.valkey_url)
     async with opened(settings, world.clock, place) as door:
         logins = {role: await _employ(door, module_database, world, role) for role in Role}
         rows = await foreign.rows(door, module_database, world)

@@ -6,8 +6,8 @@ address, so that one that was killed and started again takes its rooms over at o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import AsyncIterator, Awaitable, Iterable
+from typing import Final, cast
 from uuid import UUID
 
 import msgspec
@@ -24,6 +24,16 @@ LAG_LIMIT_MS: Final = 20.0
 PPS_LIMIT: Final = 10_000
 """Packets out per second that one worker is given; see docs/video.md."""
 EVENTS: Final = "media:events"
+READ_S: Final = 4.0
+"""Shorter than the client's own limit on a silent line: quiet is no failure."""
+
+_LEASE: Final = """
+local held = redis.call('GET', KEYS[1])
+if held and held ~= ARGV[1] and held ~= ARGV[3] then return held end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+return ARGV[1]
+"""
+"""One step, or two callers that replace the same lost worker place a room twice."""
 
 
 class WorkerFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,17 +61,31 @@ class Directory:
     def __init__(self, valkey: Redis) -> None:
         self.valkey = valkey
 
-    async def beat(self, facts: WorkerFacts, rooms: dict[UUID, list[UUID]]) -> None:
-        """A worker lives; its leases go on, and who is present in each room."""
+    async def beat(self, facts: WorkerFacts, rooms: dict[UUID, list[UUID]]) -> list[UUID]:
+        """A worker lives; its leases go on, and who is present in each room.
+
+        Returns:
+            Rooms that another worker holds by now, after this one was not heard for a while.
+        """
+        lost = []
         try:
-            pipe = self.valkey.pipeline(transaction=False)
-            pipe.set(f"media:worker:{facts.url}", msgspec.json.encode(facts), ex=DEAD_S)
+            await self.valkey.set(
+                f"media:worker:{facts.url}", msgspec.json.encode(facts), ex=DEAD_S
+            )
             for room_id, people in rooms.items():
-                pipe.set(f"media:room:{room_id}", facts.url, ex=LEASE_S)
-                pipe.set(f"media:here:{room_id}", msgspec.json.encode(people), ex=DEAD_S)
-            await pipe.execute()
+                if await self._lease(room_id, facts.url) != facts.url:
+                    lost.append(room_id)
+                    continue
+                here = msgspec.json.encode(people)
+                await self.valkey.set(f"media:here:{room_id}", here, ex=DEAD_S)
         except (RedisError, OSError) as error:
             raise MediaUnavailable() from error
+        return lost
+
+    async def _lease(self, room_id: UUID, url: str, dead: str = "") -> str:
+        """Take the room for `url`, or go on holding it, unless another one than `dead` does."""
+        answer = self.valkey.eval(_LEASE, 1, f"media:room:{room_id}", url, LEASE_S, dead)
+        return _text(await cast(Awaitable[bytes], answer))
 
     async def workers(self) -> list[WorkerFacts]:
         """Those that beat lately."""
@@ -79,28 +103,20 @@ class Directory:
         chosen = choose(workers)
         if chosen is None:
             raise MediaUnavailable()
-        key = f"media:room:{room_id}"
         try:
-            held = await self.valkey.get(key)
+            held = await self.valkey.get(f"media:room:{room_id}")
             if held is not None and _text(held) in alive:
                 return _text(held)
-            if held is not None:
-                await self.valkey.delete(key)
-            await self.valkey.set(key, chosen.url, nx=True, ex=LEASE_S)
-            held = await self.valkey.get(key)
+            return await self._lease(room_id, chosen.url, "" if held is None else _text(held))
         except (RedisError, OSError) as error:
             raise MediaUnavailable() from error
-        return chosen.url if held is None else _text(held)
 
     async def holds(self, room_id: UUID, url: str) -> bool:
         """Whether the room is this worker's; taken now when it is nobody's."""
         try:
-            key = f"media:room:{room_id}"
-            await self.valkey.set(key, url, nx=True, ex=LEASE_S)
-            held = await self.valkey.get(key)
+            return await self._lease(room_id, url) == url
         except (RedisError, OSError) as error:
             raise MediaUnavailable() from error
-        return held is not None and _text(held) == url
 
     async def present(self, room_id: UUID) -> frozenset[UUID]:
         """Who is heard in the room, by its worker's last heartbeat."""
@@ -138,6 +154,23 @@ class Directory:
         except (RedisError, OSError) as error:
             raise MediaUnavailable() from error
         return [pair for pair, found in zip(people, raw, strict=True) if found]
+
+
+async def heard(valkey: Redis, channel: str) -> AsyncIterator[bytes]:
+    """What is said on a channel from now on.
+
+    Raises:
+        MediaUnavailable: Valkey is away.
+    """
+    try:
+        async with valkey.pubsub(ignore_subscribe_messages=True) as listening:
+            await listening.subscribe(channel)
+            while True:
+                message = await listening.get_message(timeout=READ_S)
+                if message is not None:
+                    yield message["data"]
+    except (RedisError, OSError) as error:
+        raise MediaUnavailable() from error
 
 
 def _text(raw: bytes | str) -> str:

@@ -28,7 +28,7 @@ from consult.media.engine import (
 )
 from consult.media.errors import MediaUnavailable, RecordingNotOffered, RoomFull
 from consult.media.forward import orders
-from consult.media.forward.directory import EVENTS, Directory
+from consult.media.forward.directory import EVENTS, Directory, heard
 from consult.media.tokens import TokenKey, turn_servers
 from kernel.ids import new_id
 
@@ -106,16 +106,10 @@ class ForwardEngine:
 
     async def events(self) -> AsyncIterator[EngineEvent]:
         """Of all workers."""
-        try:
-            async with self._valkey.pubsub() as listening:
-                await listening.subscribe(EVENTS)
-                async for message in listening.listen():
-                    if message["type"] == "message":
-                        body = msgspec.json.decode(message["data"])
-                        kind = _EVENTS[body.pop("event")]
-                        yield cast(EngineEvent, msgspec.convert(body, kind))
-        except (RedisError, OSError) as error:
-            raise MediaUnavailable() from error
+        async for raw in heard(self._valkey, EVENTS):
+            body = msgspec.json.decode(raw)
+            kind = _EVENTS[body.pop("event")]
+            yield cast(EngineEvent, msgspec.convert(body, kind))
 
     async def close(self) -> None:
         """Give back the connection."""

@@ -22,7 +22,7 @@ from consult.media.engine import EngineEvent, Left
 from consult.media.errors import MediaUnavailable
 from consult.media.forward import orders, sdp
 from consult.media.forward.channel import PROTOCOL
-from consult.media.forward.directory import BEAT_S, EVENTS, Directory, WorkerFacts
+from consult.media.forward.directory import BEAT_S, EVENTS, Directory, WorkerFacts, heard
 from consult.media.forward.privates import install
 from consult.media.forward.room import Outside, Room
 from consult.media.forward.sessions import Sessions
@@ -207,7 +207,10 @@ class Worker:
                 for room in self._rooms
             }
             try:
-                await self._directory.beat(facts, here)
+                for room_id in await self._directory.beat(facts, here):
+                    # Another worker holds it by now: whoever is still here belongs there.
+                    if (room := self.sessions.rooms.get(room_id)) is not None:
+                        await room.close(Left.MOVED)
             except MediaUnavailable:
                 log.warning("media.directory_away")
             await asyncio.sleep(BEAT_S)
@@ -223,12 +226,9 @@ class Worker:
     async def _obeys(self) -> None:
         while True:
             try:
-                async with self._valkey.pubsub() as listening:
-                    await listening.subscribe(orders.channel(self.url))
-                    async for message in listening.listen():
-                        if message["type"] == "message":
-                            await self._obey(message["data"])
-            except (RedisError, OSError):
+                async for raw in heard(self._valkey, orders.channel(self.url)):
+                    await self._obey(raw)
+            except MediaUnavailable:
                 await asyncio.sleep(1.0)
 
     async def _obey(self, raw: bytes) -> None:

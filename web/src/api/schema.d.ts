@@ -1302,6 +1302,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/consults/{consult_id}/room": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetRoom */
+        get: operations["ApiConsultsConsultIdRoomGetRoom"];
+        put?: never;
+        /** OpenRoom */
+        post: operations["ApiConsultsConsultIdRoomOpenRoom"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contacts": {
         parameters: {
             query?: never;
@@ -5763,6 +5781,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rooms/{room_id}/admissions/{admission_id}/{action}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** DecideOnAdmission */
+        post: operations["ApiRoomsRoomIdAdmissionsAdmissionIdActionDecideOnAdmission"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{room_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** EndRoom */
+        post: operations["ApiRoomsRoomIdEndEndRoom"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{room_id}/enter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** EnterRoom */
+        post: operations["ApiRoomsRoomIdEnterEnterRoom"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{room_id}/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** GiveRoomTicket */
+        post: operations["ApiRoomsRoomIdTicketsGiveRoomTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/scans/instances/{instance_id}/content": {
         parameters: {
             query?: never;
@@ -6237,6 +6323,32 @@ export interface components {
             late_reason?: string | null;
             text: string;
             version: number;
+        };
+        /**
+         * AdmissionAction
+         * @description What is done with an admission.
+         * @enum {string}
+         */
+        AdmissionAction: "admit" | "refuse" | "withdraw" | "eject";
+        /** AdmissionOut */
+        AdmissionOut: {
+            allowed: string[];
+            /** Format: date-time */
+            asked_at: string;
+            decided_at: string | null;
+            decided_by: components["schemas"]["PersonRef"] | null;
+            facility: components["schemas"]["FacilityRef"] | null;
+            here: boolean;
+            /** Format: uuid */
+            id: string;
+            joined_at: string | null;
+            left_at: string | null;
+            mine: boolean;
+            person: components["schemas"]["PersonRef"] | null;
+            /** @enum {string} */
+            role: "requester" | "expert" | "colleague";
+            /** @enum {string} */
+            state: "waiting" | "admitted" | "refused" | "withdrawn" | "ejected";
         };
         /** Advice */
         Advice: {
@@ -9107,6 +9219,12 @@ export interface components {
             /** Format: date-time */
             server_time: string;
         };
+        /** IceServerOut */
+        IceServerOut: {
+            credential: string;
+            urls: string[];
+            username: string;
+        };
         /** Identity */
         Identity: {
             actual_residence?: string | null;
@@ -11508,6 +11626,27 @@ export interface components {
             version: string;
             zh: string;
         };
+        /** RoomOut */
+        RoomOut: {
+            allowed: string[];
+            /** Format: uuid */
+            consult_id: string;
+            ended_at: string | null;
+            ended_by: components["schemas"]["PersonRef"] | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            opened_at: string;
+            opened_by: components["schemas"]["PersonRef"] | null;
+            people: components["schemas"]["AdmissionOut"][];
+            /** @enum {null|string} */
+            why_ended: "ended" | "empty" | "consult_over" | null;
+        };
+        /** RoomView */
+        RoomView: {
+            may_open: boolean;
+            room: components["schemas"]["RoomOut"] | null;
+        };
         /** RosterCalendar */
         RosterCalendar: {
             as_known_at: string | null;
@@ -12386,6 +12525,18 @@ export interface components {
         Texts: {
             en: string[];
             zh: string[];
+        };
+        /** TicketOut */
+        TicketOut: {
+            /** @enum {string} */
+            engine: "forward" | "janus" | "livekit";
+            /** Format: date-time */
+            expires_at: string;
+            ice_servers: components["schemas"]["IceServerOut"][];
+            /** Format: uuid */
+            participant_id: string;
+            token: string;
+            url: string;
         };
         /**
          * Tier
@@ -16141,6 +16292,82 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConsultDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiConsultsConsultIdRoomGetRoom: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                consult_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiConsultsConsultIdRoomOpenRoom: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                consult_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomView"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -27032,6 +27259,163 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EvaluationOut"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiRoomsRoomIdAdmissionsAdmissionIdActionDecideOnAdmission: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                room_id: string;
+                admission_id: string;
+                /** @description What is done with an admission. */
+                action: components["schemas"]["AdmissionAction"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiRoomsRoomIdEndEndRoom: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiRoomsRoomIdEnterEnterRoom: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiRoomsRoomIdTicketsGiveRoomTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketOut"];
                 };
             };
             /** @description Bad request syntax or unsupported method */

@@ -1,0 +1,55 @@
+"""Consultations of the stage: one that waits for its answer, one in its room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+if TYPE_CHECKING:
+    from tests.contract.stage import Stage
+
+
+async def done(stage: Stage, who: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """What somebody does before the journeys begin."""
+    headers = {"idempotency-key": str(uuid4())}
+    token = stage.tokens[who]
+    answer = await stage.door.send("POST", path, token=token, json=body, headers=headers)
+    assert answer.status_code in (200, 201), answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+async def consulted(stage: Stage, doctor: str, ids: dict[str, str], centre: str) -> dict[str, str]:
+    """A consultation about her, asked of a centre."""
+    asked = {
+        "pregnancy_id": ids["pregnancy_id"],
+        "urgency": "ordinary",
+        "purpose": "？",
+        "summary": "？",
+        "consent": "written",
+        "invite": [{"facility_id": str(stage.net.places[centre])}],
+    }
+    consult = (await done(stage, doctor, "/api/consults", asked))["consult"]
+    return {"consult_id": consult["id"], "invitation_id": consult["invited"][0]["id"]}
+
+
+async def in_its_room(
+    stage: Stage, doctor: str, expert: str, ids: dict[str, str]
+) -> dict[str, str]:
+    """An urgent consultation of a house with a centre, in its room."""
+    asked = {
+        "pregnancy_id": ids["pregnancy_id"],
+        "urgency": "urgent",
+        "purpose": "？",
+        "summary": "？",
+        "consent": "spoken",
+        "invite": [{"facility_id": str(stage.net.staff[expert].facility_id)}],
+    }
+    consult = (await done(stage, doctor, "/api/consults", asked))["consult"]
+    path = f"/api/consults/{consult['id']}/invitations/{consult['invited'][0]['id']}/accept"
+    await done(stage, expert, path, {"version": consult["version"]})
+    room = (await done(stage, doctor, f"/api/consults/{consult['id']}/room", {}))["room"]
+    view = await done(stage, expert, f"/api/rooms/{room['id']}/enter", {})
+    (who,) = view["room"]["people"]
+    # The paths of consultations keep the one that is still to be answered.
+    return {"room_id": room["id"], "admission_id": who["id"], "action": "eject"}
