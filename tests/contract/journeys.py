@@ -7,6 +7,7 @@ A test throws everything bad at an operation where it stands, and then lets the 
 from typing import Any
 
 from realtime.alarms.limits import BOUNDS
+from tests.contract.consult_journeys import CONSULTATIONS
 from tests.contract.duty_journeys import DUTY
 from tests.contract.steps import Step, post
 
@@ -47,16 +48,6 @@ def _send(*destinations: str, who: str = "county_doctor", **fields: Any) -> Step
     return Step(who, "POST /api/referrals", {**known, **more, **fields})
 
 
-def _consult(who: str, what: str, version: int, /, **fields: Any) -> Step:
-    return post(who, f"/consults/{{consult_id}}/{what}", version=version, **fields)
-
-
-def _answer(who: str, what: str, version: int, /, **fields: Any) -> Step:
-    path = f"/consults/{{consult_id}}/invitations/{{invitation_id}}/{what}"
-    return post(who, path, version=version, **fields)
-
-
-DECIDED = {"adoption": "adopted", "text": "按意见处理"}
 LADDER = {
     "event": "referral.offered",
     "level": "critical",
@@ -385,34 +376,6 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         post("city_expert", "/ctg/readings/{reading_id}/addenda", version=6, **ADDED_WORDS),
         post("county_doctor", "/ctg/readings/{reading_id}/withdraw", (409,), version=7),
     ),
-    "a consultation": (
-        post("county_doctor", "/consults", pregnancy_id="her", invite=[{"facility_id": "city"}]),
-        _answer("city_expert", "hand-on", 1, to={"facility_id": "province"}),
-        _answer("province_expert", "decline", 1, why="busy"),
-        _consult("county_doctor", "invite", 1, invite=[{"facility_id": "city"}]),
-        _consult("county_doctor", "proposals", 2, starts_at="2026-11-23T02:00:00Z"),
-        _consult("city_expert", "proposals/{n}/agree", 3),
-        _answer("city_expert", "accept", 4),
-        _consult("city_expert", "begin", 4),
-        _consult("city_expert", "conclude", 5, outcome="not_needed"),
-        post("county_doctor", "/consults/{consult_id}/ratings"),
-        _consult("county_doctor", "decide", 6, decision=DECIDED, password=PASSWORD),
-    ),
-    "a consultation in its room": (
-        post("county_doctor", "/consults", pregnancy_id="her", invite=[{"facility_id": "city"}]),
-        _answer("city_expert", "accept", 1),
-        post("county_doctor", "/consults/{consult_id}/room"),
-        post("county_doctor", "/rooms/{room_id}/enter"),
-        post("county_doctor", "/rooms/{room_id}/tickets"),
-        post("city_expert", "/rooms/{room_id}/enter"),
-        post("county_doctor", "/rooms/{room_id}/admissions/{admission_id}/{action}"),
-        post("county_doctor", "/rooms/{room_id}/end"),
-    ),
-    "a consultation called off": (
-        post("county_doctor", "/consults", pregnancy_id="her", invite=[{"facility_id": "city"}]),
-        _consult("county_doctor", "cancel", 1, note="不需要"),
-        _answer("city_expert", "seen", 2),
-    ),
     "observed": (
         post(
             "county_doctor",
@@ -477,6 +440,7 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         post("city_desk", "/resources/vehicles/{vehicle_id}/reports"),
         post("city_expert", "/resources/capabilities", facility_id="city", code="icu", has=True),
     ),
+    **CONSULTATIONS,
     **DUTY,
     "administered": (
         post(

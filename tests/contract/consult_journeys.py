@@ -1,0 +1,49 @@
+"""Consultations from the question to the decision, in their room, and called off."""
+
+from typing import Any
+
+from tests.contract.steps import Step, post
+from tests.registry.world import PASSWORD
+
+DECIDED = {"adoption": "adopted", "text": "按意见处理"}
+
+
+def _consult(who: str, what: str, version: int, /, **fields: Any) -> Step:
+    return post(who, f"/consults/{{consult_id}}/{what}", version=version, **fields)
+
+
+def _answer(who: str, what: str, version: int, /, **fields: Any) -> Step:
+    path = f"/consults/{{consult_id}}/invitations/{{invitation_id}}/{what}"
+    return post(who, path, version=version, **fields)
+
+
+CONSULTATIONS: dict[str, tuple[Step, ...]] = {
+    "a consultation": (
+        post("county_doctor", "/consults", pregnancy_id="her", invite=[{"facility_id": "city"}]),
+        _answer("city_expert", "hand-on", 1, to={"facility_id": "province"}),
+        _answer("province_expert", "decline", 1, why="busy"),
+        _consult("county_doctor", "invite", 1, invite=[{"facility_id": "city"}]),
+        _consult("county_doctor", "proposals", 2, starts_at="2026-11-23T02:00:00Z"),
+        _consult("city_expert", "proposals/{n}/agree", 3),
+        _answer("city_expert", "accept", 4),
+        _consult("city_expert", "begin", 4),
+        _consult("city_expert", "conclude", 5, outcome="not_needed"),
+        post("county_doctor", "/consults/{consult_id}/ratings"),
+        _consult("county_doctor", "decide", 6, decision=DECIDED, password=PASSWORD),
+    ),
+    "a consultation in its room": (
+        post("county_doctor", "/consults", pregnancy_id="her", invite=[{"facility_id": "city"}]),
+        _answer("city_expert", "accept", 1),
+        post("county_doctor", "/consults/{consult_id}/room"),
+        post("county_doctor", "/rooms/{room_id}/enter"),
+        post("county_doctor", "/rooms/{room_id}/tickets"),
+        post("city_expert", "/rooms/{room_id}/enter"),
+        post("county_doctor", "/rooms/{room_id}/admissions/{admission_id}/{action}"),
+        post("county_doctor", "/rooms/{room_id}/end"),
+    ),
+    "a consultation called off": (
+        post("county_doctor", "/consults", pregnancy_id="her", invite=[{"facility_id": "city"}]),
+        _consult("county_doctor", "cancel", 1, note="不需要"),
+        _answer("city_expert", "seen", 2),
+    ),
+}
