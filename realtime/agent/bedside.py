@@ -57,7 +57,8 @@ class Unfinished:
     """A recording that ran when the process ended, as the buffer knows it."""
 
     recording: UUID
-    started_ns: int
+    last_ns: int
+    """Moment of the first sample of `last_seq`, by the clock of then."""
     last_seq: int
 
 
@@ -95,6 +96,12 @@ class Bedside:
         self._resumes = unfinished
         self._off_s = off_s
         self._since_s: float | None = None
+
+    def plug(self, decoder: Decoder) -> None:
+        """The device's port was opened (again): half a block from before has no second half."""
+        decoder.bad += self.decoder.bad
+        decoder.battery_low = self.decoder.battery_low
+        self.decoder = decoder
 
     def feed(self, data: bytes, now_s: float, wall_ns: int) -> list[Event]:
         """Take bytes that came now."""
@@ -141,8 +148,9 @@ class Bedside:
             return []
         events: list[Event] = []
         if self._resumes is not None:
-            passed_ns = timed.device_ns - self._resumes.started_ns
-            missed = max(self.seq, passed_ns // frames.FRAME_PERIOD_NS)
+            passed_ns = timed.device_ns - self._resumes.last_ns
+            passed = self._resumes.last_seq + passed_ns // frames.FRAME_PERIOD_NS - 1
+            missed = max(self.seq, passed)
             if missed > self.seq:
                 events.append(Lost(self.recording, self.seq + 1, missed))
             self.seq, self._resumes = missed, None

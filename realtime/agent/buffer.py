@@ -6,20 +6,47 @@ Nothing that is not acknowledged is ever deleted to make room: a full buffer ref
 (:class:`Full`), and whoever writes keeps what is new in memory and says so.
 
 A full disk cannot even record that something may go. So a ballast file lies beside the buffer; it
-is let go when the disk is full and laid again when there is room.
+is let go when the disk is full and laid again when there is room. A disk that cannot be opened at
+all is tried again with every write; damaged files are set aside, and what is whole of them goes on.
 """
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
+
+import structlog
+
+from realtime import frames as wire
+from realtime.agent.rescue import salvage, set_aside, whole
+
+log = structlog.get_logger()
+T = TypeVar("T")
 
 PAGE_BYTES: Final = 4_096
 BALLAST_BYTES: Final = 8 * 2**20
+_DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_REFUSING: Final = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+"""What a disk says that is full, over its quota, write-protected, worn out, or held by another."""
+_REST_S: Final = 5.0
+"""So long at most a write waits for whoever else looks at the file."""
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS recording (
@@ -30,6 +57,7 @@ CREATE TABLE IF NOT EXISTS recording (
   channels   TEXT NOT NULL,
   started_ns INTEGER NOT NULL,
   last_seq   INTEGER NOT NULL DEFAULT 0,
+  last_ns    INTEGER NOT NULL DEFAULT 0,
   acked      INTEGER NOT NULL DEFAULT 0,
   ended      INTEGER NOT NULL DEFAULT 0
 ) STRICT;
@@ -49,7 +77,11 @@ CREATE TABLE IF NOT EXISTS gap (
 
 
 class Full(Exception):
-    """There is no room; nothing of the batch was written."""
+    """The disk takes nothing, `full` or `unwritable`; nothing of the batch was written."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 @dataclass(slots=True)
@@ -64,6 +96,8 @@ class Kept:
     last_seq: int = 0
     acked: int = 0
     ended: bool = False
+    last_ns: int = 0
+    """Moment of the first sample of `last_seq`, by the clock of then."""
 
 
 @dataclass(slots=True)
@@ -83,73 +117,148 @@ class Batch:
 
 
 class Buffer:
-    """One file. Used by one thread at a time.
+    """One file. Used by one thread at a time, and by one process (`sole.hold`).
 
     Args:
         path: the file; its directory must exist.
         max_bytes: how large it may grow.
-
-    Raises:
-        OSError: the file cannot be made.
-        sqlite3.DatabaseError: it is not a buffer.
     """
 
     def __init__(self, path: Path, max_bytes: int) -> None:
+        self.set_aside = ""
+        """Where damaged files were put; empty while none were found."""
+        self.damaged = 0
+        """Seconds that the disk gave back garbled, and that were not used."""
+        self._path = path
+        self._max_pages = max(16, max_bytes // PAGE_BYTES)
         self._ballast = path.with_name(path.name + ".ballast")
-        self.database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self.database.execute(f"PRAGMA page_size = {PAGE_BYTES}")
-        self.database.execute("PRAGMA journal_mode = WAL")
-        self.database.execute("PRAGMA synchronous = FULL")
-        self.database.execute(f"PRAGMA max_page_count = {max(16, max_bytes // PAGE_BYTES)}")
-        self.database.executescript(_SCHEMA)
-        self._lay_ballast()
+        self._database: sqlite3.Connection | None = None
+
+    @property
+    def database(self) -> sqlite3.Connection:
+        """The open file.
+
+        Raises:
+            Full: the disk does not even let it be opened.
+        """
+        if self._database is None:
+            self._database = self._opened()
+        return self._database
 
     def close(self) -> None:
         """Give the file back."""
-        self.database.close()
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def _opened(self) -> sqlite3.Connection:
+        try:
+            return self._open()
+        except sqlite3.DatabaseError as error:
+            if _is(error, _DAMAGED):
+                return self._rescue(error)
+            if not _is(error, _REFUSING):
+                raise
+            self._ballast.unlink(missing_ok=True)
+            try:
+                return self._open()
+            except sqlite3.OperationalError as again:
+                raise Full(_why(again)) from again
+
+    def _open(self) -> sqlite3.Connection:
+        database = sqlite3.connect(
+            self._path, isolation_level=None, check_same_thread=False, timeout=_REST_S
+        )
+        try:
+            database.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = FULL")
+            database.execute(f"PRAGMA max_page_count = {self._max_pages}")
+            database.executescript(_SCHEMA)
+            columns = {row[1] for row in database.execute("PRAGMA table_info(recording)")}
+            if "last_ns" not in columns:  # made by an older version
+                database.execute(
+                    "ALTER TABLE recording ADD COLUMN last_ns INTEGER NOT NULL DEFAULT 0"
+                )
+        except BaseException:
+            database.close()
+            raise
+        self._lay_ballast()
+        return database
+
+    def _rescue(self, error: sqlite3.DatabaseError) -> sqlite3.Connection:
+        """Begin a new file with what is whole of the damaged one, which is kept beside it."""
+        self.close()
+        aside = set_aside(self._path)
+        self.set_aside = aside.name
+        log.error("agent.buffer_damaged", error=str(error), set_aside=str(aside))
+        database = self._open()
+        recordings, seconds = salvage(aside, database)
+        log.warning("agent.buffer_salvaged", recordings=recordings, seconds=seconds)
+        return database
 
     def kept(self) -> list[Kept]:
-        """All recordings, in the order in which they began."""
+        """All recordings, in the order in which they began.
+
+        Raises:
+            Full: the file cannot be opened now.
+        """
+        return self._mending(self._kept)
+
+    def _kept(self) -> list[Kept]:
         rows = self.database.execute(
-            "SELECT id, device, bed, channels, started_ns, last_seq, acked, ended"
+            "SELECT id, device, bed, channels, started_ns, max(last_seq, acked), acked, ended,"
+            " CASE WHEN last_ns > 0 THEN last_ns ELSE started_ns + (last_seq - 1) * 1000000000 END"
             " FROM recording ORDER BY no"
         )
         return [
-            Kept(UUID(bytes=i), device, bed, tuple(channels.split(",")), at, last, acked, bool(end))
-            for i, device, bed, channels, at, last, acked, end in rows
-        ]
+            Kept(
+                UUID(bytes=i), device, bed, tuple(channels.split(",")), at, last, acked, bool(end),
+                last_ns,
+            )
+            for i, device, bed, channels, at, last, acked, end, last_ns in rows
+        ]  # fmt: skip
+
+    def _mending(self, work: Callable[[], T]) -> T:
+        """Do something with the file; when it proves damaged, rescue it and do it once more."""
+        try:
+            return work()
+        except sqlite3.DatabaseError as error:
+            if not _is(error, _DAMAGED):
+                if _is(error, _REFUSING):
+                    raise Full(_why(error)) from error
+                raise
+            try:
+                self._database = self._rescue(error)
+                return work()
+            except sqlite3.OperationalError as again:
+                raise Full(_why(again)) from again
 
     def write(self, batch: Batch) -> None:
         """Make a batch durable, wholly or not at all.
 
         Raises:
-            Full: there is no room for it.
+            Full: the disk does not take it.
         """
         try:
-            self._write(batch)
-        except sqlite3.OperationalError as error:
-            if not _no_room(error):
-                raise
+            self._mending(lambda: self._write(batch))
+        except Full:
             # What may go, goes first: its room may be all that was missing.
             self._ballast.unlink(missing_ok=True)
-            try:
-                self._write(Batch(acked=batch.acked, done=batch.done))
-                self._write(batch)
-            except sqlite3.OperationalError as again:
-                if not _no_room(again):
-                    raise
-                raise Full from again
+            self._mending(lambda: self._write(Batch(acked=batch.acked, done=batch.done)))
+            self._mending(lambda: self._write(batch))
         self._lay_ballast()
 
     def _write(self, batch: Batch) -> None:
-        self.database.execute("BEGIN IMMEDIATE")
+        database = self.database
+        database.execute("BEGIN IMMEDIATE")
         try:
             self._insert(batch)
             self._delete(batch)
-            self.database.execute("COMMIT")
+            database.execute("COMMIT")
         except BaseException:
-            if self.database.in_transaction:
-                self.database.execute("ROLLBACK")
+            if database.in_transaction:
+                database.execute("ROLLBACK")
             raise
 
     def _insert(self, batch: Batch) -> None:
@@ -172,14 +281,16 @@ class Buffer:
             " ON CONFLICT DO NOTHING",
             [(first, last, rec.bytes) for rec, first, last in batch.gaps],
         )
-        tops: dict[UUID, int] = {}
-        for rec, seq, _ in batch.frames:
-            tops[rec] = max(seq, tops.get(rec, 0))
-        for rec, _, last in batch.gaps:
-            tops[rec] = max(last, tops.get(rec, 0))
+        tops: dict[UUID, tuple[int, int]] = {}
+        for rec, seq, body in batch.frames:
+            tops[rec] = max((seq, wire.peek_head(body).device_ns), tops.get(rec, (0, 0)))
+        run(
+            "UPDATE recording SET last_ns = ?, last_seq = ? WHERE id = ? AND last_seq < ?2",
+            [(at_ns, top, rec.bytes) for rec, (top, at_ns) in tops.items()],
+        )
         run(
             "UPDATE recording SET last_seq = max(last_seq, ?) WHERE id = ?",
-            [(top, rec.bytes) for rec, top in tops.items()],
+            [(last, rec.bytes) for rec, _, last in batch.gaps],
         )
         run("UPDATE recording SET ended = 1 WHERE id = ?", [(rec.bytes,) for rec in batch.ended])
 
@@ -197,13 +308,21 @@ class Buffer:
         run("DELETE FROM recording WHERE id = ?", done)
 
     def read(self, recording: UUID, first: int, last: int, limit: int) -> list[tuple[int, bytes]]:
-        """Seconds of `first..last`, ascending, at most `limit`."""
-        rows = self.database.execute(
-            "SELECT f.seq, f.body FROM frame f JOIN recording r ON r.no = f.no"
-            " WHERE r.id = ? AND f.seq BETWEEN ? AND ? ORDER BY f.seq LIMIT ?",
-            (recording.bytes, first, last, limit),
+        """Seconds of `first..last`, ascending, at most `limit`; garbled ones are left out.
+
+        Raises:
+            Full: the disk gives nothing.
+        """
+        rows = self._mending(
+            lambda: self.database.execute(
+                "SELECT f.seq, f.body FROM frame f JOIN recording r ON r.no = f.no"
+                " WHERE r.id = ? AND f.seq BETWEEN ? AND ? ORDER BY f.seq LIMIT ?",
+                (recording.bytes, first, last, limit),
+            ).fetchall()
         )
-        return [(seq, body) for seq, body in rows]
+        sound = [(seq, body) for seq, body in rows if whole(seq, body)]
+        self.damaged += len(rows) - len(sound)
+        return sound
 
     def gaps(self, recording: UUID) -> list[tuple[int, int]]:
         """Declared gaps that are not acknowledged past, ascending."""
@@ -218,17 +337,22 @@ class Buffer:
         if self._ballast.exists():
             return
         try:
+            # Not from the last of the room: it would be laid and let go with every write.
+            if shutil.disk_usage(self._path.parent).free < 4 * BALLAST_BYTES:
+                return
             with self._ballast.open("wb") as file:
                 file.write(bytes(BALLAST_BYTES))
         except OSError:
             self._ballast.unlink(missing_ok=True)
 
 
-def _no_room(error: sqlite3.OperationalError) -> bool:
+def _is(error: sqlite3.DatabaseError, codes: frozenset[int]) -> bool:
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in codes
+
+
+def _why(error: sqlite3.DatabaseError) -> str:
     # A file system's own limit (quota, file size) speaks as an I/O error.
-    return error.sqlite_errorcode in (sqlite3.SQLITE_FULL,) or (
-        error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_IOERR
-    )
+    return "full" if _is(error, frozenset({sqlite3.SQLITE_FULL})) else "unwritable"
 
 
 def seconds_between(first: int, last: int, there: Iterable[int]) -> list[tuple[int, int]]:
@@ -244,11 +368,22 @@ def seconds_between(first: int, last: int, there: Iterable[int]) -> list[tuple[i
     return missing
 
 
+def runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """Ascending numbers as runs."""
+    found: list[tuple[int, int]] = []
+    for number in numbers:
+        if found and found[-1][1] + 1 == number:
+            found[-1] = (found[-1][0], number)
+        else:
+            found.append((number, number))
+    return found
+
+
 def without(
-    runs: Sequence[tuple[int, int]], known: Sequence[tuple[int, int]]
+    some: Sequence[tuple[int, int]], known: Sequence[tuple[int, int]]
 ) -> list[tuple[int, int]]:
-    """What of `runs` no run of `known` covers."""
-    left = list(runs)
+    """What of `some` runs no run of `known` covers."""
+    left = list(some)
     for low, high in known:
         cut: list[tuple[int, int]] = []
         for first, last in left:

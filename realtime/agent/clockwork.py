@@ -25,6 +25,8 @@ AHEAD_S: Final = 5.0
 """What comes further ahead of time is a burst from some cable's memory and has no place."""
 ASTRAY_NS: Final = 1_500_000_000
 """A frame's moment follows the one before by a second until it is so far from the wall clock."""
+JUMPED_NS: Final = 10_000_000_000
+"""So far ahead of it, the wall clock was set back; less is a fast device, and never goes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,12 @@ class Clockwork:
             if self._due_s - now_s > AHEAD_S:
                 self.misplaced += len(second)
                 continue
-            if now_s - self._due_s > BEHIND_S:
-                self._due_s = now_s
+            # What waits behind this second came in one go with it: it is not late, it was held up.
+            more_s = min(int(AHEAD_S), len(self._waiting) // frames.SAMPLES_PER_FRAME)
+            if now_s - more_s - self._due_s > BEHIND_S:
+                self._due_s = now_s - more_s
             self._due_s += 1.0
-            made.append(Timed(second, self._stamp(wall_ns)))
+            made.append(Timed(second, self._stamp(wall_ns - more_s * frames.FRAME_PERIOD_NS)))
         return made
 
     def tick(self, now_s: float, wall_ns: int) -> list[Timed]:
@@ -89,11 +93,14 @@ class Clockwork:
         taken = [self._waiting.popleft() if self._waiting else LOST for _ in range(4)]
         return taken[0], taken[1], taken[2], taken[3]
 
-    def _stamp(self, wall_ns: int) -> int:
-        arrived = wall_ns - frames.FRAME_PERIOD_NS
+    def _stamp(self, ended_ns: int) -> int:
+        """The moment of the first sample of a second that ended about then."""
+        begun = ended_ns - frames.FRAME_PERIOD_NS
         if self._last_ns is not None:
             following = self._last_ns + frames.FRAME_PERIOD_NS
-            if abs(following - arrived) <= ASTRAY_NS:
-                arrived = following
-        self._last_ns = arrived
-        return arrived
+            if abs(following - begun) <= ASTRAY_NS:
+                begun = following
+            elif 0 < following - begun <= JUMPED_NS:
+                begun = self._last_ns + frames.FRAME_PERIOD_NS // 2
+        self._last_ns = begun
+        return begun

@@ -10,13 +10,12 @@ from urllib.parse import urlsplit
 import msgspec
 
 from realtime.agent.decoders.table import kinds
+from realtime.agent.pace import LIVE_KBIT
 
 MAX_MONITORS: Final = 32
 """One connection carries 64 streams: each monitor's own, and as many that are still filled."""
 BYTES_PER_DAY: Final = 86_400 * 120
 """One monitor's seconds of a day on disk, its index included."""
-FRAME_KBIT: Final = 0.8
-"""What one second of one monitor takes on the wire, in kbit, heads included."""
 
 
 class ConfigError(Exception):
@@ -94,7 +93,7 @@ def _check_gateway(path: Path, config: AgentConfig) -> None:
         raise ConfigError(
             f"{path}: `gateway` is not encrypted: write wss://, or in a VPN `allow_plain = true`"
         )
-    needed = FRAME_KBIT * len(config.monitor)
+    needed = round(LIVE_KBIT * len(config.monitor), 2)
     if config.max_kbit_per_s and config.max_kbit_per_s < needed:
         raise ConfigError(
             f"{path}: `max_kbit_per_s` must be at least {needed:g} for {len(config.monitor)}"

@@ -18,12 +18,14 @@ from typing import Any, Final
 
 import structlog
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.frames import CloseCode
 
 from realtime import frames
+from realtime.agent.buffer import Full
 from realtime.agent.keeper import Keeper
 from realtime.agent.pace import Pace
-from realtime.agent.uplink import Acked, ClockRead, Closed, Event, Opened, Refused
+from realtime.agent.uplink import Acked, ClockRead, Closed, Event, Opened, Refused, Wrong
 
 log = structlog.get_logger()
 
@@ -35,6 +37,8 @@ TOKEN_EVERY_S: Final = 2.0
 IDLE_S: Final = 0.25
 FIRST_DELAY_S: Final = 1.0
 LONGEST_DELAY_S: Final = 15.0
+LASTING_S: Final = 60.0
+"""A connection that held for so long was a good one, though it had nothing to take."""
 _PROTOCOL: Any = frames.PROTOCOL
 
 
@@ -43,12 +47,25 @@ class LinkState:
     """What the status page says about the connection."""
 
     state: str = "connecting"
-    """connecting, connected or refused."""
+    """connecting, connected, refused or wrong (the other end does not speak the protocol)."""
     detail: str = ""
     since_s: float = 0.0
     connections: int = 0
     conflicts: int = 0
+    acked_s: float | None = None
+    """When something was acknowledged last, by `time.monotonic`."""
     clock: ClockRead | None = None
+
+
+class Straight(connect):
+    """A connection to the address that was configured, and to no other.
+
+    Whoever answers with another address is a portal that wants a login, not the gateway; the
+    library would keep to that address for ever.
+    """
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
 
 
 class TokenChanged(Exception):
@@ -74,6 +91,8 @@ class Link:
         pace: the cap.
         ca_file: trusted authority besides the system's; empty for none.
         on_clock: told each result of a clock exchange.
+        on_opened: told each recording that the gateway takes.
+        wall_ns: the clock that stamps the seconds, which may jump.
     """
 
     def __init__(
@@ -86,6 +105,7 @@ class Link:
         ca_file: str = "",
         on_clock: Callable[[ClockRead], None] = lambda _read: None,
         on_opened: Callable[[Opened], None] = lambda _opened: None,
+        wall_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self.status = LinkState(since_s=time.monotonic())
         self._url = gateway.rstrip("/") + "/ctg/ingest"
@@ -96,22 +116,32 @@ class Link:
         self._ca_file = ca_file
         self._on_clock = on_clock
         self._on_opened = on_opened
+        self._wall_ns = wall_ns
+        self._ask_time = asyncio.Event()
         self._waits = delays()
 
     async def run(self) -> None:
-        """Connect and converse until cancelled."""
+        """Connect and converse until cancelled. Whatever the other end does, this goes on."""
         while True:
             token = self._token()
             if not token:
                 self._say("refused", "token")
                 await asyncio.sleep(TOKEN_EVERY_S)
                 continue
-            with contextlib.suppress(TokenChanged):
+            try:
                 await self._with(token)
+            except TokenChanged:
+                continue
+            except (OSError, WebSocketException) as error:
+                # No connection can be tried: an authority's file that is none, a captive portal
+                # that sends us elsewhere.
+                log.error("agent.cannot_connect", error=type(error).__name__, detail=str(error))
+                self._say("connecting", type(error).__name__)
+            await asyncio.sleep(next(self._waits))
 
     async def _with(self, token: str) -> None:
         trust: dict[str, Any] = {"ssl": self._trust()} if self._url.startswith("wss:") else {}
-        sockets = connect(
+        sockets = Straight(
             self._url,
             subprotocols=[_PROTOCOL],
             additional_headers={"Authorization": f"Bearer {token}"},
@@ -124,21 +154,37 @@ class Link:
             reconnect_delays=delays,
             **trust,
         )
-        async for socket in sockets:
-            self.status.connections += 1
-            self._say("connected")
-            self._uplink.connected()
-            self._keeper.texts.clear()
-            try:
-                await self._converse(socket, token)
-            except ConnectionClosed as cut:
-                reason = cut.rcvd.reason if cut.rcvd else ""
-                log.warning("agent.cut", reason=reason)
-                self._say("connecting", reason)
-            finally:
-                self._uplink.lost()
-            # A gateway that drops us before it takes anything is asked more and more rarely.
-            await asyncio.sleep(next(self._waits))
+        endless: Any = aiter(sockets)
+        async with contextlib.aclosing(endless) as each:
+            async for socket in each:
+                began_s = time.monotonic()
+                await self._meet(socket, token)
+                if time.monotonic() - began_s > LASTING_S:
+                    self._waits = delays()
+                # A gateway that drops us before it takes anything is asked more and more rarely.
+                await asyncio.sleep(next(self._waits))
+
+    async def _meet(self, socket: ClientConnection, token: str) -> None:
+        self.status.connections += 1
+        self._say("connected")
+        self._uplink.connected()
+        self._keeper.texts.clear()
+        try:
+            await self._converse(socket, token)
+            self._cut(socket.close_reason or "")
+        except ConnectionClosed as cut:
+            self._cut(cut.rcvd.reason if cut.rcvd else "")
+        except Wrong as wrong:
+            # Nothing of it was believed, nothing has left the buffer.
+            log.error("agent.wrong_answer", detail=str(wrong))
+            self._say("wrong", str(wrong))
+            await socket.close(CloseCode.PROTOCOL_ERROR)
+        finally:
+            self._uplink.lost()
+
+    def _cut(self, reason: str) -> None:
+        log.warning("agent.cut", reason=reason)
+        self._say("connecting", reason)
 
     def _trust(self) -> ssl.SSLContext:
         context = ssl.create_default_context()
@@ -147,10 +193,13 @@ class Link:
         return context
 
     def _token(self) -> str:
+        """The token; nothing where the file is not there or holds what cannot be one."""
         try:
-            return self._token_file.read_text("utf-8").strip()
+            # Notepad begins a file with a mark of its own.
+            token = self._token_file.read_text("utf-8-sig").strip()
         except (OSError, UnicodeDecodeError):
             return ""
+        return token if token.isascii() and token.isprintable() else ""
 
     def _failed(self, error: Exception, token: str) -> Exception | None:
         """What a failed try means: nothing ends us, but a new token is used at once."""
@@ -158,10 +207,8 @@ class Link:
             return error
         if isinstance(error, InvalidStatus) and error.response.status_code < 500:
             self._say("refused", str(error.response.status_code))
-        elif isinstance(error, OSError | TimeoutError | InvalidHandshake | ConnectionClosed):
-            self._say("connecting", type(error).__name__)
         else:
-            return error
+            self._say("connecting", type(error).__name__)
         return TokenChanged() if self._token() not in {"", token} else None
 
     def _say(self, state: str, detail: str = "") -> None:
@@ -203,10 +250,14 @@ class Link:
 
     async def _send_seconds(self, socket: ClientConnection) -> bool:
         """Send one wish; False when nothing waits or nothing may go."""
-        wish = self._uplink.wish(self._pace.room(time.monotonic()))
+        room = self._pace.room(time.monotonic())
+        wish = self._uplink.wish(room, old=not self._keeper.slow)
         if wish is None:
             return False
-        seconds = await self._keeper.read(wish)
+        try:
+            seconds = await self._keeper.read(wish)
+        except Full:
+            return False  # the disk gives nothing now; the wish stays
         line = self._uplink.lines.get(wish.recording)
         if line is None or line.state != "open":
             return True
@@ -216,11 +267,22 @@ class Link:
             await socket.send(frames.build_bundle(bundle))
         return True
 
+    def clock_jumped(self, by_ns: int) -> None:
+        """This machine's clock was set: what is known of it moves along and is measured anew."""
+        if self.status.clock is not None:
+            was = self.status.clock
+            self.status.clock = ClockRead(was.offset_ns - by_ns, was.rtt_ns)
+            self._on_clock(self.status.clock)
+        self._ask_time.set()
+
     async def _exchange_clocks(self, socket: ClientConnection) -> None:
         while True:
             first = self.status.clock is None
-            await socket.send(self._uplink.time_text(time.time_ns()))
-            await asyncio.sleep(1.0 if first else CLOCK_EVERY_S)
+            self._ask_time.clear()
+            await socket.send(self._uplink.time_text(self._wall_ns()))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1.0 if first else CLOCK_EVERY_S):
+                    await self._ask_time.wait()
 
     async def _watch_token(self, token: str) -> None:
         while True:
@@ -234,15 +296,17 @@ class Link:
             if isinstance(data, bytes):
                 events = self._uplink.receive_binary(data)
             else:
-                events = self._uplink.receive_text(data, time.time_ns(), time.monotonic())
+                events = self._uplink.receive_text(data, self._wall_ns(), time.monotonic())
             for event in events:
                 await self._on(socket, event)
 
     async def _on(self, socket: ClientConnection, event: Event) -> None:
         if isinstance(event, Acked):
+            # Only who takes something is asked again soon.
+            self._waits = delays()
+            self.status.acked_s = time.monotonic()
             self._keeper.acked(event.recording, event.seq)
         elif isinstance(event, Opened):
-            self._waits = delays()
             self._keeper.acked(event.recording, event.durable)
             self._on_opened(event)
             for text in self._uplink.gap_texts(event.recording):

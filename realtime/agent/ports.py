@@ -1,7 +1,9 @@
 """Where bytes come from: a serial line, a serial-to-network converter, a file that grows.
 
-Each reader ends with an error when its device is gone; `watch` begins it again. Serial lines are
-opened by POSIX means; on Windows set the speed with `mode` before (docs/ctg-agent.md).
+Each reader ends with an error when its device is gone; `watch` begins it again. A device that says
+nothing for long is greeted again: it may have been switched off and on, and some wait for it.
+Serial lines are opened by POSIX means; on Windows set the speed with `mode` before
+(docs/ctg-agent.md).
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -23,10 +25,18 @@ READ_BYTES: Final = 4_096
 CONNECT_S: Final = 10.0
 AGAIN_S: Final = 2.0
 FILE_POLL_S: Final = 0.25
+QUIET_S: Final = 20.0
+"""After so long without a byte a line is greeted anew, and a connection made anew: a converter that
+lost its power has forgotten ours and does not tell."""
+WAITING: Final = 256
 
 
 class PortGone(Exception):
     """The device, converter or file is not there (any more)."""
+
+
+class Quiet(Exception):
+    """Nothing came for long; begin anew at once."""
 
 
 async def watch(
@@ -38,7 +48,9 @@ async def watch(
             async for data in _reader(port, baud, hello, lambda: tell("")):
                 feed(data)
             tell("closed")
-        except (OSError, TimeoutError, PortGone) as error:
+        except Quiet:
+            continue
+        except (OSError, ValueError, PortGone) as error:
             tell(type(error).__name__)
             log.warning("agent.port_gone", port=port, error=str(error))
         await asyncio.sleep(AGAIN_S)
@@ -63,10 +75,18 @@ async def _tcp(
     try:
         ready()
         writer.write(hello)
-        while data := await reader.read(READ_BYTES):
+        while data := await _soon(reader.read(READ_BYTES)):
             yield data
     finally:
         writer.close()
+
+
+async def _soon(read: Awaitable[bytes]) -> bytes:
+    try:
+        async with asyncio.timeout(QUIET_S):
+            return await read
+    except TimeoutError as error:
+        raise Quiet from error
 
 
 async def _file(path: Path, ready: Callable[[], None]) -> AsyncIterator[bytes]:
@@ -90,7 +110,7 @@ async def _serial(
 ) -> AsyncIterator[bytes]:
     file = open_serial(path, baud)
     loop = asyncio.get_running_loop()
-    waiting: asyncio.Queue[bytes] = asyncio.Queue(maxsize=256)
+    waiting: asyncio.Queue[bytes] = asyncio.Queue()
 
     def readable() -> None:
         try:
@@ -99,18 +119,25 @@ async def _serial(
             return
         except OSError:
             data = b""
-        if not data:
+        waiting.put_nowait(data)
+        # What is gone stays readable, and a flood waits in the kernel, not here.
+        if not data or waiting.qsize() >= WAITING:
             loop.remove_reader(file)
-        if not waiting.full():
-            waiting.put_nowait(data)
 
     loop.add_reader(file, readable)
     try:
         ready()
         os.write(file, hello)
-        while data := await waiting.get():
+        while True:
+            try:
+                data = await _soon(waiting.get())
+            except Quiet:
+                os.write(file, hello)
+                continue
+            if not data:
+                raise PortGone("the line was closed")
             yield data
-        raise PortGone("the line was closed")
+            loop.add_reader(file, readable)
     finally:
         loop.remove_reader(file)
         os.close(file)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,6 +22,7 @@ from realtime.agent.decoders.table import kinds
 from realtime.agent.keeper import Keeper
 from realtime.agent.link import Link
 from realtime.agent.pace import Pace
+from realtime.agent.sole import hold
 from realtime.agent.uplink import ClockRead, Opened, Uplink
 
 log = structlog.get_logger()
@@ -27,6 +30,8 @@ log = structlog.get_logger()
 TICK_S: Final = 0.25
 WRONG_CLOCK_NS: Final = 1_000_000_000
 """A clock further off than this (and than the round trip) is flagged in every second."""
+JUMP_NS: Final = 500_000_000
+"""What a clock that is steered does not do between two looks."""
 
 
 Now = Callable[[], tuple[float, int]]
@@ -34,7 +39,9 @@ Now = Callable[[], tuple[float, int]]
 
 
 def now() -> tuple[float, int]:
-    """This machine's clocks."""
+    """This machine's clocks; a box that slept has missed the time, so its sleep counts."""
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME), time.time_ns()
     return time.monotonic(), time.time_ns()
 
 
@@ -50,9 +57,14 @@ class Monitor:
 
 
 class Station:
-    """Everything of one centre; `run` until cancelled."""
+    """Everything of one centre; `run` until cancelled.
+
+    Raises:
+        BufferInUse: another agent runs on this buffer.
+    """
 
     def __init__(self, config: AgentConfig, now: Now = now) -> None:
+        self._lock = hold(Path(config.buffer))
         self.config = config
         self.now = now
         self.keeper = Keeper(Buffer(Path(config.buffer), config.buffer_bytes), Uplink())
@@ -65,22 +77,25 @@ class Station:
             ca_file=config.ca_file,
             on_clock=self._on_clock,
             on_opened=self._on_opened,
+            wall_ns=lambda: self.now()[1],
         )
+        self._drift_ns: int | None = None
 
     async def run(self) -> None:
         """Read, keep and send until cancelled; then write what is new."""
         await self._load()
-        server = await status.serve(self, self.config.status_port)
         try:
             async with asyncio.TaskGroup() as group:
+                group.create_task(status.serve(self, self.config.status_port))
                 group.create_task(self._tick())
                 group.create_task(self.keeper.run())
                 group.create_task(self.link.run())
                 for monitor in self.monitors:
                     group.create_task(self._read(monitor))
         finally:
-            server.close()
             await self.keeper.close()
+            if self._lock is not None:
+                os.close(self._lock)
 
     async def _load(self) -> None:
         """Go on with what ran when the process ended; what is too long ago is complete."""
@@ -107,26 +122,37 @@ class Station:
             self.keeper.end(left.id)  # its monitor is not configured any more
 
     def _unfinished(self, config: MonitorConfig, kept: Kept) -> Unfinished | None:
-        ended_ns = kept.started_ns + kept.last_seq * frames.FRAME_PERIOD_NS
+        ended_ns = kept.last_ns + frames.FRAME_PERIOD_NS
         if self.now()[1] - ended_ns > config.off_s * 1_000_000_000:
             self.keeper.end(kept.id)
             return None
-        return Unfinished(kept.id, kept.started_ns, kept.last_seq)
+        return Unfinished(kept.id, kept.last_ns, kept.last_seq)
 
     async def _read(self, monitor: Monitor) -> None:
         kind = kinds()[monitor.config.kind]
 
         def feed(data: bytes) -> None:
-            self._keep(monitor, self._linked(monitor).feed(data, *self.now()))
+            try:
+                events = self._linked(monitor).feed(data, *self.now())
+            except Exception:
+                # A plug-in's mistake ends neither the other monitors nor, for long, this one.
+                log.exception("agent.decoder_failed", device=monitor.config.device)
+                monitor.bedside.plug(kind.decoder())
+                monitor.bedside.decoder.bad += 1
+            else:
+                self._keep(monitor, events)
 
         def tell(trouble: str) -> None:
             monitor.trouble = trouble
+            if not trouble:
+                monitor.bedside.plug(kind.decoder())
 
         baud = monitor.config.baud or kind.baud
         await ports.watch(monitor.config.port, baud, kind.hello, feed, tell)
 
     async def _tick(self) -> None:
         while True:
+            self._watch_clock()
             for monitor in self.monitors:
                 self._keep(monitor, self._linked(monitor).tick(*self.now()))
             await asyncio.sleep(TICK_S)
@@ -140,6 +166,15 @@ class Station:
     def _keep(self, monitor: Monitor, events: list[Event]) -> None:
         if events:
             self.keeper.take(monitor.config.bed, monitor.channels, events)
+
+    def _watch_clock(self) -> None:
+        """Notice when the wall clock is set while we run."""
+        now_s, wall_ns = self.now()
+        drift_ns = wall_ns - round(now_s * 1e9)
+        was_ns, self._drift_ns = self._drift_ns, drift_ns
+        if was_ns is not None and abs(drift_ns - was_ns) > JUMP_NS:
+            log.warning("agent.clock_jumped", by_ms=(drift_ns - was_ns) // 1_000_000)
+            self.link.clock_jumped(drift_ns - was_ns)
 
     def _on_clock(self, read: ClockRead) -> None:
         wrong = abs(read.offset_ns) > max(WRONG_CLOCK_NS, read.rtt_ns)

@@ -12,14 +12,18 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+import structlog
 
 from realtime.agent.uplink import unsent
 
 if TYPE_CHECKING:
     from realtime.agent.station import Monitor, Station
 
+log = structlog.get_logger()
+
 MAX_HEAD_BYTES: Final = 8_192
 HEAD_S: Final = 5.0
+AGAIN_S: Final = 10.0
 LOCAL: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 STATES: Final = {
@@ -29,15 +33,27 @@ STATES: Final = {
     "silent": "设备无数据 Monitor says nothing",
     "port": "端口不可用 Port not available",
 }
+DISKS: Final = {
+    "slow": "磁盘响应缓慢，新数据暂存内存并照常上传 "
+    "Disk slow: new data are kept in memory and sent",
+    "full": "磁盘已满，新数据仅在内存中，请立即清理磁盘 "
+    "Disk full: new data are in memory only; make room now",
+    "unwritable": "磁盘无法写入（已满、只读或故障），新数据仅在内存中，请立即检查磁盘 "
+    "Disk takes nothing (full, read-only or broken): new data are in memory only; see to it now",
+}
 LINKS: Final = {
     "connected": "已连接 Connected",
     "connecting": "正在连接，数据保存在本机 Connecting; data are kept here",
     "refused": "被拒绝，请检查令牌 Refused; check the token",
+    "wrong": "对端应答异常，请检查网关地址 Wrong answers; check the gateway's address",
 }
 
 
-async def serve(station: Station, port: int) -> asyncio.Server:
-    """Listen on this machine; port 0 takes a free one."""
+async def serve(station: Station, port: int) -> None:
+    """Listen on this machine until cancelled; a port that another has is waited for.
+
+    Recording does not depend on the page.
+    """
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -50,7 +66,15 @@ async def serve(station: Station, port: int) -> asyncio.Server:
         finally:
             writer.close()
 
-    return await asyncio.start_server(answer, "127.0.0.1", port, limit=MAX_HEAD_BYTES)
+    while True:
+        try:
+            server = await asyncio.start_server(answer, "127.0.0.1", port, limit=MAX_HEAD_BYTES)
+        except OSError as error:
+            log.warning("agent.no_status_page", port=port, error=str(error))
+            await asyncio.sleep(AGAIN_S)
+            continue
+        async with server:
+            await server.serve_forever()
 
 
 def _answer(station: Station, head: str) -> bytes:
@@ -90,7 +114,9 @@ def facts(station: Station) -> dict[str, Any]:
         "unsent_s": unsent(lines.values()),
         "recordings_waiting": len(lines),
         "refused": sorted({line.code for line in lines.values() if line.code}),
-        "buffer_full": station.keeper.full,
+        "disk": station.keeper.disk,
+        "in_memory_s": station.keeper.in_memory,
+        "buffer_set_aside": station.keeper.buffer.set_aside,
         "given_up_s": station.keeper.given_up,
         "conflicts": link.conflicts,
         "monitors": [_monitor(monitor, here_s) for monitor in station.monitors],
@@ -144,10 +170,13 @@ def page(now: dict[str, Any]) -> str:
     ]
     if now["clock_offset_ms"] is not None:
         notes.append(f"<p>时钟偏差 Clock offset: {now['clock_offset_ms']} ms</p>")
-    if now["buffer_full"]:
+    if now["disk"] != "ok":
+        notes.append(f"<p class='bad'>{DISKS[now['disk']]} ({now['in_memory_s']} 秒 s)</p>")
+    if now["buffer_set_aside"]:
         notes.append(
-            "<p class='bad'>磁盘已满，新数据仅在内存中，请立即清理磁盘 "
-            "Disk full: new data are in memory only; make room now</p>"
+            "<p class='bad'>缓存文件曾损坏，完好部分已恢复，损坏文件保留为 The buffer was damaged;"
+            " what was whole goes on, the damaged file is kept as"
+            f" {html.escape(now['buffer_set_aside'])}</p>"
         )
     if now["given_up_s"]:
         notes.append(f"<p class='bad'>丢失 Lost: {now['given_up_s']} 秒 s</p>")

@@ -18,14 +18,31 @@ import msgspec
 
 from realtime import frames
 from realtime.agent.buffer import Kept
+from realtime.resume import SeqRanges
 
 MAX_STREAMS: Final = 64
+MAX_NUMBER: Final = 65_535
 MAX_IN_FLIGHT: Final = 4 * frames.MAX_BUNDLE_FRAMES
 """Old seconds of one recording that may wait for their acknowledgement."""
+AHEAD_OF_DISK: Final = 38_400
+"""So many seconds at most may have been sent from memory that a full or slow disk never took: the
+server may know so much more of a recording than the buffer does."""
 RETRY_S: Final = 2.0
+MAX_RTT_NS: Final = 30_000_000_000
+COARSE_NS: Final = 100_000_000
+"""A coarse clock may make a short way seem to take less than nothing, by so much."""
 HELD_S: Final = 60.0
 """A refusal that only people can mend is tried again so rarely; nothing is thrown away for it."""
+ANSWER_S: Final = 30.0
+"""A gateway that says nothing to an opening for so long is left."""
+_NO_MESSAGE: Final = (
+    ArithmeticError, LookupError, RecursionError, TypeError, ValueError, msgspec.MsgspecError,
+)  # fmt: skip
 _SOON: Final = frozenset({"ctg.storage_unavailable", "ctg.taken_over", "ctg.too_many_streams"})
+
+
+class Wrong(Exception):
+    """The other end said what a gateway cannot say; nothing of it was believed."""
 
 
 @dataclass(slots=True)
@@ -33,6 +50,8 @@ class Line:
     """One recording on this connection."""
 
     kept: Kept
+    inherited: bool = False
+    """Whether an earlier process began it, which may have sent more than the disk knows."""
     number: int = 0
     state: str = "new"
     """new → opening → open → closing → done; refused ones wait in `held`."""
@@ -41,6 +60,11 @@ class Line:
     old: int = 0
     """The next old second to send; those before `old_end` are old."""
     old_end: int = 0
+    sent: SeqRanges = field(default_factory=SeqRanges)
+    """What was ever sent or said lost: no acknowledgement may go past its first hole."""
+    safe: int = 0
+    """So far it was acknowledged once, whatever the server says now."""
+    asked_s: float = 0.0
     retry_s: float = 0.0
     code: str = ""
     """Why it was refused last."""
@@ -106,17 +130,25 @@ class Uplink:
         self.lines: dict[UUID, Line] = {}
         self._by_number: dict[int, Line] = {}
         self._clock: ClockRead | None = None
+        self._asked_ns: int | None = None
         self._turn = 0
+        self._number = 0
 
     # What the buffer holds
 
-    def know(self, kept: Kept, gaps: Sequence[tuple[int, int]] = ()) -> None:
+    def know(
+        self, kept: Kept, gaps: Sequence[tuple[int, int]] = (), *, inherited: bool = False
+    ) -> None:
         """A recording exists, or has grown; tell every second only after it is durable."""
         line = self.lines.get(kept.id)
         if line is None:
-            line = self.lines[kept.id] = Line(kept)
+            line = self.lines[kept.id] = Line(kept, inherited, safe=kept.acked)
+            if inherited and kept.last_seq:
+                line.sent.add(1, kept.last_seq)
         line.kept = kept
         line.gaps = list(gaps) or line.gaps
+        for first, last in gaps:
+            line.sent.add(first, last)
 
     def declare(self, recording: UUID, first: int, last: int) -> list[str]:
         """Seconds are lost for good: the texts to send now, if the recording is open."""
@@ -124,6 +156,7 @@ class Uplink:
         if line is None or (first, last) in line.gaps:
             return []
         line.gaps.append((first, last))
+        line.sent.add(first, last)
         return [_gap(line, (first, last))] if line.state == "open" else []
 
     # The connection
@@ -131,6 +164,7 @@ class Uplink:
     def connected(self) -> None:
         """A new connection: every recording is opened again."""
         self._by_number.clear()
+        self._number, self._asked_ns = 0, None
         for line in self.lines.values():
             line.number, line.state, line.retry_s = 0, "new", 0.0
 
@@ -144,31 +178,46 @@ class Uplink:
         return line is not None and line.state == "open"
 
     def step(self, now_s: float) -> list[str]:
-        """Texts that are due: openings, and closings of what is complete."""
+        """Texts that are due: openings, and closings of what is complete.
+
+        Raises:
+            Wrong: an opening has waited too long for its answer.
+        """
         texts = []
         # Numbers are few: what still runs comes before what ended long ago.
         for line in sorted(self.lines.values(), key=lambda line: line.kept.ended):
-            if line.state == "new" and now_s >= line.retry_s and self._number(line):
-                line.state = "opening"
+            if line.state == "new" and now_s >= line.retry_s and self._numbered(line):
+                line.state, line.asked_s = "opening", now_s
                 texts.append(_open(line))
-            elif line.state == "open" and self._complete(line):
+            elif line.state == "opening" and now_s - line.asked_s > ANSWER_S:
+                raise Wrong("an opening was not answered")
+            elif line.state == "open" and now_s >= line.retry_s and self._complete(line):
                 line.state = "closing"
                 texts.append(_text(type="close", stream=line.number, last_seq=line.kept.last_seq))
         return texts
 
     def time_text(self, t1_ns: int) -> str:
         """First half of a clock exchange; tells the result of the one before."""
+        self._asked_ns = t1_ns
         if self._clock is None:
             return _text(type="time", t1=t1_ns)
         told = {"offset_ns": self._clock.offset_ns, "rtt_ns": self._clock.rtt_ns}
         return _text(type="time", t1=t1_ns, **told)
 
-    def _number(self, line: Line) -> bool:
-        free = (n for n in range(1, MAX_STREAMS + 1) if n not in self._by_number)
-        line.number = next(free, 0)
-        if line.number:
-            self._by_number[line.number] = line
-        return bool(line.number)
+    def _numbered(self, line: Line) -> bool:
+        """Give the line a number; False while all are taken.
+
+        A number is not given twice on one connection (but for the 65,535th): what is still on its
+        way to one recording must not be taken for another's.
+        """
+        if len(self._by_number) >= MAX_STREAMS:
+            return False
+        self._number = self._number % MAX_NUMBER + 1
+        while self._number in self._by_number:
+            self._number = self._number % MAX_NUMBER + 1
+        line.number = self._number
+        self._by_number[line.number] = line
+        return True
 
     @staticmethod
     def _complete(line: Line) -> bool:
@@ -176,8 +225,11 @@ class Uplink:
 
     # Sending
 
-    def wish(self, room: int) -> Wish | None:
-        """The next seconds to send, at most `room`; None when nothing waits or may go."""
+    def wish(self, room: int, *, old: bool = True) -> Wish | None:
+        """The next seconds to send, at most `room`; None when nothing waits or may go.
+
+        Without `old`, only new ones: those are in memory, whatever the disk does.
+        """
         if room < 1:
             return None
         lines = [line for line in self.lines.values() if line.state == "open"]
@@ -185,6 +237,8 @@ class Uplink:
         for line in lines:
             if line.live <= line.kept.last_seq:
                 return Wish(line.kept.id, line.live, line.kept.last_seq, room)
+        if not old:
+            return None
         for n in range(len(lines)):
             line = lines[(self._turn + n) % len(lines)]
             window = line.kept.acked + MAX_IN_FLIGHT - line.old + 1
@@ -201,38 +255,58 @@ class Uplink:
             line.live = top + 1
         else:
             line.old = top + 1
+        line.sent.add(wish.first, top)
         return [frames.with_stream(body, line.number) for _, body in seconds]
 
     # Receiving
 
     def receive_binary(self, data: bytes) -> list[Event]:
-        """Take an acknowledgement; raises `Malformed`."""
+        """Take an acknowledgement.
+
+        Raises:
+            Wrong: it is none, or of seconds that were not sent.
+        """
+        try:
+            pairs = frames.read_ack(data)
+        except frames.Malformed as malformed:
+            raise Wrong(malformed.code) from malformed
         events: list[Event] = []
-        for number, seq in frames.read_ack(data):
+        for number, seq in pairs:
             line = self._by_number.get(number)
-            if line is not None and seq > line.kept.acked:
+            if line is None or line.state not in {"open", "closing"}:
+                continue
+            if seq > line.sent.contiguous:
+                raise Wrong(f"acknowledged {seq}, sent {line.sent.contiguous}")
+            if seq > line.kept.acked:
                 events.append(self._settle(line, seq))
         return events
 
     def receive_text(self, data: str | bytes, t4_ns: int, now_s: float) -> list[Event]:
         """Take one message; unknown ones say nothing.
 
-        Returns events; raises `msgspec.DecodeError` on what is not JSON.
+        Raises:
+            Wrong: it is not JSON, not of the protocol, or cannot be true.
         """
-        message: dict[str, Any] = msgspec.json.decode(data)
-        if message.get("type") == "time":
-            return [self._on_time(message, t4_ns)]
+        try:
+            message = msgspec.json.decode(data)
+            if not isinstance(message, dict):
+                raise Wrong("no message")
+            return self._on_message(message, t4_ns, now_s)
+        except _NO_MESSAGE as error:
+            raise Wrong(type(error).__name__) from error
+
+    def _on_message(self, message: dict[str, Any], t4_ns: int, now_s: float) -> list[Event]:
+        kind = message.get("type")
+        if kind == "time":
+            return self._on_time(message, t4_ns)
         line = self._by_number.get(message.get("stream", 0))
         if line is None:
             return []
-        if message.get("type") == "opened":
+        if kind == "opened":
             return [self._on_opened(line, int(message["next_seq"]))]
-        if message.get("type") == "closed":
-            line.state = "done"
-            self._free(line)
-            del self.lines[line.kept.id]
-            return [Closed(line.kept.id)]
-        if message.get("type") == "refused":
+        if kind == "closed":
+            return [self._on_closed(line)]
+        if kind == "refused":
             return [self._on_refused(line, message, now_s)]
         return []
 
@@ -242,15 +316,33 @@ class Uplink:
         return [_gap(line, gap) for gap in line.gaps if gap[1] > line.kept.acked]
 
     def _on_opened(self, line: Line, next_seq: int) -> Event:
+        sent = line.kept.last_seq + AHEAD_OF_DISK if line.inherited else line.sent.highest
+        if line.state != "opening" or not 1 <= next_seq <= sent + 1:
+            raise Wrong(f"opened at {next_seq}, sent {sent}")
         line.state, line.code = "open", ""
         # What is there now is old; what comes from now on is new.
         line.live = line.old_end = max(line.kept.last_seq + 1, next_seq)
         line.old = next_seq
-        line.kept.acked = max(line.kept.acked, next_seq - 1)
+        line.safe = max(line.safe, next_seq - 1)
+        if next_seq > 1:
+            line.sent.add(1, next_seq - 1)
+        # Less than before: it was set back to an older state. What is here no more is then said
+        # to be lost, else nothing behind it could ever be acknowledged.
+        line.kept.acked = next_seq - 1
+        line.kept.last_seq = max(line.kept.last_seq, next_seq - 1)
         return Opened(line.kept.id, next_seq - 1)
+
+    def _on_closed(self, line: Line) -> Event:
+        if line.state != "closing":
+            raise Wrong("closed what was not over")
+        line.state = "done"
+        self._free(line)
+        del self.lines[line.kept.id]
+        return Closed(line.kept.id)
 
     def _settle(self, line: Line, seq: int) -> Event:
         line.kept.acked = seq
+        line.safe = max(line.safe, seq)
         line.gaps = [gap for gap in line.gaps if gap[1] > seq]
         return Acked(line.kept.id, seq)
 
@@ -258,9 +350,12 @@ class Uplink:
         code = str(message.get("code"))
         if code == "ctg.conflicting_frame":
             pass  # what is stored stays; the acknowledgement follows
-        elif code == "ctg.close_incomplete":
-            line.state = "open"
-            line.old = int(message.get("next_seq", line.kept.acked + 1))
+        elif code == "ctg.close_incomplete" and line.state == "closing":
+            next_seq = int(message["next_seq"])
+            if not 1 <= next_seq <= line.kept.last_seq:
+                raise Wrong(f"incomplete at {next_seq} of {line.kept.last_seq}")
+            line.state, line.retry_s = "open", now_s + RETRY_S
+            line.old, line.kept.acked = next_seq, next_seq - 1
             line.old_end = line.live = line.kept.last_seq + 1
         else:
             self._free(line)
@@ -272,10 +367,14 @@ class Uplink:
         self._by_number.pop(line.number, None)
         line.number = 0
 
-    def _on_time(self, message: dict[str, Any], t4_ns: int) -> Event:
+    def _on_time(self, message: dict[str, Any], t4_ns: int) -> list[Event]:
         t1, t2, t3 = (int(message[name]) for name in ("t1", "t2", "t3"))
-        self._clock = ClockRead(((t2 - t1) + (t3 - t4_ns)) // 2, (t4_ns - t1) - (t3 - t2))
-        return self._clock
+        asked, self._asked_ns = self._asked_ns, None
+        offset_ns, rtt_ns = ((t2 - t1) + (t3 - t4_ns)) // 2, (t4_ns - t1) - (t3 - t2)
+        if t1 != asked or not -COARSE_NS <= rtt_ns <= MAX_RTT_NS:
+            return []  # not what was asked, or a clock jumped meanwhile: the next one will tell
+        self._clock = ClockRead(offset_ns, max(0, rtt_ns))
+        return [self._clock]
 
 
 def _open(line: Line) -> str:

@@ -5,6 +5,10 @@ CSV: `fhr1,fhr2,fhr3,mhr,toco,spo2,marks`, fields from the right may be left out
 fraction is kept to a quarter), toco 0–127 uncalibrated units, SpO2 in per cent, `marks` the
 protocol's bits. A line that begins with `#` is skipped. Where no quality is told, a rate that is
 there is green.
+
+A line has no checksum, and half of `140` is a bradycardia: only a line whose beginning was seen is
+read, so the first after the port was opened is not. An adapter does well to begin with an empty
+line.
 """
 
 from __future__ import annotations
@@ -47,13 +51,19 @@ class _LineDecoder:
         self.bad = 0
         self.battery_low = False
         self._waiting = b""
+        self._begun = False
+        """Whether the beginning of what waits was seen."""
 
     def feed(self, data: bytes) -> list[Sample]:
         *lines, self._waiting = (self._waiting + data).split(b"\n")
         found = []
         for raw in lines:
             line = raw.strip()
-            if not line or line.startswith(b"#"):
+            begun, self._begun = self._begun, True
+            if not begun or not line or line.startswith(b"#"):
+                continue
+            if len(line) > MAX_LINE_BYTES:
+                self.bad += 1
                 continue
             try:
                 said = self._parse(line)
@@ -63,8 +73,8 @@ class _LineDecoder:
             except (ArithmeticError, ValueError, msgspec.MsgspecError):
                 self.bad += 1
         if len(self._waiting) > MAX_LINE_BYTES:
-            self.bad += 1
-            self._waiting = b""
+            self.bad += self._begun
+            self._waiting, self._begun = b"", False
         return found
 
 

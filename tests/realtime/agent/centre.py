@@ -43,6 +43,8 @@ class Cuttable:
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._port = 0
+        self.sent = 0
+        """Bytes that the agent has sent."""
 
     @property
     def url(self) -> str:
@@ -56,6 +58,12 @@ class Cuttable:
         self.cut()
         assert self._server is not None
         self._server.close()
+
+    def lead(self, to: int) -> None:
+        """Whoever connects from now on comes to another port."""
+        self._to = to
+        self.cut()
+        self._whole = True
 
     def cut(self) -> None:
         """Both ends see the end; new connections are refused."""
@@ -77,16 +85,23 @@ class Cuttable:
         if not self._whole:
             writer.transport.abort()
             return
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to)
+        try:
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to)
+        except OSError:
+            writer.transport.abort()
+            return
         self._ends |= {writer, far_writer}
-        ways = [self._pass(reader, far_writer), self._pass(far_reader, writer)]
+        ways = [self._pass(reader, far_writer, count=True), self._pass(far_reader, writer)]
         await asyncio.gather(*ways, return_exceptions=True)
         self._ends -= {writer, far_writer}
 
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, count: bool = False
+    ) -> None:
         with contextlib.suppress(OSError):
             while data := await reader.read(65_536):
                 await self._flowing.wait()
+                self.sent += len(data) if count else 0
                 writer.write(data)
                 await writer.drain()
         writer.transport.abort()
@@ -95,7 +110,9 @@ class Cuttable:
 class Centre:
     """One agent in this process and its one monitor, whose seconds come when the test says."""
 
-    def __init__(self, place: Path, gateway: str, token: str, *, kind: str = "csv") -> None:
+    def __init__(
+        self, place: Path, gateway: str, token: str, *, kind: str = "csv", head: str = ""
+    ) -> None:
         self.token = place / "token"
         self.token.write_text(token)
         self.told: list[list[int]] = []
@@ -103,8 +120,9 @@ class Centre:
         self._file = place / "agent.toml"
         self._port, self._status = free_port(), free_port()
         self._file.write_text(
-            CONFIG.format(url=gateway, port=self._port, status=self._status, kind=kind)
+            head + CONFIG.format(url=gateway, port=self._port, status=self._status, kind=kind)
         )
+        self._kind = kind
         self._voice = kinds()[kind].voice()
         self._seconds = seconds_of(Synthetic("reactive", 3))
         self._mouths: list[asyncio.StreamWriter] = []
@@ -112,6 +130,7 @@ class Centre:
         self._run: asyncio.Task[None] | None = None
         self._began_ns = time.time_ns()
         self._now_s = 1.0
+        self._set_ns = 0
         self.station: Station
 
     async def start(self) -> None:
@@ -126,6 +145,8 @@ class Centre:
                 await asyncio.sleep(0.01)
 
     async def _greet(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._kind in {"csv", "json"}:
+            writer.write(b"\n")  # a line begins here
         self._mouths.append(writer)
 
     async def say(self, seconds: int) -> None:
@@ -133,11 +154,17 @@ class Centre:
         for second in islice(self._seconds, seconds):
             self.told.append([sample.fhr1 for sample in second])
             self._now_s += 1.0
-            before = self.heard
             self._mouths[-1].write(self._voice.say(second))
-            await self._until(lambda before=before: self.heard > before)
+            await self._hear_more_than(self.heard)
         if self.station.monitors[0].bedside.recording is not None:
             await self._until(lambda: self.kept >= self.heard)
+
+    async def _hear_more_than(self, before: int) -> None:
+        await self._until(lambda: self.heard > before)
+
+    def mutter(self, data: bytes) -> None:
+        """Send bytes that say nothing."""
+        self._mouths[-1].write(data)
 
     async def utter(self, seconds: int) -> None:
         """Say so many seconds in a form that may lose some, without waiting for them."""
@@ -154,7 +181,15 @@ class Centre:
                 await asyncio.sleep(0.002)
 
     def _clock(self) -> tuple[float, int]:
-        return self._now_s, self._began_ns + round(self._now_s * 1e9)
+        return self._now_s, self._began_ns + self._set_ns + round(self._now_s * 1e9)
+
+    def true_clock(self) -> None:
+        """Set the box's clock right: it has run ahead with what was said faster than life."""
+        self._set_ns += time.time_ns() - self._clock()[1]
+
+    def set_clock(self, by_s: float) -> None:
+        """Somebody, or the network's time, sets the box's clock."""
+        self._set_ns += round(by_s * 1e9)
 
     @property
     def heard(self) -> int:

@@ -13,8 +13,15 @@ S = 1_000_000_000
 LINES = b"140\n" * 4
 
 
+def decoder() -> CsvDecoder:
+    """One that has seen a line's beginning."""
+    made = CsvDecoder()
+    made.feed(b"\n")
+    return made
+
+
 def bedside(unfinished: Unfinished | None = None) -> Bedside:
-    return Bedside("SN-1", CsvDecoder(), off_s=60, unfinished=unfinished)
+    return Bedside("SN-1", decoder(), off_s=60, unfinished=unfinished)
 
 
 def test_a_recording_begins_with_its_first_second() -> None:
@@ -30,7 +37,7 @@ def test_a_recording_begins_with_its_first_second() -> None:
 
 
 def test_flags_say_link_clock_and_battery() -> None:
-    one = Bedside("SN-1", CsvDecoder(), off_s=60, start="always")
+    one = Bedside("SN-1", decoder(), off_s=60, start="always")
     one.linked = one.unsynchronised = True
     one.decoder.battery_low = True
     (_, made) = one.feed(LINES, 1, S)
@@ -41,7 +48,7 @@ def test_flags_say_link_clock_and_battery() -> None:
 
 def test_started_again_no_number_is_used_twice_and_the_missing_are_a_gap() -> None:
     recording = uuid4()
-    one = bedside(Unfinished(recording, started_ns=0, last_seq=100))
+    one = bedside(Unfinished(recording, last_ns=99 * S, last_seq=100))
     lost, made = one.feed(LINES, 1.0, 131 * S)
     assert lost == Lost(recording, 101, 130)
     assert isinstance(made, Made)
@@ -49,7 +56,7 @@ def test_started_again_no_number_is_used_twice_and_the_missing_are_a_gap() -> No
 
 
 def test_started_again_with_a_clock_that_went_back_it_still_counts_on() -> None:
-    one = bedside(Unfinished(uuid4(), started_ns=50 * S, last_seq=100))
+    one = bedside(Unfinished(uuid4(), last_ns=149 * S, last_seq=100))
     (made,) = one.feed(LINES, 1.0, 60 * S)
     assert isinstance(made, Made)
     assert made.seq == 101
@@ -57,7 +64,7 @@ def test_started_again_with_a_clock_that_went_back_it_still_counts_on() -> None:
 
 def test_started_again_beside_a_silent_monitor_it_ends() -> None:
     recording = uuid4()
-    one = bedside(Unfinished(recording, started_ns=0, last_seq=100))
+    one = bedside(Unfinished(recording, last_ns=99 * S, last_seq=100))
     assert one.tick(0.0, 0) == []
     assert one.tick(59.0, 0) == []
     assert one.tick(60.0, 0) == [Ended(recording, 100)]

@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime.agent.buffer import Batch, Buffer, Full, Kept, seconds_between, without
-
-BODY = bytes(80)
+from realtime.agent.samples import SILENT, build_frame
 
 
 def kept(recording: UUID) -> Kept:
@@ -21,7 +20,10 @@ def kept(recording: UUID) -> Kept:
 
 
 def seconds(recording: UUID, first: int, last: int) -> list[tuple[UUID, int, bytes]]:
-    return [(recording, seq, seq.to_bytes(80, "big")) for seq in range(first, last + 1)]
+    return [
+        (recording, seq, build_frame(SILENT, seq=seq, device_ns=seq * 10**9, flags=0))
+        for seq in range(first, last + 1)
+    ]
 
 
 @pytest.fixture
@@ -63,7 +65,7 @@ def test_a_batch_is_written_wholly_or_not_at_all(buffer: Buffer) -> None:
     recording = uuid4()
     buffer.write(Batch(began=[kept(recording)], frames=seconds(recording, 1, 3)))
     with pytest.raises(sqlite3.DatabaseError):
-        buffer.write(Batch(frames=[*seconds(recording, 4, 5), (recording, 6, None)]))  # type: ignore[list-item]
+        buffer.write(Batch(frames=seconds(recording, 4, 5), gaps=[(recording, 6, None)]))  # type: ignore[list-item]
     assert [seq for seq, _ in buffer.read(recording, 1, 9, 9)] == [1, 2, 3]
 
 

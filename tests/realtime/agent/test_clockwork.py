@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,6 +51,45 @@ def test_a_burst_from_a_cables_memory_has_no_place() -> None:
     made = clock.add(FOUR * 60, 2.0, wall(2.0))
     assert len(made) <= 8
     assert clock.misplaced == 4 * (60 - len(made))
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 9)), max_size=60))
+def test_moments_never_go_back_however_bytes_are_held_up(bursts: list[tuple[int, int]]) -> None:
+    clock = Clockwork()
+    now_s, made = 1.0, clock.add(FOUR, 1.0, wall(1.0))
+    for wait_quarters, seconds in bursts:
+        for _ in range(wait_quarters):
+            now_s += 0.25
+            made += clock.tick(now_s, wall(now_s))
+        made += clock.add(FOUR * seconds, now_s, wall(now_s))
+        assert abs(made[-1].device_ns + S - wall(now_s)) <= 7.5 * S
+    moments = [timed.device_ns for timed in made]
+    assert moments == sorted(set(moments))
+
+
+def test_what_was_held_up_keeps_its_moments() -> None:
+    clock = Clockwork()
+    made = [timed for n in range(1, 4) for timed in clock.add(FOUR, n, wall(n))]
+    made += clock.add(FOUR * 2, 5.9, wall(5.9))  # a converter sent two seconds at once
+    assert [timed.device_ns for timed in made] == [wall(n) for n in range(5)]
+
+
+@pytest.mark.parametrize("pace", [2, 8, 40])
+def test_a_device_that_speaks_too_fast_is_counted_and_held_to_time(pace: int) -> None:
+    clock = Clockwork()
+    made = [timed for n in range(1, 121) for timed in clock.add(FOUR * pace, n, wall(n))]
+    assert 120 <= len(made) <= 127
+    assert clock.misplaced == 4 * (120 * pace - len(made))
+    assert abs(made[-1].device_ns - wall(119)) <= 7 * S
+
+
+@pytest.mark.parametrize("by_s", [300, 3_600, -300, -3_600])
+def test_a_wall_clock_that_is_set_moves_moments_and_makes_no_seconds(by_s: int) -> None:
+    clock = Clockwork()
+    made = [timed for n in range(1, 11) for timed in clock.add(FOUR, n, wall(n))]
+    made += [timed for n in range(11, 21) for timed in clock.add(FOUR, n, wall(n + by_s))]
+    assert len(made) == 20
+    assert [timed.device_ns for timed in made[10:]] == [wall(n - 1 + by_s) for n in range(11, 21)]
 
 
 @given(st.floats(0.995, 1.005), st.integers(600, 3_000))

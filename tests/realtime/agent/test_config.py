@@ -59,8 +59,8 @@ def test_what_is_wrong_is_named(tmp_path: Path, change: tuple[str, str], said: s
 def test_a_monitor_named_twice_and_a_cap_too_low_are_refused(tmp_path: Path) -> None:
     twice = GOOD + GOOD[GOOD.index("[[monitor]]") :]
     assert "named twice" in read(tmp_path, twice)
-    many = GOOD.replace("[[monitor]]", "max_kbit_per_s = 1\n[[monitor]]")
+    many = GOOD.replace("[[monitor]]", "max_kbit_per_s = 2\n[[monitor]]")
     many += '[[monitor]]\ndevice = "SN-2"\nkind = "csv"\nport = "file:///x"\n'
-    assert "must be at least 1.6" in read(tmp_path, many)
+    assert "must be at least 2.64" in read(tmp_path, many)
     with pytest.raises(ConfigError, match="cannot be read"):
         read_config(tmp_path / "nothing.toml")

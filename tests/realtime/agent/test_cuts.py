@@ -13,6 +13,7 @@ import pytest
 from realtime import frames
 from realtime.agent import link
 from realtime.agent.decoders.table import kinds
+from realtime.agent.samples import Sample
 from tests.realtime.agent.centre import Centre, Cuttable
 from tests.realtime.conftest import Site
 
@@ -149,6 +150,47 @@ async def test_a_changed_token_is_used_at_once_and_nothing_is_lost(
     await until(lambda: centre.station.link.status.connections > before)
     await site.fetch("UPDATE ctg_device SET old_token_until = clock_timestamp()"
                      " WHERE kind = 'agent'")  # fmt: skip
+    await centre.say(5)
+    await check(site, centre)
+
+
+@pytest.mark.parametrize("by_s", [300, 3_600, -300, -3_600])
+async def test_a_clock_that_is_set_neither_ends_nor_tears_a_recording(
+    site: Site, centre: Centre, by_s: int
+) -> None:
+    """Nor does a start of the process after it; the seconds say that their clock was wrong."""
+    bedside = centre.station.monitors[0].bedside
+    await centre.say(14)
+    await until(lambda: centre.settled and centre.station.link.status.clock)
+    centre.true_clock()
+    await until(lambda: not bedside.unsynchronised)
+    await centre.say(1)
+    centre.set_clock(by_s)
+    await until(lambda: bedside.unsynchronised)
+    await centre.say(5)
+    await until(lambda: centre.settled)
+    await centre.end()
+    await centre.start()
+    await centre.say(5)
+    await check(site, centre)
+    (recording,) = await recordings(site)
+    flags = [frames.peek_head(one).flags & 2 for one in await site.stored(recording)]
+    assert flags[14:20] == [0, 2, 2, 2, 2, 2]
+
+
+async def test_a_decoder_that_breaks_ends_only_what_it_was_fed(
+    site: Site, centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await centre.say(14)
+    bedside = centre.station.monitors[0].bedside
+
+    def broken(_data: bytes) -> list[Sample]:
+        raise RuntimeError("a plug-in's mistake")
+
+    monkeypatch.setattr(bedside.decoder, "feed", broken)
+    centre.mutter(b"\n")
+    await until(lambda: bedside.decoder.bad == 1)
+    centre.mutter(b"\n")  # the new decoder must see a line's beginning
     await centre.say(5)
     await check(site, centre)
 

@@ -29,6 +29,8 @@ def said(kind: str) -> bytes:
 def heard(kind: str, *parts: bytes) -> tuple[list[Sample], int]:
     """What a decoder makes of parts, and how much it could not read."""
     decoder = kinds()[kind].decoder()
+    if kind in {"csv", "json"}:
+        decoder.feed(b"\n")  # a line begins here
     return [sample for part in parts for sample in decoder.feed(part)], decoder.bad
 
 
@@ -59,6 +61,64 @@ def test_bytes_may_be_cut_anywhere(kind: str, cuts: list[int]) -> None:
     at = sorted({0, len(whole), *(cut for cut in cuts if cut < len(whole))})
     parts = [whole[a:b] for a, b in pairwise(at)]
     assert heard(kind, *parts) == heard(kind, whole)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_bytes_may_be_cut_and_glued_at_every_offset(kind: str) -> None:
+    voice = kinds()[kind].voice()
+    whole = b"".join(voice.say(second) for second in TRACING[:4])
+    want = heard(kind, whole)
+    for at in range(len(whole) + 1):
+        assert heard(kind, whole[:at], whole[at:]) == want, at
+
+
+RECORD_END = {"corometrics": b"\x03", "csv": b"\n", "json": b"\n"}
+
+
+@pytest.mark.parametrize("kind", ["philips", "corometrics", "csv", "json"])
+@given(noise=st.binary(min_size=1, max_size=40))
+def test_noise_between_records_takes_none_of_them(kind: str, noise: bytes) -> None:
+    voice = kinds()[kind].voice()
+    said = [voice.say(second) for second in TRACING[:6]]
+    # Noise that itself speaks the device's language is no noise.
+    quiet = noise.translate(None, b"\x10\x02\x03\n#9{") + RECORD_END.get(kind, b"")
+    sent = [sample for second in TRACING[:6] for sample in second]
+    got, bad = heard(kind, *(part + quiet for part in said))
+    clean, _ = heard(kind, *said)
+    assert [one for one in got if one in clean] == clean
+    assert len(clean) == len(sent)
+    assert bad <= 6
+
+
+@given(cuts=st.lists(st.integers(1, 60), min_size=4, max_size=30), seed=st.integers(0, 3))
+def test_two_devices_on_one_line_make_no_values_of_their_own(cuts: list[int], seed: int) -> None:
+    """Where records have a checksum; without one nobody can tell."""
+    voices = [kinds()["philips"].voice() for _ in range(2)]
+    tracings = [TRACING[:10], TRACING[10 + seed : 20 + seed]]
+    streams = [b"".join(v.say(s) for s in t) for v, t in zip(voices, tracings, strict=True)]
+    mixed, at = b"", [0, 0]
+    for n, length in enumerate(cuts):
+        one = n % 2
+        mixed += streams[one][at[one] : at[one] + length]
+        at[one] += length
+    said = {sample for stream in streams for sample in heard("philips", stream)[0]}
+    assert set(heard("philips", mixed)[0]) <= said
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+@pytest.mark.parametrize("at", range(1, 12))
+def test_half_a_line_is_no_value(kind: str, at: int) -> None:
+    """A port that opens in the middle of `140` must not say 40."""
+    sample = Sample(fhr1=560, toco=40, marks=quality(1, 3))
+    line = kinds()[kind].voice().say((sample,) * 4)
+    decoder = kinds()[kind].decoder()
+    assert set(decoder.feed(line[at:])) == {sample}
+
+
+@pytest.mark.parametrize("line", [b"[" * 6_000, b'{"x":' + b"[" * 6_000, b"1" * 6_000])
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_a_line_without_measure_is_counted(kind: str, line: bytes) -> None:
+    assert heard(kind, line + b"\n" + b"\n") == ([], 1)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -134,5 +194,5 @@ def test_lines_may_leave_out_what_they_do_not_know() -> None:
     samples, _ = heard("csv", b"# head\n140.25,,,,20\n\n")
     assert samples == [Sample(fhr1=561, toco=40, marks=quality(1, 3))]
     decoder = kinds()["json"].decoder()
-    assert decoder.feed(b'{"fhr2": 130, "battery_low": true}\n')[0].fhr2 == 520
+    assert decoder.feed(b'\n{"fhr2": 130, "battery_low": true}\n')[0].fhr2 == 520
     assert decoder.battery_low

@@ -40,6 +40,7 @@ class Box:
         voice = kinds()["csv"].voice()
 
         async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"\n")  # a line begins here
             self._mouths.add(writer)
             with contextlib.suppress(OSError):
                 await reader.read()

@@ -9,6 +9,8 @@ import tty
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
+
 from realtime.agent import ports
 from tests.realtime.gateway.process import free_port
 
@@ -78,3 +80,74 @@ async def test_a_converter_that_comes_back_is_read_again() -> None:
         server.close()
     assert greeted == [b"G"]
     assert told[0] == "ConnectionRefusedError"
+
+
+async def test_a_line_that_says_nothing_is_greeted_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "QUIET_S", 0.1)
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    try:
+        async with watched(os.ttyname(slave), b"G") as (heard, told):
+            for _ in range(3):
+                assert await asyncio.to_thread(os.read, master, 1) == b"G"
+            os.write(master, b"there")
+            await until(heard, b"there")
+            assert told == [""]
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
+async def test_a_converter_that_forgot_us_is_asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "QUIET_S", 0.1)
+    greeted = 0
+
+    async def forget(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal greeted
+        await reader.readexactly(1)
+        greeted += 1
+        if greeted == 3:
+            writer.write(b"said")
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(forget, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with watched(f"tcp://127.0.0.1:{port}", b"G") as (heard, told):
+        await until(heard, b"said")
+        assert set(told) == {""}
+    server.close()
+
+
+async def test_a_line_that_is_unplugged_in_a_flood_is_read_when_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ports, "AGAIN_S", 0.05)
+    monkeypatch.setattr(ports, "READ_BYTES", 16)
+    monkeypatch.setattr(ports, "WAITING", 4)
+    plugged = tmp_path / "ttyUSB0"
+    async with watched(str(plugged)) as (heard, told):
+        for round_no in range(3):
+            master, slave = os.openpty()
+            tty.setraw(slave)
+            plugged.symlink_to(os.ttyname(slave))
+            async with asyncio.timeout(10):
+                while told[-1:] != [""]:
+                    await asyncio.sleep(0.01)
+            os.write(master, b"x" * 3_000 + b"round %d" % round_no)
+            await until(heard, b"round %d" % round_no)
+            plugged.unlink()
+            os.close(slave)
+            os.close(master)
+            async with asyncio.timeout(10):
+                while told[-1:] == [""]:
+                    await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("port", ["tcp://" + "x" * 70 + ":1", "/no/such/tty", "file:///no/such"])
+async def test_a_port_that_cannot_be_is_told(port: str) -> None:
+    async with watched(port) as (_, told):
+        async with asyncio.timeout(10):
+            while not told:
+                await asyncio.sleep(0.01)
+    assert told[0]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from realtime import frames
 from realtime.agent.buffer import Kept
 from realtime.agent.samples import SILENT, build_frame
-from realtime.agent.uplink import Acked, ClockRead, Closed, Opened, Refused, Uplink
+from realtime.agent.uplink import ANSWER_S, Acked, ClockRead, Closed, Opened, Refused, Uplink, Wrong
 from realtime.resume import Progress
 from realtime.session import Ending, IngestSession, Opening, Reply, TimeAsked, time_reply
 
@@ -149,11 +149,128 @@ def test_clocks_are_exchanged_by_four_moments() -> None:
     session = IngestSession()
     (asked,) = session.receive_text(uplink.time_text(1_000).encode())
     assert isinstance(asked, TimeAsked)
+    for t1, t4 in ((1_001, 1_500), (1_000, 3_600 * 10**9), (1_000, -(10**9))):  # foreign, or set
+        assert uplink.receive_text(time_reply(t1, 6_100, 6_200), t4, 0.0) == []
+        (asked,) = session.receive_text(uplink.time_text(1_000).encode())
+        assert isinstance(asked, TimeAsked)
     told = uplink.receive_text(time_reply(asked.t1, 6_100, 6_200), 1_500, 0.0)
     assert told == [ClockRead(offset_ns=4_900, rtt_ns=400)]
     (again,) = session.receive_text(uplink.time_text(2_000).encode())
     assert isinstance(again, TimeAsked)
     assert (again.offset_ns, again.rtt_ns) == (4_900, 400)
+
+
+ABSURD = [
+    b"",
+    b"\xff\xfe",
+    b"[]",
+    b"7",
+    b"[" * 5_000,
+    b'{"type":"opened","stream":[]}',
+    b'{"type":"opened","stream":1}',
+    b'{"type":"opened","stream":1,"next_seq":null}',
+    b'{"type":"opened","stream":1,"next_seq":0}',
+    b'{"type":"opened","stream":1,"next_seq":4294967296}',
+    b'{"type":"opened","stream":1,"next_seq":6}',
+    b'{"type":"closed","stream":1}',
+    b'{"type":"time","t1":"x","t2":0,"t3":0}',
+    b'{"type":"time","t1":1e999,"t2":0,"t3":0}',
+]
+
+
+@pytest.mark.parametrize("opened", [False, True])
+@pytest.mark.parametrize("said", ABSURD, ids=range(len(ABSURD)))
+def test_what_no_gateway_says_is_not_believed(said: bytes, opened: bool) -> None:
+    centre = Centre(0)
+    session = centre.connect()
+    if opened:
+        centre.talk(session)
+    else:
+        centre.uplink.step(0.0)
+    centre.grow(5)
+    with pytest.raises(Wrong):
+        centre.uplink.receive_text(said, 0, 0.0)
+    assert centre.kept.acked == 0
+    assert centre.kept.id in centre.uplink.lines
+
+
+@pytest.mark.parametrize("sent", [0, 3])
+@pytest.mark.parametrize("beyond", [1, 2, 10**6])
+def test_an_acknowledgement_of_what_was_not_sent_is_not_believed(sent: int, beyond: int) -> None:
+    centre = Centre(10)
+    session = centre.connect()
+    centre.talk(session)
+    if sent:
+        centre.send(session, sent)
+    with pytest.raises(Wrong):
+        centre.uplink.receive_binary(frames.build_ack([(1, sent + beyond)]))
+    assert centre.kept.acked == 0
+
+
+def test_new_seconds_behind_a_hole_are_not_acknowledged_by_their_number() -> None:
+    centre = Centre(10)
+    session = centre.connect()
+    centre.talk(session)
+    centre.grow(1)
+    assert centre.send(session, 512) == 1  # the 11th, before the ten old ones
+    with pytest.raises(Wrong):
+        centre.uplink.receive_binary(frames.build_ack([(1, 11)]))
+    centre.uplink.declare(centre.kept.id, 1, 10)
+    assert centre.uplink.receive_binary(frames.build_ack([(1, 11)])) == [Acked(centre.kept.id, 11)]
+
+
+@pytest.mark.parametrize("data", [b"", b"\x01\x02", b"\x01\x02\x05\x00", b"\x09" * 80])
+def test_bytes_that_are_no_acknowledgement_are_wrong(data: bytes) -> None:
+    with pytest.raises(Wrong):
+        Uplink().receive_binary(data)
+
+
+def test_an_opening_without_an_answer_is_not_waited_for() -> None:
+    centre = Centre(5)
+    centre.connect()
+    assert len(centre.uplink.step(0.0)) == 1
+    assert centre.uplink.step(ANSWER_S) == []
+    with pytest.raises(Wrong):
+        centre.uplink.step(ANSWER_S + 1)
+
+
+def test_an_earlier_process_may_have_sent_more_than_the_disk_knows() -> None:
+    centre = Centre(5)
+    centre.uplink.lines.clear()
+    centre.uplink.know(centre.kept, inherited=True)
+    centre.stored[centre.kept.id] = Progress(centre.kept.id, [(1, 9)], [])
+    assert centre.talk(centre.connect()) == [Opened(centre.kept.id, 9)]
+    assert centre.kept.last_seq == 9
+
+
+def test_a_server_set_back_to_an_older_state_is_told_what_is_here_no_more() -> None:
+    centre = Centre(20)
+    session = centre.connect()
+    centre.talk(session)
+    centre.send(session, 512)
+    assert centre.acks(session) == [Acked(centre.kept.id, 20)]
+    for seq in range(1, 21):
+        del centre.bodies[seq]  # acknowledged: gone from the buffer
+    centre.stored[centre.kept.id] = Progress(centre.kept.id, [(1, 8)], [])
+    session = centre.connect()
+    assert centre.talk(session) == [Opened(centre.kept.id, 8)]
+    wish = centre.uplink.wish(512)
+    assert wish is not None
+    assert (wish.first, centre.kept.acked) == (9, 8)  # the keeper finds 9..20 missing
+
+
+def test_no_number_is_given_twice_on_a_connection() -> None:
+    uplink = Uplink()
+    uplink.connected()
+    numbers = []
+    for n in range(3):
+        uplink.know(Kept(uuid4(), f"SN-{n}", "", ("fhr1",), 0, 1))
+        (opening,) = uplink.step(0.0)
+        number = msgspec.json.decode(opening)["stream"]
+        refused = {"type": "refused", "stream": number, "code": "ctg.device_unknown"}
+        uplink.receive_text(msgspec.json.encode(refused), 0, 0.0)
+        numbers.append(number)
+    assert numbers == [1, 2, 3]
 
 
 @settings(max_examples=60)
