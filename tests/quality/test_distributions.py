@@ -1,7 +1,7 @@
 """Quantiles as SQL computes them; histograms that lose nothing."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -12,7 +12,6 @@ from tests.quality.cases import SYSTEM
 DURATIONS = st.lists(st.floats(0, 40 * 86400), min_size=1, max_size=60)
 
 
-@settings(deadline=None)  # machines that run tests are shared
 @given(DURATIONS, st.integers(1, 10_000))
 def test_nothing_is_lost_and_a_share_has_its_n(durations: list[float], target: int) -> None:
     found = describe(durations, target)

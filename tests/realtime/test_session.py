@@ -231,7 +231,7 @@ text = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(st.one_of(st.tuples(st.just("b"), binary), st.tuples(st.just("t"), text))))
 def test_no_story_breaks_the_session(story: list[tuple[str, bytes]]) -> None:
     """Whatever comes, seconds are accepted once and acknowledged only without a hole before."""

@@ -5,7 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.chain.canonical import MAX_PAYLOAD_BYTES, decode, encode, utc_text
@@ -59,7 +59,6 @@ def test_an_array_is_not_a_payload() -> None:
         decode(b"[]")
 
 
-@settings(deadline=None)  # machines that run tests are shared
 @given(
     st.dictionaries(
         st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=8),

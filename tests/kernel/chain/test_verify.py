@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel.chain.export import (
@@ -197,9 +197,7 @@ def mutate(export: Export, dice: random.Random) -> tuple[Export, str]:
     return changed, f"{table} {choice}"
 
 
-@settings(
-    max_examples=250, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
-)
+@settings(max_examples=250, database=None)
 @given(st.integers(0, 2**63))
 def test_any_change_of_a_row_a_column_an_order_or_a_tail_is_found(seed: int) -> None:
     """250 examples of 10 mutations each; the seed names the one that would be missed."""

@@ -81,7 +81,7 @@ def tracings(draw: st.DrawFn) -> list[Second]:
     return seconds
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(
@@ -135,7 +135,7 @@ def run(board: Board, row: int, first: int, *parts: tuple[int, int]) -> list[Tol
 
 
 @given(st.integers(1, SHIPPED.low_delay_s - 1))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_shorter_than_the_delay_is_no_alarm(seconds: int) -> None:
     board = Board()
     row = board.add(("fhr1",), SHIPPED)
@@ -226,7 +226,7 @@ def standing_of(changes: list[Change]) -> dict[tuple[AlarmKind, int], int]:
 
 
 @given(tracings(), st.integers(0, 60), st.integers(0, 60))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_whoever_takes_over_says_what_would_have_been_said(
     seconds: list[Second], one_cut: int, other_cut: int
 ) -> None:

@@ -64,7 +64,7 @@ def test_hostile_text_is_printed_as_it_stands(hostile: str) -> None:
     assert "root:" not in found
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.text(max_size=300))
 def test_no_text_stops_the_press(value: str) -> None:
     assert Press(FONTS).print(_paper(value), STAMP).startswith(b"%PDF")
