@@ -9,15 +9,3 @@ export function waitsFor(consult: Pick<Consult, 'state' | 'answer_by' | 'planned
   if (consult.state === 'concluded' && consult.decide_by) return { what: 'decide', until: consult.decide_by }
   return null
 }
-
-/** Planned ones under the day that they are on, in order. */
-export function byDay(consults: readonly Consult[]): [string, Consult[]][] {
-  const days = new Map<string, Consult[]>()
-  for (const one of consults) {
-    if (!one.planned_at) continue
-    const at = new Date(one.planned_at)
-    const day = `${at.getFullYear()}-${String(at.getMonth() + 1).padStart(2, '0')}-${String(at.getDate()).padStart(2, '0')}`
-    days.set(day, [...(days.get(day) ?? []), one])
-  }
-  return [...days]
-}
