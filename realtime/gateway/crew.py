@@ -1,14 +1,18 @@
 """The gateway's other processes: more workers on the same port, and the keeper.
 
 Each is a child that holds our end of its standard input: when we die, however we die, it reads the
-end of the file and stops in an orderly way. A child that ends by itself is started again.
+end of the file and stops in an orderly way, or, where that takes too long, at once. A child that
+ends by itself is started again.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -22,6 +26,8 @@ WORKER: Final = "worker"
 RESTART_S: Final = (0.2, 1.0, 5.0)
 STOP_S: Final = 8.0
 LASTED_S: Final = 30.0
+ORPHAN_S: Final = 12.0
+"""So long a part may take to end once its parent is gone."""
 
 
 class Crew:
@@ -78,20 +84,32 @@ class Crew:
 
 
 async def while_parent_lives(work: Coroutine[Any, Any, None]) -> None:
-    """Run a child's work until it ends or the parent's end of standard input closes."""
-    reader = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
-    )
-    working, orphaned = asyncio.ensure_future(work), asyncio.ensure_future(reader.read())
+    """Run a child's work until it ends or the parent's end of standard input closes.
+
+    A thread listens for that: a loop that hangs, or an end that waits for a database which is gone,
+    must not leave a process behind that nobody looks after.
+    """
+    loop, orphaned = asyncio.get_running_loop(), asyncio.Event()
+
+    def listen() -> None:
+        while os.read(sys.stdin.fileno(), 4_096):
+            pass
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(orphaned.set)
+        time.sleep(ORPHAN_S)
+        log.error("gateway.part_left_behind", after_s=ORPHAN_S)
+        os._exit(1)
+
+    threading.Thread(target=listen, name="parent", daemon=True).start()
+    working, alone = asyncio.ensure_future(work), asyncio.ensure_future(orphaned.wait())
     try:
-        await asyncio.wait((working, orphaned), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((working, alone), return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
             working.cancel()
         with suppress(asyncio.CancelledError):
             await working
     finally:
-        orphaned.cancel()
+        alone.cancel()
         if not working.done():
             working.cancel()
             with suppress(asyncio.CancelledError):

@@ -59,6 +59,8 @@ class Ingest:
     viewer_limit: int = 256
     clock_ns: Callable[[], int] = time.time_ns
     clocks: dict[Recording, tuple[int, int]] = field(default_factory=dict)
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a recording was opened."""
     received: int = 0
     acks: int = 0
 
@@ -258,6 +260,7 @@ class IngestListener(MessageListener):
         answer.unconfirmed.clear()
         answer.device, answer.facility_id = opening.device, self.device.facility_id
         answer.pulse_due = True
+        self._shared.begun.set()
         self._recordings[stream] = answer
         self.send_text(self._session.opened(stream, answer.progress, answer.durable))
         answer.tell("state", **answer.state())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -17,6 +18,10 @@ from realtime.gateway.store import UNAVAILABLE
 log = structlog.get_logger()
 
 PERIOD_S: Final = 5.0
+FIRST_S: Final = 1.2
+"""After an opening its first second is here within so long."""
+SILENT_NS: Final = 12_000_000_000
+"""What was written down so long ago had been silent: others are written more often."""
 SLICE: Final = 64
 SLICE_S: Final = 0.02
 ROWS: Final = 500
@@ -51,7 +56,17 @@ class Pulse:
             except UNAVAILABLE as error:
                 self._health.database = False
                 log.warning("gateway.pulse_failed", error=type(error).__name__)
-            await asyncio.sleep(self._period_s)
+            await self._rest()
+
+    async def _rest(self) -> None:
+        """A period; less when a recording is opened: lists must not call it dead for so long."""
+        begun = self._ingest.begun
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._period_s):
+                await begun.wait()
+                # By then its first second is here, and those of others that came with it.
+                await asyncio.sleep(FIRST_S)
+                begun.clear()
 
     async def _tell(self) -> None:
         recordings = self._ingest.recordings
@@ -87,8 +102,8 @@ class Pulse:
             )
 
     def _due(self, recording: Recording) -> bool:
-        """What has changed hands at once; what only goes on, every second turn."""
-        if recording.pulse_due:
+        """What changed hands or speaks again, at once; what only goes on, every second turn."""
+        if recording.pulse_due or recording.heard_ns - recording.pulsed_ns > SILENT_NS:
             return True
         return recording.heard_ns > recording.pulsed_ns and recording.no % 2 == self._turn
 

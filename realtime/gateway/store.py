@@ -237,7 +237,9 @@ class Store:
             "                      $5::int[], $6::int[], $7::bool[])"
             " ON CONFLICT (recording_id) DO UPDATE SET seq = excluded.seq,"
             " heard_at = excluded.heard_at, lag_ms = excluded.lag_ms, flags = excluded.flags,"
-            " marks = excluded.marks, connected = excluded.connected",
+            " marks = excluded.marks, connected = excluded.connected"
+            # A gateway that lost it late knows less than the one that has it by now.
+            " WHERE excluded.connected OR excluded.heard_at >= ctg_pulse.heard_at",
             *columns,
         )
 

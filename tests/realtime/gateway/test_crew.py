@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
@@ -14,7 +15,7 @@ import pytest
 from server.embedded.services import EmbeddedServices
 from tests.fixtures.database import Clone
 from tests.realtime.conftest import ORIGIN, TOKEN, register_devices
-from tests.realtime.gateway.process import GatewayProcess
+from tests.realtime.gateway.process import ROOT, GatewayProcess
 from tests.realtime.wire import Sender, bundle, frame
 
 
@@ -84,3 +85,38 @@ async def test_draining_acknowledges_everything_and_ends_with_nothing_lost(
         again = await Sender.dial(pair.url, TOKEN)
         assert (await again.open(recording, stream=stream))["next_seq"] == 41
         await again.close()
+
+
+STUCK = """
+import asyncio, sys, time
+from realtime.gateway import crew
+
+async def cannot_end():
+    print("runs", flush=True)
+    while True:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            pass
+
+async def hangs():
+    print("runs", flush=True)
+    time.sleep(60)
+
+crew.ORPHAN_S = 0.3
+asyncio.run(crew.while_parent_lives(globals()[sys.argv[1]]()))
+"""
+
+
+@pytest.mark.parametrize("work", ["cannot_end", "hangs"])
+async def test_a_part_that_cannot_end_does_not_outlive_its_parent(work: str) -> None:
+    part = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", STUCK, work, cwd=ROOT,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert part.stdin is not None
+    assert part.stdout is not None
+    async with asyncio.timeout(30):
+        assert await part.stdout.readline() == b"runs\n"
+        part.stdin.close()
+        assert await part.wait() == 1

@@ -1,0 +1,66 @@
+"""Signs of life: lists of what is live follow what is cut and comes back, whoever tells it late."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from kernel.clock import SystemClock
+from tests.realtime.conftest import Site
+from tests.realtime.wire import Sender, frame
+
+
+async def live(site: Site, recording: UUID) -> bool:
+    """Whether lists show it as live: connected, and heard of in the last fifteen seconds."""
+    rows = await site.fetch(
+        "SELECT 1 FROM ctg_pulse WHERE recording_id = $1 AND connected"
+        " AND heard_at > clock_timestamp() - interval '15 seconds'",
+        recording,
+    )
+    return bool(rows)
+
+
+async def until_live(site: Site, recording: UUID) -> None:
+    async with asyncio.timeout(10):
+        while not await live(site, recording):
+            await asyncio.sleep(0.05)
+
+
+async def test_what_comes_back_is_live_long_before_the_next_beat(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site.gateway._pulse, "_period_s", 3_600.0)
+    await asyncio.sleep(0.3)  # the short beat that runs ends
+    sender, recording = await Sender.dial(site.url, site.token), uuid4()
+    await sender.open(recording)
+    await sender.send(frame(1))
+    await until_live(site, recording)
+    await sender.close()
+    await site.fetch("UPDATE ctg_pulse SET connected = false, heard_at = '2020-01-01 00:00Z'")
+    sender = await Sender.dial(site.url, site.token)
+    await sender.open(recording)
+    await sender.send(frame(2))
+    await until_live(site, recording)
+    await sender.close()
+
+
+async def test_a_gateway_that_notices_late_does_not_say_dead_what_lives_elsewhere(
+    site: Site,
+) -> None:
+    sender, recording = await Sender.dial(site.url, site.token), uuid4()
+    await sender.open(recording)
+    await sender.send(frame(1))
+    await until_live(site, recording)
+    await sender.close()
+    now, store = SystemClock().now(), site.gateway.store
+    await store.write_pulses([(recording, 9, now, 0, 0, 0, True)])
+    await store.write_pulses([(recording, 5, now - timedelta(seconds=20), 0, 0, 0, False)])
+    assert await live(site, recording)
+    await store.write_pulses([(recording, 9, now, 0, 0, 0, False)])
+    assert not await live(site, recording)
+    # A clock that was set back does not make what lives look dead.
+    await store.write_pulses([(recording, 10, now - timedelta(seconds=5), 0, 0, 0, True)])
+    assert await live(site, recording)
