@@ -96,6 +96,7 @@ _TAIL = struct.Struct("<II")
 _BUNDLE_HEAD = struct.Struct("<BBHI")
 _ACK_HEAD = struct.Struct("<BBH")
 _PAIR = struct.Struct("<II")
+_RATES = struct.Struct("<HHH")
 _U32 = struct.Struct("<I")
 
 
@@ -264,6 +265,12 @@ def seq_of(frame: bytes) -> int:
 def stream_of(frame: bytes) -> int:
     """Return the stream (or view) number of a checked frame."""
     return int.from_bytes(frame[4:8], "little")
+
+
+def fetal_rates(frame: bytes) -> tuple[int, int, int]:
+    """The last sample's three fetal rates of a checked frame, in quarter beats."""
+    first, second, third = _RATES.unpack_from(frame, 60)
+    return first, second, third
 
 
 def merge(parts: Iterable[bytes], first: int, last: int, limit: int) -> list[bytes]:

@@ -29,6 +29,9 @@ JUMPED_NS: Final = 10_000_000_000
 """So far ahead of it, the wall clock was set back; less is a fast device, and never goes back."""
 
 
+RATE_OVER_S: Final = 10.0
+
+
 @dataclass(frozen=True, slots=True)
 class Timed:
     """A second and the wall clock's nanoseconds at its first sample."""
@@ -45,6 +48,7 @@ class Clockwork:
         """Samples that came in bursts far ahead of time and were left out."""
         self.heard_s: float | None = None
         """When the device last said anything; None before it did."""
+        self._came: deque[tuple[float, int]] = deque()
         self._waiting: deque[Sample] = deque()
         self._due_s = 0.0
         self._last_ns: int | None = None
@@ -57,6 +61,8 @@ class Clockwork:
         if self.heard_s is None:
             self._due_s = now_s
         self.heard_s = now_s
+        self._came.append((now_s, len(fresh)))
+        self._forget(now_s)
         made = []
         self._waiting.extend(fresh)
         while len(self._waiting) >= frames.SAMPLES_PER_FRAME:
@@ -84,6 +90,21 @@ class Clockwork:
             self._due_s += 1.0
             made.append(Timed(second, self._stamp(then_ns)))
         return made
+
+    def rate(self, now_s: float) -> float:
+        """Samples a second over the last ten, or as long as it has spoken."""
+        self._forget(now_s)
+        if not self._came:
+            return 0.0
+        first_s, first = self._came[0]
+        over_s = self._came[-1][0] - first_s
+        # What came first was made before: it counts where nothing else does.
+        rest = sum(count for _, count in self._came) - first
+        return round(rest / over_s, 1) if over_s >= 1.0 else float(first)
+
+    def _forget(self, now_s: float) -> None:
+        while self._came and now_s - self._came[0][0] > RATE_OVER_S:
+            self._came.popleft()
 
     def silent(self, now_s: float) -> bool:
         """Whether the device says nothing."""

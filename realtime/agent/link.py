@@ -12,7 +12,7 @@ import random
 import ssl
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,6 +54,8 @@ class LinkState:
     conflicts: int = 0
     acked_s: float | None = None
     """When something was acknowledged last, by `time.monotonic`."""
+    acked: dict[str, float] = field(default_factory=dict)
+    """The same for each monitor, by its serial number."""
     clock: ClockRead | None = None
 
 
@@ -304,7 +306,8 @@ class Link:
         if isinstance(event, Acked):
             # Only who takes something is asked again soon.
             self._waits = delays()
-            self.status.acked_s = time.monotonic()
+            device = self._uplink.lines[event.recording].kept.device
+            self.status.acked_s = self.status.acked[device] = time.monotonic()
             self._keeper.acked(event.recording, event.seq)
         elif isinstance(event, Opened):
             self._keeper.acked(event.recording, event.durable)

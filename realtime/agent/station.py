@@ -14,8 +14,8 @@ from typing import Final
 import structlog
 
 from realtime import frames
-from realtime.agent import ports, status
-from realtime.agent.bedside import Bedside, Event, Unfinished
+from realtime.agent import page, ports
+from realtime.agent.bedside import Bedside, Event, Made, Unfinished
 from realtime.agent.buffer import Buffer, Kept
 from realtime.agent.config import AgentConfig, MonitorConfig
 from realtime.agent.decoders.table import kinds
@@ -54,6 +54,12 @@ class Monitor:
     channels: tuple[str, ...]
     trouble: str = field(default="connecting")
     """Why nothing comes from its port; empty while it is open."""
+    byte_s: float | None = None
+    """When its last byte came."""
+    damaged_s: float | None = None
+    """When the last block came that could not be read."""
+    last_rates: tuple[int, ...] = ()
+    """Fetal rates of the last second of a recording, in quarter beats."""
 
 
 class Station:
@@ -86,7 +92,7 @@ class Station:
         await self._load()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(status.serve(self, self.config.status_port))
+                group.create_task(page.serve(self, self.config.status_port))
                 group.create_task(self._tick())
                 group.create_task(self.keeper.run())
                 group.create_task(self.link.run())
@@ -132,6 +138,7 @@ class Station:
         kind = kinds()[monitor.config.kind]
 
         def feed(data: bytes) -> None:
+            bad, monitor.byte_s = monitor.bedside.decoder.bad, self.now()[0]
             try:
                 events = self._linked(monitor).feed(data, *self.now())
             except Exception:
@@ -141,6 +148,8 @@ class Station:
                 monitor.bedside.decoder.bad += 1
             else:
                 self._keep(monitor, events)
+            if monitor.bedside.decoder.bad > bad:
+                monitor.damaged_s = monitor.byte_s
 
         def tell(trouble: str) -> None:
             monitor.trouble = trouble
@@ -165,6 +174,9 @@ class Station:
 
     def _keep(self, monitor: Monitor, events: list[Event]) -> None:
         if events:
+            made = next((one for one in reversed(events) if isinstance(one, Made)), None)
+            if made is not None:
+                monitor.last_rates = frames.fetal_rates(made.frame)[: _fetuses(monitor.channels)]
             self.keeper.take(monitor.config.bed, monitor.channels, events)
 
     def _watch_clock(self) -> None:
@@ -186,3 +198,7 @@ class Station:
         for monitor in self.monitors:
             if monitor.bedside.recording == opened.recording:
                 monitor.bedside.skip_to(opened.durable)
+
+
+def _fetuses(channels: tuple[str, ...]) -> int:
+    return sum(channel.startswith("fhr") for channel in channels)

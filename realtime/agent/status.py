@@ -1,142 +1,138 @@
-"""A page for whoever stands beside the box: what it hears, what waits, whether it is connected.
+"""What the box's own page shows: facts of now, and what is wrong in words.
 
-Served on this machine only, read only, in Chinese and English. It names monitors and beds, never a
-patient: the agent knows none.
+It names monitors and beds, never a patient: the agent knows none.
 """
 
 from __future__ import annotations
 
-import asyncio
-import html
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-import structlog
-
-from realtime.agent.uplink import unsent
+from realtime.agent import words
+from realtime.agent.uplink import Line, unsent
+from realtime.agent.words import ATTENTION, FAULT, LEVELS, OK, Said
 
 if TYPE_CHECKING:
     from realtime.agent.station import Monitor, Station
 
-log = structlog.get_logger()
+LATE_S: Final = 30
+"""So many seconds on the way are more than a cut that heals by itself."""
+WRONG_CLOCK_MS: Final = 1_000
+RECENT_S: Final = 600.0
+"""What was damaged longer ago is history."""
 
-MAX_HEAD_BYTES: Final = 8_192
-HEAD_S: Final = 5.0
-AGAIN_S: Final = 10.0
-LOCAL: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
-
-STATES: Final = {
-    "recording": "记录中 Recording",
-    "signal": "有信号，即将开始 Signal, about to begin",
-    "waiting": "等待信号 Waiting for a signal",
-    "silent": "设备无数据 Monitor says nothing",
-    "port": "端口不可用 Port not available",
-}
-DISKS: Final = {
-    "slow": "磁盘响应缓慢，新数据暂存内存并照常上传 "
-    "Disk slow: new data are kept in memory and sent",
-    "full": "磁盘已满，新数据仅在内存中，请立即清理磁盘 "
-    "Disk full: new data are in memory only; make room now",
-    "unwritable": "磁盘无法写入（已满、只读或故障），新数据仅在内存中，请立即检查磁盘 "
-    "Disk takes nothing (full, read-only or broken): new data are in memory only; see to it now",
-}
-LINKS: Final = {
-    "connected": "已连接 Connected",
-    "connecting": "正在连接，数据保存在本机 Connecting; data are kept here",
-    "refused": "被拒绝，请检查令牌 Refused; check the token",
-    "wrong": "对端应答异常，请检查网关地址 Wrong answers; check the gateway's address",
-}
-
-
-async def serve(station: Station, port: int) -> None:
-    """Listen on this machine until cancelled; a port that another has is waited for.
-
-    Recording does not depend on the page.
-    """
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            async with asyncio.timeout(HEAD_S):
-                head = await reader.readuntil(b"\r\n\r\n")
-            writer.write(_answer(station, head.decode("latin-1")))
-            await writer.drain()
-        except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass
-        finally:
-            writer.close()
-
-    while True:
-        try:
-            server = await asyncio.start_server(answer, "127.0.0.1", port, limit=MAX_HEAD_BYTES)
-        except OSError as error:
-            log.warning("agent.no_status_page", port=port, error=str(error))
-            await asyncio.sleep(AGAIN_S)
-            continue
-        async with server:
-            await server.serve_forever()
-
-
-def _answer(station: Station, head: str) -> bytes:
-    line, *headers = head.split("\r\n")
-    named = {name.lower(): value.strip() for name, _, value in (h.partition(":") for h in headers)}
-    # A foreign page must not read this one under a name that it made point here.
-    if named.get("host", "").rsplit(":", 1)[0] not in LOCAL:
-        return _response("403 Forbidden", "text/plain", b"")
-    if line.startswith("GET / "):
-        return _response("200 OK", "text/html; charset=utf-8", page(facts(station)).encode())
-    if line.startswith("GET /status.json "):
-        return _response("200 OK", "application/json", msgspec.json.encode(facts(station)))
-    return _response("404 Not Found", "text/plain", b"")
-
-
-def _response(status: str, kind: str, body: bytes) -> bytes:
-    head = (
-        f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
-        "Cache-Control: no-store\r\nContent-Security-Policy: default-src 'none';"
-        " style-src 'unsafe-inline'\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
-    )
-    return head.encode() + body
+Problem = tuple[str, Said]
 
 
 def facts(station: Station) -> dict[str, Any]:
     """Everything that the page shows."""
-    lines = station.keeper.uplink.lines
-    link = station.link.status
+    keeper, link = station.keeper, station.link.status
+    lines = keeper.uplink.lines
     now_s = time.monotonic()
-    here_s = station.now()[0]
+    offset_ms = None if link.clock is None else link.clock.offset_ns // 1_000_000
+    monitors = [_monitor(station, monitor, now_s) for monitor in station.monitors]
+    problems = [*_own_problems(station, offset_ms), *_of_monitors(monitors)]
     return {
+        "level": _worst([one for one, _ in problems]),
+        "problems": [_told(one) for one in problems],
         "link": link.state,
         "link_detail": link.detail,
         "link_for_s": round(now_s - link.since_s),
+        "acked_s": None if link.acked_s is None else round(now_s - link.acked_s, 1),
         "connections": link.connections,
-        "clock_offset_ms": None if link.clock is None else link.clock.offset_ns // 1_000_000,
+        "clock_offset_ms": offset_ms,
         "unsent_s": unsent(lines.values()),
         "recordings_waiting": len(lines),
         "refused": sorted({line.code for line in lines.values() if line.code}),
-        "disk": station.keeper.disk,
-        "in_memory_s": station.keeper.in_memory,
-        "buffer_set_aside": station.keeper.buffer.set_aside,
-        "given_up_s": station.keeper.given_up,
+        "disk": keeper.disk,
+        "in_memory_s": keeper.in_memory,
+        "buffer_set_aside": keeper.buffer.set_aside,
+        "given_up_s": keeper.given_up,
         "conflicts": link.conflicts,
-        "monitors": [_monitor(monitor, here_s) for monitor in station.monitors],
+        "monitors": monitors,
     }
 
 
-def _monitor(monitor: Monitor, now_s: float) -> dict[str, Any]:
-    bedside = monitor.bedside
-    heard_s = bedside.clockwork.heard_s
+def _own_problems(station: Station, offset_ms: int | None) -> Iterable[Problem]:
+    """Problems of the box as a whole, not of one monitor."""
+    keeper, link = station.keeper, station.link.status
+    level, said = words.LINKS[link.state]
+    if level != OK:
+        yield level, _with(said, _why(link.state, link.detail))
+    if keeper.disk != "ok":
+        yield words.DISKS[keeper.disk]
+    if keeper.given_up:
+        yield FAULT, words.problem("given_up", seconds=keeper.given_up)
+    if keeper.buffer.set_aside:
+        yield ATTENTION, words.problem("set_aside", name=keeper.buffer.set_aside)
+    if offset_ms is not None and abs(offset_ms) > WRONG_CLOCK_MS:
+        yield ATTENTION, words.problem("clock", seconds=round(offset_ms / 1_000, 1))
+    if link.conflicts:
+        yield ATTENTION, words.problem("conflicts", count=link.conflicts)
+
+
+def _of_monitors(monitors: list[dict[str, Any]]) -> Iterable[Problem]:
+    """Which monitors to look at: on a telephone they are far below."""
+    for level in (FAULT, ATTENTION):
+        names = [one["bed"] or one["device"] for one in monitors if one["level"] == level]
+        if names:
+            yield level, words.problem("monitors", zh="、".join(names), en=", ".join(names))
+
+
+def _why(state: str, detail: str) -> Said | None:
+    if state == "refused":
+        return words.REDIRECTED if detail.startswith("3") else words.REFUSED.get(detail)
+    return words.NOT_TRUSTED if detail.startswith("SSL") else None
+
+
+def _monitor(station: Station, monitor: Monitor, now_s: float) -> dict[str, Any]:
+    bedside, clockwork = monitor.bedside, monitor.bedside.clockwork
+    device, here_s = monitor.config.device, station.now()[0]
+    lines = [line for line in station.keeper.uplink.lines.values() if line.kept.device == device]
+    acked_s = station.link.status.acked.get(device)
+    state = _state(monitor, here_s)
+    level, said = words.STATES[state]
+    if state == "port":
+        said = _with(said, words.PORTS.get(monitor.trouble, words.OTHER_PORT))
+    problems = list(_problems(monitor, lines, here_s))
     return {
-        "device": monitor.config.device,
+        "device": device,
         "bed": monitor.config.bed,
         "kind": monitor.config.kind,
-        "state": _state(monitor, now_s),
+        "port": monitor.config.port,
+        "level": _worst([level, *(one for one, _ in problems)]),
+        "state": state,
+        "said": list(said),
+        "problems": [_told(one) for one in problems],
         "trouble": monitor.trouble,
         "seconds": bedside.seq if bedside.recording is not None else 0,
-        "last_data_s": None if heard_s is None else round(now_s - heard_s, 1),
+        "last_byte_s": _ago(here_s, monitor.byte_s),
+        "last_data_s": _ago(here_s, clockwork.heard_s),
+        "samples_per_s": clockwork.rate(here_s),
+        "rates_bpm": [round(one / 4) or None for one in monitor.last_rates],
+        "unsent_s": unsent(lines),
+        "acked_s": None if acked_s is None else round(now_s - acked_s, 1),
         "damaged": bedside.decoder.bad,
-        "misplaced": bedside.clockwork.misplaced,
+        "misplaced": clockwork.misplaced,
     }
+
+
+def _problems(monitor: Monitor, lines: list[Line], here_s: float) -> Iterable[Problem]:
+    bedside = monitor.bedside
+    for code in sorted({line.code for line in lines if line.code}):
+        chinese, english = words.RECORDINGS.get(code, (code, code))
+        yield FAULT, words.problem("refused", zh=chinese, en=english)
+    waiting = unsent(lines)
+    if waiting > LATE_S:
+        yield ATTENTION, words.problem("buffered", seconds=waiting)
+    recent = _ago(here_s, monitor.damaged_s)
+    if recent is not None and recent < RECENT_S:
+        yield ATTENTION, words.problem("damaged", count=bedside.decoder.bad)
+    if bedside.clockwork.misplaced:
+        yield ATTENTION, words.problem("misplaced", count=bedside.clockwork.misplaced)
+    if bedside.decoder.battery_low:
+        yield ATTENTION, words.problem("battery")
 
 
 def _state(monitor: Monitor, now_s: float) -> str:
@@ -144,58 +140,24 @@ def _state(monitor: Monitor, now_s: float) -> str:
     if monitor.trouble:
         return "port"
     if bedside.clockwork.silent(now_s):
-        return "silent"
+        return "off" if bedside.recording is None else "silent"
     if bedside.recording is not None:
         return "recording"
     return "signal" if bedside.presence.signal_s else "waiting"
 
 
-_STYLE: Final = """
-:root{color-scheme:light dark}body{font:16px/1.6 system-ui,"Noto Sans SC",sans-serif;margin:1rem
-auto;max-width:60rem;padding:0 1rem}table{border-collapse:collapse;width:100%}th,td{text-align:left;
-padding:.4rem .6rem;border-bottom:1px solid #8886}.bad{font-weight:700}.bad::before{content:"⚠ "}
-@media(max-width:40rem){tr{display:block;padding:.5rem 0}td{display:block;border:0;padding:.1rem 0}
-thead{display:none}td:last-child{border-bottom:1px solid #8886}}
-"""
+def _ago(now_s: float, then_s: float | None) -> float | None:
+    return None if then_s is None else round(max(0.0, now_s - then_s), 1)
 
 
-def page(now: dict[str, Any]) -> str:
-    """The page; it loads itself anew every five seconds."""
-    bad_link = "" if now["link"] == "connected" else " class='bad'"
-    rows = "".join(_row(one) for one in now["monitors"])
-    notes = [
-        f"<p{bad_link}>云端连接 Connection: {LINKS[now['link']]}"
-        f" {html.escape(now['link_detail'])}</p>",
-        f"<p>待上传 Waiting to be sent: {now['unsent_s']} 秒 s</p>",
-    ]
-    if now["clock_offset_ms"] is not None:
-        notes.append(f"<p>时钟偏差 Clock offset: {now['clock_offset_ms']} ms</p>")
-    if now["disk"] != "ok":
-        notes.append(f"<p class='bad'>{DISKS[now['disk']]} ({now['in_memory_s']} 秒 s)</p>")
-    if now["buffer_set_aside"]:
-        notes.append(
-            "<p class='bad'>缓存文件曾损坏，完好部分已恢复，损坏文件保留为 The buffer was damaged;"
-            " what was whole goes on, the damaged file is kept as"
-            f" {html.escape(now['buffer_set_aside'])}</p>"
-        )
-    if now["given_up_s"]:
-        notes.append(f"<p class='bad'>丢失 Lost: {now['given_up_s']} 秒 s</p>")
-    notes += [f"<p class='bad'>{html.escape(code)}</p>" for code in now["refused"]]
-    return (
-        "<!doctype html><html lang='zh-CN'><meta charset='utf-8'>"
-        "<meta name='viewport' content='width=device-width'><meta http-equiv='refresh' content='5'>"
-        f"<title>云上妇幼 采集代理 Yunshang agent</title><style>{_STYLE}</style>"
-        f"<h1>云上妇幼 采集代理 <small lang='en'>Yunshang agent</small></h1>{''.join(notes)}"
-        "<table><thead><tr><th>床位 Bed<th>设备 Monitor<th>状态 State<th>已记录 Recorded"
-        f"<th>最近数据 Last data<th>损坏 Damaged</thead><tbody>{rows}</tbody></table></html>"
-    )
+def _worst(levels: list[str]) -> str:
+    return max(levels, key=LEVELS.index, default=OK)
 
 
-def _row(one: dict[str, Any]) -> str:
-    bad = " class='bad'" if one["state"] in {"silent", "port"} else ""
-    last = "–" if one["last_data_s"] is None else f"{one['last_data_s']} 秒前 s ago"
-    return (
-        f"<tr><td>{html.escape(one['bed']) or '–'}<td>{html.escape(one['device'])}"
-        f" <small>{html.escape(one['kind'])}</small><td{bad}>{STATES[one['state']]}"
-        f" {html.escape(one['trouble'])}<td>{one['seconds']} 秒 s<td>{last}<td>{one['damaged']}"
-    )
+def _with(said: Said, why: Said | None) -> Said:
+    return said if why is None else (f"{said[0]}（{why[0]}）", f"{said[1]} ({why[1]})")
+
+
+def _told(problem: Problem) -> dict[str, Any]:
+    level, said = problem
+    return {"level": level, "said": list(said)}

@@ -74,6 +74,15 @@ def test_what_was_held_up_keeps_its_moments() -> None:
     assert [timed.device_ns for timed in made] == [wall(n) for n in range(5)]
 
 
+def test_the_rate_is_that_of_the_last_seconds() -> None:
+    clock = Clockwork()
+    assert clock.rate(0.0) == 0.0
+    for n in range(1, 31):
+        clock.add(FOUR, n, wall(n))
+    assert clock.rate(30.0) == 4.0
+    assert clock.rate(60.0) == 0.0
+
+
 @pytest.mark.parametrize("pace", [2, 8, 40])
 def test_a_device_that_speaks_too_fast_is_counted_and_held_to_time(pace: int) -> None:
     clock = Clockwork()

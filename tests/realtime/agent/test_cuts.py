@@ -195,20 +195,6 @@ async def test_a_decoder_that_breaks_ends_only_what_it_was_fed(
     await check(site, centre)
 
 
-async def test_the_status_page_tells_state_and_no_identity(site: Site, centre: Centre) -> None:
-    await centre.say(12)
-    await until(lambda: centre.settled)
-    told = await centre.page("/status.json")
-    assert '"state":"recording"' in told
-    assert '"unsent_s":0' in told
-    page = await centre.page("/")
-    assert "记录中 Recording" in page
-    assert "产房1床" in page
-    assert site.token not in page + told
-    assert (await centre.page("/", host="evil.example")).startswith("HTTP/1.1 403")
-    assert (await centre.page("/../etc/passwd")).startswith("HTTP/1.1 404")
-
-
 @pytest.mark.parametrize("kind", sorted(kinds()))
 async def test_every_kind_reaches_the_server(
     site: Site, cable: Cuttable, tmp_path: Path, kind: str
