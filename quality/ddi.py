@@ -17,14 +17,8 @@ from quality import repository
 from quality.distributions import describe
 from quality.handbook.showing import definition_out
 from quality.handbook.versions import Version
-from quality.indicators import (
-    Measured,
-    check_period,
-    in_force,
-    measure_interval,
-    scope_out,
-)
-from quality.repository import CaseRow, Scope
+from quality.indicators import check_period, in_force, scope_out
+from quality.repository import CaseRow, Scope, State
 from quality.schemas import Ddi, DdiClass, DdiRow
 from referral.clocks.data import Interval
 from referral.commands.fields import Anaesthesia, Place
@@ -35,6 +29,16 @@ PLACES: tuple[Place | None, ...] = (*get_args(Place), None)
 ANAESTHESIA: tuple[Anaesthesia | None, ...] = (*get_args(Anaesthesia), None)
 _SAYS_ANAESTHESIA = ("anaesthesia_started", BIRTH, DECISION)
 """Milestones that may say which anaesthesia it was, the nearest to the fact first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How long one case took; `seconds` only where it counts."""
+
+    seconds: float | None
+    state: State
+    late: bool
+    demo: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ async def split(session: AsyncSession, scope: Scope) -> Ddi:
     cases = await repository.cases(session, scope)
     definitions = await in_force(session, scope)
     return Ddi(
-        scope=await scope_out(session, scope, "with", len(cases)),
+        scope=await scope_out(session, scope, "with"),
         classes=[found for number in CLASSES if (found := _class(number, cases, definitions))],
     )
 
@@ -98,8 +102,21 @@ def entries_of(cases: Iterable[CaseRow], interval: Interval) -> list[Entry]:
     return [
         Entry(_place(case), _anaesthetised(case), measured)
         for case in cases
-        if (measured := measure_interval(interval, case, "with")) is not None
+        if (measured := measure_interval(interval, case)) is not None
     ]
+
+
+def measure_interval(measured: Interval, case: CaseRow) -> Measured | None:
+    """The case under an interval, or None when it is not in its population."""
+    start, end = case.milestones.get(measured.start), case.milestones.get(measured.end)
+    if start is None or not measured.matches(dict(start.payload)):
+        return None
+    late = start.late or (end is not None and end.late)
+    if end is None:
+        return Measured(None, "open", late, case.demo)
+    if end.at < start.at:
+        return Measured(None, "inconsistent", late, case.demo)
+    return Measured((end.at - start.at).total_seconds(), "counted", late, case.demo)
 
 
 def _place(case: CaseRow) -> Place | None:

@@ -1,6 +1,6 @@
 """Describe durations: n, quantiles, histogram. A share never stands without its n."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import ceil
 
 import msgspec
@@ -8,6 +8,8 @@ import numpy as np
 
 BIN_WIDTHS_S = (15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 MOST_BINS = 24
+FINEST_S = BIN_WIDTHS_S[0]
+"""Every other width is a multiple of it."""
 
 
 class Bin(msgspec.Struct, frozen=True):
@@ -63,9 +65,15 @@ def describe(durations_s: Sequence[float], target_s: int | None = None) -> Distr
 
 def _histogram(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[Bin]:
     """At most `MOST_BINS` bins of a width that people read easily; the last bin is open."""
-    top = float(values.max())
-    width = next((w for w in BIN_WIDTHS_S if top < w * MOST_BINS), BIN_WIDTHS_S[-1])
-    bins = min(MOST_BINS, max(1, ceil((top + 1) / width)))
-    places = np.minimum((values // width).astype(np.int64), bins - 1)
-    counts = np.bincount(places, minlength=bins)
-    return [Bin(n * width, (n + 1) * width, int(count)) for n, count in enumerate(counts)]
+    fine, counts = np.unique((values // FINEST_S).astype(np.int64), return_counts=True)
+    return histogram(dict(zip(fine.tolist(), counts.tolist(), strict=True)), float(values.max()))
+
+
+def histogram(fine: Mapping[int, int], top_s: float) -> list[Bin]:
+    """The bins that people read, from bins of `FINEST_S` seconds; `top_s` is the longest."""
+    width = next((w for w in BIN_WIDTHS_S if top_s < w * MOST_BINS), BIN_WIDTHS_S[-1])
+    bins = min(MOST_BINS, max(1, ceil((top_s + 1) / width)))
+    counts = [0] * bins
+    for place, n in fine.items():
+        counts[min(place * FINEST_S // width, bins - 1)] += n
+    return [Bin(n * width, (n + 1) * width, count) for n, count in enumerate(counts)]

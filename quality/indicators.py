@@ -1,61 +1,43 @@
-"""Indicators: counted from the views, described, and given out with their definition."""
+"""Indicators: counted by the database, described, and given out with their definition."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Literal
+from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quality import repository
-from quality.definitions import Definition
-from quality.distributions import describe
+from quality.compiling import Compiled, compiled
+from quality.definitions import MULTIPLES, Definition
+from quality.distributions import Distribution, Within, histogram
 from quality.errors import IndicatorUnknown, PeriodInvalid
 from quality.handbook import versions
 from quality.handbook.showing import definition_out
 from quality.handbook.versions import Version
-from quality.names import read_names
-from quality.repository import CaseRow, Scope, Session15
+from quality.names import Names, read_names
+from quality.repository import Group, LateEntries, Member, Scope, Totals
 from quality.schemas import (
-    CentreCount,
+    CentreValue,
     CountValue,
+    ElsewhereValue,
     Indicator,
     IndicatorCase,
     IndicatorCases,
     IndicatorDetail,
     Indicators,
     IntervalValue,
+    LeftOut,
+    MeanOfCentres,
     Month,
-    PlaceOut,
     Point,
     ScopeOut,
+    ShareValue,
+    Value,
 )
-from referral.clocks.data import Interval
-from registry.facilities.rules import CHINA, local_date
-
-LateEntries = Literal["with", "without"]
-State = Literal["counted", "open", "inconsistent", "late_left_out", "outside"]
 
 LONGEST_DAYS = 800
 MOST_POINTS = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One case or session as one indicator sees it."""
-
-    case_id: UUID
-    number: str | None
-    opened_at: datetime
-    place: UUID | None
-    from_at: datetime
-    to_at: datetime | None
-    seconds: float | None
-    state: State
-    late: bool
-    demo: bool
+MOST_CASES = 5000
 
 
 def check_period(scope: Scope) -> None:
@@ -65,16 +47,15 @@ def check_period(scope: Scope) -> None:
 
 
 async def overview(session: AsyncSession, scope: Scope, late: LateEntries) -> Indicators:
-    """All indicators in force, over the cases that the viewer may see."""
+    """All indicators in force, over what the viewer may see."""
     check_period(scope)
-    cases = await repository.cases(session, scope)
-    sessions = await repository.guidance(session, scope)
-    places = await _places(session, sessions)
-    found = [
-        _indicator(one, _measure(one.definition, cases, sessions, late), sessions, places)
-        for one in await in_force(session, scope)
-    ]
-    return Indicators(await scope_out(session, scope, late, len(cases)), found)
+    found = [await _measured(session, scope, late, one) for one in await in_force(session, scope)]
+    centres = await repository.centres(session, scope)
+    names = await _names(session, [totals for _, totals in found], centres)
+    return Indicators(
+        await scope_out(session, scope, late),
+        [_indicator(version, totals, scope, centres, names) for version, totals in found],
+    )
 
 
 async def detail(
@@ -82,174 +63,61 @@ async def detail(
 ) -> IndicatorDetail:
     """One indicator with points and months."""
     check_period(scope)
-    version = await _version(session, scope, code)
-    cases = await repository.cases(session, scope)
-    sessions = await repository.guidance(session, scope)
-    measured = _measure(version.definition, cases, sessions, late)
-    counted = [entry for entry in measured if entry.state == "counted"]
-    places = await _places(session, sessions)
+    version, totals = await _measured(session, scope, late, await _version(session, scope, code))
+    centres = await repository.centres(session, scope)
+    names = await _names(session, [totals], centres)
+    rows = compiled(version.definition.measure)
+    newest = (
+        [] if rows is None else await repository.points(session, scope, late, rows, MOST_POINTS)
+    )
     return IndicatorDetail(
-        scope=await scope_out(session, scope, late, len(cases)),
-        indicator=_indicator(version, measured, sessions, places),
+        scope=await scope_out(session, scope, late),
+        indicator=_indicator(version, totals, scope, centres, names),
         points=[
-            Point(entry.case_id, entry.from_at, entry.seconds, entry.late, entry.demo)
-            for entry in counted[-MOST_POINTS:]
+            Point(one.case_id, one.from_at, one.seconds, one.met, one.late, one.demo)
+            for one in newest
+            if one.case_id is not None
         ],
-        months=_months(counted),
+        months=[] if totals is None else [_month(version.definition, one) for one in totals.months],
     )
 
 
 async def behind(
     session: AsyncSession, scope: Scope, late: LateEntries, code: str
 ) -> IndicatorCases:
-    """Every case behind one number, those not counted included, slowest first."""
+    """Those behind one number, slowest first, those not counted included."""
     check_period(scope)
     version = await _version(session, scope, code)
-    cases = await repository.cases(session, scope)
-    sessions = await repository.guidance(session, scope)
-    measured = _measure(version.definition, cases, sessions, late)
-    names = await read_names(session, facility_ids=[entry.place for entry in measured])
-    ordered = sorted(measured, key=lambda entry: (-(entry.seconds or 0), entry.from_at))
+    rows = compiled(version.definition.measure)
+    found = [] if rows is None else await repository.members(session, scope, late, rows, MOST_CASES)
+    names = await read_names(session, facility_ids=[one.place for one in found])
     return IndicatorCases(
-        scope=await scope_out(session, scope, late, len(cases)),
+        scope=await scope_out(session, scope, late),
         definition=definition_out(version),
-        cases=[
-            IndicatorCase(
-                case_id=entry.case_id,
-                number=entry.number,
-                opened_at=entry.opened_at,
-                origin=names.place(entry.place),
-                from_at=entry.from_at,
-                to_at=entry.to_at,
-                seconds=entry.seconds,
-                state=entry.state,
-                late=entry.late,
-                demo=entry.demo,
-            )
-            for entry in ordered
-        ],
+        cases=[_case(one, names) for one in found],
     )
 
 
-def measure_interval(measured: Interval, case: CaseRow, late: LateEntries) -> Measured | None:
-    """The case under an interval, or None when it is not in its population."""
-    start = case.milestones.get(measured.start)
-    if start is None or not measured.matches(dict(start.payload)):
-        return None
-    end = case.milestones.get(measured.end)
-    entered_late = start.late or (end is not None and end.late)
-    seconds, state = None, _state(start.at, None if end is None else end.at)
-    if state == "counted" and entered_late and late == "without":
-        state = "late_left_out"
-    elif state == "counted" and end is not None:
-        seconds = (end.at - start.at).total_seconds()
-    return Measured(
-        case_id=case.case_id,
-        number=case.number,
-        opened_at=case.opened_at,
-        place=case.origin,
-        from_at=start.at,
-        to_at=None if end is None else end.at,
-        seconds=seconds,
-        state=state,
-        late=entered_late,
-        demo=case.demo,
+def _case(member: Member, names: Names) -> IndicatorCase:
+    return IndicatorCase(
+        case_id=member.case_id,
+        number=member.number,
+        opened_at=member.opened_at,
+        origin=names.place(member.place),
+        from_at=member.from_at,
+        to_at=member.to_at,
+        seconds=member.seconds,
+        state=member.state,
+        reason=member.reason,
+        met=member.met,
+        late=member.late,
+        demo=member.demo,
     )
 
 
-def _state(start: datetime, end: datetime | None) -> State:
-    if end is None:
-        return "open"
-    return "counted" if end >= start else "inconsistent"
-
-
-def _measure(
-    definition: Definition,
-    cases: Sequence[CaseRow],
-    sessions: Sequence[Session15],
-    late: LateEntries,
-) -> list[Measured]:
-    if definition.interval is not None:
-        found = (measure_interval(definition.interval, case, late) for case in cases)
-        return [entry for entry in found if entry is not None]
-    return [_measure_session(entry, late) for entry in sessions]
-
-
-def _measure_session(entry: Session15, late: LateEntries) -> Measured:
-    state: State = "counted" if entry.counts else "outside"
-    if entry.counts and entry.late and late == "without":
-        state = "late_left_out"
-    return Measured(
-        case_id=entry.case_id,
-        number=None,
-        opened_at=entry.at,
-        place=entry.centre,
-        from_at=entry.at,
-        to_at=None,
-        seconds=None,
-        state=state,
-        late=entry.late,
-        demo=entry.demo,
-    )
-
-
-def _indicator(
-    version: Version,
-    measured: Sequence[Measured],
-    sessions: Sequence[Session15],
-    places: dict[UUID, PlaceOut],
-) -> Indicator:
-    definition = version.definition
-    counted = [entry for entry in measured if entry.state == "counted"]
-    late, demo = sum(entry.late for entry in measured), sum(entry.demo for entry in counted)
-    if definition.kind == "interval":
-        target = None if definition.target is None else definition.target.seconds
-        durations = [entry.seconds for entry in counted if entry.seconds is not None]
-        states = Counter(entry.state for entry in measured)
-        value: IntervalValue | CountValue = IntervalValue(
-            distribution=describe(durations, target),
-            open=states["open"],
-            inconsistent=states["inconsistent"],
-            late=late,
-            demo=demo,
-        )
-    else:
-        by_centre = Counter(entry.place for entry in counted)
-        value = CountValue(
-            n=len(counted),
-            by_centre=[
-                CentreCount(places[centre], n)
-                for centre, n in by_centre.most_common()
-                if centre in places
-            ],
-            outside_area=sum(entry.upper_tier and not entry.in_area for entry in sessions),
-            county_centres=sum(not entry.upper_tier for entry in sessions),
-            late=late,
-            demo=demo,
-        )
-    return Indicator(definition_out(version), value)
-
-
-def _months(counted: Iterable[Measured]) -> list[Month]:
-    groups: dict[str, list[Measured]] = {}
-    for entry in counted:
-        month = entry.from_at.astimezone(CHINA).strftime("%Y-%m")
-        groups.setdefault(month, []).append(entry)
-    months = []
-    for month, group in sorted(groups.items()):
-        found = describe([entry.seconds for entry in group if entry.seconds is not None])
-        months.append(Month(month, len(group), found.p50_s, found.p90_s))
-    return months
-
-
-COMPUTED = ("interval", "responsible_area_guidance")
-
-
-async def in_force(session: AsyncSession, scope: Scope) -> list[Version]:
-    """Definitions in force on the period's last day that are computed here, in order."""
-    last = local_date(scope.end - timedelta(microseconds=1))
-    counting = await versions.counting(session, last)
-    return [one for one in counting if {one.definition.kind, one.definition.code} & {*COMPUTED}]
+async def in_force(session: AsyncSession, scope: Scope) -> Sequence[Version]:
+    """Definitions in force on the period's last day, in the order of the handbook."""
+    return await versions.counting(session, scope.last_day)
 
 
 async def _version(session: AsyncSession, scope: Scope, code: str) -> Version:
@@ -259,22 +127,163 @@ async def _version(session: AsyncSession, scope: Scope, code: str) -> Version:
     raise IndicatorUnknown(code=code)
 
 
-async def _places(session: AsyncSession, sessions: Iterable[Session15]) -> dict[UUID, PlaceOut]:
-    names = await read_names(session, facility_ids=[entry.centre for entry in sessions])
-    return names.places
+async def _measured(
+    session: AsyncSession, scope: Scope, late: LateEntries, version: Version
+) -> tuple[Version, Totals | None]:
+    rows = compiled(version.definition.measure)
+    if rows is None:
+        return version, None
+    return version, await totals_of(session, scope, late, version.definition, rows)
 
 
-async def scope_out(session: AsyncSession, scope: Scope, late: LateEntries, cases: int) -> ScopeOut:
+async def totals_of(
+    session: AsyncSession,
+    scope: Scope,
+    late: LateEntries,
+    definition: Definition,
+    rows: Compiled,
+) -> Totals:
+    """The numbers of a definition over a scope."""
+    target = None if definition.target is None else definition.target.seconds
+    return await repository.totals(session, scope, late, rows, target)
+
+
+def _indicator(
+    version: Version,
+    totals: Totals | None,
+    scope: Scope,
+    centres: Sequence[UUID],
+    names: Names,
+) -> Indicator:
+    return Indicator(
+        definition_out(version), value_of(version.definition, totals, scope, centres, names)
+    )
+
+
+def value_of(
+    definition: Definition,
+    totals: Totals | None,
+    scope: Scope,
+    centres: Sequence[UUID],
+    names: Names,
+) -> Value:
+    """What a definition comes to, as the API says it."""
+    if totals is None:
+        return ElsewhereValue()
+    whole = totals.all
+    by_centre = [
+        CentreValue(place, one.n, one.met if definition.kind == "share" else None, one.p50_s)
+        for one in sorted(totals.places, key=lambda one: -one.n)
+        if one.n and (place := names.place(one.key if isinstance(one.key, UUID) else None))
+    ]
+    mean = _mean(definition, totals.places, scope, centres)
+    outside = [LeftOut(key, n) for key, n in totals.outside.items()]
+    if definition.kind == "interval":
+        return IntervalValue(
+            distribution=_distribution(definition, totals),
+            open=whole.open,
+            inconsistent=whole.inconsistent,
+            by_centre=by_centre,
+            mean=mean,
+            late=whole.late,
+            demo=whole.demo,
+        )
+    if definition.kind == "share":
+        return ShareValue(
+            n=whole.met,
+            of=whole.n,
+            value=rate(definition, whole.met, whole.n),
+            by_centre=by_centre,
+            mean=mean,
+            outside=outside,
+            late=whole.late,
+            demo=whole.demo,
+        )
+    return CountValue(
+        n=whole.n,
+        by_centre=by_centre,
+        mean=mean,
+        outside=outside,
+        late=whole.late,
+        demo=whole.demo,
+    )
+
+
+def rate(definition: Definition, n: int, of: int) -> float | None:
+    """A share in the definition's unit; None where nobody stands in the denominator."""
+    return n / of * MULTIPLES[definition.unit] if of else None
+
+
+def _mean(
+    definition: Definition, places: Sequence[Group], scope: Scope, centres: Sequence[UUID]
+) -> MeanOfCentres | None:
+    """Each centre for itself, then the mean (the assessment's rule for several centres in one
+    area). A count takes centres with nothing as 0; a share or a median cannot, and says so.
+    """
+    if "centre" not in definition.levels or not centres or scope.facility_id is not None:
+        return None
+    held = {one.key: one for one in places}
+    values = [_of_centre(definition, held.get(centre)) for centre in centres]
+    found = [value for value in values if value is not None]
+    return MeanOfCentres(
+        centres=len(found),
+        without=len(values) - len(found),
+        value=sum(found) / len(found) if found else None,
+    )
+
+
+def _of_centre(definition: Definition, group: Group | None) -> float | None:
+    if definition.kind == "count":
+        return float(group.n) if group else 0.0
+    if group is None:
+        return None
+    if definition.kind == "share":
+        return rate(definition, group.met, group.n)
+    return group.p50_s
+
+
+def _distribution(definition: Definition, totals: Totals) -> Distribution:
+    whole = totals.all
+    if whole.max_s is None:
+        return Distribution(0, None, None, None, None, [], None)
+    target = None if definition.target is None else definition.target.seconds
+    return Distribution(
+        n=whole.n,
+        p50_s=whole.p50_s,
+        p90_s=whole.p90_s,
+        min_s=whole.min_s,
+        max_s=whole.max_s,
+        histogram=histogram(totals.bins, whole.max_s),
+        within_target=None
+        if target is None
+        else Within(whole.within, whole.n, whole.within / whole.n),
+    )
+
+
+def _month(definition: Definition, group: Group) -> Month:
+    share = rate(definition, group.met, group.n) if definition.kind == "share" else None
+    return Month(str(group.key), group.n, group.p50_s, group.p90_s, share)
+
+
+async def _names(
+    session: AsyncSession, found: Sequence[Totals | None], centres: Sequence[UUID]
+) -> Names:
+    places = {one.key for totals in found if totals for one in totals.places}
+    known = [key for key in places if isinstance(key, UUID)]
+    return await read_names(session, facility_ids=[*known, *centres])
+
+
+async def scope_out(session: AsyncSession, scope: Scope, late: LateEntries) -> ScopeOut:
     """What the numbers cover, as the API says it."""
-    left = await repository.left_out(session, scope)
+    found = await repository.in_scope(session, scope)
     return ScopeOut(
         start=scope.start,
         end=scope.end,
         region_id=scope.region_id,
         facility_id=scope.facility_id,
         late=late,
-        cases=cases,
-        drills_left_out=left.drills,
-        voided_left_out=left.voided,
-        back_referrals_left_out=left.back_referrals,
+        cases=found.cases,
+        drills_left_out=found.drills,
+        voided_left_out=found.voided,
+        back_referrals_left_out=found.back_referrals,
     )

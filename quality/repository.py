@@ -1,13 +1,21 @@
 """The one place that reads the indicator views."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from quality.compiling import CASES_IN_SCOPE, Compiled
+from quality.distributions import FINEST_S
+from registry.facilities.rules import local_date
+
+LateEntries: TypeAlias = Literal["with", "without"]
+State: TypeAlias = Literal["counted", "open", "inconsistent", "late_left_out", "outside"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +26,11 @@ class Scope:
     end: datetime
     region_id: UUID | None = None
     facility_id: UUID | None = None
+
+    @property
+    def last_day(self) -> date:
+        """The period's last day in China."""
+        return local_date(self.end - timedelta(microseconds=1))
 
     def values(self) -> dict[str, object]:
         """As parameters of the queries below."""
@@ -51,71 +64,223 @@ class CaseRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Session15:
-    """One remote guidance session."""
+class Member:
+    """One of a population as one indicator sees it; `case_id` is None where it is no case."""
 
-    case_id: UUID
-    at: datetime
+    case_id: UUID | None
+    number: str | None
+    opened_at: datetime
+    place: UUID | None
+    from_at: datetime
+    to_at: datetime | None
     late: bool
     demo: bool
-    centre: UUID
-    institution: UUID | None
-    upper_tier: bool
-    in_area: bool
-
-    @property
-    def counts(self) -> bool:
-        """Whether indicator 15 counts it."""
-        return self.upper_tier and self.in_area
+    state: State
+    reason: str | None
+    met: bool
+    seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """How many cases of the scope are not counted, and why."""
+class Group:
+    """What a group of members comes to: all of them, a facility, a month.
 
+    Attributes:
+        n: counted; `met` of them stand in the numerator of a share.
+        late: members with a late entry, counted or not.
+        demo: counted members whose times were made up.
+        within: counted members whose interval met the target.
+    """
+
+    key: object
+    n: int
+    met: int
+    open: int
+    inconsistent: int
+    late: int
+    demo: int
+    within: int
+    p50_s: float | None
+    p90_s: float | None
+    min_s: float | None
+    max_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """An indicator over a scope: in all, by facility, by month; why members lie outside; bins."""
+
+    all: Group
+    places: Sequence[Group]
+    months: Sequence[Group]
+    outside: Mapping[str, int]
+    bins: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class InScope:
+    """How many cases the scope holds, and how many are in no indicator, and why."""
+
+    cases: int
     drills: int
     voided: int
     back_referrals: int
 
 
-# A facility's cases are those that it sent or accepted; a region's, those that began in it.
 # ruff: noqa: S608  (the queries below are put together from constants)
-_WITHIN = """
-    c.opened_at >= :start AND c.opened_at < :end
-    AND (CAST(:facility AS uuid) IS NULL OR c.origin = :facility OR EXISTS (
-          SELECT 1 FROM quality_event a
-           WHERE a.case_id = c.case_id AND a.kind = 'offer.accepted'
-             AND a.payload ->> 'facility_id' = CAST(:facility AS text)))
-    AND (CAST(:region AS uuid) IS NULL OR EXISTS (
-          SELECT 1 FROM facility f JOIN region_closure r ON r.descendant_id = f.region_id
-           WHERE f.id = c.origin AND r.ancestor_id = :region))
-"""
 _CASES = text(
-    "SELECT c.case_id, c.number, c.opened_at, c.origin, c.demo FROM quality_case c"
-    f" WHERE NOT (c.drill OR c.voided OR c.back) AND {_WITHIN}"
-    " ORDER BY c.opened_at, c.case_id"
+    "SELECT u.case_id, u.number, u.opened_at, u.origin, u.demo FROM quality_case u"
+    f" WHERE NOT (u.drill OR u.voided OR u.back) AND {CASES_IN_SCOPE}"
+    " ORDER BY u.opened_at, u.case_id"
 )
 _MILESTONES = text(
     "SELECT m.case_id, m.milestone, m.at, m.late, m.payload FROM quality_milestone m"
     " WHERE m.case_id = ANY(:cases)"
 ).columns(payload=JSONB)
-_LEFT = text(
-    "SELECT count(*) FILTER (WHERE c.drill) AS drills,"
-    "       count(*) FILTER (WHERE c.voided AND NOT c.drill) AS voided,"
-    "       count(*) FILTER (WHERE c.back AND NOT (c.voided OR c.drill)) AS back_referrals"
-    f" FROM quality_case c WHERE {_WITHIN}"
+_IN_SCOPE = text(
+    "SELECT count(*) FILTER (WHERE NOT (u.drill OR u.voided OR u.back)) AS cases,"
+    "       count(*) FILTER (WHERE u.drill) AS drills,"
+    "       count(*) FILTER (WHERE u.voided AND NOT u.drill) AS voided,"
+    "       count(*) FILTER (WHERE u.back AND NOT (u.voided OR u.drill)) AS back_referrals"
+    f" FROM quality_case u WHERE {CASES_IN_SCOPE}"
 )
-_GUIDANCE = text(
-    "SELECT g.case_id, g.at, g.late, g.demo, g.centre, g.institution,"
-    "       coalesce(g.upper_tier, false) AS upper_tier, g.in_area"
-    "  FROM quality_guidance g"
-    " WHERE NOT g.drill AND NOT g.voided AND g.at >= :start AND g.at < :end"
-    "   AND (CAST(:facility AS uuid) IS NULL OR :facility IN (g.centre, g.institution))"
-    "   AND (CAST(:region AS uuid) IS NULL OR EXISTS ("
-    "         SELECT 1 FROM facility f JOIN region_closure r ON r.descendant_id = f.region_id"
-    "          WHERE f.id = g.centre AND r.ancestor_id = :region))"
-    " ORDER BY g.at, g.case_id, g.seq"
+_CENTRES = text(
+    "SELECT f.id FROM facility f"
+    " WHERE EXISTS (SELECT 1 FROM facility_role o WHERE o.facility_id = f.id"
+    "        AND o.role = 'maternal_centre' AND o.during @> CAST(:last_day AS date))"
+    "   AND (CAST(:region AS uuid) IS NULL OR EXISTS (SELECT 1 FROM region_closure r"
+    "        WHERE r.descendant_id = f.region_id AND r.ancestor_id = :region))"
+    "   AND (CAST(:facility AS uuid) IS NULL OR f.id = :facility)"
+    " ORDER BY f.id"
 )
+_ROWS = """
+WITH {with_} rows AS (
+  SELECT r.case_id, r.number, r.opened_at, r.place, r.from_at, r.to_at, r.late, r.demo,
+         CASE WHEN r.state = 'counted' AND r.late AND CAST(:late AS text) = 'without'
+              THEN 'late_left_out' ELSE r.state END AS state,
+         r.reason, r.met,
+         CASE WHEN r.state = 'counted' AND NOT (r.late AND CAST(:late AS text) = 'without')
+              THEN r.seconds END AS seconds
+    FROM ({select}) r)
+"""
+_TOTALS = (
+    _ROWS
+    + f"""
+SELECT GROUPING(place, month, reason, bin) AS part, place, month, reason, bin,
+       count(*) FILTER (WHERE state = 'counted') AS n,
+       count(*) FILTER (WHERE state = 'counted' AND met) AS met,
+       count(*) FILTER (WHERE state = 'open') AS open,
+       count(*) FILTER (WHERE state = 'inconsistent') AS inconsistent,
+       count(*) FILTER (WHERE late) AS late,
+       count(*) FILTER (WHERE state = 'counted' AND demo) AS demo,
+       count(*) FILTER (WHERE seconds <= CAST(:target AS bigint)) AS within,
+       percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY seconds) AS quantiles,
+       min(seconds) AS min_s, max(seconds) AS max_s, count(*) AS members
+  FROM (SELECT rows.*, to_char(from_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') AS month,
+               CAST(floor(seconds / {FINEST_S}) AS bigint) AS bin FROM rows) counted
+ GROUP BY GROUPING SETS ((), (place), (month), (reason), (bin))
+"""
+)
+_POINTS = _ROWS + "SELECT * FROM rows WHERE state = 'counted' ORDER BY opened_at DESC, case_id"
+_MEMBERS = (
+    _ROWS
+    + """
+SELECT * FROM rows
+ ORDER BY coalesce(seconds, 0) DESC, from_at, case_id, place, number
+"""
+)
+_ALL, _PLACE, _MONTH, _REASON, _BIN = 15, 7, 11, 13, 14
+
+
+async def totals(
+    session: AsyncSession,
+    scope: Scope,
+    late: LateEntries,
+    compiled: Compiled,
+    target_s: int | None,
+) -> Totals:
+    """An indicator's numbers over a scope, in one query."""
+    found: dict[int, list[Row[Any]]] = {part: [] for part in (_ALL, _PLACE, _MONTH, _REASON, _BIN)}
+    values = _values(scope, late, compiled) | {"target": target_s}
+    for row in await session.execute(_query(_TOTALS, compiled), values):
+        found[row.part].append(row)
+    places = [_group(row, row.place) for row in found[_PLACE] if row.place is not None]
+    months = [_group(row, row.month) for row in found[_MONTH] if row.n]
+    return Totals(
+        all=_group(found[_ALL][0], None),
+        places=sorted(places, key=lambda one: str(one.key)),
+        months=sorted(months, key=lambda one: str(one.key)),
+        outside={row.reason: row.members for row in found[_REASON] if row.reason is not None},
+        bins={row.bin: row.members for row in found[_BIN] if row.bin is not None},
+    )
+
+
+async def members(
+    session: AsyncSession, scope: Scope, late: LateEntries, compiled: Compiled, most: int
+) -> list[Member]:
+    """Those behind a number, counted or not, slowest first."""
+    return await _read(session, _MEMBERS, scope, late, compiled, most)
+
+
+async def points(
+    session: AsyncSession, scope: Scope, late: LateEntries, compiled: Compiled, most: int
+) -> list[Member]:
+    """The newest counted ones, in the order of their opening."""
+    return (await _read(session, _POINTS, scope, late, compiled, most))[::-1]
+
+
+async def _read(
+    session: AsyncSession,
+    query: str,
+    scope: Scope,
+    late: LateEntries,
+    compiled: Compiled,
+    most: int,
+) -> list[Member]:
+    values = _values(scope, late, compiled) | {"most": most}
+    rows = await session.execute(_query(query + " LIMIT :most", compiled), values)
+    return [Member(**row._mapping) for row in rows]
+
+
+def _query(query: str, compiled: Compiled) -> Any:
+    return text(query.format(with_=compiled.with_, select=compiled.select))
+
+
+def _values(scope: Scope, late: LateEntries, compiled: Compiled) -> dict[str, object]:
+    known = {**scope.values(), "last_day": scope.last_day, "late": late}
+    used = compiled.with_ + compiled.select
+    return {
+        **compiled.values,
+        **{name: value for name, value in known.items() if name == "late" or f":{name}" in used},
+    }
+
+
+def _group(row: Row[Any], key: object) -> Group:
+    p50_s, p90_s = row.quantiles or (None, None)
+    return Group(
+        key=key,
+        n=row.n,
+        met=row.met,
+        open=row.open,
+        inconsistent=row.inconsistent,
+        late=row.late,
+        demo=row.demo,
+        within=row.within,
+        p50_s=p50_s,
+        p90_s=p90_s,
+        min_s=row.min_s,
+        max_s=row.max_s,
+    )
+
+
+async def centres(session: AsyncSession, scope: Scope) -> list[UUID]:
+    """Maternal rescue centres of the scope on the period's last day."""
+    values = {
+        "last_day": scope.last_day,
+        "region": scope.region_id,
+        "facility": scope.facility_id,
+    }
+    return list((await session.execute(_CENTRES, values)).scalars())
 
 
 async def cases(session: AsyncSession, scope: Scope) -> list[CaseRow]:
@@ -139,13 +304,7 @@ async def cases(session: AsyncSession, scope: Scope) -> list[CaseRow]:
     ]
 
 
-async def left_out(session: AsyncSession, scope: Scope) -> Left:
-    """Drills, voided cases and back-referrals of the scope, which no indicator counts."""
-    row = (await session.execute(_LEFT, scope.values())).one()
-    return Left(row.drills, row.voided, row.back_referrals)
-
-
-async def guidance(session: AsyncSession, scope: Scope) -> list[Session15]:
-    """Remote guidance sessions held in the scope's period."""
-    rows = await session.execute(_GUIDANCE, scope.values())
-    return [Session15(*row) for row in rows]
+async def in_scope(session: AsyncSession, scope: Scope) -> InScope:
+    """Cases of the scope; drills, voided cases and back-referrals, which no indicator counts."""
+    row = (await session.execute(_IN_SCOPE, scope.values())).one()
+    return InScope(row.cases, row.drills, row.voided, row.back_referrals)

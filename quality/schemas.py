@@ -1,7 +1,7 @@
 """What the API says about a case's course and about indicators. Durations are in seconds."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -135,6 +135,33 @@ class DefinitionOut(msgspec.Struct, frozen=True):
     weight: float | None
 
 
+class CentreValue(msgspec.Struct, frozen=True):
+    """What one facility comes to: how many count, of a share how many meet it, the median."""
+
+    centre: PlaceOut
+    n: int
+    met: int | None
+    p50_s: float | None
+
+
+class MeanOfCentres(msgspec.Struct, frozen=True):
+    """Each rescue centre for itself, then the mean: seconds, a count, or a share in its unit.
+
+    `without`: centres that have nothing to take a median or a share of; they are not in the mean.
+    """
+
+    centres: int
+    without: int
+    value: float | None
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    """Members of the population that do not count, by the first criterion that fails."""
+
+    key: str
+    n: int
+
+
 class IntervalValue(msgspec.Struct, frozen=True, tag="interval", tag_field="kind"):
     """A distribution, and what is not in it.
 
@@ -148,33 +175,48 @@ class IntervalValue(msgspec.Struct, frozen=True, tag="interval", tag_field="kind
     distribution: Distribution
     open: int
     inconsistent: int
+    by_centre: list[CentreValue]
+    mean: MeanOfCentres | None
     late: int
     demo: int
-
-
-class CentreCount(msgspec.Struct, frozen=True):
-    """Sessions of one centre."""
-
-    centre: PlaceOut
-    n: int
 
 
 class CountValue(msgspec.Struct, frozen=True, tag="count", tag_field="kind"):
-    """Sessions that count, by centre, and those that do not, by reason."""
+    """How many count, by facility, and how many do not, by reason."""
 
     n: int
-    by_centre: list[CentreCount]
-    outside_area: int
-    county_centres: int
+    by_centre: list[CentreValue]
+    mean: MeanOfCentres | None
+    outside: list[LeftOut]
     late: int
     demo: int
+
+
+class ShareValue(msgspec.Struct, frozen=True, tag="share", tag_field="kind"):
+    """`n` of `of`; `value` in the definition's unit, null where nobody is in the denominator."""
+
+    n: int
+    of: int
+    value: float | None
+    by_centre: list[CentreValue]
+    mean: MeanOfCentres | None
+    outside: list[LeftOut]
+    late: int
+    demo: int
+
+
+class ElsewhereValue(msgspec.Struct, frozen=True, tag="elsewhere", tag_field="kind"):
+    """No number: the platform does not hold the data; the definition says what is awaited."""
+
+
+Value: TypeAlias = IntervalValue | CountValue | ShareValue | ElsewhereValue
 
 
 class Indicator(msgspec.Struct, frozen=True):
     """A number with its definition."""
 
     definition: DefinitionOut
-    value: IntervalValue | CountValue
+    value: IntervalValue | CountValue | ShareValue | ElsewhereValue
 
 
 class ScopeOut(msgspec.Struct, frozen=True):
@@ -199,22 +241,24 @@ class Indicators(msgspec.Struct, frozen=True):
 
 
 class Point(msgspec.Struct, frozen=True):
-    """One case of a plot. `seconds` is null for a counted session."""
+    """One case of a plot. `seconds` is null where no time is measured; `met`: of a share."""
 
     case_id: UUID
     at: datetime
     seconds: float | None
+    met: bool
     late: bool
     demo: bool
 
 
 class Month(msgspec.Struct, frozen=True):
-    """One month of a trend, in China's time zone."""
+    """One month of a trend, in China's time zone; `value`: a share in the definition's unit."""
 
     month: str
     n: int
     p50_s: float | None
     p90_s: float | None
+    value: float | None
 
 
 class IndicatorDetail(msgspec.Struct, frozen=True):
@@ -227,9 +271,13 @@ class IndicatorDetail(msgspec.Struct, frozen=True):
 
 
 class IndicatorCase(msgspec.Struct, frozen=True):
-    """One case behind a number; `number` is the case's own, where it has one."""
+    """One of those behind a number; `number` is its own, where it has one.
 
-    case_id: UUID
+    `case_id` is null for what is no case: a district, whose name is its number. `reason`: the first
+    criterion that it fails. `met`: of a share, whether it stands in the numerator.
+    """
+
+    case_id: UUID | None
     number: str | None
     opened_at: datetime
     origin: PlaceOut | None
@@ -237,12 +285,14 @@ class IndicatorCase(msgspec.Struct, frozen=True):
     to_at: datetime | None
     seconds: float | None
     state: Literal["counted", "open", "inconsistent", "late_left_out", "outside"]
+    reason: str | None
+    met: bool
     late: bool
     demo: bool
 
 
 class IndicatorCases(msgspec.Struct, frozen=True):
-    """Drill-down: every case behind one number, slowest first; nothing is hidden in it."""
+    """Drill-down: those behind one number, slowest first, at most 5000; nothing is hidden in it."""
 
     scope: ScopeOut
     definition: DefinitionOut

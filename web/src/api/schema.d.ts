@@ -7030,10 +7030,12 @@ export interface components {
             items: components["schemas"]["ItemOut"][];
             version: string;
         };
-        /** CentreCount */
-        CentreCount: {
+        /** CentreValue */
+        CentreValue: {
             centre: components["schemas"]["PlaceOut"];
+            met: number | null;
             n: number;
+            p50_s: number | null;
         };
         /** Change */
         Change: {
@@ -7580,14 +7582,14 @@ export interface components {
         };
         /** CountValue */
         CountValue: {
-            by_centre: components["schemas"]["CentreCount"][];
-            county_centres: number;
+            by_centre: components["schemas"]["CentreValue"][];
             demo: number;
             /** @constant */
             kind: "count";
             late: number;
+            mean: components["schemas"]["MeanOfCentres"] | null;
             n: number;
-            outside_area: number;
+            outside: components["schemas"]["LeftOut"][];
         };
         /** Counted */
         Counted: {
@@ -8326,6 +8328,11 @@ export interface components {
         /** ElsewhereMeasure */
         ElsewhereMeasure: {
             awaits: components["schemas"]["Text"];
+            /** @constant */
+            kind: "elsewhere";
+        };
+        /** ElsewhereValue */
+        ElsewhereValue: {
             /** @constant */
             kind: "elsewhere";
         };
@@ -9286,20 +9293,21 @@ export interface components {
         /** Indicator */
         Indicator: {
             definition: components["schemas"]["DefinitionOut"];
-            value: components["schemas"]["IntervalValue"] | components["schemas"]["CountValue"];
+            value: components["schemas"]["IntervalValue"] | components["schemas"]["CountValue"] | components["schemas"]["ShareValue"] | components["schemas"]["ElsewhereValue"];
         };
         /** IndicatorCase */
         IndicatorCase: {
-            /** Format: uuid */
-            case_id: string;
+            case_id: string | null;
             demo: boolean;
             /** Format: date-time */
             from_at: string;
             late: boolean;
+            met: boolean;
             number: string | null;
             /** Format: date-time */
             opened_at: string;
             origin: components["schemas"]["PlaceOut"] | null;
+            reason: string | null;
             seconds: number | null;
             /** @enum {string} */
             state: "counted" | "open" | "inconsistent" | "late_left_out" | "outside";
@@ -9336,12 +9344,14 @@ export interface components {
         };
         /** IntervalValue */
         IntervalValue: {
+            by_centre: components["schemas"]["CentreValue"][];
             demo: number;
             distribution: components["schemas"]["Distribution"];
             inconsistent: number;
             /** @constant */
             kind: "interval";
             late: number;
+            mean: components["schemas"]["MeanOfCentres"] | null;
             open: number;
         };
         /** InvitationOut */
@@ -9503,6 +9513,11 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        /** LeftOut */
+        LeftOut: {
+            key: string;
+            n: number;
+        };
         /** Leg */
         Leg: {
             arrived_at: string | null;
@@ -9662,6 +9677,12 @@ export interface components {
             server_time: string;
             title: string;
         };
+        /** MeanOfCentres */
+        MeanOfCentres: {
+            centres: number;
+            value: number | null;
+            without: number;
+        };
         /** MeaningOut */
         MeaningOut: {
             advice_en: string;
@@ -9767,6 +9788,7 @@ export interface components {
             n: number;
             p50_s: number | null;
             p90_s: number | null;
+            value: number | null;
         };
         /** MoveConsult */
         MoveConsult: {
@@ -10587,6 +10609,7 @@ export interface components {
             case_id: string;
             demo: boolean;
             late: boolean;
+            met: boolean;
             seconds: number | null;
         };
         /** PointIn */
@@ -12181,6 +12204,19 @@ export interface components {
              */
             place: "origin" | "receiver";
             where?: components["schemas"]["Criterion"][];
+        };
+        /** ShareValue */
+        ShareValue: {
+            by_centre: components["schemas"]["CentreValue"][];
+            demo: number;
+            /** @constant */
+            kind: "share";
+            late: number;
+            mean: components["schemas"]["MeanOfCentres"] | null;
+            n: number;
+            of: number;
+            outside: components["schemas"]["LeftOut"][];
+            value: number | null;
         };
         /** ShiftIn */
         ShiftIn: {

@@ -59,9 +59,9 @@ it('moves a label to the next line when it would touch another', () => {
 
 it('leaves a hole in the trend where a month has no cases', () => {
   const months = [
-    { month: '2026-09', n: 18, p50_s: 50, p90_s: 100 },
-    { month: '2026-10', n: 0, p50_s: null, p90_s: null },
-    { month: '2026-11', n: 46, p50_s: 25, p90_s: 75 },
+    { month: '2026-09', n: 18, p50_s: 50, p90_s: 100, value: null },
+    { month: '2026-10', n: 0, p50_s: null, p90_s: null, value: null },
+    { month: '2026-11', n: 46, p50_s: 25, p90_s: 75, value: null },
   ]
   const points = trend(months, 100, BOX)
   expect(points.map((p) => p.p50)).toEqual([50, null, 75])

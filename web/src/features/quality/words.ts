@@ -1,5 +1,5 @@
 /** Durations and short words of indicators. */
-import type { Text } from './types'
+import type { Definition, Text, Value } from './types'
 
 /** Below this many cases a quantile says little; the page says so and shows the cases. */
 export const SMALL_N = 10
@@ -34,4 +34,22 @@ export function tick(seconds: number, lang: string): string {
 
 export function say(text: Text, lang: string): string {
   return lang === 'en' ? text.en : text.zh
+}
+
+/** How many a number rests on; 0 where the platform holds no data. */
+export function counted(value: Value): number {
+  if (value.kind === 'elsewhere') return 0
+  if (value.kind === 'interval') return value.distribution.n
+  return value.kind === 'share' ? value.of : value.n
+}
+
+const UNIT_SIGN: Partial<Record<Definition['unit'], string>> = { percent: ' %', per_1000: ' ‰', per_100000: ' /10万' }
+
+/** A share, median or count in its unit: two decimals, or none for a count. */
+export function inUnit(value: number | null, unit: Definition['unit'], lang: string): string {
+  if (value === null) return '–'
+  if (unit === 's') return duration(value, lang)
+  const sign = UNIT_SIGN[unit]
+  if (sign === undefined) return Number.isInteger(value) ? String(value) : value.toFixed(1)
+  return `${value.toFixed(2)}${lang === 'en' && unit === 'per_100000' ? ' per 100,000' : sign}`
 }

@@ -45,6 +45,8 @@ function value(n: number): IntervalValue {
     distribution: { n, p50_s: quantile, p90_s: quantile, min_s: quantile, max_s: quantile, histogram, within_target: n === 0 ? null : { n: n - 1, of: n, share: (n - 1) / n } },
     open: 1,
     inconsistent: 0,
+    by_centre: [],
+    mean: n === 0 ? null : { centres: 3, without: 1, value: 204 },
     late: 0,
     demo: n,
   }
