@@ -44,6 +44,20 @@ async def keep(duty: Duty, restart_s: float = 1.0) -> None:
             await asyncio.sleep(restart_s)
 
 
+async def once(name: str, work: Callable[[], Awaitable[object]], retry_s: float = 1.0) -> None:
+    """Do `work` until it has succeeded."""
+    while True:
+        try:
+            await work()
+        except Unavailable:
+            log.warning("engine.database_unavailable", duty=name)
+        except Exception as error:
+            log.error("engine.duty_failed", duty=name, exc_info=error)
+        else:
+            return
+        await asyncio.sleep(retry_s)
+
+
 async def _loop(duty: Duty) -> None:
     wake = duty.wake or asyncio.Event()
     while True:

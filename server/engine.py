@@ -40,7 +40,7 @@ from referral.casefiles.timers import run_due_files
 from referral.clocks.ladder import run_due as climb_due
 from referral.links.purge import forget_positions
 from referral.timers import run_due
-from server.duties import Duty, keep_all
+from server.duties import Duty, keep_all, once
 from server.keyfile import master_key
 from server.media import RoomKeeping
 from server.sending import open_sending
@@ -83,10 +83,12 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
         database, sending.channels.links.sealer, sending.channels.by_name, sending.channels.links
     )
     rooms = RoomKeeping(settings, database, clock)
-    duties = [
+    urgent = [
         Duty("relay", Relay(database, subscriptions.handlers()).run_once, 0.5, wakes[OUTBOX]),
         Duty("escalation", escalation.run_once, 0.5, wakes[ESCALATION]),
         *sending.duties(),
+    ]
+    chores = [
         Duty("codes and tests", contacts.run_once, 2.0, wakes[CONTACT]),
         Duty("contact points", partial(check_contacts, database, clock), 60.0),
         Duty("timers", partial(run_due, database, clock), 1.0),
@@ -108,17 +110,24 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
         settings.system_database_url, tuple(wakes), lambda channel, _: wakes[channel].set()
     )
     try:
-        await escalation.install_policies()
-        await _install_shipped(database)
         if pulse is not None:
             pulse.listener = listener
-        await keep_all(duties, listener.run(), rooms.keeper.listen())
+        await once("policies", escalation.install_policies)
+        await keep_all(
+            urgent, listener.run(), rooms.keeper.listen(), _when_installed(database, chores)
+        )
     finally:
         await rooms.close()
         await sending.close()
         await subscriptions.close()
         await paging.close()
         await database.close()
+
+
+async def _when_installed(database: Database, chores: list[Duty]) -> None:
+    """Keep what needs the rules of this release; paging does not wait for them."""
+    await once("rules", partial(_install_shipped, database))
+    await keep_all(chores)
 
 
 async def _install_shipped(database: Database) -> None:

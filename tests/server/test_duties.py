@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from kernel.errors import Unavailable
-from server.duties import Duty, keep
+from server.duties import Duty, keep, once
 
 
 @pytest.mark.parametrize("trouble", [Unavailable(), ValueError("a mistake of ours")])
@@ -24,6 +24,18 @@ async def test_a_duty_that_fails_begins_again(trouble: Exception) -> None:
             await asyncio.sleep(0.01)
     kept.cancel()
     await asyncio.gather(kept, return_exceptions=True)
+
+
+@pytest.mark.parametrize("trouble", [Unavailable(), ValueError("a mistake of ours")])
+async def test_what_must_be_done_once_is_tried_until_it_is(trouble: Exception) -> None:
+    left = [trouble, trouble]
+
+    async def work() -> None:
+        if left:
+            raise left.pop()
+
+    await asyncio.wait_for(once("trial", work, retry_s=0.01), 10)
+    assert not left
 
 
 async def test_more_work_is_done_at_once_and_a_wake_ends_the_pause() -> None:
