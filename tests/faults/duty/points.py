@@ -38,7 +38,7 @@ CLIENTS = ("page.", "answer.", "call_back.")
 """Points that lie in the process of whoever asks, not in engine or sender."""
 
 LEASE = timedelta(seconds=2)
-STEP_EVERY_S = 2.0
+STEP_EVERY_S = 4.0
 CALL_LIMIT_S = 1.0
 """Shorter than in service (10 s and 5 s), so that an hour's worth of leases fits into minutes; the
 lease stays longer than every call."""

@@ -5,6 +5,7 @@ import random
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -28,12 +29,15 @@ STEP_S, REPEAT_S = 2.0, 3
 RING_S = {
     "down_5_min_first_ring_s": 2.0,
     "down_5_min_step_s": 2.0,
+    "postgres_crash_ring_s": 10.0,
     "valkey_down_ring_s": 2.0,
     "notify_dropped_ring_s": 1.0,
+    "clock_slow_ring_s": 2.0,
     "clock_skew_ring_s": 2.0,
     "clock_step_ring_s": 2.0,
 }
 """The longest that a page may wait in each of the troubles that are timed."""
+CRASHES = 3
 TIMED_PAGES = 8
 POSTPONED_S, HEARD_S = 4.0, 1.5
 """Long enough for an engine to come up and hear a report, and for one that runs to hear it."""
@@ -255,6 +259,26 @@ async def engine_down(storm: Storm) -> None:
     storm.ill_timed += timing.wrong_moments(steps, (None, REPEAT_S))
 
 
+async def crashed(storm: Storm) -> None:
+    """PostgreSQL crashes beside processes that nobody restarts: they come back by themselves."""
+    late: list[float] = []
+    async with storm.running("engine", "sender") as lives:
+        await storm.first_ring([await storm.crowd.page(answer_after_s=ANSWERED_S)])
+        pages = []
+        for _ in range(CRASHES):
+            pages.append(await storm.crowd.page(answer_after_s=3 * ANSWERED_S))
+            storm.ground.crash_postgres()
+            storm.ground.start_postgres()
+            returned = time.monotonic()
+            pages.append(await storm.crowd.page(answer_after_s=3 * ANSWERED_S))
+            late.append(await storm.first_ring(pages) - returned)
+        storm.notes["postgres_crash_ring_s"] = round(max(late), 2)
+        await storm.settled()
+        storm.missed += [f"{life.name} did not outlive a crash" for life in lives if life.dead]
+    steps = await timing.steps(storm.ground.clone.superuser_url, pages)
+    storm.ill_timed += timing.wrong_moments(steps, (None,))
+
+
 async def valkey_down(storm: Storm) -> None:
     """No Valkey: pages ring all the same."""
     async with storm.running("engine"):
@@ -272,29 +296,24 @@ async def deaf(storm: Storm) -> None:
 
 
 async def wrong_clocks(storm: Storm) -> None:
-    """Two engines five minutes fast and slow: the database's clock alone decides what is due."""
-    fast, slow = Trouble(skew_s=300), Trouble(skew_s=-300)
-    lives = [storm.life("engine").start(one) for one in (fast, slow)]
-    try:
+    """An engine five minutes slow, then another beside it that is as fast: the database's clock
+    alone decides what is due."""
+    async with storm.running("engine", trouble=Trouble(skew_s=-300)):
         await storm.first_ring([await storm.crowd.page(answer_after_s=ANSWERED_S)])
-        await _timed(storm, "clock_skew_ring_s")
-    finally:
-        for life in lives:
-            life.kill()
+        await _timed(storm, "clock_slow_ring_s", once=True)
+        async with storm.running("engine", trouble=Trouble(skew_s=300)):
+            await asyncio.sleep(ANSWERED_S)
+            await _timed(storm, "clock_skew_ring_s", once=True)
 
 
 async def stepping_clocks(storm: Storm) -> None:
     """Clocks that jump five minutes forward and back while two engines work: pages from the first
     jump until every clock has been ahead, behind and right again."""
-    jumping = Trouble(step_s=300)
-    lives = [storm.life("engine").start(jumping) for _ in range(2)]
-    try:
+    async with storm.running("engine", "engine", trouble=Trouble(step_s=300)):
         await storm.first_ring([await storm.crowd.page(answer_after_s=ANSWERED_S)])
         await asyncio.sleep(STEP_EVERY_S)
-        await _timed(storm, "clock_step_ring_s", every_s=3 * STEP_EVERY_S / TIMED_PAGES)
-    finally:
-        for life in lives:
-            life.kill()
+        turns_s = 3 * STEP_EVERY_S
+        await _timed(storm, "clock_step_ring_s", every_s=turns_s / TIMED_PAGES, once=True)
 
 
 async def false_reports(storm: Storm) -> None:
@@ -334,8 +353,9 @@ async def _postpone(storm: Storm, page_id: PageId) -> None:
             await session.execute(later, {"p": page_id, "s": POSTPONED_S})
 
 
-async def _timed(storm: Storm, name: str, *, every_s: float = 0) -> None:
-    """Page, note the slowest first ring, and judge the moments of the steps that follow."""
+async def _timed(storm: Storm, name: str, *, every_s: float = 0, once: bool = False) -> None:
+    """Page, note the slowest first ring, and judge the moments of the steps that follow; `once`:
+    where nobody dies, no message rings twice."""
     pages, late = [], []
     for _ in range(TIMED_PAGES):
         pages.append(await storm.crowd.page(answer_after_s=ANSWERED_S))
@@ -348,6 +368,11 @@ async def _timed(storm: Storm, name: str, *, every_s: float = 0) -> None:
     storm.ill_timed += [
         f"{name}: {line}" for line in timing.wrong_moments(steps, (STEP_S, REPEAT_S))
     ]
+    if once:
+        rang = Counter(
+            one.message_id for one in storm.ground.phones.rings() if one.page_id in steps
+        )
+        storm.ill_timed += [f"{name}: {id_} rang {n} times" for id_, n in rang.items() if n > 1]
 
 
 async def _answer_all(storm: Storm, pages: list[Any]) -> None:
@@ -359,6 +384,7 @@ async def _answer_all(storm: Storm, pages: list[Any]) -> None:
 
 TROUBLES: dict[str, Callable[..., Any]] = {
     "engine down": engine_down,
+    "postgres crash": crashed,
     "valkey down": valkey_down,
     "notify dropped": deaf,
     "wrong clocks": wrong_clocks,
