@@ -61,7 +61,7 @@ async def inspect(request: Request[Any, Any, Any]) -> None:
 def _check(wanted: Any, body: bytes) -> None:
     try:
         read = _decoder(wanted).decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unreadable(reason=_ECHO.sub("not one of the known words", str(error))) from error
     except RecursionError as error:
         raise Unreadable(reason="nested too deeply") from error

@@ -62,7 +62,7 @@ class Http:
 
     async def answers(self) -> PagingHealth | None:
         """What the API says; None if it says nothing that makes sense."""
-        with suppress(httpx.HTTPError, OSError, msgspec.MsgspecError):
+        with suppress(httpx.HTTPError, OSError, ValueError, RecursionError):
             async with asyncio.timeout(PATIENCE_S):
                 response = await self._client.get(self._url)
                 if response.status_code in (200, 503):

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from duty.notify.channels.channel import Failed, InDoubt
 from duty.notify.channels.line import Line, judged
+from duty.notify.channels.status import later
 from kernel.clock import Clock
 
 ALGORITHM = "ACS3-HMAC-SHA256"
@@ -110,13 +111,14 @@ class Aliyun:
         if code == "OK" and answer.status == 200:
             return fields
         if isinstance(code, str) and answer.status < 500:
-            return _refused(code)
+            return _refused(code, answer.wait_s)
         return judged(answer) or InDoubt(_UNKNOWN)
 
 
-def _refused(code: str) -> Failed:
-    again = code in TRY_LATER or code.startswith("Throttling")
-    return Failed(tidy(code), again, PER_NUMBER_S if code in PER_NUMBER else 0)
+def _refused(code: str, wait_s: float) -> Failed:
+    if code in TRY_LATER or code.startswith("Throttling"):
+        return later(tidy(code), max(wait_s, PER_NUMBER_S if code in PER_NUMBER else 0))
+    return Failed(tidy(code), again=False)
 
 
 def tidy(code: object) -> str:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from duty.notify.channels.aliyun import tidy
 from duty.notify.channels.channel import Failed, InDoubt, Outcome, Sent
 from duty.notify.channels.line import Answer, judged
+from duty.notify.channels.status import later
 from duty.notify.channels.tokens import Tokens
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,128}\Z")
@@ -17,7 +18,7 @@ Read = Callable[[dict[str, Any]], Outcome]
 
 
 def read_code(
-    answer: Answer | Failed | InDoubt, later: Collection[int]
+    answer: Answer | Failed | InDoubt, busy: Collection[int]
 ) -> dict[str, Any] | Failed | InDoubt:
     """The answer's fields when its `errcode` is 0; else what its code means for us."""
     if isinstance(answer, Failed | InDoubt):
@@ -26,26 +27,28 @@ def read_code(
     code = fields.get("errcode")
     if answer.status == 200 and code == 0:
         return fields
+    if isinstance(code, int) and code in busy:
+        return later(tidy(code), answer.wait_s)
     if isinstance(code, int):
-        return Failed(tidy(code), again=code in later)
+        return Failed(tidy(code), again=False)
     if 400 <= answer.status < 500:
         return judged(answer) or Failed(f"http_{answer.status}", again=False)
     return judged(answer) or InDoubt("garbage")
 
 
 async def post_with_token(
-    tokens: Tokens, post: Post, read: Read, *, later: Collection[int], expired: Collection[int]
+    tokens: Tokens, post: Post, read: Read, *, busy: Collection[int], expired: Collection[int]
 ) -> Outcome:
     """Post with the shared token; a refused token is replaced once and the post repeated."""
     token = await tokens.current()
     if isinstance(token, Failed):
         return token
-    found = read_code(await post(token), later)
+    found = read_code(await post(token), busy)
     if isinstance(found, Failed) and found.reason in {str(code) for code in expired}:
         token = await tokens.current(refused=token)
         if isinstance(token, Failed):
             return token
-        found = read_code(await post(token), later)
+        found = read_code(await post(token), busy)
     return read(found) if isinstance(found, dict) else found
 
 

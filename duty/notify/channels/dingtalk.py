@@ -54,7 +54,7 @@ class DingTalkApp:
         async def post(token: str) -> Answer | Failed | InDoubt:
             return await self._line.post_json(_ASYNC_SEND, body, params={"access_token": token})
 
-        return await post_with_token(self._tokens, post, _sent, later=TRY_LATER, expired=EXPIRED)
+        return await post_with_token(self._tokens, post, _sent, busy=TRY_LATER, expired=EXPIRED)
 
     async def _fetch(self) -> Token | Failed | InDoubt:
         params = {"appkey": self._app_key, "appsecret": self._app_secret}

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from duty.notify.channels import status
 from duty.notify.channels.channel import Failed, InDoubt
 
 Address = IPv4Address | IPv6Address
@@ -94,7 +95,9 @@ class GuardedPost:
     async def post(
         self, url: str, headers: Mapping[str, str], body: bytes
     ) -> int | Failed | InDoubt:
-        """The answer's status. A refused or unresolved connection failed; silence is doubt."""
+        """The answer's status where it took the request or refused it for good; its body is not
+        read. A refused or unresolved connection failed, as did what is put off; silence is doubt.
+        """
         objection = self._rules.objection(url)
         if objection is not None:
             return Failed(objection, again=False)
@@ -112,7 +115,8 @@ class GuardedPost:
         except (httpx.HTTPError, TimeoutError, OSError) as error:
             name = type(error).__name__
             return Failed(name, again=True) if connecting else InDoubt(name)
-        return response.status_code
+        found = response.status_code
+        return status.judged(found, status.wait_s(response.headers)) or found
 
     async def _request(
         self, url: str, headers: Mapping[str, str], body: bytes

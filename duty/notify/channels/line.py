@@ -13,26 +13,26 @@ from typing import Any
 import httpx
 import msgspec
 
+from duty.notify.channels import status
 from duty.notify.channels.channel import Failed, InDoubt
 from duty.notify.channels.guarded import trust
 
 MAX_ANSWER_BYTES = 65_536
-REFUSED_FOR_NOW = frozenset({408, 425, 429, 503})
-"""Statuses by which a server says that it did not take the request, but may later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the provider said."""
+    """What the provider said; `wait_s` is for how long it wants to be left alone."""
 
     status: int
     body: bytes
+    wait_s: float = 0
 
     def fields(self) -> dict[str, Any]:
         """The JSON object of the body; empty if it is anything else."""
         try:
             found = msgspec.json.decode(self.body)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
 
@@ -105,20 +105,11 @@ class Line:
                 read += part
                 if len(read) > MAX_ANSWER_BYTES:
                     raise httpx.DecodingError("answer too long")
-            return Answer(response.status_code, read)
+            return Answer(response.status_code, read, status.wait_s(response.headers))
         finally:
             await response.aclose()
 
 
 def judged(answer: Answer) -> Failed | InDoubt | None:
-    """What the status alone says; None where the body decides.
-
-    A gateway's 500, 502 or 504 may hide a request that went through: doubt, not failure.
-    """
-    if answer.status in REFUSED_FOR_NOW:
-        return Failed(f"http_{answer.status}", again=True)
-    if answer.status >= 500:
-        return InDoubt(f"http_{answer.status}")
-    if 300 <= answer.status < 400:
-        return Failed(f"http_{answer.status}", again=False)
-    return None
+    """What the status alone says; None where the body decides."""
+    return status.judged(answer.status, answer.wait_s)

@@ -16,9 +16,10 @@ import msgspec
 
 from duty.notify.channels.aliyun import tidy
 from duty.notify.channels.channel import Failed, InDoubt, Outcome, Outgoing, Purpose, Sent
-from duty.notify.channels.line import Line, judged
+from duty.notify.channels.line import Answer, Line, judged
 from duty.notify.channels.sms import values_of
 from duty.notify.channels.sms_aliyun import named
+from duty.notify.channels.status import later
 from kernel.clock import Clock
 
 VERSION = "2021-01-11"
@@ -82,7 +83,7 @@ class TencentSms:
         answer = await self.line.call("POST", "/", headers=self._headers(body), body=body)
         if isinstance(answer, Failed | InDoubt):
             return answer
-        outcome = _read(answer.fields().get("Response"))
+        outcome = _read(answer.fields().get("Response"), answer)
         return outcome or judged(answer) or InDoubt("garbage")
 
     async def fate(self, message: Outgoing) -> Outcome | None:
@@ -112,19 +113,22 @@ def international(number: str) -> str:
     return number if number.startswith("+") else f"+86{number}"
 
 
-def _read(response: object) -> Outcome | None:
+def _read(response: object, answer: Answer) -> Outcome | None:
     if not isinstance(response, dict):
         return None
     error = response.get("Error")
     if isinstance(error, dict):
-        return _failed(error.get("Code"))
+        return _failed(error.get("Code"), answer)
     for status in response.get("SendStatusSet") or ():
         if isinstance(status, dict):
-            if status.get("Code") == "Ok":
+            if status.get("Code") != "Ok":
+                return _failed(status.get("Code"), answer)
+            if answer.status == 200:
                 return Sent(named("tencent", status.get("SerialNo")))
-            return _failed(status.get("Code"))
     return None
 
 
-def _failed(code: object) -> Failed:
-    return Failed(tidy(code), again=str(code).startswith(TRY_LATER))
+def _failed(code: object, answer: Answer) -> Failed:
+    if str(code).startswith(TRY_LATER):
+        return later(tidy(code), answer.wait_s)
+    return Failed(tidy(code), again=False)

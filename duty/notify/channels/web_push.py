@@ -13,7 +13,6 @@ from duty.notify.channels.guarded import EndpointRules, GuardedPost
 TTL_S = 300
 """A page that a push service could not deliver for so long is old: the ladder has gone on."""
 GONE = frozenset({404, 410})
-LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +55,4 @@ class WebPushChannel:
             return Sent()
         if answer in GONE:
             return Failed("gone", again=False)
-        return Failed(f"http_{answer}", again=answer in LATER)
+        return Failed(f"http_{answer}", again=False)

@@ -17,9 +17,6 @@ MESSAGE_HEADER = "X-Yunshang-Message"
 TIMESTAMP_HEADER = "X-Yunshang-Timestamp"
 SIGNATURE_HEADER = "X-Yunshang-Signature"
 
-LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""Answers after which a later try may help."""
-
 
 def sign(secret: str, timestamp: str, body: bytes) -> str:
     """`v1=` and the hex HMAC-SHA256 that the receiver recomputes."""
@@ -72,4 +69,4 @@ class WebhookChannel:
             return answer
         if 200 <= answer < 300:
             return Sent()
-        return Failed(f"http_{answer}", again=answer in LATER)
+        return Failed(f"http_{answer}", again=False)

@@ -54,7 +54,7 @@ class WeComApp:
             params = {"access_token": token}
             return await self._line.post_json("/cgi-bin/message/send", body, params=params)
 
-        return await post_with_token(self._tokens, post, _sent, later=TRY_LATER, expired=EXPIRED)
+        return await post_with_token(self._tokens, post, _sent, busy=TRY_LATER, expired=EXPIRED)
 
     async def _fetch(self) -> Token | Failed | InDoubt:
         params = {"corpid": self._corp_id, "corpsecret": self._secret}

@@ -159,12 +159,19 @@ class ContactSender:
         elif isinstance(outcome, InDoubt) or outcome.again:
             last = one.attempt >= MAX_ATTEMPTS
             action = MessageAction.GIVE_UP if last else MessageAction.LOSE
-            await self._settle(one, action, outcome.reason)
+            wait_s = getattr(outcome, "after_s", 0.0)
+            await self._settle(one, action, outcome.reason, wait_s=wait_s)
         else:
             await self._settle(one, MessageAction.REFUSE, outcome.reason)
 
     async def _settle(
-        self, one: Claimed, action: MessageAction, error: str | None, ref: str | None = None
+        self,
+        one: Claimed,
+        action: MessageAction,
+        error: str | None,
+        ref: str | None = None,
+        *,
+        wait_s: float = 0,
     ) -> None:
         to = MESSAGE.edge(MessageState.SENDING, action).to
         async with self._database.session(self._viewer) as session:
@@ -177,7 +184,7 @@ class ContactSender:
                     "to": str(to),
                     "error": error,
                     "provider_ref": ref,
-                    "pause": PAUSE * one.attempt,
+                    "pause": max(PAUSE * one.attempt, timedelta(seconds=wait_s)),
                     "settled": to != MessageState.IN_DOUBT,
                 },
             )

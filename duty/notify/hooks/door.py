@@ -86,6 +86,18 @@ def _from(networks: list[str], address: str) -> bool:
     return any(found in ip_network(network) for network in networks)
 
 
+def opened(body: bytes) -> object:
+    """The JSON of a body.
+
+    Raises:
+        BadInput: it is none.
+    """
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadInput(field="body", reason="not JSON") from error
+
+
 async def take_down(
     session: AsyncSession, sealer: Sealer, knock: Knock, body: object
 ) -> dict[str, object]:

@@ -30,13 +30,16 @@ async def provider_hook(
     provider: str,
     secret: str,
     kind: str,
-    data: Any,
 ) -> dict[str, Any]:
-    """A provider reports what became of messages, or passes on what people answered."""
+    """A provider reports what became of messages, or passes on what people answered.
+
+    The body is read only for who may come in: nobody else learns what it looks like to us.
+    """
     address = request.client.host if request.client else ""
     knock = Knock(provider, secret, kind, address)
     door.admit(callbacks, knock)
-    return await door.take_down(session, sealer, knock, data)
+    body = door.opened(await request.body())
+    return await door.take_down(session, sealer, knock, body)
 
 
 @get("/duty/replies", opt={OPT: roles(Role.DUTY_DESK, Role.COORDINATOR)})

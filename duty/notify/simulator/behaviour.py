@@ -6,11 +6,16 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-Answer = Literal["ok", "refuse", "throttle", "error", "hang", "garbage", "swallow"]
+Answer = Literal[
+    *("ok", "refuse", "throttle", "error", "hang", "garbage", "swallow"),
+    *("busy", "redirect", "flood", "drip"),
+]
 """What a request is answered with.
 
 `swallow`: the message is taken and delivered, but the answer never comes (the sender is in doubt).
 `hang`: nothing happens and no answer comes. `error` is a 500, `throttle` the provider's own code.
+Over HTTP alone: `busy` is a 429 with `Retry-After`, `redirect` a 307, `flood` a body of megabytes
+and `drip` one that comes byte by byte and does not end.
 """
 
 Reports = Literal["normal", "none", "twice", "backwards", "failed"]

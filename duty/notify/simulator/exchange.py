@@ -22,6 +22,9 @@ from kernel.clock import Clock
 RING_S = 45.0
 """So long a call rings before the carrier gives up."""
 
+BUSY_S = 40
+FLOOD_BYTES = 10_000_000
+
 ANSWERED, NO_ANSWER, REJECTED = "200000", "200003", "200005"
 """Aliyun's codes: listened to the end, rang in vain, could not be put through."""
 
@@ -53,11 +56,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What is answered."""
+    """What is answered; `slow`: byte by byte, until the client hangs up."""
 
     status: int
     body: bytes
     content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    slow: bool = False
 
 
 def as_json(body: object, status: int = 200) -> Response:
@@ -88,8 +93,12 @@ class Exchange:
             "refuse": refuse,
             "throttle": throttle,
             "error": Response(500, b"Internal Server Error", "text/plain"),
-            "garbage": Response(200, b"<html>\xff", "text/html"),
+            "garbage": Response(200, b'{"Code": "\xff"}'),
             "hang": Response(504, b"", "text/plain"),
+            "busy": Response(429, b"", headers={"retry-after": str(BUSY_S)}),
+            "redirect": Response(307, b"", headers={"location": request.path}),
+            "flood": Response(200, b'"' + b"x" * FLOOD_BYTES + b'"'),
+            "drip": Response(200, b" ", slow=True),
         }.get(rule.answer)
 
     async def answer(self, rule: Rule, request: Request, response: Response) -> Response:

@@ -23,6 +23,7 @@ from duty.notify.simulator.smtp import Smtp
 from kernel.clock import Clock
 
 HOST = "127.0.0.1"
+DRIP_S = 0.05
 NOT_FOUND = Response(404, b"")
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -56,9 +57,12 @@ class Desk:
             return
         request = await _read(scope, receive)
         response = await self._answer(request)
-        headers = [(b"content-type", response.content_type.encode())]
+        named = {"content-type": response.content_type, **response.headers}
+        headers = [(name.encode(), value.encode()) for name, value in named.items()]
         start = {"type": "http.response.start", "status": response.status, "headers": headers}
         await send(start)
+        if response.slow:
+            await _drip(request, response.body, send)
         await send({"type": "http.response.body", "body": response.body})
 
     async def _answer(self, request: Request) -> Response:
@@ -106,6 +110,13 @@ class Desk:
         except msgspec.DecodeError as error:
             return as_json({"error": str(error)}, 400)
         return as_json({"done": True})
+
+
+async def _drip(request: Request, part: bytes, send: Send) -> None:
+    gone = asyncio.ensure_future(request.gone())
+    while not gone.done():
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+        await asyncio.wait([gone], timeout=DRIP_S)
 
 
 async def _read(scope: Scope, receive: Receive) -> Request:

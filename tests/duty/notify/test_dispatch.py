@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -160,6 +161,27 @@ async def test_a_hung_channel_fills_its_own_room_and_no_other(region: Region) ->
     hung.hold.set()
     await settled(region, sending)
     await sending.close()
+
+
+async def test_a_channel_that_asks_for_time_holds_up_no_other(region: Region) -> None:
+    await endpoint(region)
+    for _ in range(2):
+        await region.page()
+    put_off, other = Scripted(Failed("http_429", again=True, after_s=40)), Scripted(Sent())
+    other.name = "voice"
+    sending = dispatcher(region, put_off, other, room=1)
+    await sending.run_once()
+    await asyncio.wait_for(put_off.called.wait(), 10)
+    await as_channel(region, "voice")
+    await sending.run_once()
+    await asyncio.wait_for(other.called.wait(), 10)
+    await sending.close()
+    async with region.clone.system.session(SEEDER) as session:
+        waits = await session.scalar(
+            text("SELECT available_at - clock_timestamp() FROM page_message WHERE try = 2")
+        )
+    assert timedelta(seconds=30) < waits <= timedelta(seconds=40)
+    assert len(put_off.got) == len(other.got) == 1
 
 
 async def as_channel(region: Region, channel: str) -> None:

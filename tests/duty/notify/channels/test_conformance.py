@@ -4,6 +4,7 @@ An adapter may call a message sent only if it is on the phone, failed only if it
 doubt. The simulator checks signatures on its own, from the raw request.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -16,7 +17,7 @@ from duty.notify.providers.build import build_channels
 from duty.notify.providers.file import Providers
 from duty.notify.simulator.behaviour import Answer, Rule
 from duty.notify.simulator.chat import robot_secret
-from duty.notify.simulator.exchange import Exchange
+from duty.notify.simulator.exchange import BUSY_S, Exchange
 from duty.notify.simulator.server import running
 from kernel.clock import SystemClock
 from tests.duty.notify.channels.messages import outgoing
@@ -123,6 +124,26 @@ async def test_what_is_not_sent_is_on_no_phone(
         assert outcome.again == again, outcome
         limited = answer == "throttle" and name == "voice"
         assert outcome.after_s == (PER_NUMBER_S if limited else 0), outcome
+    assert not exchange.phones.items
+
+
+@pytest.mark.parametrize("name", [name for name in ADAPTERS if name != "email"])
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("busy", Failed("http_429", again=True, after_s=BUSY_S)),
+        ("redirect", Failed("http_307", again=False)),
+        ("flood", InDoubt("DecodingError")),
+        ("drip", InDoubt("TimeoutError")),
+    ],
+)
+async def test_rude_answers_are_judged_in_time(
+    channels: dict[str, Channel], exchange: Exchange, name: str, answer: Answer, expected: Outcome
+) -> None:
+    behave(exchange, answer)
+    async with asyncio.timeout(5):
+        outcome = await channels[name].send(message(name))
+    assert outcome == expected
     assert not exchange.phones.items
 
 

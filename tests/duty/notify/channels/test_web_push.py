@@ -2,7 +2,7 @@
 
 import pytest
 
-from duty.notify.channels.channel import Failed, Outcome, Outgoing, Sent
+from duty.notify.channels.channel import Failed, InDoubt, Outcome, Outgoing, Sent
 from duty.notify.channels.guarded import EndpointRules
 from duty.notify.channels.web_push import PushRequest, WebPushChannel
 from tests.duty.notify.channels.messages import outgoing
@@ -27,6 +27,7 @@ def to(url: str) -> WebPushChannel:
         (413, Failed("http_413", again=False)),
         (429, Failed("http_429", again=True)),
         (302, Failed("http_302", again=False)),
+        (502, InDoubt("http_502")),
     ],
 )
 async def test_push_services_answers_are_judged(status: int, expected: Outcome) -> None:

@@ -77,11 +77,18 @@ async def test_the_receiver_can_check_who_sent_it_and_collapse_repeats(
         (404, Failed("http_404", again=False)),
         (429, Failed("http_429", again=True)),
         (503, Failed("http_503", again=True)),
+        (500, InDoubt("http_500")),
     ],
 )
 async def test_answers_are_judged(channel: WebhookChannel, answer: int, expected: Outcome) -> None:
     async with receiving(answer) as receiver:
         assert await channel.send(message(receiver.url)) == expected
+
+
+async def test_who_asks_for_time_is_given_it(channel: WebhookChannel) -> None:
+    async with receiving(429, headers="Retry-After: 40\r\n") as receiver:
+        asked = await channel.send(message(receiver.url))
+    assert asked == Failed("http_429", again=True, after_s=40)
 
 
 async def test_no_redirect_is_followed(channel: WebhookChannel) -> None:

@@ -66,6 +66,21 @@ async def test_one_takes_the_page_by_sms(ringing: Loop) -> None:
     assert b"\xe6\x94\xb6" not in bytes(reply.text_sealed)
 
 
+async def test_a_reply_that_comes_twice_answers_once(ringing: Loop) -> None:
+    """The company repeats itself, and the person sends the same word once more."""
+    await ringing.point("sms")
+    page_id = await ringing.region.page()
+    item = await ringing.rung("sms")
+    for sequence in (7, 7, 8):
+        kind, body = ringing.exchange.reports.sms_up(item, "1", sequence)
+        assert await ringing.exchange.reports.post("aliyun", kind, body) == 200
+    await ringing.heard(3)
+    meanings = await ringing.rows("SELECT meaning, page_id FROM inbound_reply")
+    assert {(row.meaning, row.page_id) for row in meanings} == {("acknowledge", page_id)}
+    assert len(meanings) == 2
+    assert len(await ringing.rows("SELECT 1 FROM case_event WHERE kind = 'page.acknowledged'")) == 1
+
+
 async def test_stop_turns_text_messages_off(ringing: Loop) -> None:
     await ringing.point("sms")
     await ringing.region.page()
