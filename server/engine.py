@@ -24,7 +24,7 @@ from duty.notify.outgoing import WAKE_CHANNEL as MESSAGE
 from duty.rosters import gaps, holidays
 from kernel.chain.checkpoint import EVERY_SECONDS, ChainCheckpointer, CheckpointFile
 from kernel.chain.signing import Signer
-from kernel.clock import SystemClock
+from kernel.clock import Clock, SystemClock
 from kernel.database import Database
 from kernel.outbox import WAKE_CHANNEL as OUTBOX
 from kernel.relay import Relay
@@ -90,21 +90,10 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
     ]
     chores = [
         Duty("codes and tests", contacts.run_once, 2.0, wakes[CONTACT]),
-        Duty("contact points", partial(check_contacts, database, clock), 60.0),
-        Duty("timers", partial(run_due, database, clock), 1.0),
-        Duty("case files", partial(run_due_files, database, clock), 5.0),
-        Duty("reviews", partial(remind_of_reviews, database, clock), 30.0),
-        Duty("roster gaps", partial(gaps.watch, database, clock), 60.0),
-        Duty("positions", partial(forget_positions, database, clock), 3600.0),
-        Duty("handovers", partial(run_due_handovers, database, clock), 10.0),
-        Duty("roster changes", partial(run_due_changes, database, clock), 5.0),
         Duty("drills", partial(run_drills, database, clock), 1.0, wakes[DRILL]),
-        Duty("clocks", partial(climb_due, database, clock), 1.0),
-        Duty("tracings' alarms", partial(mind_alarms, database, clock, clock.now()), 1.0),
-        Duty("readings", partial(mind_readings, database, clock), 1.0),
         Duty("rooms", rooms.keeper.run_once, 2.0),
-        Duty("consultations", partial(mind_consults, database, clock), 1.0),
         Duty("checkpoint", _checkpointer(settings, database).run_once, EVERY_SECONDS),
+        *_timers(database, clock),
     ]
     listener = Listener(
         settings.system_database_url, tuple(wakes), lambda channel, _: wakes[channel].set()
@@ -122,6 +111,24 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
         await subscriptions.close()
         await paging.close()
         await database.close()
+
+
+def _timers(database: Database, clock: Clock) -> list[Duty]:
+    """What comes due by itself."""
+    return [
+        Duty("contact points", partial(check_contacts, database, clock), 60.0),
+        Duty("timers", partial(run_due, database, clock), 1.0),
+        Duty("case files", partial(run_due_files, database, clock), 5.0),
+        Duty("reviews", partial(remind_of_reviews, database, clock), 30.0),
+        Duty("roster gaps", partial(gaps.watch, database, clock), 60.0),
+        Duty("positions", partial(forget_positions, database, clock), 3600.0),
+        Duty("handovers", partial(run_due_handovers, database, clock), 10.0),
+        Duty("roster changes", partial(run_due_changes, database, clock), 5.0),
+        Duty("clocks", partial(climb_due, database, clock), 1.0),
+        Duty("tracings' alarms", partial(mind_alarms, database, clock, clock.now()), 1.0),
+        Duty("readings", partial(mind_readings, database, clock), 1.0),
+        Duty("consultations", partial(mind_consults, database, clock), 1.0),
+    ]
 
 
 async def _when_installed(database: Database, chores: list[Duty]) -> None:
