@@ -6,10 +6,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-Answer = Literal[
-    *("ok", "refuse", "throttle", "error", "hang", "garbage", "swallow"),
-    *("busy", "redirect", "flood", "drip"),
-]
+Usual = Literal["ok", "refuse", "throttle", "error", "hang", "garbage", "swallow"]
+Rude = Literal["busy", "redirect", "flood", "drip"]
+Answer = Usual | Rude
 """What a request is answered with.
 
 `swallow`: the message is taken and delivered, but the answer never comes (the sender is in doubt).
