@@ -6,7 +6,7 @@ way to write SQL into a definition.
 """
 
 from collections.abc import Mapping
-from typing import Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -21,6 +21,7 @@ Place: TypeAlias = Literal["origin", "receiver"]
 """To whom a case belongs: who asked, or who accepted it first."""
 
 Value: TypeAlias = str | int | bool
+Name: TypeAlias = Annotated[str, msgspec.Meta(max_length=60)]
 
 FIELDS: Final[Mapping[Population, Mapping[str, type]]] = {
     "cases": {"acuity": str, "colour": str, "condition": str, "self_arrived": bool},
@@ -78,9 +79,9 @@ class Criterion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ClockRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The interval that an indicator measures: the very one that runs on the case's clock."""
 
-    set: str
+    set: Name
     version: int
-    interval: str
+    interval: Name
 
 
 class IntervalMeasure(

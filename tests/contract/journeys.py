@@ -84,6 +84,16 @@ NOT_POSSIBLE = {
 }
 """An entry that is refused: she is not standing still."""
 
+INDICATOR = {
+    "code": "annex_18",
+    "valid_from": "2026-11-01",
+    "standing": "national",
+    "unit": "s",
+    "measure": {
+        "kind": "interval",
+        "clock": {"set": "referral", "version": 1, "interval": "request_to_accept"},
+    },
+}
 LATE = {"interval": "hypertension_to_antihypertensive"}
 ASKED = {"prompt": "eclampsia_antihypertensive", "answer": "yes"}
 CELLS = [{"code": "residence", "value": "柳湾镇"}]
@@ -442,6 +452,10 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
     ),
     **CONSULTATIONS,
     **DUTY,
+    "a handbook of indicators": (
+        post("admin", "/quality/definitions", **INDICATOR),
+        post("commission", "/quality/definitions/{version_id}/verify"),
+    ),
     "administered": (
         post(
             "admin",

@@ -18,6 +18,7 @@ from duty.rosters.plans import service as plans
 from kernel.ids import new_id
 from kernel.tokens import token_hash
 from kernel.viewer import REGIONAL_ROLES, Role, Viewer
+from quality.handbook import versions as handbook
 from referral.commands.on_case import Commit
 from referral.commands.on_offer import Accept
 from referral.service.accept import accept
@@ -463,6 +464,8 @@ async def staged(database: Clone, valkey_url: str, place: Path) -> AsyncIterator
         demo=True,
     )
     net = await build(database)
+    async with database.system.session(SEEDER) as session:
+        await handbook.install_shipped(session)
     await stand(valkey_url)
     for name, (role, where) in OFFICES.items():
         net.staff[name] = await _officer(net, name, role, where)

@@ -32,6 +32,7 @@ ROSTERED = {
     "POST /api/duty/qualifications": "qualification_id",
     "POST /api/duty/leave": "leave_id",
     "POST /api/duty/plans": "plan_id",
+    "POST /api/quality/definitions": "version_id",
 }
 """Operations whose answer's id is the row that the next steps name."""
 
