@@ -24,6 +24,8 @@ QUIET = (
     "--autoplay-policy=no-user-gesture-required",
     "--lang=zh-CN",
 )
+IN_ENGLISH = "localStorage.setItem('ys.lang', 'en')"
+"""Chinese is the language of the pages until somebody chooses the other."""
 
 
 @pytest.fixture(scope="session")
@@ -105,6 +107,8 @@ class Door:
             color_scheme="dark" if dark else "light",
             has_touch=width < 600,
         )
+        if language == "en":
+            await context.add_init_script(IN_ENGLISH)
         visitor = Visitor(self.region.url, context, await context.new_page())
         self._visitors.append(visitor)
         if not called:

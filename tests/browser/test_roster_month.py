@@ -76,6 +76,19 @@ async def put(desk: Visitor, cell: Locator, name: str) -> None:
     await expect(desk.page.locator(".cell-dialog")).to_have_count(0)
 
 
+async def carried(desk: Visitor, cell: Locator, name: str) -> None:
+    """By the keyboard to the next day, said at each step, and taken back."""
+    await cell.focus()
+    for key in ("Enter", "ArrowDown", "Enter"):
+        await desk.page.keyboard.press(key)
+    note = desk.page.locator(".move-note")
+    await expect(note).to_contain_text(f"{name}已移到")
+    await expect(cell).to_contain_text("✕ 空岗")
+    await desk.page.keyboard.press("Control+z")
+    await expect(note).to_contain_text("已撤销上一步")
+    await desk.sees("没有空岗，也没有冲突。")
+
+
 async def test_a_month_is_planned_approved_and_published(visit: Door) -> None:
     office = await Person(visit.region.url, f"{HOUSE}.desk").log_in()
     first = local_date(datetime.fromisoformat(office.me["server_time"]) - timedelta(hours=8))
@@ -86,6 +99,7 @@ async def test_a_month_is_planned_approved_and_published(visit: Door) -> None:
     newborn, lead = places["first neonatology"], places["lead obstetrics"]
     hole = cells.locator(f'[data-cell="{newborn["slot_id"]}@{day(first, HOLE)}"] button')
 
+    await carried(desk, hole, newborn["person"]["name"])
     # Taken out by the keyboard: the hole is hatched, named, listed, and stops publishing.
     await hole.focus()
     await desk.page.keyboard.press("Delete")

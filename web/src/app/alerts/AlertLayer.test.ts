@@ -51,6 +51,17 @@ describe('the alert layer', () => {
     expect(await axeViolations(container)).toEqual([])
   })
 
+  it('is a key away from wherever somebody types, and Escape leads back', async () => {
+    const { container } = await open([PAGE])
+    await screen.findByText(/请求接收病例/)
+    const field = container.appendChild(document.createElement('input'))
+    field.focus()
+    await userEvent.keyboard('{F4}')
+    expect(document.activeElement?.textContent).toContain('应答并打开')
+    await userEvent.keyboard('{Escape}')
+    expect(document.activeElement).toBe(field)
+  })
+
   it('says of the calls behind it how many ring once more', async () => {
     const rung = { person: { id: 'person-1' }, joined_at: null, states: { acknowledged_at: '2026-11-22T02:50:00Z', declined_at: null } }
     const targets = [{ ...rung, step: 0, state: 'acknowledged' }, { ...rung, step: 1, state: 'sent' }]
