@@ -146,6 +146,48 @@ class ReaderGone(Refusal):
     status = 503
 
 
+class ZipBroken(Refusal):
+    """It is no zip, or a damaged one."""
+
+    code = "imaging.zip_broken"
+    status = 422
+
+
+class ZipTooMany(Refusal):
+    """More files than are unpacked. Fields: detail."""
+
+    code = "imaging.zip_too_many"
+    status = 422
+
+
+class ZipTooLarge(Refusal):
+    """One of its files is larger than is unpacked."""
+
+    code = "imaging.zip_too_large"
+    status = 422
+
+
+class ZipBomb(Refusal):
+    """It claims to unpack to far more than scans do."""
+
+    code = "imaging.zip_bomb"
+    status = 422
+
+
+class ZipLocked(Refusal):
+    """A file in it is encrypted, or packed in a way that is not opened."""
+
+    code = "imaging.zip_locked"
+    status = 422
+
+
+class ZipPath(Refusal):
+    """A name in it leads out of the archive."""
+
+    code = "imaging.zip_path"
+    status = 422
+
+
 REASONS: dict[str, type[Refusal]] = {
     found.code.removeprefix("imaging."): found
     for found in (
@@ -169,6 +211,12 @@ REASONS: dict[str, type[Refusal]] = {
         NoMeasurements,
         NoSuchFrame,
         ReaderGone,
+        ZipBroken,
+        ZipTooMany,
+        ZipTooLarge,
+        ZipBomb,
+        ZipLocked,
+        ZipPath,
     )
 }
 

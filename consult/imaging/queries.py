@@ -1,8 +1,9 @@
 """Reads of scans: what was scanned of her, and one study."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -219,5 +220,10 @@ def _why(summary: Summary) -> Why | None:
     if summary.why_not is None:
         return None
     size = f"{summary.columns}×{summary.rows}" if summary.rows else summary.transfer_syntax
-    zh, en = _TEXTS.say(f"imaging.{summary.why_not}", {"detail": size})
-    return Why(summary.why_not, f"{zh.title}。{zh.detail}", f"{en.title}. {en.detail}")
+    return reason(summary.why_not, {"detail": size})
+
+
+def reason(code: str, fields: Mapping[str, Any]) -> Why:
+    """A code of `imaging.*` in words."""
+    zh, en = _TEXTS.say(f"imaging.{code}", fields)
+    return Why(code, f"{zh.title}。{zh.detail}", f"{en.title}. {en.detail}")

@@ -112,6 +112,22 @@ class ScanStudy(msgspec.Struct, frozen=True, kw_only=True):
     clashes: list[ScanClash]
 
 
+class UnpackedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one file of an archive; `name` is shown, never used as a path."""
+
+    name: str
+    outcome: Literal["kept", "known", "refused"]
+    instance_id: UUID | None
+    why: Why | None
+
+
+class TakenArchive(msgspec.Struct, frozen=True, kw_only=True):
+    """An archive that was gone through, file by file."""
+
+    files: list[UnpackedFile]
+    studies: list[ScanStudy]
+
+
 class TakenScan(msgspec.Struct, frozen=True, kw_only=True):
     """A file that is in now, or was in already."""
 

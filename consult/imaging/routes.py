@@ -10,12 +10,12 @@ from litestar import Request, Response, Router, get, post
 from litestar.params import Parameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from consult.imaging import looking, queries, settling, taking
+from consult.imaging import looking, queries, settling, taking, unpacking
 from consult.imaging.commands import ConfirmScan, WithdrawScan
 from consult.imaging.intake import Intake, gathered
 from consult.imaging.parse import Box
 from consult.imaging.parse.limits import FILE_BYTES
-from consult.imaging.readmodel import ScanStudy, TakenScan
+from consult.imaging.readmodel import ScanStudy, TakenArchive, TakenScan
 from consult.imaging.taking import Desk
 from kernel.access import CLINICAL, OPT
 from kernel.blobs import BlobStore
@@ -26,6 +26,7 @@ from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 
 CONTENT: Final = frozenset({"application/dicom", "application/octet-stream"})
+ZIP: Final = frozenset({"application/zip", "application/octet-stream"})
 MOST_FRAMES: Final = 64
 _SEALED: Final = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
@@ -68,18 +69,50 @@ async def bring_scan(
     deidentify: bool = False,
 ) -> TakenScan:
     """Keep one DICOM file, the request's body; the same file again is the same instance."""
-    said = request.headers.get("content-length", "")
-    size = int(said) if said.isascii() and said.isdigit() else FILE_BYTES
-
-    async def read() -> bytes:
-        return await gathered(request.stream(), FILE_BYTES)
-
-    with intake.room(viewer.person_id, size):
-        instance_id, new = await taking.take(desk, viewer, case_id, read, deidentify=deidentify)
+    with intake.room(viewer.person_id, _size(request)):
+        instance_id, new = await taking.take(
+            desk, viewer, case_id, _body(request), deidentify=deidentify
+        )
     async with desk.database.session(viewer) as session:
         study_id = await queries.study_of(session, viewer, instance_id)
         study = await queries.scan_study(session, desk.clock, viewer, desk.sealer, study_id)
     return TakenScan(outcome="kept" if new else "known", instance_id=instance_id, study=study)
+
+
+@post(
+    "/cases/{case_id:uuid}/scans/archive",
+    opt={OPT: CLINICAL, "content": ZIP, "streamed": True},
+    request_max_body_size=FILE_BYTES + 1,
+)
+async def bring_archive(
+    case_id: UUID,
+    request: Request[Any, Any, Any],
+    desk: Desk,
+    intake: Intake,
+    viewer: Viewer,
+    deidentify: bool = False,
+) -> TakenArchive:
+    """Keep the DICOM files of a zip, the request's body; what cannot be kept says why."""
+    with intake.room(viewer.person_id, _size(request)):
+        files = await unpacking.take_archive(
+            desk, viewer, case_id, _body(request), deidentify=deidentify
+        )
+    async with desk.database.session(viewer) as session:
+        studies = await queries.scans_of_case(session, desk.clock, viewer, desk.sealer, case_id)
+    return TakenArchive(files=files, studies=studies)
+
+
+def _size(request: Request[Any, Any, Any]) -> int:
+    """What the body's size is said to be, or the most that it may be."""
+    said = request.headers.get("content-length", "")
+    return int(said) if said.isascii() and said.isdigit() else FILE_BYTES
+
+
+def _body(request: Request[Any, Any, Any]) -> Callable[[], Awaitable[bytes]]:
+    async def read() -> bytes:
+        return await gathered(request.stream(), FILE_BYTES)
+
+    return read
 
 
 @post("/scans/{study_id:uuid}/confirm", opt={OPT: CLINICAL})
@@ -172,8 +205,8 @@ async def _once(
 router = Router(
     "/",
     route_handlers=[
-        list_scans, bring_scan, confirm_scan, withdraw_scan, scan_frames, rendered_scan,
-        scan_content,
+        list_scans, bring_scan, bring_archive, confirm_scan, withdraw_scan, scan_frames,
+        rendered_scan, scan_content,
     ],
     dependencies={"desk": provide_desk},
     tags=["scans"],

@@ -15,13 +15,22 @@ from pathlib import Path
 
 import msgspec
 
-from consult.imaging.errors import REASONS, Broken, NotDicom, ReaderGone, TooLarge, TooLong
+from consult.imaging.errors import (
+    REASONS,
+    Broken,
+    NotDicom,
+    ReaderGone,
+    TooLarge,
+    TooLong,
+    ZipBroken,
+)
 from consult.imaging.parse.limits import FILE_BYTES, WALL_S
-from consult.imaging.parse.summary import Ended, No, Summary
+from consult.imaging.parse.summary import Ended, No, Packed, Summary
 
 ROOT = Path(__file__).resolve().parents[3]
 PREAMBLE = 128
 MAGIC = b"DICM"
+ZIPPED = b"PK\x03\x04"
 _STARTING_S = 60.0
 
 
@@ -61,10 +70,30 @@ class Box:
         """The file without who she is."""
         return zero_preamble(await self._ask({"type": "Deidentify", "salt": salt}, content))
 
-    async def _ask(self, question: dict[str, object], content: bytes) -> bytes:
+    async def listed(self, content: bytes) -> list[Packed]:
+        """The files of a zip.
+
+        Raises:
+            Refusal: one of `imaging.zip_*`: nobody should open it.
+        """
+        try:
+            body = await self._ask({"type": "List"}, content, zipped=True)
+            return msgspec.json.decode(body, type=list[Packed])
+        except msgspec.DecodeError as error:
+            raise Broken(detail="zip") from error
+
+    async def unpacked(self, content: bytes, n: int) -> bytes:
+        """File `n` of a zip."""
+        return await self._ask({"type": "Unpack", "n": n}, content, zipped=True)
+
+    async def _ask(
+        self, question: dict[str, object], content: bytes, *, zipped: bool = False
+    ) -> bytes:
         if len(content) > FILE_BYTES:
             raise TooLarge(limit_mb=FILE_BYTES // 10**6)
-        if content[PREAMBLE : PREAMBLE + 4] != MAGIC:
+        if zipped and not content.startswith(ZIPPED):
+            raise ZipBroken()
+        if not zipped and content[PREAMBLE : PREAMBLE + 4] != MAGIC:
             raise NotDicom()
         return await asyncio.to_thread(self._wait, msgspec.msgpack.encode(question), content)
 

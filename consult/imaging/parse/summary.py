@@ -94,6 +94,13 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     why_not: Code | None = None
 
 
+class Packed(msgspec.Struct, frozen=True):
+    """A file of an archive: its number there, and what it is called."""
+
+    n: Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+    name: Words
+
+
 class No(msgspec.Struct, frozen=True):
     """A child's refusal."""
 

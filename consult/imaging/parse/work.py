@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from consult.imaging.parse import identity, pixels, reading
+from consult.imaging.parse import archive, identity, pixels, reading
 from consult.imaging.parse.limits import ANSWER_BYTES
 from consult.imaging.parse.refused import Refused
 from consult.imaging.parse.summary import No
@@ -49,7 +49,17 @@ class Deidentify(Ask, frozen=True):
     salt: bytes
 
 
-Question = Summarise | Frames | Rendered | Metadata | Deidentify
+class List(Ask, frozen=True):
+    """For the files of a zip, each as `Packed`."""
+
+
+class Unpack(Ask, frozen=True):
+    """For file `n` of a zip."""
+
+    n: int
+
+
+Question = Summarise | Frames | Rendered | Metadata | Deidentify | List | Unpack
 
 
 def answer(question: Question, file: BinaryIO, put: Callable[[bytes], object]) -> None:
@@ -86,6 +96,12 @@ def _answer(question: Question, file: BinaryIO) -> bytes:
             return _metadata(file)
         case Deidentify(salt):
             return identity.removed(file, salt)
+        case List():
+            return msgspec.json.encode(archive.listed(file))
+        case Unpack(n):
+            out = bytearray()
+            archive.unpack(file, n, out.extend)
+            return bytes(out)
 
 
 def _frames(file: BinaryIO, first: int, count: int) -> bytes:

@@ -1,21 +1,28 @@
 """Scans over HTTP: what gets in, whose it is, who sees it, and what is on the chain."""
 
+import asyncio
 import struct
 from collections.abc import AsyncIterator
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import text
 
+from consult.imaging.errors import ScanLost
 from consult.imaging.intake import Intake, gathered
+from consult.imaging.looking import original
+from consult.imaging.parse import Box
 from consult.imaging.routes import router
+from consult.imaging.taking import Desk, take
+from kernel.blobs import BlobStore
 from kernel.errors import Refusal
 from kernel.ids import CaseId
 from tests.consult.imaging.scans import scan
 from tests.referral.http import Caller, caller
-from tests.referral.network import SEEDER, Network
+from tests.referral.network import SEALER, SEEDER, Network
 
 HERS = "LIN^CESHI=林^测试"
 DICOM = "application/dicom"
@@ -210,6 +217,36 @@ async def test_the_adviser_sees_what_another_case_of_hers_brought(
     made = await kept(api, first, scan(patient=HERS))
     found = await listed(api, first, "city_two_expert")
     assert [one["id"] for one in found] == [made["study"]["id"]]
+
+
+async def test_two_at_once_are_one_study_and_no_file_twice(api: Caller, case: CaseId) -> None:
+    content = scan(patient=HERS)
+    several = (content, content, scan(patient=HERS, grey=9))
+    answers = await asyncio.gather(*(kept(api, case, one) for one in several))
+    assert sorted(one["outcome"] for one in answers) == ["kept", "kept", "known"]
+    (study,) = await listed(api, case)
+    assert len(study["series"][0]["instances"]) == 2
+
+
+async def test_bytes_that_are_gone_or_changed_are_never_shown(
+    net: Network, case: CaseId, tmp_path: Path
+) -> None:
+    store = BlobStore(tmp_path, SEALER, max_bytes=0)
+    desk = Desk(net.clone.app, net.clock, SEALER, store, Box(readers=1))
+    doctor, content = net.staff["county_doctor"], scan(patient=HERS)
+
+    async def read() -> bytes:
+        return content
+
+    try:
+        instance, _ = await take(desk, doctor, case, read, deidentify=False)
+    finally:
+        desk.box.close()
+    place = store.place(sha256(content).digest())
+    assert b"DICM" not in place.read_bytes()
+    place.write_bytes(place.read_bytes()[:-1] + b"x")
+    with pytest.raises(ScanLost):
+        await original(desk, doctor, instance)
 
 
 async def _pieces(*sizes: int) -> AsyncIterator[bytes]:
