@@ -11,8 +11,9 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from consult.commands import Cite, CiteObservation, CiteTracing
+from consult.commands import Cite, CiteObservation, CiteScan, CiteTracing
 from consult.errors import CitedVoid, NothingCited
+from consult.imaging.citing import ScanRef, citable_scans, cited_frame
 from kernel.clock import Clock
 from kernel.errors import BadInput, NotFound
 from kernel.ids import CaseId, PregnancyId
@@ -30,9 +31,13 @@ MOST_S = 3 * 3600
 
 
 class Quoted(msgspec.Struct, frozen=True, kw_only=True):
-    """One citation with what it showed; `sha256` is of the frames of a tracing's seconds."""
+    """One citation with what it showed.
 
-    kind: Literal["observation", "tracing"]
+    `sha256` is of the frames of a tracing's seconds, or of a scan's whole file; `uids` are that
+    file's study, series and instance.
+    """
+
+    kind: Literal["observation", "tracing", "scan"]
     id: UUID
     zh: str
     en: str
@@ -40,6 +45,8 @@ class Quoted(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
     from_seq: int | None = None
     to_seq: int | None = None
+    frame: int | None = None
+    uids: list[str] = []
     sha256: str | None = None
     note: str = ""
 
@@ -67,6 +74,7 @@ class Citable(msgspec.Struct, frozen=True):
 
     readings: list[Quoted]
     tracings: list[TracingRef]
+    scans: list[ScanRef]
 
 
 @runtime_checkable
@@ -93,7 +101,7 @@ class Tracings(Protocol):
 async def citable(
     session: AsyncSession, clock: Clock, viewer: Viewer, tracings: Tracings, case_id: UUID
 ) -> Citable:
-    """Readings of the last three days and tracings of the case's woman.
+    """Readings of the last three days, tracings and scans of the case's woman.
 
     Raises:
         NotFound: the case is not open to the viewer, or does not say whose it is.
@@ -103,7 +111,11 @@ async def citable(
         pregnancy_id, None, at - LOOK_BACK, at + timedelta(minutes=5), drill=False
     )
     readings = [_reading(row, "") for row, void, _ in rows if void is None]
-    return Citable(readings[:MOST_READINGS], await tracings.of(session, viewer, pregnancy_id))
+    return Citable(
+        readings[:MOST_READINGS],
+        await tracings.of(session, viewer, pregnancy_id),
+        await citable_scans(session, viewer, pregnancy_id),
+    )
 
 
 async def whose(session: AsyncSession, viewer: Viewer, case_id: UUID) -> PregnancyId:
@@ -127,6 +139,7 @@ async def quote(
         NotFound: unknown, foreign, or another woman's.
         CitedVoid: the reading was marked as entered in error.
         NothingCited: none of the seconds is stored.
+        StillHeld, TakenOut, NoPixels, NoSuchFrame: no frame of a scan that is hers.
         BadInput: the seconds end before they begin, or are longer than three hours.
     """
     readings = ObservationRepository(session, viewer)
@@ -137,6 +150,8 @@ async def quote(
             if void is not None:
                 raise CitedVoid()
             found.append(_reading(row, one.note))
+        elif isinstance(one, CiteScan):
+            found.append(await _frame(session, viewer, pregnancy_id, one))
         else:
             found.append(await _seconds(session, viewer, tracings, pregnancy_id, one))
     return found
@@ -173,4 +188,14 @@ async def _seconds(
         kind="tracing", id=one.recording_id, zh=f"胎心监护 {seen.bed}", en=f"CTG {seen.bed}",
         at=seen.at, until=seen.until, from_seq=one.from_seq, to_seq=one.to_seq,
         sha256=seen.sha256, note=one.note,
+    )  # fmt: skip
+
+
+async def _frame(
+    session: AsyncSession, viewer: Viewer, pregnancy_id: PregnancyId, one: CiteScan
+) -> Quoted:
+    seen = await cited_frame(session, viewer, pregnancy_id, one.instance_id, one.frame)
+    return Quoted(
+        kind="scan", id=one.instance_id, zh=seen.zh, en=seen.en, at=seen.at, frame=one.frame,
+        uids=seen.uids, sha256=seen.sha256, note=one.note,
     )  # fmt: skip

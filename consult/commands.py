@@ -47,7 +47,15 @@ class CiteTracing(Strict, kw_only=True, tag_field="kind", tag="tracing"):
     note: CiteNote = ""
 
 
-Cite = CiteObservation | CiteTracing
+class CiteScan(Strict, kw_only=True, tag_field="kind", tag="scan"):
+    """One frame of a file of hers; 1 is the first."""
+
+    instance_id: UUID
+    frame: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
+    note: CiteNote = ""
+
+
+Cite = CiteObservation | CiteTracing | CiteScan
 
 
 class AdviceContent(Strict, kw_only=True):
