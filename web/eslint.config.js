@@ -6,7 +6,7 @@ import vueParser from 'vue-eslint-parser'
 
 const features = readdirSync(new URL('./src/features', import.meta.url))
 
-/** Forbid imports that point uphill: app → features → shared → strip|stream|call → api. */
+/** Forbid imports that point uphill: app → features → shared → strip|stream|scan|call → api. */
 function downhill(name, files, forbidden) {
   return {
     name: `direction/${name}`,
@@ -56,6 +56,7 @@ export default tseslint.config(
   downhill('api', ['src/api/**'], [noVue, up('app', 'features', 'shared', 'strip', 'stream', 'call')]),
   downhill('stream', ['src/stream/**'], [noVue, up('app', 'features', 'shared', 'strip', 'call')]),
   downhill('strip', ['src/strip/**/*.ts'], [noVue, up('app', 'features', 'shared', 'stream', 'call')]),
+  downhill('scan', ['src/scan/**/*.ts'], [noVue, up('app', 'features', 'shared', 'stream', 'strip', 'call')]),
   downhill('shared', ['src/shared/**'], [up('app', 'features')]),
   ...features.map((feature) =>
     downhill(`features/${feature}`, [`src/features/${feature}/**`], [

@@ -1,0 +1,140 @@
+"""A scan from the machine's stick: whose it is, how it plays, its lengths, what cannot be shown."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from playwright.async_api import FilePayload, Locator, expect
+
+from server.demo.ultrasound import BPD_CM, COLUMNS, ROWS, Subject, examination
+from tests.browser.conftest import Door
+from tests.browser.test_ctg_reading import without_barriers
+from tests.browser.test_vital_signs import fits
+from tests.browser.visitor import Visitor
+from tests.smoke import emergency
+from tests.smoke.person import Person
+
+HALF_HEAD = BPD_CM / 0.04 / 2
+MIDDLE = 215 - ROWS / 2
+"""The drawn head's middle below the picture's, in its pixels."""
+
+
+def _file(name: str, content: bytes) -> FilePayload:
+    return {"name": name, "mimeType": "application/dicom", "buffer": content}
+
+
+async def sent(doctor: Person) -> str:
+    """A live case that the city's expert is asked about."""
+    body = {
+        "pregnancy_id": await emergency.register(doctor, 77),
+        "subject": "mother",
+        "condition": "eclampsia",
+        "acuity": "urgent",
+        "reason": "血压升高，胎儿情况待评估",
+        "consent": "signed",
+        "vitals": {"sbp": 150, "dbp": 98, "hr": 88},
+    }
+    case: dict[str, Any] = await doctor.post("/api/referrals", body)
+    return f"/cases/{case['id']}"
+
+
+async def brings(here: Visitor, card: Locator) -> None:
+    """Three good files, one in a compression that nobody decodes, one that is no scan."""
+    files = examination(Subject("YAN^SHI", "", datetime(2026, 11, 26, 2, 0, tzinfo=UTC), "2.25.77"))
+    dark = (
+        files[1]
+        .replace(b"2.25.77.2", b"2.25.77.4")
+        .replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.7\0")
+    )
+    names = ("clip.dcm", "still.dcm", "report.dcm")
+    chosen = [_file(name, one) for name, one in zip(names, files, strict=True)]
+    chosen += [_file("video.dcm", dark), _file("notes.txt", b"no scan at all")]
+    await card.get_by_text("选择 DICOM 文件").locator("input").set_input_files(chosen)
+    # Each is read in a child and sealed: seconds on a busy machine.
+    await expect(card).to_contain_text("已收入 4 / 5", timeout=60_000)
+    await expect(card.locator("li")).to_contain_text("不是 DICOM 文件")
+    await expect(card).to_contain_text("下载原文件")
+    await expect(card.get_by_role("row").filter(has_text="双顶径")).to_contain_text("9.2 cm")
+    held = card.get_by_role("alert").filter(has_text="请核对")
+    await expect(held).to_contain_text("YAN^SHI")
+    await expect(held).to_contain_text("演示孕妇77")
+    await expect(card.locator(".scan-thumb img")).to_have_count(2)
+    await card.scroll_into_view_if_needed()
+    await here.picture("scan-held")
+    await without_barriers(here)
+    await here.press("已核对，是本人", within=card)
+    await expect(card).to_contain_text("已核对身份")
+
+
+async def measures(viewer: Locator, there: Visitor) -> None:
+    """From bone to bone, by the file's own calibration."""
+    await viewer.get_by_role("button", name="测量", exact=True).click()
+    box = await viewer.locator(".scan-stage").bounding_box()
+    assert box is not None
+    fit = min(box["width"] / COLUMNS, box["height"] / ROWS)
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for end in (-HALF_HEAD, HALF_HEAD):
+        await there.page.mouse.click(x, y + (MIDDLE + end) * fit)
+    said = (await viewer.locator("svg text").first.text_content() or "").removesuffix(" mm")
+    assert abs(float(said) - BPD_CM * 10) < 1.5, said
+
+
+async def cites(there: Visitor) -> None:
+    """The frame that was looked at last is the one that is offered."""
+    await there.press("书写意见")
+    await there.page.locator("#advice-text").fill("双顶径与孕周相符，继续观察")
+    await there.press("引用数据…")
+    choices = there.page.locator(".cite-scan")
+    await choices.get_by_role("button").filter(has_text="30 帧").click()
+    offered = int(await choices.get_by_label("帧").input_value())
+    await choices.get_by_role("button", name=f"引用第 {offered} 帧").click()
+    await without_barriers(there)
+    await there.press("保存，待签署")
+    await expect(there.page.locator(".cited")).to_contain_text(f"第 {offered} 帧")
+
+
+async def on_a_phone(phone: Visitor, path: str) -> None:
+    """Nothing is cut off, and the way out is in sight."""
+    await phone.go(path)
+    await phone.page.locator("#tab-woman").click()
+    card = phone.page.locator(".scan-card")
+    await expect(card.locator(".scan-thumb img")).to_have_count(2)
+    await card.scroll_into_view_if_needed()
+    await fits(phone)
+    await card.locator(".scan-thumb").nth(1).click()
+    viewer = phone.page.get_by_role("dialog", name="影像浏览")
+    await expect(viewer.locator("canvas")).to_be_visible()
+    await fits(phone)
+    close = viewer.get_by_role("button", name="关闭")
+    await expect(close).to_be_in_viewport(ratio=1)
+    await close.click()
+
+
+async def test_from_the_machine_to_the_expert(visit: Door, doctor: Person) -> None:
+    path = await sent(doctor)
+    here = await visit("lj001.doctor", height=1400)
+    await here.go(path)
+    card = here.page.get_by_role("region", name="影像", exact=True)
+    await expect(card).to_contain_text("尚无影像")
+    await brings(here, card)
+
+    there = await visit("yj001.expert")
+    await there.go(path)
+    await there.page.locator(".scan-card .scan-thumb").first.click()
+    viewer = there.page.get_by_role("dialog", name="影像浏览")
+    await expect(viewer).to_contain_text("非诊断级显示")
+    count = viewer.locator(".cine .num").first
+    await expect(count).to_have_text("1 / 30")
+    await expect(viewer.get_by_text("已载入")).to_have_count(0)
+    await there.page.keyboard.press("ArrowLeft")
+    await expect(count).to_have_text("30 / 30")
+    await there.page.keyboard.press("Home")
+    await there.page.keyboard.press(" ")
+    await expect(count).not_to_have_text("1 / 30")
+    await there.page.keyboard.press(" ")
+    await measures(viewer, there)
+    await there.picture("scan-viewer")
+    await without_barriers(there)
+    await there.page.keyboard.press("Escape")
+    await expect(viewer).to_have_count(0)
+    await cites(there)
+    await on_a_phone(await visit("yj001.expert", width=390, height=844, dark=True), path)
