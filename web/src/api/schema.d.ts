@@ -944,6 +944,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/scans/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** BringArchive */
+        post: operations["ApiCasesCaseIdScansArchiveBringArchive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/team-call": {
         parameters: {
             query?: never;
@@ -7175,6 +7192,7 @@ export interface components {
         /** Citable */
         Citable: {
             readings: components["schemas"]["Quoted"][];
+            scans: components["schemas"]["ScanRef"][];
             tracings: components["schemas"]["TracingRef"][];
         };
         /** Cite */
@@ -7195,6 +7213,17 @@ export interface components {
             note: string;
             /** Format: uuid */
             observation_id: string;
+        };
+        /** CiteScan */
+        CiteScan: {
+            /** @default 1 */
+            frame: number;
+            /** Format: uuid */
+            instance_id: string;
+            /** @constant */
+            kind: "scan";
+            /** @default  */
+            note: string;
         };
         /** CiteTracing */
         CiteTracing: {
@@ -9829,7 +9858,7 @@ export interface components {
         /** NewAdvice */
         NewAdvice: {
             addendum_to?: string | null;
-            cited?: (components["schemas"]["CiteObservation"] | components["schemas"]["CiteTracing"])[];
+            cited?: (components["schemas"]["CiteObservation"] | components["schemas"]["CiteTracing"] | components["schemas"]["CiteScan"])[];
             /** @default  */
             findings: string;
             orders?: components["schemas"]["NewOrder"][];
@@ -10871,15 +10900,17 @@ export interface components {
             /** Format: date-time */
             at: string;
             en: string;
+            frame?: number | null;
             from_seq?: number | null;
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "observation" | "tracing";
+            kind: "observation" | "tracing" | "scan";
             /** @default  */
             note: string;
             sha256?: string | null;
             to_seq?: number | null;
+            uids?: string[];
             until?: string | null;
             zh: string;
         };
@@ -11553,7 +11584,7 @@ export interface components {
         };
         /** ReviseAdvice */
         ReviseAdvice: {
-            cited?: (components["schemas"]["CiteObservation"] | components["schemas"]["CiteTracing"])[];
+            cited?: (components["schemas"]["CiteObservation"] | components["schemas"]["CiteTracing"] | components["schemas"]["CiteScan"])[];
             /** @default  */
             findings: string;
             orders?: components["schemas"]["NewOrder"][];
@@ -11969,6 +12000,16 @@ export interface components {
             why_not: components["schemas"]["Why"] | null;
             window_center: number | null;
             window_width: number | null;
+        };
+        /** ScanRef */
+        ScanRef: {
+            /** Format: date-time */
+            at: string;
+            en: string;
+            frames: number;
+            /** Format: uuid */
+            id: string;
+            zh: string;
         };
         /** ScanSeries */
         ScanSeries: {
@@ -12468,6 +12509,11 @@ export interface components {
             /** Format: uuid */
             shift_id: string;
         };
+        /** TakenArchive */
+        TakenArchive: {
+            files: components["schemas"]["UnpackedFile"][];
+            studies: components["schemas"]["ScanStudy"][];
+        };
         /** TakenScan */
         TakenScan: {
             /** Format: uuid */
@@ -12789,6 +12835,14 @@ export interface components {
             en: string;
             needs: string[];
             zh: string;
+        };
+        /** UnpackedFile */
+        UnpackedFile: {
+            instance_id: string | null;
+            name: string;
+            /** @enum {string} */
+            outcome: "kept" | "known" | "refused";
+            why: components["schemas"]["Why"] | null;
         };
         /** UnreadFeedback */
         UnreadFeedback: {
@@ -15492,6 +15546,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TakenScan"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCasesCaseIdScansArchiveBringArchive: {
+        parameters: {
+            query?: {
+                deidentify?: boolean;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenArchive"];
                 };
             };
             /** @description Bad request syntax or unsupported method */

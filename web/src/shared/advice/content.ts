@@ -6,6 +6,7 @@ export const RECOMMENDATIONS = ['in_place', 'transfer', 'dispatch'] as const
 export type Cite =
   | { kind: 'observation'; observation_id: string; note: string }
   | { kind: 'tracing'; recording_id: string; from_seq: number; to_seq: number; note: string }
+  | { kind: 'scan'; instance_id: string; frame: number; note: string }
 
 /** A citation in the form: what is sent, and the words that the writer sees. */
 export interface Cited {
@@ -39,10 +40,7 @@ export function formOf(advice: Advice): AdviceForm {
     recommendation: advice.recommendation ?? '',
     orders: [...advice.orders.map((order) => order.text), ''],
     cited: advice.cited.map((one) => ({
-      cite:
-        one.kind === 'observation'
-          ? { kind: 'observation', observation_id: one.id, note: one.note ?? '' }
-          : { kind: 'tracing', recording_id: one.id, from_seq: one.from_seq ?? 1, to_seq: one.to_seq ?? 1, note: one.note ?? '' },
+      cite: citeOf(one),
       zh: one.zh,
       en: one.en,
       at: one.at,
@@ -51,6 +49,13 @@ export function formOf(advice: Advice): AdviceForm {
     shared: advice.shared,
     revision: advice.revision,
   }
+}
+
+function citeOf(one: Advice['cited'][number]): Cite {
+  const note = one.note ?? ''
+  if (one.kind === 'scan') return { kind: 'scan', instance_id: one.id, frame: one.frame ?? 1, note }
+  if (one.kind === 'observation') return { kind: 'observation', observation_id: one.id, note }
+  return { kind: 'tracing', recording_id: one.id, from_seq: one.from_seq ?? 1, to_seq: one.to_seq ?? 1, note }
 }
 
 /** Empty lines are no orders; no recommendation is none. */
