@@ -118,6 +118,17 @@ async def provide_idempotency_key(
     return key
 
 
+class OwnRouter(Router):
+    """A router made for one application, whose copy is itself.
+
+    Litestar copies a router deeply to make it its own: with all routes below it, half of the time
+    that an application takes to be made.
+    """
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "OwnRouter":
+        return self
+
+
 def _openapi() -> OpenAPIConfig:
     """The description only: pages that draw it fetch scripts from elsewhere."""
     return OpenAPIConfig(
@@ -187,7 +198,7 @@ def create_app(
         await pool.close()
 
     return Litestar(
-        route_handlers=[Router("/api", route_handlers=list(ROUTERS)), *web.routers()],
+        route_handlers=[OwnRouter("/api", route_handlers=list(ROUTERS)), *web.routers()],
         dependencies=DEPENDENCIES,
         middleware=[
             DefineMiddleware(
