@@ -25,25 +25,10 @@ run: ## Set up, start the demo region on http://127.0.0.1:8000 (YUNSHANG_PORT); 
 	@bin/setup run
 	exec $(VENV)/yunshang demo
 
-# Two processes of about equal length keep two cores busy to the end: the long stories, then what
-# attacks the whole, run beside all others.
-STORIES := tests/browser tests/stories
-ATTACKS := tests/contract tests/matrix tests/faults
-
-test: ## Set up, run all tests (ARGS="-k name" for some); the long stories beside the others
+test: ## Set up, run all tests in parts side by side (ARGS="-k name" for some)
 	@bin/setup test
 	if [ -n "$(ARGS)" ]; then exec $(VENV)/python -m pytest $(ARGS); fi
-	( failed=0
-	  $(VENV)/python -m pytest $(STORIES) || failed=1
-	  $(VENV)/python -m pytest $(ATTACKS) || failed=1
-	  exit $$failed ) >.setup/beside.log 2>&1 & beside=$$!
-	trap 'kill $$beside 2>/dev/null || true' EXIT
-	failed=0
-	npm --prefix web test --silent || failed=1
-	$(VENV)/python -m pytest $(STORIES:%=--ignore %) $(ATTACKS:%=--ignore %) || failed=1
-	wait $$beside || failed=1
-	cat .setup/beside.log
-	exit $$failed
+	exec $(VENV)/python -m tests.parts
 
 check: ## Format, lint, types, import contracts, web lint and types
 	@bin/setup dev
