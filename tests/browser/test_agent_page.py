@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Page, expect
 from realtime.agent.config import read_config
 from realtime.agent.simulator import simulate
 from realtime.agent.station import Station
-from tests.realtime.gateway.process import free_port
+from tests.fixtures.ports import free_port
 
 HEAD = """\
 gateway = "ws://127.0.0.1:{gateway}"

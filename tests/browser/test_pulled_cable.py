@@ -19,7 +19,8 @@ from realtime.agent.simulator import simulate
 from tests.bench.web.ward import Ward, open_ward
 from tests.browser.cable import PATIENCE_MS, PULLED_S, cable, tile, whole
 from tests.browser.conftest import Door
-from tests.realtime.gateway.process import ROOT, free_port
+from tests.fixtures.ports import free_port
+from tests.realtime.gateway.process import ROOT
 from tests.smoke.person import Person
 
 BEDS = {"产房 61 床": ("philips", "reactive"), "产房 62 床": ("corometrics", "variable")}

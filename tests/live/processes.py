@@ -16,8 +16,9 @@ from server.commands.alive import alive
 from server.settings import Settings
 from server.supervisor.program import Program, spawn
 from tests.fixtures.database import Clone
+from tests.fixtures.ports import free_port
 from tests.live.phones import Ring, rings
-from tests.smoke.instance import ROOT, free_port
+from tests.smoke.instance import ROOT
 
 
 def settings_of(clone: Clone, place: Path, valkey_url: str) -> Settings:

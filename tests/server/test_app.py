@@ -20,7 +20,9 @@ def _of(route: object) -> list[object]:
 
 
 def test_two_applications_share_no_handler(tmp_path: Path) -> None:
-    settings = Settings(database_url=NOWHERE, valkey_url="unix:///nowhere", data_dir=tmp_path)
+    settings = Settings(
+        database_url=NOWHERE, valkey_url="unix:///nowhere", data_dir=tmp_path, demo=True
+    )
     first, second = create_app(settings), create_app(settings)
     assert len(_handlers(first)) > 200
     assert not _handlers(first) & _handlers(second)

@@ -109,7 +109,7 @@ class Exchange:
 
     def put(self, channel: str, provider: str, address: str, text: str, **more: str) -> Item:
         """Let something arrive."""
-        ref = more.pop("ref", "") or f"{secrets.randbelow(10**12):012d}"
+        ref = more.pop("ref", "") or str(10**11 + secrets.randbelow(9 * 10**11))
         item = Item(0, channel, provider, address, self.clock.now(), text, ref)
         for name, value in more.items():
             setattr(item, name, value)

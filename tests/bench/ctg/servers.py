@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from server.embedded.services import EmbeddedServices
-from tests.realtime.gateway.process import ROOT, free_port
+from tests.fixtures.ports import free_port
+from tests.realtime.gateway.process import ROOT
 
 START_S: Final = 30.0
 MOSQUITTO: Final = """\

@@ -25,7 +25,8 @@ from realtime.agent.simulator import seconds_of
 from realtime.recordings.series import read_series
 from realtime.sources import Recorded, Source, Synthetic
 from tests.faults.ctg.tracings import recordings_here
-from tests.realtime.gateway.process import ROOT, free_port
+from tests.fixtures.ports import free_port
+from tests.realtime.gateway.process import ROOT
 
 KIND = "json"
 BUFFER_BYTES = 2**30

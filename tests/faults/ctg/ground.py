@@ -23,8 +23,9 @@ from server.embedded import postgres
 from tests.bench.ctg.ground import Ground as Bench
 from tests.faults.ctg.centre import Centre
 from tests.faults.ctg.sender import Plan
+from tests.fixtures.ports import free_port
 from tests.realtime.conftest import ORIGIN
-from tests.realtime.gateway.process import ROOT, free_port
+from tests.realtime.gateway.process import ROOT
 
 PATIENCE_S: Final = 60.0
 ANSWERS: Final = 8

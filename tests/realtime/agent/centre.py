@@ -16,7 +16,7 @@ from realtime.agent.simulator import seconds_of
 from realtime.agent.station import Station
 from realtime.agent.uplink import unsent
 from realtime.sources import Synthetic
-from tests.realtime.gateway.process import free_port
+from tests.fixtures.ports import free_port
 
 CONFIG = """
 gateway = "{url}"

@@ -17,9 +17,10 @@ from realtime.agent.decoders.table import kinds
 from realtime.agent.simulator import seconds_of
 from realtime.sources import Synthetic
 from tests.fixtures.database import Clone
+from tests.fixtures.ports import free_port
 from tests.realtime.agent.centre import CONFIG, Centre
 from tests.realtime.conftest import TOKEN
-from tests.realtime.gateway.process import ROOT, GatewayProcess, free_port
+from tests.realtime.gateway.process import ROOT, GatewayProcess
 
 
 class Box:

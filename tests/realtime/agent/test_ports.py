@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from realtime.agent import ports
-from tests.realtime.gateway.process import free_port
+from tests.fixtures.ports import free_port
 
 
 @contextlib.asynccontextmanager

@@ -90,8 +90,11 @@ async def test_only_the_clock_of_the_decided_urgency_runs(database: Clone, world
 
 async def test_clock_and_indicator_agree(database: Clone, world: World) -> None:
     from quality import indicators
+    from quality.handbook import versions
     from quality.repository import Scope
 
+    async with database.system.session(SYSTEM) as session:
+        await versions.install_shipped(session)
     case_id = await case_of(database, world, ("page.acknowledged", 1), ("offer.accepted", 7.5))
     found, _ = await clocks(database, case_id, 60)
     scope = Scope(MORNING - timedelta(days=1), MORNING + timedelta(days=1))

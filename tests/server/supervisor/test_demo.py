@@ -19,16 +19,11 @@ from server.embedded.layout import prepare_layout
 from server.supervisor import ledger
 from server.supervisor.leftovers import MARKER
 from server.vitals import WORKING
+from tests.fixtures.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 UP_SECONDS = 120.0
 CORE = ("valkey", "worker", "engine", "gateway", "serve", "postgres")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Demo:
@@ -36,7 +31,7 @@ class Demo:
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
-        self.port, self.gateway_port = _free_port(), _free_port()
+        self.port, self.gateway_port = free_port(), free_port()
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def start(self, **changes: str) -> "subprocess.Popen[bytes]":

@@ -21,7 +21,8 @@ from duty.notify.simulator.exchange import BUSY_S, Exchange
 from duty.notify.simulator.server import running
 from kernel.clock import SystemClock
 from tests.duty.notify.channels.messages import outgoing
-from tests.duty.notify.simulator.contracts import contracts, document, free_port
+from tests.duty.notify.simulator.contracts import contracts, document
+from tests.fixtures.ports import free_port
 
 NUMBER = "19900001234"
 ROBOT = "robot-of-the-night-shift"

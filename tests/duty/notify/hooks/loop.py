@@ -29,9 +29,10 @@ from server.channels import contracts, open_channels
 from server.keyfile import master_key
 from server.settings import Settings
 from server.subscriptions import Subscriptions
-from tests.duty.notify.simulator.contracts import document, free_port
+from tests.duty.notify.simulator.contracts import document
 from tests.duty.region import SEEDER, Region, build
 from tests.fixtures.database import Clone
+from tests.fixtures.ports import free_port
 from tests.realtime.browser import serving
 
 FIRST = DutyTier.FIRST

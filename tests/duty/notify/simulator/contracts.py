@@ -1,19 +1,13 @@
 """Contracts with the simulator, on free ports of this machine."""
 
-import socket
 from typing import Any
 
 import msgspec
 
 from duty.notify.providers.file import Providers
+from tests.fixtures.ports import free_port
 
 SECRET = "a secret part of the path"
-
-
-def free_port() -> int:
-    """A port that nobody uses just now."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 def document(port: int, smtp_port: int, target: str = "http://127.0.0.1:9") -> dict[str, Any]:
