@@ -15,6 +15,7 @@ from quality.handbook import versions
 from quality.handbook.showing import definition_out
 from quality.handbook.versions import Version
 from quality.names import Names, read_names
+from quality.published import Figure, figures_of
 from quality.repository import Group, LateEntries, Member, Scope, Totals
 from quality.schemas import (
     CentreValue,
@@ -30,6 +31,7 @@ from quality.schemas import (
     MeanOfCentres,
     Month,
     Point,
+    PublishedOut,
     ScopeOut,
     ShareValue,
     Value,
@@ -79,6 +81,23 @@ async def detail(
             if one.case_id is not None
         ],
         months=[] if totals is None else [_month(version.definition, one) for one in totals.months],
+        published=[_published(one) for one in figures_of(code)],
+    )
+
+
+def _published(figure: Figure) -> PublishedOut:
+    return PublishedOut(
+        place=figure.place,
+        n=figure.n,
+        of=figure.of,
+        unit=figure.unit,
+        printed=figure.printed,
+        recomputed=figure.recomputed,
+        consistent=figure.consistent,
+        source=figure.source,
+        confidence=figure.confidence,
+        to_be_verified=figure.confidence in ("B", "I"),
+        note=figure.note,
     )
 
 

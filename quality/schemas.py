@@ -261,6 +261,22 @@ class Month(msgspec.Struct, frozen=True):
     value: float | None
 
 
+class PublishedOut(msgspec.Struct, frozen=True):
+    """A figure that others printed; not `consistent`: it does not follow from its own counts."""
+
+    place: Text
+    n: int
+    of: int
+    unit: Literal["percent", "per_1000", "per_100000"]
+    printed: str
+    recomputed: str
+    consistent: bool
+    source: str
+    confidence: Confidence
+    to_be_verified: bool
+    note: Text | None
+
+
 class IndicatorDetail(msgspec.Struct, frozen=True):
     """One indicator with points and months for plots; points are the newest 2000."""
 
@@ -268,6 +284,7 @@ class IndicatorDetail(msgspec.Struct, frozen=True):
     indicator: Indicator
     points: list[Point]
     months: list[Month]
+    published: list[PublishedOut]
 
 
 class IndicatorCase(msgspec.Struct, frozen=True):

@@ -9353,6 +9353,7 @@ export interface components {
             indicator: components["schemas"]["Indicator"];
             months: components["schemas"]["Month"][];
             points: components["schemas"]["Point"][];
+            published: components["schemas"]["PublishedOut"][];
             scope: components["schemas"]["ScopeOut"];
         };
         /** Indicators */
@@ -10838,6 +10839,22 @@ export interface components {
             /** Format: date-time */
             starts_at: string;
             version: number;
+        };
+        /** PublishedOut */
+        PublishedOut: {
+            /** @enum {string} */
+            confidence: "V" | "S" | "B" | "I";
+            consistent: boolean;
+            n: number;
+            note: components["schemas"]["Text"] | null;
+            of: number;
+            place: components["schemas"]["Text"];
+            printed: string;
+            recomputed: string;
+            source: string;
+            to_be_verified: boolean;
+            /** @enum {string} */
+            unit: "percent" | "per_1000" | "per_100000";
         };
         /** PulseOut */
         PulseOut: {

@@ -15,6 +15,12 @@ export const feature: Feature = {
       meta: { title: 'quality.ddi.title' },
     },
     {
+      path: '/quality/definitions',
+      name: 'handbook',
+      component: () => import('./pages/HandbookPage.vue'),
+      meta: { title: 'quality.handbook.title' },
+    },
+    {
       path: '/quality/:code',
       name: 'indicator',
       component: () => import('./pages/IndicatorPage.vue'),
@@ -30,6 +36,14 @@ export const feature: Feature = {
       order: 40,
       phone: true,
       home: 'quality',
+    },
+    {
+      to: 'handbook',
+      label: 'quality.handbook.title',
+      mark: '≡',
+      roles: ['system_admin'],
+      order: 72,
+      phone: true,
     },
   ],
 }

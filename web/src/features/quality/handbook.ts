@@ -1,0 +1,111 @@
+/** The handbook in order: one entry per code, what counts today first, then its other versions. */
+import type { DefinitionVersion } from './types'
+
+export interface Entry {
+  code: string
+  /** What counts today; where nothing does, what was added last. */
+  shown: DefinitionVersion
+  others: DefinitionVersion[]
+}
+
+export function byCode(versions: readonly DefinitionVersion[]): Entry[] {
+  const groups = new Map<string, DefinitionVersion[]>()
+  for (const one of versions) {
+    const held = groups.get(one.definition.code)
+    if (held) held.push(one)
+    else groups.set(one.definition.code, [one])
+  }
+  return [...groups].flatMap(([code, group]) => {
+    const newest = [...group].sort((a, b) => b.added_at.localeCompare(a.added_at))
+    const shown = group.find((one) => one.counts) ?? newest[0]
+    return shown ? [{ code, shown, others: newest.filter((one) => one.id !== shown.id) }] : []
+  })
+}
+
+export function matching(entries: readonly Entry[], typed: string, unverified: boolean): Entry[] {
+  const wanted = typed.trim().toLowerCase()
+  return entries.filter(({ code, shown }) => {
+    const { name, to_be_verified: open } = shown.definition
+    return (!unverified || open) && `${code} ${name.zh} ${name.en}`.toLowerCase().includes(wanted)
+  })
+}
+
+export interface Draft {
+  code: string
+  zh: string
+  en: string
+  meaning: string
+  population: string
+  standing: string
+  aspect: string
+  level: string[]
+  unit: string
+  direction: string
+  source: string
+  data_source: string
+  valid_from: string
+  national_no: string
+  weight: string
+  low: string
+  high: string
+  awaits: string
+}
+
+const number = (text: string): number | null => (text.trim() === '' ? null : Number(text))
+
+/** A version starts from the one that it replaces; a new code starts empty. */
+export function draftFrom(from: DefinitionVersion | null, today: string): Draft {
+  const held = from?.definition
+  const shown = (value: number | null | undefined): string => (value === null || value === undefined ? '' : String(value))
+  return {
+    code: held?.code ?? '',
+    zh: held?.name.zh ?? '',
+    en: held?.name.en ?? '',
+    meaning: held?.definition.zh ?? '',
+    population: held?.population.zh ?? '',
+    standing: held === undefined || held.standing === 'candidate' ? 'national' : held.standing,
+    aspect: held?.aspect ?? 'system',
+    level: [...(held?.levels ?? ['centre'])],
+    unit: held?.unit ?? 'percent',
+    direction: held?.direction ?? 'none',
+    source: '',
+    data_source: held?.data_source ?? '',
+    valid_from: today,
+    national_no: shown(held?.national_no),
+    weight: shown(held?.weight),
+    low: shown(held?.baseline?.low),
+    high: shown(held?.baseline?.high),
+    awaits: held?.measure.kind === 'elsewhere' ? held.measure.awaits.zh : '',
+  }
+}
+
+/** What is sent. The measure stays that of the replaced version; a new code awaits its data. */
+export function bodyOf(draft: Draft, from: DefinitionVersion | null): Record<string, unknown> {
+  const held = from?.definition
+  const [low, high] = [number(draft.low), number(draft.high)]
+  const keeps = held !== undefined && held.measure.kind !== 'elsewhere'
+  // English of the replaced version stays only where the Chinese beside it did.
+  const both = (zh: string, old: { zh: string; en: string } | null | undefined) => ({ zh, en: old?.zh === zh ? old.en : '' })
+  return {
+    code: draft.code.trim(),
+    replaces: from?.id ?? null,
+    valid_from: draft.valid_from,
+    standing: draft.standing,
+    aspect: draft.aspect,
+    levels: draft.level,
+    unit: draft.unit,
+    direction: draft.direction,
+    source: draft.source,
+    data_source: draft.data_source,
+    name: { zh: draft.zh, en: draft.en },
+    definition: both(draft.meaning, held?.definition),
+    population: both(draft.population, held?.population),
+    numerator: held?.numerator ?? null,
+    denominator: held?.denominator ?? null,
+    exclusions: (held?.exclusions.zh ?? []).map((zh, i) => ({ zh, en: held?.exclusions.en[i] ?? '' })),
+    measure: keeps ? held.measure : { kind: 'elsewhere', awaits: { zh: draft.awaits, en: '' } },
+    national_no: number(draft.national_no),
+    weight: number(draft.weight),
+    baseline: low === null && high === null ? null : { low, high, confidence: 'S', source: draft.source },
+  }
+}
