@@ -57,6 +57,7 @@ export default tseslint.config(
   downhill('stream', ['src/stream/**'], [noVue, up('app', 'features', 'shared', 'strip', 'call')]),
   downhill('strip', ['src/strip/**/*.ts'], [noVue, up('app', 'features', 'shared', 'stream', 'call')]),
   downhill('scan', ['src/scan/**/*.ts'], [noVue, up('app', 'features', 'shared', 'stream', 'strip', 'call')]),
+  downhill('call', ['src/call/**'], [noVue, up('app', 'features', 'shared', 'strip', 'stream')]),
   downhill('shared', ['src/shared/**'], [up('app', 'features')]),
   ...features.map((feature) =>
     downhill(`features/${feature}`, [`src/features/${feature}/**`], [

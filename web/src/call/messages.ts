@@ -1,0 +1,71 @@
+/** What clients and media workers say to each other; mirrors consult/media/forward/messages.py. */
+export type Source = 'microphone' | 'camera' | 'screen' | 'ultrasound'
+export type Layer = 'off' | 'low' | 'high'
+export type Light = 'good' | 'fair' | 'poor' | 'lost'
+export type ByeCode = 'refused' | 'ejected' | 'closed' | 'full' | 'moved' | 'gone' | 'elsewhere' | 'broken'
+
+export interface Ticket {
+  participant_id: string
+  url: string
+  token: string
+  ice_servers: { urls: string[]; username: string; credential: string }[]
+}
+
+export interface Sending {
+  source: Source
+  muted: boolean
+}
+
+export interface Person {
+  id: string
+  role: string
+  here: boolean
+  sources: Sending[]
+}
+
+export interface Network {
+  id: string
+  light: Light
+  loss: number
+  round_trip_ms: number
+  audio_only: boolean
+}
+
+export interface Track {
+  mid: string
+  participant: string
+  source: Source
+}
+
+export interface Picture {
+  participant: string
+  source: Source
+  layer: Layer
+}
+
+export type FromWorker =
+  | { type: 'answer'; n: number; sdp: string }
+  | { type: 'offer'; n: number; sdp: string; tracks: Track[] }
+  | { type: 'people'; people: Person[] }
+  | { type: 'quality'; people: Network[] }
+  | { type: 'pictures'; taken: Picture[] }
+  | { type: 'muted'; source: Source; muted: boolean }
+  | { type: 'said'; participant: string; topic: string; data: unknown }
+  | { type: 'bye'; code: ByeCode }
+
+export type ToWorker =
+  | { type: 'publish'; n: number; sdp: string; sources: Record<string, Source> }
+  | { type: 'candidate'; of: 'publish' | 'subscribe'; candidate: string; mid: string }
+  | { type: 'answer'; n: number; sdp: string }
+  | { type: 'show'; participant: string; source: Source; layer: Layer }
+  | { type: 'mute'; source: Source; muted: boolean }
+  | { type: 'leave' }
+
+export interface Welcome {
+  type: 'welcome'
+  session: string
+  secret: string
+  participant: string
+  publish: Source[]
+  ack: number
+}

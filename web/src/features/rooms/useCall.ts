@@ -1,0 +1,74 @@
+/** A call as the page sees it: made when asked, counted up at every change, left with the page. */
+import { type Ref, computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
+
+import { api } from '@/api/client'
+import { CallClient } from '@/call/client'
+import type { Layer, Source, Ticket } from '@/call/messages'
+
+import type { Devices } from './useDevices'
+
+const LEVEL_MS = 250
+
+export interface Call {
+  client: Ref<CallClient | null>
+  /** Read it to follow the call's changes. */
+  version: Ref<number>
+  state: Ref<CallClient['state'] | 'idle'>
+  muted: Ref<ReadonlySet<Source>>
+  loudest: Ref<string | null>
+  begin(room: string): void
+  toggle(source: Source): void
+  show(participant: string, source: Source, layer: Layer): void
+  leave(): void
+}
+
+export function useCall(devices: Devices): Call {
+  const client = shallowRef<CallClient | null>(null)
+  const version = ref(0)
+  const muted = ref<ReadonlySet<Source>>(new Set())
+  const loudest = ref<string | null>(null)
+  const state = computed(() => {
+    void version.value
+    return client.value?.state ?? 'idle'
+  })
+
+  function begin(room: string): void {
+    client.value?.leave()
+    const made = new CallClient(
+      () => api.post<Ticket>(`/api/rooms/${room}/tickets`),
+      () => (version.value += 1),
+    )
+    client.value = made
+    made.start(devices.tracks.value)
+    for (const source of muted.value) made.mute(source, true)
+  }
+
+  function toggle(source: Source): void {
+    const off = !muted.value.has(source)
+    const next = new Set(muted.value)
+    if (off) next.add(source)
+    else next.delete(source)
+    muted.value = next
+    const track = devices.tracks.value.get(source)
+    // The device's own light goes out too.
+    if (track) track.enabled = !off
+    client.value?.mute(source, off)
+  }
+
+  function leave(): void {
+    client.value?.leave()
+  }
+
+  watch(devices.tracks, (tracks) => client.value?.send(tracks))
+  const timer = setInterval(() => {
+    const others = client.value?.people.filter((one) => one.id !== client.value?.me) ?? []
+    const heard = others.map((one) => ({ id: one.id, loud: client.value?.loudness(one.id) ?? 0 }))
+    const most = heard.sort((a, b) => b.loud - a.loud)[0]
+    loudest.value = most && most.loud > 0.02 ? most.id : null
+  }, LEVEL_MS)
+  onScopeDispose(() => {
+    clearInterval(timer)
+    client.value?.leave()
+  })
+  return { client, version, state, muted, loudest, begin, toggle, show: (...what) => client.value?.show(...what), leave }
+}
