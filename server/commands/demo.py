@@ -10,6 +10,7 @@ from collections.abc import Callable
 import structlog
 
 from kernel.clock import SystemClock
+from server.demo.media import with_media_port
 from server.demo.phones import phones_url, with_phones
 from server.embedded import postgres
 from server.embedded.layout import Layout, prepare_layout
@@ -44,7 +45,7 @@ def demo(settings: Settings, say: Say) -> None:
         _end_leftovers(settings, layout)
         check_port(settings.host, settings.port, "YUNSHANG_PORT")
         check_port(settings.gateway_host, settings.gateway_port, "YUNSHANG_GATEWAY_PORT")
-        children = with_phones(demo_settings(settings, layout))
+        children = with_media_port(with_phones(demo_settings(settings, layout)))
         master_key(children)
         postgres.clear_ground(layout)
         postgres.prepare(layout)

@@ -9,6 +9,7 @@ import typer
 from server.channels import contracts
 from server.cli import app
 from server.commands.simulate import simulate
+from server.demo.media import with_media_port
 from server.demo.phones import phones_url, with_phones
 from server.embedded.layout import prepare_layout
 from server.settings import Settings, SettingsError
@@ -66,6 +67,17 @@ def test_nobody_plays_telephone_in_earnest(short_dir: Path) -> None:
             simulate(earnest)
     with pytest.raises(SettingsError, match="simulator"):
         contracts(replace(settings, demo=False))
+
+
+def test_the_media_worker_stands_beside_the_rest_at_a_port_that_it_keeps(short_dir: Path) -> None:
+    layout = prepare_layout(short_dir)
+    settings = with_media_port(demo_settings(Settings(data_dir=short_dir, port=8123), layout))
+    assert settings.media_port
+    assert with_media_port(settings) is settings
+    (media,) = [role for role in demo_roles(settings, layout) if role.name == "media"]
+    assert media.aside
+    assert media.answers is not None
+    assert media.program.environ["YUNSHANG_MEDIA_PORT"] == str(settings.media_port)
 
 
 def test_the_database_stops_last(short_dir: Path) -> None:

@@ -11,6 +11,8 @@ import { type Key, Peers } from './peers'
 
 export type CallState = 'connecting' | 'connected' | 'reconnecting' | 'ended'
 
+/** Softer is a room's own noise. */
+const AUDIBLE = 0.01
 const WAITS_MS = [150, 400, 800, 1200]
 /** Words after which one does not come back by oneself. */
 const FINAL: ReadonlySet<Ending> = new Set(['refused', 'ejected', 'closed', 'full', 'elsewhere'])
@@ -70,8 +72,10 @@ export class CallClient {
     return this.peers?.streams.get(`${participant}/${source}`) ?? null
   }
 
-  loudness(participant: string): number {
-    return this.peers?.loudness(`${participant}/microphone`) ?? 0
+  /** Who is loudest just now, if anybody is heard. */
+  async loudest(): Promise<string | null> {
+    const heard = [...((await this.peers?.loudness()) ?? [])].sort((a, b) => b[1] - a[1])[0]
+    return heard && heard[1] > AUDIBLE ? (heard[0].split('/')[0] ?? null) : null
   }
 
   leave(): void {

@@ -16,12 +16,23 @@ const PATIENCE_MS = 2000
 
 export type Key = `${string}/${Source}`
 
+/** What a browser counts of one incoming stream (RTCInboundRtpStreamStats). */
+interface Heard {
+  type: string
+  kind?: string
+  mid?: string
+  totalAudioEnergy?: number
+  totalSamplesDuration?: number
+}
+
 export class Peers {
   /** What the others send, by whose it is. */
   readonly streams = new Map<Key, MediaStream>()
   private readonly publish: RTCPeerConnection
   private readonly subscribe: RTCPeerConnection
   private readonly sending = new Map<Source, RTCRtpTransceiver>()
+  private keys: ReadonlyMap<string, Key> = new Map()
+  private readonly energies = new Map<Key, { energy: number; seconds: number }>()
   private n = 0
   private patience: ReturnType<typeof setTimeout> | undefined
   private offering: Promise<void> = Promise.resolve()
@@ -65,11 +76,19 @@ export class Peers {
     }
   }
 
-  /** How loud somebody is, 0 to 1. */
-  loudness(key: Key): number {
-    const track = this.streams.get(key)?.getAudioTracks()[0]
-    const receiver = this.subscribe.getReceivers().find((one) => one.track === track)
-    return receiver?.getSynchronizationSources()[0]?.audioLevel ?? 0
+  /** How loud everybody was since the last question, 0 to 1: by what is heard, not by what is said. */
+  async loudness(): Promise<Map<Key, number>> {
+    const loud = new Map<Key, number>()
+    for (const one of (await this.subscribe.getStats()).values() as Iterable<Heard>) {
+      const key = one.type === 'inbound-rtp' && one.kind === 'audio' ? this.keys.get(one.mid ?? '') : undefined
+      if (key === undefined) continue
+      const now = { energy: one.totalAudioEnergy ?? 0, seconds: one.totalSamplesDuration ?? 0 }
+      const before = this.energies.get(key) ?? now
+      this.energies.set(key, now)
+      const seconds = now.seconds - before.seconds
+      loud.set(key, seconds > 0 ? Math.sqrt(Math.max(0, now.energy - before.energy) / seconds) : 0)
+    }
+    return loud
   }
 
   close(): void {
@@ -128,6 +147,7 @@ export class Peers {
   }
 
   private sort(keys: ReadonlyMap<string, Key>): void {
+    this.keys = keys
     this.streams.clear()
     for (const { mid, receiver } of this.subscribe.getTransceivers()) {
       const key = mid === null ? undefined : keys.get(mid)

@@ -7,7 +7,7 @@ import type { Layer, Source, Ticket } from '@/call/messages'
 
 import type { Devices } from './useDevices'
 
-const LEVEL_MS = 250
+const LEVEL_MS = 500
 
 export interface Call {
   client: Ref<CallClient | null>
@@ -61,10 +61,7 @@ export function useCall(devices: Devices): Call {
 
   watch(devices.tracks, (tracks) => client.value?.send(tracks))
   const timer = setInterval(() => {
-    const others = client.value?.people.filter((one) => one.id !== client.value?.me) ?? []
-    const heard = others.map((one) => ({ id: one.id, loud: client.value?.loudness(one.id) ?? 0 }))
-    const most = heard.sort((a, b) => b.loud - a.loud)[0]
-    loudest.value = most && most.loud > 0.02 ? most.id : null
+    void client.value?.loudest().then((who) => (loudest.value = who))
   }, LEVEL_MS)
   onScopeDispose(() => {
     clearInterval(timer)
