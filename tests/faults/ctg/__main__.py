@@ -25,8 +25,10 @@ from tests.bench.ctg.ground import VIEWERS_A_LOGIN
 from tests.bench.ctg.ground import Ground as Bench
 from tests.faults.ctg import hostile, tracings
 from tests.faults.ctg.centre import Centre
+from tests.faults.ctg.disk import Disk, fill, slow, small_disk
 from tests.faults.ctg.ground import Ground
 from tests.faults.ctg.hostile import Hostile
+from tests.faults.ctg.rolling import Rolling, roll
 from tests.faults.ctg.sender import Plan
 from tests.faults.ctg.storm import Storm, say
 from tests.faults.ctg.verdict import Verdict, judge, judge_centre
@@ -49,6 +51,12 @@ class Profile:
     """Streams that one viewer looks at."""
     kills: int = 108
     between_s: tuple[float, float] = (0.2, 4.0)
+    drains: int = 3
+    """How often a gateway is replaced gently."""
+    disk_s: float = 20.0
+    """How long PostgreSQL's disk is full, and how long its commits are slow; 0 for never."""
+    small_disk: bool = False
+    """Whether PostgreSQL's files lie on a file system that may be filled."""
     seconds: int = 1_200
     warm_s: float = 8.0
     end_s: float = 120.0
@@ -66,6 +74,8 @@ class Outcome:
     storm: Storm
     abused: Hostile
     said: Verdict
+    rolling: Rolling
+    disk: Disk | None
     ended: bool
     """Whether every centre could end with everything acknowledged."""
     real: bool
@@ -73,7 +83,8 @@ class Outcome:
     @property
     def good(self) -> bool:
         """Nothing lost, changed or doubled, and nothing wrong was shown; timings apart."""
-        well = self.said.good and self.ended and self.abused.good
+        well = self.said.good and self.ended and self.abused.good and self.rolling.good
+        well = well and (self.disk is None or self.disk.good)
         return well and self.storm.unhealed == 0 and self.storm.watching.wrong == 0
 
     def line(self) -> dict[str, Any]:
@@ -85,6 +96,10 @@ class Outcome:
             "stored_equals_sent": self.ended and self.said.different == 0,
             "duplicates": self.said.duplicates + self.said.conflicts,
             "viewer_resume_p95_s": quantile(resumed, 0.95),
+            "drains": len(self.rolling.gateways),
+            "drain_view_p99_ms": hostile.p99_ms(self.rolling.late_s),
+            "full_disk_healed_s": self.disk and self.disk.healed_full_s,
+            "slow_disk_healed_s": self.disk and self.disk.healed_slow_s,
             "seconds_sent": self.said.sent,
             "agent_seconds": self.said.agent_seconds,
             "real_recordings": self.real,
@@ -142,6 +157,8 @@ async def _run(ground: Ground, profile: Profile, dice: random.Random) -> Outcome
         await _shown(watching, plan.start + profile.warm_s)
         await storm.blow(profile.kills)
         await ground.serves()
+        rolling = await roll(ground, watching, profile.drains)
+        disk = await _disk(ground, watching, profile)
         abused = await hostile.abuse(ground, watching, profile.abuse)
         last = min(profile.seconds, int(time.time() - plan.start))
         await asyncio.to_thread(Path(plan.stop).write_text, str(last))
@@ -155,7 +172,17 @@ async def _run(ground: Ground, profile: Profile, dice: random.Random) -> Outcome
     centre.hush()
     said = await judge(ground.clone.system_url, plan, made, last)
     await judge_centre(ground.clone.system_url, centre, said)
-    return Outcome(storm, abused, said, ended, made.real)
+    return Outcome(storm, abused, said, rolling, disk, ended, made.real)
+
+
+async def _disk(ground: Ground, watching: Watching, profile: Profile) -> Disk | None:
+    if not profile.disk_s:
+        return None
+    found = Disk()
+    await slow(ground, watching, profile.disk_s, found)
+    if profile.small_disk:
+        await fill(ground, watching, profile.disk_s, found)
+    return found
 
 
 def _walls(profile: Profile, dice: random.Random) -> list[list[int]]:
@@ -183,6 +210,7 @@ def explain(done: Outcome) -> None:
         )
     if not done.good:
         say(f"WRONG: {done.said} ended={done.ended} unhealed={done.storm.unhealed}")
+        say(f"WRONG: {done.disk} commands={done.rolling.commands} left={done.rolling.gateways}")
         say(f"WRONG: wrong frames seen {done.storm.watching.wrong}; {done.abused}")
 
 
@@ -194,18 +222,23 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=FULL.kills)
     parser.add_argument("--malformed", type=int, default=FULL.abuse.messages)
     parser.add_argument("--rate", type=float, default=FULL.abuse.rate, help="malformed a second")
+    parser.add_argument("--drains", type=int, default=FULL.drains)
+    parser.add_argument("--disk-s", type=float, default=FULL.disk_s, help="0: no ill disk")
     parser.add_argument("--seed", type=int, default=FULL.seed)
     wanted = parser.parse_args()
     usage.raise_descriptors(DESCRIPTORS)
     profile = replace(
         FULL, streams=wanted.streams, gateways=wanted.gateways, kills=wanted.kills,
-        seed=wanted.seed,
+        seed=wanted.seed, drains=wanted.drains, disk_s=wanted.disk_s,
         abuse=replace(FULL.abuse, messages=wanted.malformed, rate=wanted.rate),
     )  # fmt: skip
     begun, place = time.monotonic(), Path(tempfile.mkdtemp(prefix="ys-ctg-"))
     place.chmod(0o755)
-    with EmbeddedServices(place) as services:
-        done = asyncio.run(run(services, place, profile))
+    with small_disk(place / "services") as small:
+        if not small:
+            say("no full disk: that needs root, who may mount a small file system")
+        with EmbeddedServices(place / "services") as services:
+            done = asyncio.run(run(services, place, replace(profile, small_disk=small)))
     explain(done)
     say(f"{time.monotonic() - begun:.0f} s")
     if done.good:

@@ -48,12 +48,18 @@ class Ground:
             "VALKEY_URL": bench.services.layout.valkey_url,
             "YUNSHANG_GATEWAY_PORT": str(self.port),
             "YUNSHANG_PUBLIC_ORIGINS": ORIGIN,
+            "YUNSHANG_DATA_DIR": str(bench.place / "data"),
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         self.gateways = [self._gateway() for _ in range(gateways)]
         self._sender: subprocess.Popen[bytes] | None = None
         self.centre: Centre | None = None
         self._plan: Path = self.place / "plan.json"
+
+    @property
+    def services_place(self) -> Path:
+        """The directory of PostgreSQL's files."""
+        return self._bench.services.layout.data_dir
 
     @property
     def url(self) -> str:
@@ -109,6 +115,18 @@ class Ground:
                 return answer.status_code == 200
         return False
 
+    def add_gateway(self) -> None:
+        """One more, the youngest."""
+        self.gateways.append(self._gateway())
+
+    async def drain(self) -> int:
+        """What an operator types: all but the youngest leave; returns the command's exit code."""
+        command = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "server.cli", "gateway", "--drain",
+            cwd=ROOT, env=self._environment,
+        )  # fmt: skip
+        return await command.wait()
+
     # The centres
 
     def start_sender(self, plan: Plan) -> None:
@@ -154,6 +172,12 @@ class Ground:
                 one.kill()
         psutil.wait_procs(everybody[1:], timeout=10)
         self._again("postgres", lambda: postgres.clear_ground(self._bench.services.layout))
+
+    def revive_postgres(self) -> None:
+        """Start the server again if its full disk has ended it, as a supervisor would."""
+        process = psutil.Process(self._bench.services.pid("postgres"))
+        if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
+            self._again("postgres", lambda: postgres.clear_ground(self._bench.services.layout))
 
     def kill_backend(self) -> None:
         """kill -9 of one session's process: PostgreSQL cuts all of them and recovers by itself."""

@@ -32,6 +32,8 @@ SMALL = Profile(
     wall=2,
     kills=6,
     between_s=(0.1, 0.6),
+    drains=1,
+    disk_s=5.0,
     seconds=600,
     warm_s=1.0,
     abuse=Wanted(messages=114, lanes=20, rate=200, quiet_s=2, viewers=3, stalled_s=2),
@@ -69,6 +71,20 @@ def test_nothing_is_lost_changed_or_doubled(aftermath: Aftermath) -> None:
     assert done.ended
     assert done.storm.watching.wrong == 0
     assert done.line()["stored_equals_sent"] is True
+
+
+def test_a_drained_gateway_leaves_in_order(aftermath: Aftermath) -> None:
+    _, done, _ = aftermath
+    assert (done.rolling.commands, done.rolling.gateways, done.rolling.said) == ([0], [0], [True])
+    assert done.rolling.late_s
+    assert max(done.rolling.late_s) < 5
+
+
+def test_slow_commits_are_said_on_every_strip_and_heal(aftermath: Aftermath) -> None:
+    _, done, _ = aftermath
+    assert done.disk is not None
+    assert done.disk.said_slow
+    assert done.disk.good
 
 
 def test_abuse_ends_itself_alone(aftermath: Aftermath) -> None:

@@ -36,6 +36,8 @@ class Watching:
     """Frames whose bytes were not those that were measured."""
     cuts: int = 0
     refused: dict[str, int] = field(default_factory=dict)
+    storage: dict[str, str] = field(default_factory=dict)
+    """What each recording's strip says of its samples: `ok` or `waiting`."""
     _sent: npt.NDArray[np.uint8] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -51,6 +53,10 @@ class Watching:
         if seq > self.seqs[stream][-1]:
             self.seqs[stream].append(seq)
             self.moments[stream].append(at_s)
+
+    def all_say(self, storage: str) -> bool:
+        """Whether every strip says this of its samples."""
+        return all(self.storage.get(one) == storage for one in self.plan.recordings)
 
     def healed(self, since_s: float) -> bool:
         """Whether every stream shows a second that was measured after this moment."""
@@ -118,6 +124,8 @@ class Viewer:
                 await self._on_text(socket, json.loads(data))
 
     async def _on_text(self, socket: ClientConnection, message: dict[str, Any]) -> None:
+        if "storage" in message:
+            self._watching.storage[message["recording"]] = message["storage"]
         if message["type"] == "subscribed":
             self._views[message["view"]] = self._streams[message["recording"]]
         elif message["type"] == "refused":
