@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ import psutil
 from server.settings import Settings
 
 WAIT_S: Final = 60.0
+LOOK_S: Final = 0.1
 
 
 @contextmanager
@@ -38,11 +40,20 @@ def drain(settings: Settings, wait_s: float = WAIT_S) -> int:
     leaving = running[:-1] if len(running) > 1 else running
     for process in leaving:
         process.send_signal(signal.SIGUSR1)
-    gone, alive = psutil.wait_procs(leaving, timeout=wait_s)
-    if alive:
-        pids = ", ".join(str(process.pid) for process in alive)
-        raise TimeoutError(f"still running after {wait_s:.0f} s: {pids}")
-    return len(gone)
+    deadline = time.monotonic() + wait_s
+    while alive := [process for process in leaving if _lives(process)]:
+        if time.monotonic() > deadline:
+            pids = ", ".join(str(process.pid) for process in alive)
+            raise TimeoutError(f"still running after {wait_s:.0f} s: {pids}")
+        time.sleep(LOOK_S)
+    return len(leaving)
+
+
+def _lives(process: psutil.Process) -> bool:
+    """Whether it still runs; one whose parent has not taken notice of its end has left."""
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def _running(settings: Settings) -> list[psutil.Process]:
