@@ -72,7 +72,7 @@ def _by_house(
 def whence(move: Move) -> dict[str, object]:
     """What a record adds when it was not simply the house's own roster."""
     facts: dict[str, object] = {}
-    if move.at is At.UPPER:
+    if move.at is not At.OWN:
         facts["upper_facility_id"] = move.targets[0].facility_id
     if move.unfilled:
         facts["unfilled"] = list(move.unfilled)

@@ -1,14 +1,16 @@
 """Which step of a policy rings next and whom: pure, so that every path can be tested.
 
 A policy never ends in silence: after its last step the page is exhausted, and group lead and
-总值班 are rung again every `repeat_s` until enough people answer or the case is withdrawn. A step
-without people is passed at once and reported. A step at the centre above is resolved when it
-fires: only then is that centre's roster read.
+总值班 are rung again every `repeat_s` until enough people answer or the case is withdrawn; where
+nobody holds those places, everybody on call is. A step without people, or whose people are all on
+leave, is passed at once and reported. A step at a centre above is resolved when it fires: only
+then is that centre's roster read.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from duty.rosters.oncall import DutyTier, OnCall
 from kernel.ids import FacilityId, PersonId, ShiftId
@@ -28,10 +30,12 @@ class Mode(StrEnum):
 
 
 class At(StrEnum):
-    """Whose roster a step rings: the paged house's, or that of the centre above it."""
+    """Whose roster a step rings: the paged house's, that of the centre above it, or of the last
+    centre in that line (县→市→省)."""
 
     OWN = "own"
     UPPER = "upper"
+    TOP = "top"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +105,14 @@ class Crew:
         here: they said yes and need no ringing.
         met: specialties of which enough said yes.
         missing: specialties of which more are needed.
+        away: they are on leave although a shift of theirs stands: rung, but not waited for.
     """
 
     declined: Collection[PersonId] = frozenset()
     here: Collection[PersonId] = frozenset()
     met: Collection[str] = frozenset()
     missing: Collection[str] = frozenset()
+    away: Collection[PersonId] = frozenset()
 
 
 NOBODY_YET = Crew()
@@ -119,7 +125,7 @@ class Move:
     Attributes:
         step: the number of the step that rings.
         targets: whom; empty only when nobody at all could be found.
-        skipped: steps passed because nobody filled them.
+        skipped: steps passed because nobody filled them, or nobody who is there.
         exhausted: the policy's own steps are used up; only the loop goes on.
         next_delay_s: seconds until the ladder must be looked at again.
         unfilled: specialties that are needed and that nobody on call has.
@@ -135,11 +141,16 @@ class Move:
     at: At = At.OWN
 
 
+Above = Mapping[At, Sequence[OnCall]]
+"""Rosters of centres above as far as they were read; empty where there is no such centre."""
+
+
 @dataclass(frozen=True, slots=True)
 class AskAbove:
-    """The ladder has reached a step at the centre above: climb again with its roster."""
+    """The ladder has reached a step at a centre above: climb again with its roster."""
 
     step: int
+    at: At = At.UPPER
 
 
 def climb(
@@ -148,55 +159,68 @@ def climb(
     roster: Sequence[OnCall],
     crew: Crew = NOBODY_YET,
     *,
-    upper: Sequence[OnCall] | None = None,
+    above: Above = MappingProxyType({}),
 ) -> Move | AskAbove:
     """Fire step `number`, or the first one after it that somebody fills.
 
     People who declined this page are not rung again while anybody else can be; in the loop they
     are: a late "no" is better than silence. Specialties that have answered are left in peace.
-
-    Args:
-        upper: the roster of the centre above; empty where there is none, None if not yet read.
     """
     skipped: list[int] = []
+    absent: list[Target] = []
     while number < len(policy.steps):
         step = policy.steps[number]
-        if step.at is At.UPPER and upper is None:
-            return AskAbove(number)
-        wanted = [a for a in _places(step, roster, upper) if step.wants(a)]
+        if step.at is not At.OWN and step.at not in above:
+            return AskAbove(number, step.at)
+        places = roster if step.at is At.OWN else above[step.at]
+        wanted = [a for a in places if step.wants(a)]
         asked = [a for a in wanted if a.slot.specialty not in crew.met]
         targets = _people(asked, (*crew.declined, *crew.here))
-        if targets:
+        if _anybody(targets, crew):
+            unfilled = _unfilled(crew, roster, above)
             delay = policy.step(number + 1).delay_s
-            unfilled = _unfilled(crew, roster, upper)
-            return Move(number, targets, tuple(skipped), False, delay, unfilled, step.at)
+            people = _together(targets, absent)
+            return Move(number, people, tuple(skipped), False, delay, unfilled, step.at)
+        absent += targets
         if not _satisfied(wanted, crew):
             skipped.append(number)
         number += 1
-    return _loop(policy, number, roster, crew, tuple(skipped))
+    return _loop(policy, number, roster, crew, tuple(skipped), absent)
 
 
 def _loop(
-    policy: Policy, number: int, roster: Sequence[OnCall], crew: Crew, skipped: tuple[int, ...]
+    policy: Policy,
+    number: int,
+    roster: Sequence[OnCall],
+    crew: Crew,
+    skipped: tuple[int, ...],
+    absent: Sequence[Target],
 ) -> Move:
-    """Group lead, 总值班 and everybody of a specialty that is still missing."""
+    """Group lead, 总值班 and everybody of a specialty that is still missing; everybody on call
+    where none of these is there."""
     loop = policy.step(number)
     asked = [a for a in roster if loop.wants(a) or a.slot.specialty in crew.missing]
+    if not _anybody(_people(asked, ()), crew):
+        asked, skipped = list(roster), (*skipped, number)
     targets = (
         _people(asked, (*crew.declined, *crew.here))
         or _people(asked, crew.here)
         or _people(asked, ())
     )
-    if not targets:
-        skipped = (*skipped, number)
-    unfilled = _unfilled(crew, roster, None)
-    return Move(number, targets, skipped, True, policy.repeat_s, unfilled)
+    people = _together(targets, absent)
+    return Move(number, people, skipped, True, policy.repeat_s, _unfilled(crew, roster, {}))
 
 
-def _places(
-    step: Step, roster: Sequence[OnCall], upper: Sequence[OnCall] | None
-) -> Sequence[OnCall]:
-    return roster if step.at is At.OWN else upper or ()
+def _anybody(targets: Iterable[Target], crew: Crew) -> bool:
+    return any(target.person_id not in crew.away for target in targets)
+
+
+def _together(targets: Sequence[Target], absent: Iterable[Target]) -> tuple[Target, ...]:
+    """Those who are there first; who is on leave rings once beside them, and may come."""
+    found = {target.person_id: target for target in targets}
+    for target in absent:
+        found.setdefault(target.person_id, target)
+    return tuple(found.values())
 
 
 def _satisfied(wanted: Iterable[OnCall], crew: Crew) -> bool:
@@ -207,10 +231,9 @@ def _satisfied(wanted: Iterable[OnCall], crew: Crew) -> bool:
     )
 
 
-def _unfilled(
-    crew: Crew, roster: Sequence[OnCall], upper: Sequence[OnCall] | None
-) -> tuple[str, ...]:
-    held = {a.slot.specialty for a in (*roster, *(upper or ())) if a.person_id is not None}
+def _unfilled(crew: Crew, roster: Sequence[OnCall], above: Above) -> tuple[str, ...]:
+    places = [*roster, *(one for upper in above.values() for one in upper)]
+    held = {a.slot.specialty for a in places if a.person_id is not None}
     return tuple(sorted(set(crew.missing) - held))
 
 

@@ -1,6 +1,6 @@
 """What a ladder does next, by the rosters of this moment."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from duty.escalation import ladder
 from duty.escalation.crew import Standing, crew_of
 from duty.escalation.ladder import AskAbove, At, Move, Policy, Target
+from duty.rosters import fitness
 from duty.rosters import repository as rosters
 from duty.rosters.oncall import OnCall
 from kernel.ids import FacilityId, GroupId, PersonId
@@ -34,25 +35,49 @@ async def next_move(
 ) -> Move:
     """Whom step `number` rings, or the first step after it that somebody fills.
 
-    The roster of the centre above is read only when such a step is reached: who answers for this
+    The roster of a centre above is read only when such a step is reached: who answers for this
     house, and who is on call there, is decided at that moment.
     """
-    crew = crew_of(policy, standings, silent)
     own = await rosters.roster(session, facility_id, at)
     if group_id is not None:
         own = [answer for answer in own if answer.slot.group_id == group_id]
-    move = ladder.climb(policy, number, own, crew)
-    if not isinstance(move, AskAbove):
-        return move
-    above = await centre_above(session, facility_id, policy.steps[move.step].specialties, at)
-    upper: Sequence[OnCall] = ()
-    if above is not None:
-        upper = await rosters.roster(session, above, at)
-    move = ladder.climb(policy, number, own, crew, upper=upper)
-    assert isinstance(move, Move)  # noqa: S101  (the roster above is known)
-    if move.at is At.OWN:
-        return move
-    return replace(move, targets=tuple(replace(t, facility_id=above) for t in move.targets))
+    crew = replace(crew_of(policy, standings, silent), away=await _away(session, own, at))
+    houses: dict[At, FacilityId | None] = {}
+    above: dict[At, Sequence[OnCall]] = {}
+    while isinstance(move := ladder.climb(policy, number, own, crew, above=above), AskAbove):
+        step = policy.steps[move.step]
+        house = await centre_above(session, facility_id, step.specialties, at, move.at)
+        houses[move.at] = house
+        above[move.at] = [] if house is None else await rosters.roster(session, house, at)
+        away = await _away(session, above[move.at], at)
+        crew = replace(crew, away={*crew.away, *away})
+    return _of_houses(move, houses, above)
+
+
+async def _away(
+    session: AsyncSession, roster: Sequence[OnCall], at: datetime
+) -> frozenset[PersonId]:
+    """Who of them is on leave although a shift stands: the roster says who, leave says not."""
+    held = {one.person_id for one in roster if one.person_id is not None}
+    found = await fitness.leave(session, held, (at, at + fitness.INSTANT)) if held else []
+    return frozenset(one.person_id for one in found)
+
+
+def _of_houses(
+    move: Move, houses: Mapping[At, FacilityId | None], above: Mapping[At, Sequence[OnCall]]
+) -> Move:
+    """Each target with the house on whose roster they stand, where it is not the paged one."""
+    theirs = {
+        one.shift.id: houses[at]
+        for at, places in above.items()
+        for one in places
+        if one.shift is not None
+    }
+    targets = (
+        replace(one, facility_id=theirs[one.shift_id]) if one.shift_id in theirs else one
+        for one in move.targets
+    )
+    return replace(move, targets=tuple(targets))
 
 
 async def with_named(session: AsyncSession, move: Move, named: Collection[PersonId]) -> Move:
@@ -63,8 +88,19 @@ async def with_named(session: AsyncSession, move: Move, named: Collection[Person
 
 
 async def centre_above(
-    session: AsyncSession, facility_id: FacilityId, specialties: Collection[str], at: datetime
+    session: AsyncSession,
+    facility_id: FacilityId,
+    specialties: Collection[str],
+    at: datetime,
+    height: At = At.UPPER,
 ) -> FacilityId | None:
-    """The centre that answers for this house on the day of `at`; None if nobody does."""
+    """The centre that answers for this house on the day of `at`, or the last one of that line; None
+    if nobody does."""
     kind = AreaKind.NEONATAL if NEONATAL.issuperset(specialties) else AreaKind.MATERNAL
-    return await facilities.designated_centre(session, facility_id, kind, at)
+    found = await facilities.designated_centre(session, facility_id, kind, at)
+    seen = {facility_id}
+    while height is At.TOP and found is not None and found not in seen:
+        seen.add(found)
+        higher = await facilities.designated_centre(session, found, kind, at)
+        found = found if higher is None or higher in seen else higher
+    return found

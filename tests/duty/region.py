@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from sqlalchemy import text
+
 from duty.escalation import policy, service
 from duty.rosters import service as rosters
 from duty.rosters.oncall import DutyTier
@@ -25,7 +27,7 @@ from kernel.parties import PartyRole
 from kernel.sealing import Sealer
 from kernel.viewer import Role, Viewer
 from registry.facilities import service as facilities
-from registry.facilities.rules import Level, Tier
+from registry.facilities.rules import AreaKind, Level, Tier
 from registry.people import service as people
 from tests.fixtures.database import Clone
 
@@ -203,3 +205,48 @@ async def build(clone: Clone, clock: Clock | None = None, *, master: bytes = b"k
         region.experts[tier] = await region.staff(centre, Role.EXPERT)
         await region.shift(tier, region.experts[tier])
     return region
+
+
+async def centre_above(region: Region) -> Viewer:
+    """A province's hospital that answers for the city, with a first line; who holds it."""
+    async with region.clone.system.session(SEEDER) as session:
+        city = (
+            await session.execute(
+                text("SELECT region_id FROM facility WHERE id = :id"), {"id": region.centre}
+            )
+        ).scalar_one()
+        above = await facilities.create_facility(
+            session,
+            region_id=city,
+            code=f"P{uuid4().hex[:6]}",
+            name="云岭省妇幼保健院",
+            short_name="云岭省妇幼",
+            tier=Tier.PROVINCE,
+        )
+        await facilities.set_responsible_area(
+            session, centre_id=above, region_id=city, kind=AreaKind.MATERNAL
+        )
+        group = await rosters.create_group(
+            session, SEEDER, facility_id=above, code="OB", name="产科急救"
+        )
+        slot = await rosters.create_slot(
+            session,
+            SEEDER,
+            facility_id=above,
+            group_id=group,
+            specialty="obstetrics",
+            tier=DutyTier.FIRST,
+        )
+    chief = await region.staff(above, Role.EXPERT)
+    now = region.clock.now()
+    async with region.clone.system.session(SEEDER) as session:
+        await rosters.put_shift(
+            session,
+            SimulatedClock(now),
+            SEEDER,
+            slot_id=slot,
+            person_id=chief.person_id,
+            start=now,
+            end=now.replace(year=now.year + 1),
+        )
+    return chief

@@ -32,6 +32,8 @@ Specialty = Literal[
 Tier = Literal["first", "second", "third", "lead", "general_duty"]
 Mode = Literal["first", "quorum", "all"]
 Owner = Literal["facility", "region", "platform"]
+Place = Literal["own", "upper", "top"]
+"""Whose roster rings: the house's, that of the centre above it, of the last one in that line."""
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=7200)]
 
 
@@ -41,7 +43,7 @@ class PolicyStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     delay_s: Seconds
     tiers: Annotated[list[Tier], msgspec.Meta(min_length=1, max_length=5)]
     specialties: Annotated[list[Specialty], msgspec.Meta(min_length=1, max_length=20)]
-    at: Literal["own", "upper"] = "own"
+    at: Place = "own"
 
 
 class PolicyNeed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -140,7 +142,7 @@ class TrialStep(msgspec.Struct, frozen=True):
     number: int
     after_s: int
     loop: bool
-    at: Literal["own", "upper"]
+    at: Place
     facility: PagedFacility | None
     people: list[TrialPerson]
     unfilled: list[str]

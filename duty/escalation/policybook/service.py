@@ -127,7 +127,7 @@ def _step(step: PolicyStep) -> dict[str, object]:
         "tiers": list(step.tiers),
         "specialties": list(step.specialties),
     }
-    return plain | ({"at": step.at} if step.at == "upper" else {})
+    return plain | ({} if step.at == "own" else {"at": step.at})
 
 
 class _Place(TypedDict):

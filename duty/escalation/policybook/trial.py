@@ -35,6 +35,7 @@ async def rehearse(
         found += [
             await _empty(session, policy, facility_id, skipped, after_s, now)
             for skipped in move.skipped
+            if skipped != move.step or not move.targets
         ]
         if move.targets:
             house = move.targets[0].facility_id or facility_id
@@ -55,6 +56,6 @@ async def _empty(
 ) -> Moment:
     step = policy.step(number)
     house: FacilityId | None = facility_id
-    if step.at is At.UPPER:
-        house = await centre_above(session, facility_id, step.specialties, now)
+    if step.at is not At.OWN:
+        house = await centre_above(session, facility_id, step.specialties, now, step.at)
     return Moment(number, round(after_s), number >= len(policy.steps), step.at, house, None)

@@ -1,7 +1,6 @@
 """Several must come, and who said yes must come in time."""
 
 from collections.abc import Sequence
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -17,9 +16,7 @@ from kernel.clock import SimulatedClock
 from kernel.ids import CaseId, PageId, SlotId
 from kernel.parties import PartyRole, add_facility
 from kernel.viewer import Role, Viewer
-from registry.facilities import service as facilities
-from registry.facilities.rules import AreaKind, Tier
-from tests.duty.region import EVENT, LEVEL, SEEDER, Region
+from tests.duty.region import EVENT, LEVEL, SEEDER, Region, centre_above
 
 FIRST, SECOND, LEAD, DESK = (
     DutyTier.FIRST,
@@ -353,51 +350,6 @@ async def test_a_house_that_answers_does_not_answer_for_a_team(region: Region) -
     assert page.state == "running"
     assert [(n.answered, n.joined) for n in page.needs] == [(1, 1), (0, 0)]
     assert await rings(region, neo)
-
-
-async def centre_above(region: Region) -> Viewer:
-    """A province's hospital that answers for the city, with a first line; who holds it."""
-    async with region.clone.system.session(SEEDER) as session:
-        city = (
-            await session.execute(
-                text("SELECT region_id FROM facility WHERE id = :id"), {"id": region.centre}
-            )
-        ).scalar_one()
-        above = await facilities.create_facility(
-            session,
-            region_id=city,
-            code=f"P{uuid4().hex[:6]}",
-            name="云岭省妇幼保健院",
-            short_name="云岭省妇幼",
-            tier=Tier.PROVINCE,
-        )
-        await facilities.set_responsible_area(
-            session, centre_id=above, region_id=city, kind=AreaKind.MATERNAL
-        )
-        group = await rosters.create_group(
-            session, SEEDER, facility_id=above, code="OB", name="产科急救"
-        )
-        slot = await rosters.create_slot(
-            session,
-            SEEDER,
-            facility_id=above,
-            group_id=group,
-            specialty="obstetrics",
-            tier=FIRST,
-        )
-    chief = await region.staff(above, Role.EXPERT)
-    now = region.clock.now()
-    async with region.clone.system.session(SEEDER) as session:
-        await rosters.put_shift(
-            session,
-            SimulatedClock(now),
-            SEEDER,
-            slot_id=slot,
-            person_id=chief.person_id,
-            start=now,
-            end=now.replace(year=now.year + 1),
-        )
-    return chief
 
 
 async def test_the_centre_above_is_rung_when_its_step_fires(

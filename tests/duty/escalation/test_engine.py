@@ -102,6 +102,31 @@ async def test_the_end_of_the_policy_is_a_loop_not_silence(
     ) == [("acknowledged", True)]
 
 
+async def test_where_nobody_leads_the_loop_rings_whoever_is_on_call(
+    region: Region, engine: EscalationEngine
+) -> None:
+    await region.policy(0)
+    page_id = await region.page()
+    for tier in (LEAD, DESK):
+        await rows(
+            region,
+            "UPDATE shift SET status = 'superseded', superseded_at = clock_timestamp()"
+            " WHERE slot_id = :s RETURNING 1",
+            s=region.slots[tier],
+        )
+    for _ in range(2):
+        await make_due(region, page_id)
+        await engine.run_once()
+    loop = [(step, tier) for step, tier, _ in await targets(region, page_id) if step]
+    assert loop == [(s, t) for s in (1, 2) for t in ("first", "second")]
+    told = await rows(
+        region,
+        "SELECT count(*) FROM inbox_item WHERE kind = 'notice' AND person_id = :d",
+        d=region.doctor.person_id,
+    )
+    assert told == [(2,)], "the hole is said aloud every time round"
+
+
 async def test_the_roster_of_the_moment_decides_not_that_of_the_request(
     region: Region, engine: EscalationEngine
 ) -> None:

@@ -142,21 +142,53 @@ ABOVE = Policy((step(0, DutyTier.THIRD), replace(step(60, DutyTier.FIRST), at=At
 
 
 def test_the_roster_above_is_asked_for_only_when_its_step_fires() -> None:
-    assert ladder.climb(ABOVE, 0, FULL) == AskAbove(1)
+    assert ladder.climb(ABOVE, 0, FULL) == AskAbove(1, At.UPPER)
     with_third = [*FULL, place(DutyTier.THIRD, PEOPLE[0])]
     assert isinstance(ladder.climb(ABOVE, 0, with_third), Move)
 
 
 def test_the_centre_above_rings_its_own_people() -> None:
     chief = PersonId(uuid4())
-    move = ladder.climb(ABOVE, 1, FULL, upper=[place(DutyTier.FIRST, chief)])
+    move = ladder.climb(ABOVE, 1, FULL, above={At.UPPER: [place(DutyTier.FIRST, chief)]})
     assert isinstance(move, Move)
     assert [target.person_id for target in move.targets] == [chief]
     assert move.at is At.UPPER
 
 
+def test_the_last_centre_of_the_line_has_a_roster_of_its_own() -> None:
+    line = Policy((*ABOVE.steps[1:], replace(ABOVE.steps[1], at=At.TOP)), 30)
+    chief = PersonId(uuid4())
+    nobody = [place(DutyTier.FIRST, None)]
+    assert ladder.climb(line, 0, FULL, above={At.UPPER: nobody}) == AskAbove(1, At.TOP)
+    known = {At.UPPER: nobody, At.TOP: [place(DutyTier.FIRST, chief)]}
+    move = ladder.climb(line, 0, FULL, above=known)
+    assert isinstance(move, Move)
+    assert ([target.person_id for target in move.targets], move.at) == ([chief], At.TOP)
+    assert (move.step, move.skipped) == (1, (0,))
+
+
+def test_a_step_whose_people_are_all_on_leave_waits_for_nobody() -> None:
+    move = ladder.climb(POLICY, 0, FULL, Crew(away={PEOPLE[0]}))
+    assert isinstance(move, Move)
+    assert (move.step, move.skipped) == (1, (0,))
+    assert [target.person_id for target in move.targets] == [PEOPLE[1], PEOPLE[0]]
+    one_is_there = [*FULL, place(DutyTier.FIRST, PEOPLE[3])]
+    move = ladder.climb(POLICY, 0, one_is_there, Crew(away={PEOPLE[0]}))
+    assert isinstance(move, Move)
+    assert (move.step, move.skipped, len(move.targets)) == (0, (), 2)
+
+
+@pytest.mark.parametrize("away", [frozenset(), frozenset({PEOPLE[2], PEOPLE[3]})])
+def test_where_nobody_leads_the_loop_rings_everybody_on_call(away: frozenset[PersonId]) -> None:
+    roster = FULL if away else [one for one in FULL if one.slot.tier not in ladder.LOOP_TIERS]
+    move = ladder.climb(POLICY, 5, roster, Crew(away=away))
+    assert isinstance(move, Move)
+    assert {target.person_id for target in move.targets} == {one.person_id for one in roster}
+    assert (move.exhausted, move.skipped) == (True, (5,))
+
+
 def test_without_a_centre_above_the_step_is_empty() -> None:
-    move = ladder.climb(ABOVE, 1, FULL, upper=())
+    move = ladder.climb(ABOVE, 1, FULL, above={At.UPPER: ()})
     assert isinstance(move, Move)
     assert (move.exhausted, move.skipped, move.at) == (True, (1,), At.OWN)
 
@@ -166,22 +198,29 @@ def test_without_a_centre_above_the_step_is_empty() -> None:
     steps=st.lists(st.frozensets(st.sampled_from(DutyTier), min_size=1), min_size=1, max_size=5),
     number=st.integers(0, 8),
     declined=st.frozensets(st.sampled_from(PEOPLE)),
+    away=st.frozensets(st.sampled_from(PEOPLE)),
 )
 def test_it_never_goes_back_never_waits_on_nobody_and_never_ends(
     fill: list[tuple[DutyTier, PersonId | None]],
     steps: list[frozenset[DutyTier]],
     number: int,
     declined: frozenset[PersonId],
+    away: frozenset[PersonId],
 ) -> None:
     roster = [place(tier, person) for tier, person in fill]
     policy = Policy(tuple(Step(10, tiers, frozenset({ANY})) for tiers in steps), 30)
-    move = climb(policy, number, roster, declined)
+    move = ladder.climb(policy, number, roster, Crew(declined=declined, away=away))
+    assert isinstance(move, Move)
     assert move.step >= number
     assert move.next_delay_s > 0
     assert move.targets or move.exhausted
     assert move.exhausted == (move.step >= len(steps))
     assert len({target.person_id for target in move.targets}) == len(move.targets)
     on_duty = {answer.person_id for answer in roster}
-    assert {target.person_id for target in move.targets} <= on_duty
-    if not move.exhausted:
-        assert not declined & {target.person_id for target in move.targets}
+    rung = {target.person_id for target in move.targets}
+    assert rung <= on_duty
+    if move.exhausted:
+        assert rung or on_duty <= {None}, "somebody is on call and the ladder is silent"
+    else:
+        assert not declined & rung
+        assert rung - away

@@ -10720,7 +10720,7 @@ export interface components {
              * @default own
              * @enum {string}
              */
-            at: "own" | "upper";
+            at: "own" | "upper" | "top";
             delay_s: number;
             specialties: ("*" | "obstetrics" | "neonatology" | "anaesthesia" | "icu" | "transfusion" | "internal_medicine" | "cardiology" | "surgery" | "radiology" | "midwifery" | "general_practice" | "maternal_health" | "general_duty")[];
             tiers: ("first" | "second" | "third" | "lead" | "general_duty")[];
@@ -12797,7 +12797,7 @@ export interface components {
         TrialStep: {
             after_s: number;
             /** @enum {string} */
-            at: "own" | "upper";
+            at: "own" | "upper" | "top";
             facility: components["schemas"]["PagedFacility"] | null;
             loop: boolean;
             number: number;
