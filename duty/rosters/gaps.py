@@ -9,11 +9,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.notify import inbox
-from duty.rosters import repository
+from duty.rosters import fitness, repository
 from duty.rosters.coverage import uncovered
 from duty.rosters.oncall import DutyTier
 from duty.rosters.repository import SlotRow
-from duty.rosters.rules import Period
+from duty.rosters.rules import Period, remainders
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.ids import FacilityId, PersonId
@@ -48,7 +48,7 @@ _QUEUE = text("SELECT pg_try_advisory_xact_lock(hashtextextended('roster gaps:' 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A required place that nobody fills for a time."""
+    """A required place that nobody fills for a time, or only somebody who is on leave then."""
 
     row: SlotRow
     period: Period
@@ -59,9 +59,15 @@ async def coming(session: AsyncSession, facility_id: FacilityId, now: datetime) 
     window = (now, now + AHEAD)
     rows = await repository.slots_between(session, facility_id, window)
     needed = [row for row in rows if row.slot.required]
+    standing = [one.shift for one in await repository.shifts_between(session, needed, window)]
+    leave = await fitness.leave(session, {shift.person_id for shift in standing}, window)
     held: dict[object, list[Period]] = {row.slot.id: [] for row in needed}
-    for one in await repository.shifts_between(session, needed, window):
-        held[one.shift.slot_id].append((one.shift.start, one.shift.end))
+    for shift in standing:
+        there = [(shift.start, shift.end)]
+        for away in leave:
+            if away.person_id == shift.person_id:
+                there = [rest for one in there for rest in remainders(one, (away.start, away.end))]
+        held[shift.slot_id] += there
     found = [Gap(row, gap) for row in needed for gap in uncovered(window, held[row.slot.id])]
     return sorted(found, key=lambda one: (one.period[0], one.row.slot_no))
 

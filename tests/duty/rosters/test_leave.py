@@ -3,13 +3,13 @@
 import pytest
 
 from duty.changes import partners
-from duty.rosters import leave, repository, service, setup_queries
+from duty.rosters import gaps, leave, repository, service, setup_queries
 from duty.rosters.errors import PersonBusy
 from duty.rosters.rules import Period
 from kernel.errors import BadInput
 from kernel.ids import PersonId
 from kernel.viewer import Viewer
-from tests.duty.region import Region
+from tests.duty.region import SEEDER, Region
 from tests.duty.rosters.ward import DAY, START, Ward, ward
 
 AWAY: Period = (START + DAY, START + 2 * DAY)
@@ -75,6 +75,16 @@ async def test_without_one_the_shift_shows_and_who_could_come_is_proposed(icu: W
     async with icu.region.clone.app.session(icu.desk) as session:
         (listed,) = await setup_queries.away(session, icu.region.centre, AWAY)
     assert listed.shifts == 0
+
+
+@pytest.mark.parametrize("hand_over", [False, True])
+async def test_the_alarm_counts_a_shift_whose_holder_is_away(icu: Ward, hand_over: bool) -> None:
+    await away(icu, icu.people[1], hand_over=hand_over)
+    async with icu.region.clone.system.session(SEEDER) as session:
+        found = await gaps.coming(session, icu.region.centre, START)
+    missing = [one.period for one in found if one.row.slot.id == icu.first]
+    assert (AWAY in missing) is not hand_over
+    assert missing[-1] == (START + 3 * DAY, START + gaps.AHEAD)
 
 
 async def test_proposals_say_who_is_away_and_who_is_busy(icu: Ward) -> None:
