@@ -52,7 +52,7 @@ def drain(settings: Settings, wait_s: float = WAIT_S) -> int:
 def _lives(process: psutil.Process) -> bool:
     """Whether it still runs; one whose parent has not taken notice of its end has left."""
     with suppress(psutil.NoSuchProcess):
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     return False
 
 
