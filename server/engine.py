@@ -34,6 +34,7 @@ from kernel.wake import Listener
 from quality.handbook import versions as indicators
 from realtime.alarms import limitbook as alarm_limits
 from realtime.alarms.timers import run_due as mind_alarms
+from realtime.readings.limits import book as reading_limits
 from realtime.readings.timers import run_due as mind_readings
 from referral.aftermath.timers import run_due as remind_of_reviews
 from referral.casefiles.timers import run_due_files
@@ -140,7 +141,7 @@ async def _when_installed(database: Database, chores: list[Duty]) -> None:
 async def _install_shipped(database: Database) -> None:
     """The rules of this release; versions already there stay as they are."""
     async with database.session(Viewer.system("engine")) as session:
-        for rules in (holidays, rulebook, weighing, alarm_limits, indicators):
+        for rules in (holidays, rulebook, weighing, alarm_limits, reading_limits, indicators):
             await rules.install_shipped(session)
 
 

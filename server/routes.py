@@ -26,6 +26,7 @@ from duty.rosters.setup_routes import router as roster_setup
 from duty.watch.routes import router as paging_health
 from quality.routes import router as quality
 from realtime.alarms.routes import router as ctg_alarms
+from realtime.readings.limits.routes import router as reading_limits
 from realtime.readings.routes import router as readings
 from realtime.routes import router as ctg
 from realtime.sockets import router as stream
@@ -88,6 +89,7 @@ ROUTERS: tuple[Router, ...] = (
     wall,
     ctg_alarms,
     readings,
+    reading_limits,
     quality,
     demo,
 )

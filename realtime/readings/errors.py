@@ -57,3 +57,10 @@ class ReaderUnknown(Refusal):
 
     code: ClassVar[str] = "ctg.reader_unknown"
     status: ClassVar[int] = 422
+
+
+class ReadingLimitsOutOfBounds(Refusal):
+    """Outside what the platform lets a house choose. Fields: field, least, most, all."""
+
+    code: ClassVar[str] = "ctg.reading_limits_out_of_bounds"
+    status: ClassVar[int] = 422

@@ -14,9 +14,10 @@ from kernel.ids import CaseId, PersonId
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from realtime.alarms.schemas import PersonName
+from realtime.readings.limits.rules import ReadingLimits
 from realtime.readings.rights import allowed
-from realtime.readings.rules import RULES
 from realtime.readings.schemas import (
+    LimitsUsed,
     ReadingAddendum,
     ReadingDetail,
     ReadingEventOut,
@@ -33,12 +34,14 @@ MOST = 200
 
 _COLUMNS = """
     SELECT g.*, f.short_name AS facility, c.short_name AS reader_facility, r.bed, r.channels,
-           r.started_at, d.serial
+           r.started_at, d.serial, l.urgent_sign_min, l.urgent_receive_min, l.routine_sign_min,
+           l.routine_receive_min, l.source, l.confidence
       FROM ctg_reading g
       JOIN facility f ON f.id = g.facility_id
       JOIN facility c ON c.id = g.reader_facility_id
       JOIN ctg_recording r ON r.id = g.recording_id
       JOIN ctg_device d ON d.id = r.device_id
+      JOIN ctg_reading_limits l ON l.id = g.limits_id
 """
 _OPEN = "g.state NOT IN ('received', 'withdrawn')"
 _WHERE = {
@@ -186,8 +189,12 @@ async def _out(
                 receive_by=row.receive_by,
                 escalated_at=row.escalated_at,
                 version=row.version,
-                rules=row.rules,
-                rules_confidence=RULES.confidence,
+                limits=LimitsUsed(
+                    id=row.limits_id,
+                    limits=msgspec.convert(row, ReadingLimits, from_attributes=True),
+                    source=row.source,
+                    confidence=row.confidence,
+                ),
                 bed=row.bed,
                 device=row.serial,
                 channels=list(row.channels),

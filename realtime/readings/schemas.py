@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from realtime.alarms.schemas import PersonName
+from realtime.readings.limits.rules import ReadingLimits
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
 Note = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
@@ -152,6 +153,15 @@ class ReadingEventOut(msgspec.Struct, frozen=True):
     note: str | None
 
 
+class LimitsUsed(msgspec.Struct, frozen=True):
+    """The version of the time limits that a reading keeps."""
+
+    id: UUID
+    limits: ReadingLimits
+    source: str
+    confidence: str
+
+
 class ReadingOut(msgspec.Struct, frozen=True):
     """A reading as lists show it. `due_at`: signed by then; `receive_by`: received by then."""
 
@@ -179,8 +189,7 @@ class ReadingOut(msgspec.Struct, frozen=True):
     receive_by: datetime | None
     escalated_at: datetime | None
     version: int
-    rules: str
-    rules_confidence: str
+    limits: LimitsUsed
     bed: str
     device: str
     channels: list[str]

@@ -1,7 +1,7 @@
 """Commands on readings. Each takes the row, checks side and version, moves it by the table."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,8 @@ from kernel.parties import PartyRole
 from kernel.viewer import Viewer
 from realtime.readings import looking, rights
 from realtime.readings.errors import NotYourReading, ReaderUnknown, ReadingMoved, RecordingUnbound
-from realtime.readings.rules import MOST_S, RULES
+from realtime.readings.limits import book
+from realtime.readings.rules import LEVELS, MOST_S
 from realtime.readings.schemas import AddIn, AskIn, MoveIn, SignIn
 from realtime.readings.states import READING, ReadingAction, ReadingState
 from realtime.repository import RecordingRepository
@@ -34,10 +35,10 @@ SIGNED = "ctg.reading_signed"
 _LOCK = text("SELECT * FROM ctg_reading WHERE id = :id FOR UPDATE")
 _ASK = text(
     "INSERT INTO ctg_reading (id, recording_id, pregnancy_id, of_case_id, facility_id,"
-    "  reader_facility_id, from_seq, to_seq, urgency, question, rules, state, asked_by, asked_at,"
-    "  due_at, next_at)"
+    "  reader_facility_id, from_seq, to_seq, urgency, question, limits_id, state, asked_by,"
+    "  asked_at, due_at, next_at)"
     " VALUES (:id, :recording_id, :pregnancy_id, :of_case_id, :facility_id, :reader_facility_id,"
-    "  :from_seq, :to_seq, :urgency, :question, :rules, 'asked', :by, :at, :due_at, :due_at)"
+    "  :from_seq, :to_seq, :urgency, :question, :limits_id, 'asked', :by, :at, :due_at, :due_at)"
 )
 _MOVE = text(
     "UPDATE ctg_reading SET state = :state, claimed_by = :claimed_by,"
@@ -82,7 +83,8 @@ async def ask(session: AsyncSession, clock: Clock, viewer: Viewer, order: AskIn)
         raise BadInput(field="to_seq", reason="range")
     house, reader = FacilityId(recording.facility_id), FacilityId(order.reader_facility_id)
     await _must_be_in_the_network(session, reader)
-    case_id, at, limit = CaseId(new_id()), clock.now(), RULES.of(order.urgency)
+    case_id, at = CaseId(new_id()), clock.now()
+    limits_id, limits = await book.of_house(session, reader)
     await parties.add_facility(
         session, case_id, house, PartyRole.ORIGIN, await facilities.region_of(session, house)
     )
@@ -94,10 +96,10 @@ async def ask(session: AsyncSession, clock: Clock, viewer: Viewer, order: AskIn)
         "pregnancy_id": pregnancy_id,
         "of_case_id": recording.case_id,
         "facility_id": house,
-        "rules": RULES.version,
+        "limits_id": limits_id,
         "by": viewer.person_id,
         "at": at,
-        "due_at": at + timedelta(minutes=limit.sign_within_min),
+        "due_at": at + limits.to_sign(order.urgency),
     }
     await session.execute(_ASK, values)
     await parties.add_facility(session, case_id, reader, PartyRole.RECEIVER)
@@ -107,13 +109,13 @@ async def ask(session: AsyncSession, clock: Clock, viewer: Viewer, order: AskIn)
         "from_seq": order.from_seq,
         "to_seq": order.to_seq,
         "urgency": order.urgency,
-        "rules": RULES.version,
+        "limits_id": limits_id,
         "reader_facility_id": reader,
     }
     await chain.append(session, clock, case_id, ASKED, viewer=viewer, payload=facts)
     await duty.page(
         session, clock, viewer, case_id=case_id, facility_id=reader, event=ASKED,
-        level=limit.level, req_key=f"{ASKED}:{case_id}", title=f"CTG {device.serial}",
+        level=LEVELS[order.urgency], req_key=f"{ASKED}:{case_id}", title=f"CTG {device.serial}",
     )  # fmt: skip
     return case_id
 
@@ -161,11 +163,10 @@ async def release(
     changed = {"claimed_by": None, "claimed_at": None, "next_at": max(at, row.due_at)}
     action = ReadingAction.RELEASE
     await _move(session, clock, viewer, row, order.version, action, changed, order.note)
-    limit = RULES.of(row.urgency)
     await duty.page(
         session, clock, viewer, case_id=CaseId(row.id),
-        facility_id=FacilityId(row.reader_facility_id), event=ASKED, level=limit.level,
-        req_key=f"{ASKED}:{row.id}:{row.version}", title="CTG",
+        facility_id=FacilityId(row.reader_facility_id), event=ASKED,
+        level=LEVELS[row.urgency], req_key=f"{ASKED}:{row.id}:{row.version}", title="CTG",
     )  # fmt: skip
 
 
@@ -193,9 +194,9 @@ async def sign(
     """
     row = await _locked(session, reading_id)
     rights.must_hold(viewer, row)
-    at, limit = clock.now(), RULES.of(row.urgency)
-    changed = {"signed_at": at, "receive_by": at + timedelta(minutes=limit.receive_within_min)}
-    changed["next_at"] = changed["receive_by"]
+    at, limits = clock.now(), await book.load(session, row.limits_id)
+    until = at + limits.to_receive(row.urgency)
+    changed = {"signed_at": at, "receive_by": until, "next_at": until}
     await _move(session, clock, viewer, row, order.version, ReadingAction.SIGN, changed)
     view = await looking.view_of(session, row.id, order.view_id)
     looking.must_have_been_seen(view, order.report.cited)
@@ -208,8 +209,8 @@ async def add(
     """Add to a signed reading; the bedside receives it again. The password was checked."""
     row = await _locked(session, reading_id)
     rights.must_hold(viewer, row)
-    limit = RULES.of(row.urgency)
-    until = clock.now() + timedelta(minutes=limit.receive_within_min)
+    limits = await book.load(session, row.limits_id)
+    until = clock.now() + limits.to_receive(row.urgency)
     changed = {"received_by": None, "received_at": None, "receive_by": until, "next_at": until}
     await _move(session, clock, viewer, row, order.version, ReadingAction.ADD, changed)
     view = await looking.view_of(session, row.id, order.view_id)

@@ -1,6 +1,5 @@
 """A reading that is late rings: its readers until it is signed, then the bedside until received."""
 
-from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,7 +15,8 @@ from kernel.database import Database
 from kernel.errors import NotFound
 from kernel.ids import CaseId, FacilityId
 from kernel.viewer import Viewer
-from realtime.readings.rules import RULES
+from realtime.readings.limits import book
+from realtime.readings.rules import LEVELS
 from realtime.readings.service import SIGNED
 from realtime.readings.states import READING, ReadingAction, ReadingState
 
@@ -61,18 +61,18 @@ async def _one(database: Database, clock: Clock) -> bool:
             return False
         state = READING.edge(ReadingState(row.state), ReadingAction.ESCALATE).to
         unsigned = state in (ReadingState.ASKED, ReadingState.CLAIMED)
-        limit = RULES.of(row.urgency)
-        minutes = limit.sign_within_min if unsigned else limit.receive_within_min
-        late = {"id": row.id, "at": at, "next_at": at + timedelta(minutes=minutes)}
+        limits = await book.load(session, row.limits_id)
+        again = limits.to_sign(row.urgency) if unsigned else limits.to_receive(row.urgency)
+        late = {"id": row.id, "at": at, "next_at": at + again}
         await session.execute(_LATE, late)
         said = {"id": row.id, "at": at, "action": "escalate", "state": str(state)}
         await session.execute(_EVENT, said)
-        await _ring(session, clock, row, OVERDUE if unsigned else UNRECEIVED, limit.level)
+        await _ring(session, clock, row, OVERDUE if unsigned else UNRECEIVED)
         log.info("ctg.reading_late", reading_id=str(row.id), state=row.state)
     return True
 
 
-async def _ring(session: AsyncSession, clock: Clock, row: Row[Any], event: str, level: str) -> None:
+async def _ring(session: AsyncSession, clock: Clock, row: Row[Any], event: str) -> None:
     """Ring whoever must act; the other side, and who has claimed it, hear of it."""
     case_id = CaseId(row.id)
     acts, waits = row.reader_facility_id, row.facility_id
@@ -82,7 +82,7 @@ async def _ring(session: AsyncSession, clock: Clock, row: Row[Any], event: str, 
     await chain.append(session, clock, case_id, event, viewer=ENGINE, payload=facts, auto=True)
     await duty.page(
         session, clock, ENGINE, case_id=case_id, facility_id=FacilityId(acts), event=event,
-        level=level, req_key=f"{event}:{row.id}:{row.version}", title="CTG",
+        level=LEVELS[row.urgency], req_key=f"{event}:{row.id}:{row.version}", title="CTG",
     )  # fmt: skip
     people = [one for one in (row.asked_by, row.claimed_by) if one is not None]
     await duty.notify_people(

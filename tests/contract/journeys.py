@@ -7,6 +7,7 @@ A test throws everything bad at an operation where it stands, and then lets the 
 from typing import Any
 
 from realtime.alarms.limits import BOUNDS
+from realtime.readings.limits.rules import BOUNDS as READING_BOUNDS
 from tests.contract.consult_journeys import CONSULTATIONS
 from tests.contract.duty_journeys import DUTY
 from tests.contract.steps import Step, post
@@ -126,6 +127,7 @@ PAPERS = (
 
 ALARM_LIMITS = {name: least for name, (least, _most) in BOUNDS.items()}
 """The tightest that a unit may choose."""
+READING_LIMITS = {name: least for name, (least, _most) in READING_BOUNDS.items()}
 
 READ_SECONDS = {"recording_id": "the read tracing", "from_seq": 1, "to_seq": 10}
 READ_FINDINGS = {
@@ -377,6 +379,7 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         post("coordinator", "/ctg/alarm-limits", limits=ALARM_LIMITS),
     ),
     "a tracing read": (
+        post("coordinator", "/ctg/reading-limits", limits=READING_LIMITS),
         post("county_doctor", "/ctg/readings", reader_facility_id="city", **READ_SECONDS),
         post("city_expert", "/ctg/readings/{reading_id}/claim", version=1),
         post("city_expert", "/ctg/readings/{reading_id}/release", version=2),

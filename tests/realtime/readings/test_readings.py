@@ -23,19 +23,13 @@ from realtime.readings.errors import (
     ReadingMoved,
     RecordingUnbound,
 )
+from realtime.readings.limits.rules import shipped
 from realtime.readings.looking import runs
-from realtime.readings.rules import RULES
 from realtime.readings.states import READING, ReadingAction, ReadingState
 from realtime.readings.timers import ENGINE, tell_her_case
-from tests.fixtures.database import Clone
 from tests.realtime.readings.room import Room
 from tests.realtime.wire import frame
-from tests.registry.world import SEALER, build
-
-
-@pytest.fixture
-async def room(database: Clone) -> Room:
-    return await Room.open(database, await build(database.system))
+from tests.registry.world import SEALER
 
 
 @pytest.mark.parametrize(("state", "action"), list(product(ReadingState, ReadingAction)))
@@ -56,7 +50,7 @@ async def test_asked_claimed_signed_received(room: Room) -> None:
     reading = await room.ask()
     asked = (await room.look(reading)).reading
     assert asked.state == "asked"
-    assert asked.due_at - asked.asked_at == timedelta(minutes=RULES.urgent.sign_within_min)
+    assert asked.due_at - asked.asked_at == timedelta(minutes=shipped().urgent_sign_min)
     assert asked.allowed == ["withdraw"]
     centre = room.ward.world.city_centre
     assert await room.pages() == [("ctg.reading_asked", centre)]
