@@ -1713,6 +1713,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/ctg/reading-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ReadingLimitsBook */
+        get: operations["ApiCtgReadingLimitsReadingLimitsBook"];
+        put?: never;
+        /** SetReadingLimits */
+        post: operations["ApiCtgReadingLimitsSetReadingLimits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ctg/readings": {
         parameters: {
             query?: never;
@@ -9627,6 +9645,20 @@ export interface components {
             /** Format: date-time */
             valid_from: string;
         };
+        /** LimitsRegion */
+        LimitsRegion: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** LimitsUsed */
+        LimitsUsed: {
+            confidence: string;
+            /** Format: uuid */
+            id: string;
+            limits: components["schemas"]["ReadingLimits"];
+            source: string;
+        };
         /** LimitsWritten */
         LimitsWritten: {
             /** Format: uuid */
@@ -9972,6 +10004,18 @@ export interface components {
             para?: number | null;
             /** @default 1 */
             plurality: number;
+        };
+        /** NewReadingLimits */
+        NewReadingLimits: {
+            /**
+             * @default 待核实
+             * @enum {string}
+             */
+            confidence: "待核实" | "已核实";
+            limits: components["schemas"]["ReadingLimits"];
+            region_id?: string | null;
+            source: string;
+            valid_from?: string | null;
         };
         /** NewVehicle */
         NewVehicle: {
@@ -11041,6 +11085,46 @@ export interface components {
             /** @enum {string} */
             state: "asked" | "claimed" | "signed" | "received" | "withdrawn";
         };
+        /** ReadingLimits */
+        ReadingLimits: {
+            routine_receive_min: number;
+            routine_sign_min: number;
+            urgent_receive_min: number;
+            urgent_sign_min: number;
+        };
+        /** ReadingLimitsBook */
+        ReadingLimitsBook: {
+            bounds: components["schemas"]["Bound"][];
+            /** Format: uuid */
+            facility_id: string;
+            may_write: boolean;
+            regions: components["schemas"]["LimitsRegion"][];
+            versions: components["schemas"]["ReadingLimitsOut"][];
+        };
+        /** ReadingLimitsOut */
+        ReadingLimitsOut: {
+            confidence: string;
+            /** Format: uuid */
+            id: string;
+            limits: components["schemas"]["ReadingLimits"];
+            /** @enum {string} */
+            owner: "facility" | "region" | "platform";
+            /** Format: date-time */
+            recorded_at: string;
+            recorded_by: components["schemas"]["PersonName"] | null;
+            region: string | null;
+            source: string;
+            /** @enum {string} */
+            standing: "counts" | "in_force" | "coming" | "past";
+            supersedes_id: string | null;
+            /** Format: date-time */
+            valid_from: string;
+        };
+        /** ReadingLimitsWritten */
+        ReadingLimitsWritten: {
+            /** Format: uuid */
+            id: string;
+        };
         /** ReadingOut */
         ReadingOut: {
             allowed: string[];
@@ -11062,6 +11146,7 @@ export interface components {
             gestation_days: number | null;
             /** Format: uuid */
             id: string;
+            limits: components["schemas"]["LimitsUsed"];
             of_case_id: string | null;
             /** Format: uuid */
             pregnancy_id: string;
@@ -11074,8 +11159,6 @@ export interface components {
             received_by: components["schemas"]["PersonName"] | null;
             /** Format: uuid */
             recording_id: string;
-            rules: string;
-            rules_confidence: string;
             signed_at: string | null;
             /** Format: date-time */
             started_at: string;
@@ -17397,6 +17480,84 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CtgDeviceMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCtgReadingLimitsReadingLimitsBook: {
+        parameters: {
+            query?: {
+                facility_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingLimitsBook"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCtgReadingLimitsSetReadingLimits: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReadingLimits"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingLimitsWritten"];
                 };
             };
             /** @description Bad request syntax or unsupported method */

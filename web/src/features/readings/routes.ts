@@ -4,6 +4,7 @@ export const feature: Feature = {
   routes: [
     { path: '/ctg/readings', name: 'readings', component: () => import('./pages/ReadingsPage.vue'), meta: { title: 'readings.title' } },
     { path: '/ctg/readings/ask', name: 'reading-ask', component: () => import('./pages/AskPage.vue'), meta: { title: 'readings.ask.title' } },
+    { path: '/ctg/reading-limits', name: 'reading-limits', component: () => import('./pages/TimeLimitsPage.vue'), meta: { title: 'readings.limits.title' } },
     { path: '/ctg/readings/:id', name: 'reading', component: () => import('./pages/ReadingPage.vue'), meta: { title: 'readings.title' } },
   ],
   nav: [
@@ -16,5 +17,6 @@ export const feature: Feature = {
       order: 18,
       phone: false,
     },
+    { to: 'reading-limits', group: 'ctg', label: 'readings.limits.nav', mark: '⊟', roles: ['coordinator', 'medical_affairs'], order: 74, phone: false },
   ],
 }

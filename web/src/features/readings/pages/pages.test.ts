@@ -4,19 +4,21 @@ import { describe, expect, it, vi } from 'vitest'
 import { api } from '@/api/client'
 import { axeViolations, renderPage } from '@/testing/page'
 
-import type { Reading, ReadingDetail } from '../types'
+import type { Reading, ReadingDetail, TimeLimits } from '../types'
 import ReadingPage from './ReadingPage.vue'
 import ReadingsPage from './ReadingsPage.vue'
+import TimeLimitsPage from './TimeLimitsPage.vue'
 
 vi.mock('@/strip/StripCanvas.vue', () => ({
   default: { template: '<div>strip</div>', methods: { visible: () => [10, 60], show: () => undefined, goLive: () => undefined } },
 }))
 
+const LIMITS: TimeLimits = { urgent_sign_min: 10, urgent_receive_min: 10, routine_sign_min: 30, routine_receive_min: 60 }
 const reading: Reading = {
   id: 'g1', recording_id: 'r1', pregnancy_id: 'w1', of_case_id: null, facility_id: 'f2', facility: '云江县妇保', reader_facility_id: 'f1', reader_facility: '市妇幼',
   from_seq: 1, to_seq: 120, urgency: 'urgent', question: '变异是否减少？', state: 'claimed', asked_by: { id: 'p2', name: '周知夏', title: '' },
   asked_at: '2026-11-22T03:00:00Z', due_at: '2026-11-22T03:06:36Z', claimed_by: { id: 'p1', name: '林静禾', title: '' }, claimed_at: '2026-11-22T03:01:00Z',
-  signed_at: null, received_by: null, received_at: null, receive_by: null, escalated_at: null, version: 2, rules: 'platform-1', rules_confidence: '待核实',
+  signed_at: null, received_by: null, received_at: null, receive_by: null, escalated_at: null, version: 2, limits: { id: 'l1', limits: LIMITS, source: '平台', confidence: '待核实' },
   bed: '产房3床', device: 'SN-1', channels: ['fhr1'], started_at: '2026-11-22T02:00:00Z', woman: '苏*', gestation_days: 268, allowed: ['sign', 'release'],
 }
 const seen = { id: 'v1', person: { id: 'p1', name: '林静禾', title: '' }, at: '2026-11-22T03:02:00Z', from_seq: 1, to_seq: 120, seconds: 118, parts: [[1, 118]], sha256: 'ab'.repeat(32) }
@@ -77,5 +79,37 @@ describe('readings', () => {
     expect(view.getByText('签收，按建议处理')).toBeTruthy()
     expect(view.queryByText('书写判读')).toBeNull()
     expect(await axeViolations(view.container)).toEqual([])
+  })
+})
+
+describe('the time limits', () => {
+  const version = { id: 'l1', owner: 'platform', region: null, valid_from: '2026-11-01T00:00:00Z', standing: 'counts', limits: LIMITS, source: '平台', confidence: '待核实', recorded_by: null, recorded_at: '2026-11-01T00:00:00Z', supersedes_id: null }
+  const bounds = Object.entries({ urgent_sign_min: [3, 30], urgent_receive_min: [3, 30], routine_sign_min: [10, 240], routine_receive_min: [10, 480] }).map(([field, [least, most]]) => ({ field, least, most }))
+  const book = { facility_id: 'f1', bounds, versions: [version], may_write: true, regions: [{ id: 'r1', name: '云江市' }] }
+
+  it('show every number with its source and how sure it is, and take a version for a house or a region', async () => {
+    const send = vi.fn().mockResolvedValue({ id: 'l2' })
+    vi.spyOn(api, 'submission').mockReturnValue({ send, key: 'k' } as never)
+    const view = await renderPage(TimeLimitsPage, { path: '/ctg/reading-limits', answers: { '/api/ctg/reading-limits': book }, roles: ['coordinator'] })
+    expect(await view.findByText('60 分钟')).toBeTruthy()
+    expect(view.getByText(/待核实/)).toBeTruthy()
+    expect(await axeViolations(view.container)).toEqual([])
+    await userEvent.click(view.getByText('新版本'))
+    const urgent = await view.findByLabelText<HTMLInputElement>(/^紧急：申请至签名/)
+    const routine = view.getByLabelText(/^常规：申请至签名/)
+    await userEvent.clear(routine)
+    await userEvent.type(routine, '20')
+    expect(urgent.max).toBe('20')
+    await userEvent.type(view.getByLabelText('依据'), '市级质控中心通知')
+    await userEvent.selectOptions(view.getByLabelText('可信度'), '已核实')
+    await userEvent.selectOptions(view.getByLabelText('适用于'), '云江市')
+    await userEvent.click(view.getByText('发布'))
+    expect(send).toHaveBeenCalledWith({ limits: { ...LIMITS, routine_sign_min: 20 }, region_id: 'r1', source: '市级质控中心通知', confidence: '已核实' })
+  })
+
+  it('are only read by who may write for nobody', async () => {
+    const view = await renderPage(TimeLimitsPage, { path: '/ctg/reading-limits', answers: { '/api/ctg/reading-limits': { ...book, may_write: false, regions: [] } }, roles: ['medical_affairs'] })
+    expect(await view.findByText('60 分钟')).toBeTruthy()
+    expect(view.queryByText('新版本')).toBeNull()
   })
 })
