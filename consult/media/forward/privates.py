@@ -203,6 +203,11 @@ class Connection(RTCPeerConnection):
             transport._handle_rtcp_data = self._rtcp
         return transceiver
 
+    @property
+    def over(self) -> bool:
+        """Closed, by us or because the other end went; it takes no change any more."""
+        return self.signalingState == "closed"
+
     async def send_packet(self, data: bytes) -> bool:
         """Encrypt and send one RTP or RTCP packet; False when there is no connection for it."""
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,7 +56,11 @@ class Outside:
 
 
 class Room:
-    """Members and their publications."""
+    """Members and their publications.
+
+    Whoever comes, publishes or goes changes what all others are sent, over many awaits: such
+    changes wait for each other.
+    """
 
     def __init__(self, room_id: UUID, outside: Outside) -> None:
         self.id = room_id
@@ -63,6 +68,7 @@ class Room:
         self.publications: dict[tuple[UUID, Source], Publication] = {}
         self._outside = outside
         self._seconds = 0
+        self._changing = asyncio.Lock()
 
     async def join(self, claims: Claims, tell: Tell) -> Member:
         """Somebody comes, or comes back: then they are the same participant, connected anew.
@@ -70,6 +76,10 @@ class Room:
         Raises:
             RoomIsFull: the token's limit is reached.
         """
+        async with self._changing:
+            return await self._join(claims, tell)
+
+    async def _join(self, claims: Claims, tell: Tell) -> Member:
         member = self.members.get(claims.participant)
         if member is None:
             if len(self.members) >= claims.limit:
@@ -92,9 +102,11 @@ class Room:
         """One message of a client."""
         match message:
             case said.Publish():
-                await self._publish(member, message)
+                async with self._changing:
+                    await self._publish(member, message)
             case said.Answer():
-                await member.subscriber.answered(message.n, message.sdp)
+                async with self._changing:
+                    await member.subscriber.answered(message.n, message.sdp)
             case said.Candidate():
                 await member.candidate(message)
             case said.Show():
@@ -187,6 +199,10 @@ class Room:
 
     async def leave(self, participant_id: UUID, why: Left) -> None:
         """Somebody is no longer there: nothing more to them, nothing more from them."""
+        async with self._changing:
+            await self._leave(participant_id, why)
+
+    async def _leave(self, participant_id: UUID, why: Left) -> None:
         member = self.members.pop(participant_id, None)
         if member is None:
             return

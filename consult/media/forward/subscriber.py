@@ -63,8 +63,11 @@ class Subscriber:
         self._changed = False
 
     async def add(self, publication: Publication) -> None:
-        """Send one more source; `flush` tells the client."""
-        if publication.key in self.outs:
+        """Send one more source; `flush` tells the client.
+
+        On a connection that is over nothing happens: the client will come with a new one.
+        """
+        if publication.key in self.outs or self.connection.over:
             return
         out = self._resting(publication) or self._new(publication)
         self.outs[publication.key] = out
@@ -126,7 +129,7 @@ class Subscriber:
 
     async def flush(self) -> None:
         """Offer what changed, unless an answer is still awaited."""
-        if self._waiting or not self._changed:
+        if self._waiting or not self._changed or self.connection.over:
             return
         self._changed = False
         self._waiting = True

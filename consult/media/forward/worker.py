@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ from kernel.clock import Clock, SystemClock
 log = structlog.get_logger()
 
 TICK_S: Final = 0.02
+LATE_KEPT: Final = 3000
+"""Ticks of the last minute."""
 STRAINED_MS: Final = 50.0
 """So far behind, faces are sent small; at `directory.LAG_LIMIT_MS` no room is placed here."""
 MAX_BYTES: Final = 262_144
@@ -64,6 +67,7 @@ class Worker:
         self._clock = clock or SystemClock()
         self._events: asyncio.Queue[EngineEvent] = asyncio.Queue()
         self._lag_ms = 0.0
+        self._late_ms: deque[float] = deque(maxlen=LATE_KEPT)
         self._pps = 0
         self._counted = 0
         self._server: Server | None = None
@@ -135,7 +139,13 @@ class Worker:
             ),
             "pps": self._pps,
             "lag_ms": round(self._lag_ms, 1),
+            "lag_p99_ms": round(self._lag_p99_ms(), 1),
         }
+
+    def _lag_p99_ms(self) -> float:
+        """Of the last minute."""
+        late = sorted(self._late_ms)
+        return late[len(late) * 99 // 100] if late else 0.0
 
     @property
     def _rooms(self) -> list[Room]:
@@ -162,6 +172,7 @@ class Worker:
             due = loop.time() + TICK_S
             await asyncio.sleep(TICK_S)
             late_ms = (loop.time() - due) * 1000
+            self._late_ms.append(late_ms)
             self._lag_ms = max(late_ms, self._lag_ms * 0.98)
             for room in self._rooms:
                 await room.fast_tick(time.monotonic())

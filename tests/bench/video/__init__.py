@@ -1,0 +1,1 @@
+"""What calls cost and how they fare on poor lines; see docs/video.md."""

@@ -1,0 +1,128 @@
+/** The page of the measurement: the project's own call client, and what the browser counts. */
+import { CallClient } from '../../../web/src/call/client'
+import type { Layer, Source, Ticket } from '../../../web/src/call/messages'
+
+declare global {
+  interface Window {
+    ticket: () => Promise<Ticket | null>
+  }
+}
+
+const connections: RTCPeerConnection[] = []
+globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(configuration?: RTCConfiguration) {
+    super(configuration)
+    connections.push(this)
+  }
+}
+
+const CAMERA = { audio: true, video: { width: 640, height: 480, frameRate: 15 } }
+
+let media: MediaStream
+let call: CallClient | null = null
+let pressed = 0
+let shown = new Map<MediaStream, HTMLVideoElement>()
+let first: number | null = null
+let layers: Layer = 'high'
+
+async function ready(): Promise<void> {
+  media = await navigator.mediaDevices.getUserMedia(CAMERA)
+}
+
+async function ticket(): Promise<Ticket> {
+  const given = await window.ticket()
+  if (given === null) throw new Error('no way to the server')
+  return given
+}
+
+function join(): void {
+  const tracks = new Map<Source, MediaStreamTrack>()
+  for (const track of media.getTracks()) tracks.set(track.kind === 'audio' ? 'microphone' : 'camera', track)
+  first = null
+  pressed = performance.now()
+  call = new CallClient(ticket, follow)
+  call.start(tracks)
+}
+
+/** Every stream has an element, as in the room's page. */
+function follow(): void {
+  if (!call) return
+  const now = new Set<MediaStream>()
+  for (const { id, sources } of call.people) {
+    for (const { source } of sources) {
+      if (id === call.me) continue
+      const stream = call.stream(id, source)
+      if (stream) now.add(stream)
+      if (source !== 'microphone') call.show(id, source, layers)
+    }
+  }
+  for (const stream of now) if (!shown.has(stream)) shown.set(stream, element(stream))
+  for (const [stream, video] of shown) {
+    if (now.has(stream)) continue
+    video.remove()
+    shown.delete(stream)
+  }
+}
+
+function element(stream: MediaStream): HTMLVideoElement {
+  const video = document.createElement('video')
+  video.autoplay = true
+  video.muted = stream.getVideoTracks().length > 0
+  video.width = 160
+  video.srcObject = stream
+  document.body.append(video)
+  if (video.muted) video.requestVideoFrameCallback(() => (first ??= performance.now() - pressed))
+  return video
+}
+
+function leave(): void {
+  call?.leave()
+  call = null
+  for (const video of shown.values()) video.remove()
+  shown = new Map()
+  connections.length = 0
+}
+
+interface Inbound {
+  type: string
+  kind: string
+  trackIdentifier: string
+  framesDecoded?: number
+  frameWidth?: number
+  freezeCount?: number
+  totalFreezesDuration?: number
+  concealedSamples?: number
+  totalSamplesReceived?: number
+  packetsReceived?: number
+}
+
+/** Of all incoming streams that are open, by their track. */
+async function counts(): Promise<Record<string, unknown>> {
+  const videos: Record<string, unknown> = {}
+  const sounds: Record<string, unknown> = {}
+  for (const connection of connections) {
+    if (connection.connectionState === 'closed') continue
+    for (const one of (await connection.getStats()).values() as Iterable<Inbound>) {
+      if (one.type !== 'inbound-rtp') continue
+      if (one.kind === 'video') {
+        videos[one.trackIdentifier] = {
+          frames: one.framesDecoded ?? 0,
+          width: one.frameWidth ?? 0,
+          freezes: one.freezeCount ?? 0,
+          frozen_s: one.totalFreezesDuration ?? 0,
+        }
+      } else {
+        sounds[one.trackIdentifier] = {
+          concealed: one.concealedSamples ?? 0,
+          samples: one.totalSamplesReceived ?? 0,
+          packets: one.packetsReceived ?? 0,
+        }
+      }
+    }
+  }
+  return { at: performance.now() / 1000, state: call?.state ?? 'idle', taken: call?.taken.length ?? 0, videos, sounds }
+}
+
+Object.assign(globalThis, {
+  bench: { ready, join, leave, counts, first: () => first, wish: (wished: Layer) => ((layers = wished), follow()) },
+})

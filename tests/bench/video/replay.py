@@ -1,0 +1,65 @@
+"""People made of packets in a process of their own: `python -m tests.bench.video.replay ENGINE`.
+
+Reads one line of tickets (JSON), enters them all, and for each further line answers with what was
+received since the line before. Ends with its input.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from consult.media.engine import JoinTicket
+from consult.media.forward.privates import install
+from tests.consult.media.peers.clip import clip
+from tests.consult.media.peers.forward import ForwardSignalling
+from tests.consult.media.peers.peer import Peer
+
+SIGNALLING = {"forward": ForwardSignalling}
+
+
+async def main(engine: str) -> None:
+    """Until the input ends."""
+    clip()
+    loop = asyncio.get_running_loop()
+    tickets: list[dict[str, Any]] = json.loads(await _line(loop))
+    peers = [Peer(SIGNALLING[engine]) for _ in tickets]
+    for peer, ticket in zip(peers, tickets, strict=True):
+        given = JoinTicket(engine, ticket["url"], ticket["token"], (), datetime.now(UTC))
+        answer = await peer.enter(given)
+        if answer != "welcome":
+            raise RuntimeError(answer)
+    before = [peer.frames.copy() for peer in peers]
+    at = time.monotonic()
+    _say({"entered": len(peers)})
+    while await _line(loop):
+        now = time.monotonic()
+        rates = [
+            (peer.frames[ssrc] - older[ssrc]) / (now - at)
+            for peer, older in zip(peers, before, strict=True)
+            for ssrc in peer.frames
+            if peer.frames[ssrc] > older[ssrc]
+        ]
+        video = [rate for rate in rates if rate > 1]
+        _say({"pictures": len(video), "least_fps": round(min(video, default=0.0), 2)})
+        before, at = [peer.frames.copy() for peer in peers], now
+    for peer in peers:
+        await peer.leave()
+
+
+async def _line(loop: asyncio.AbstractEventLoop) -> str:
+    return await loop.run_in_executor(None, sys.stdin.readline)
+
+
+def _say(body: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(body) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    install(["127.0.0.1"])
+    asyncio.run(main(sys.argv[1]))

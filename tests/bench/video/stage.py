@@ -1,0 +1,271 @@
+"""A worker in a process of its own, the engine that gives tickets, and browsers on their lines."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from playwright.async_api import Browser, Page, async_playwright
+from redis.asyncio import Redis
+
+from consult.media.engine import Grants, Participant, Role, RoomPolicy
+from consult.media.errors import MediaUnavailable
+from consult.media.forward.engine import ForwardEngine
+from consult.media.tokens import TokenKey
+from kernel.clock import SystemClock
+from kernel.ids import new_id
+from tests.bench.video.line import HOST, Line
+from tests.consult.media.forward.worker_process import MASTER
+from tests.fixtures.ports import free_port
+
+ROOT: Final = Path(__file__).parents[3]
+ENTRY: Final = Path(__file__).with_name("page.ts")
+FLAGS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+    "--allow-loopback-in-peer-connection",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+)
+TICKET_WAIT_S: Final = 3.0
+
+
+def bundled() -> str:
+    """The page's script: the project's call client, as the browser takes it."""
+    rolldown = ROOT / "web/node_modules/.bin/rolldown"
+    command = [str(rolldown), str(ENTRY), "--format", "iife", "--log-level", "silent"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+class Stage:
+    """One worker, one room."""
+
+    def __init__(self, valkey_url: str, browser: Browser, script: str) -> None:
+        self.valkey_url = valkey_url
+        self.engine = ForwardEngine(Redis.from_url(valkey_url), TokenKey(MASTER))
+        self.room = UUID(int=new_id().int)
+        self.port = free_port()
+        self.worker: subprocess.Popen[bytes] | None = None
+        self._browser = browser
+        self._script = script
+
+    @property
+    def url(self) -> str:
+        """Where the worker is."""
+        return f"ws://{HOST}:{self.port}/media"
+
+    async def start(self) -> None:
+        """Start the worker, always at the same port, and wait until it has a place."""
+        module = "tests.consult.media.forward.worker_process"
+        command = [sys.executable, "-m", module, str(self.port), self.valkey_url]
+        self.worker = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        await until(self._placed)
+
+    async def _placed(self) -> bool:
+        try:
+            await self.engine.ensure_room(self.room, RoomPolicy())
+            with_health = await asyncio.open_connection(HOST, self.port)
+        except (MediaUnavailable, OSError):
+            return False
+        with_health[1].close()
+        return True
+
+    def kill(self) -> None:
+        """As a power cut does."""
+        if self.worker is not None:
+            self.worker.kill()
+            self.worker.wait()
+
+    async def ticket(self, who: UUID) -> dict[str, Any]:
+        """A fresh ticket, as the API words it."""
+        person = Participant(who, Role.EXPERT)
+        made = await self.engine.issue_join(self.room, person, Grants(), SystemClock().now())
+        return {
+            "participant_id": str(who),
+            "url": made.url,
+            "token": made.token,
+            "ice_servers": [],
+        }
+
+    @asynccontextmanager
+    async def person(self) -> AsyncIterator[Person]:
+        """A browser with camera and microphone, on a line of its own."""
+        async with Line(self.url).running() as line:
+            context = await self._browser.new_context(permissions=["camera", "microphone"])
+            page = await context.new_page()
+            person = Person(page, line, UUID(int=new_id().int))
+
+            async def ticket() -> dict[str, Any] | None:
+                async with asyncio.timeout(TICKET_WAIT_S):
+                    while line.is_cut:
+                        await asyncio.sleep(0.05)
+                return {**await self.ticket(person.id), "url": line.url}
+
+            async def asked() -> dict[str, Any] | None:
+                try:
+                    return await ticket()
+                except (TimeoutError, MediaUnavailable):
+                    return None
+
+            await page.expose_function("ticket", asked)
+            await page.goto(f"http://{HOST}:{self.port}/health")
+            await page.add_script_tag(content=self._script)
+            await page.evaluate("bench.ready()")
+            try:
+                yield person
+            finally:
+                await context.close()
+
+    @asynccontextmanager
+    async def pair(self) -> AsyncIterator[tuple[Person, Person]]:
+        """Two people who see each other."""
+        async with AsyncExitStack() as stack:
+            one = await stack.enter_async_context(self.person())
+            two = await stack.enter_async_context(self.person())
+            for person in (one, two):
+                await person.join()
+            for person in (one, two):
+                await person.sees()
+            yield one, two
+
+
+@dataclass(slots=True)
+class Person:
+    """One browser in the room."""
+
+    page: Page
+    line: Line
+    id: UUID
+
+    async def join(self) -> None:
+        """Press the button."""
+        await self.page.evaluate("bench.join()")
+
+    async def leave(self) -> None:
+        """Press the other one."""
+        await self.page.evaluate("bench.leave()")
+
+    async def wish(self, layer: str) -> None:
+        """Show all pictures so large."""
+        await self.page.evaluate("layer => bench.wish(layer)", layer)
+
+    async def first_ms(self) -> float | None:
+        """From pressing to the first picture of another."""
+        found: float | None = await self.page.evaluate("bench.first()")
+        return found
+
+    async def counts(self) -> Counts:
+        """What the browser counted so far."""
+        return Counts(await self.page.evaluate("bench.counts()"))
+
+    async def sees(self, frames: int = 5, seconds: float = 40) -> None:
+        """Until so many further frames were decoded, of whichever stream."""
+        before = await self.counts()
+
+        async def seen() -> bool:
+            return max((await self.counts()).since(before).frames.values(), default=0) >= frames
+
+        await until(seen, seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """One reading of a page's counters."""
+
+    raw: dict[str, Any]
+
+    def since(self, before: Counts) -> Passed:
+        """What happened between two readings; streams that are new count from nothing."""
+
+        def step(kind: str, field: str) -> dict[str, float]:
+            older = before.raw[kind]
+            return {
+                track: now[field] - older.get(track, {}).get(field, 0)
+                for track, now in self.raw[kind].items()
+            }
+
+        return Passed(
+            seconds=self.raw["at"] - before.raw["at"],
+            frames=step("videos", "frames"),
+            frozen_s=step("videos", "frozen_s"),
+            freezes=step("videos", "freezes"),
+            concealed=step("sounds", "concealed"),
+            samples=step("sounds", "samples"),
+        )
+
+    @property
+    def widths(self) -> list[int]:
+        """Of the pictures that are shown."""
+        return [one["width"] for one in self.raw["videos"].values()]
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What one browser counted within some seconds, by track."""
+
+    seconds: float
+    frames: dict[str, float]
+    frozen_s: dict[str, float]
+    freezes: dict[str, float]
+    concealed: dict[str, float]
+    samples: dict[str, float]
+
+    @property
+    def fps(self) -> float:
+        """Of the worst picture."""
+        return min(self.frames.values(), default=0) / self.seconds
+
+    @property
+    def frozen(self) -> float:
+        """Share of the time, of the worst picture."""
+        return max(self.frozen_s.values(), default=self.seconds) / self.seconds
+
+    @property
+    def concealed_share(self) -> float:
+        """Share of sound that was made up, of the worst voice."""
+        shares = [self.concealed[track] / max(1, n) for track, n in self.samples.items()]
+        return max(shares, default=1.0)
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """A browser whose camera and microphone are made up."""
+    found = next(path for name in ("chromium", "google-chrome") if (path := shutil.which(name)))
+    async with async_playwright() as driver:
+        browser = await driver.chromium.launch(executable_path=found, args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@asynccontextmanager
+async def stage(valkey_url: str, browser: Browser, script: str) -> AsyncIterator[Stage]:
+    """A fresh worker with a fresh room."""
+    made = Stage(valkey_url, browser, script)
+    await made.start()
+    try:
+        yield made
+    finally:
+        made.kill()
+        await made.engine.close()
+
+
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 40) -> None:
+    """Wait for it, looking often: what is measured ends when it is seen."""
+    async with asyncio.timeout(seconds):
+        while not await condition():
+            await asyncio.sleep(0.02)
