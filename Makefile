@@ -12,7 +12,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 UV_VERSION := 0.13.9
 ARGS ?=
 
-.PHONY: help setup run test check smoke bench-referral bench-paging bench-ctg faults-duty faults-ctg lock format clean
+.PHONY: help setup run test check smoke bench-referral bench-paging bench-ctg bench-video test-video faults-duty faults-ctg lock format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
@@ -56,6 +56,15 @@ bench-paging: ## Time pages from the commit to the ringing phones, under load
 bench-ctg: ## Send 20,000 monitors through the gateway, beside a broker, an echo and a naive server
 	@bin/setup dev
 	exec $(VENV)/python -m tests.bench.ctg $(ARGS)
+
+bench-video: ## Measure rooms and calls on poor lines in real browsers; the last line is the result
+	@bin/setup test
+	exec $(VENV)/python -m tests.bench.video $(ARGS)
+
+test-video: ## Tests of rooms alone: engines against one behaviour, workers, tokens, the room's page
+	@bin/setup test
+	exec $(VENV)/python -m pytest tests/consult/media tests/consult/rooms tests/bench/video \
+		tests/browser/test_room.py $(ARGS)
 
 bench-web: ## Time the wall of 64 strips in a real browser: frames, main thread, heap
 	@bin/setup test

@@ -1,9 +1,10 @@
 """How much of each picture a subscriber is sent, decided by what their line loses.
 
 Estimates of bandwidth grow on their own and say nothing about a policed line; the loss that
-receivers report does. Two reports in a row above a tenth: the low layer. Still so after five
-seconds: no picture, and the page says "audio only". Below a fiftieth for eight seconds: one step
-up; if that was wrong, the next try comes after twice the time, at most a minute.
+receivers report does. Two reports in a row above a tenth: the low layer. There above a fifth for
+five seconds: no picture, and the page says "audio only". What is between is repaired by sending
+again, and a picture at a tenth lost is worth more than none. Below a fiftieth for eight seconds:
+one step up; if that was wrong, the next try comes after twice the time, at most a minute.
 
 Sound is never dropped. Of pictures the least important goes first: faces, then ultrasound.
 """
@@ -19,6 +20,7 @@ from consult.media.engine import RANK, Layer, Source
 K = TypeVar("K", bound=Hashable)
 
 MUCH: Final = 0.10
+TOO_MUCH: Final = 0.20
 LITTLE: Final = 0.02
 REPORTS: Final = 2
 PAUSE_AFTER_S: Final = 5.0
@@ -76,22 +78,24 @@ class LossRule:
         if at - line.changed_at < SETTLE_S:
             return False
         if loss > MUCH:
-            return self._bad(at)
+            return self._bad(loss, at)
         line.bad, line.bad_since = 0, None
         if loss >= LITTLE:
             line.calm_since = None
             return False
         return self._calm(at)
 
-    def _bad(self, at: float) -> bool:
+    def _bad(self, loss: float, at: float) -> bool:
         line = self._line
         line.calm_since = None
         line.bad += 1
-        if line.bad_since is None:
-            line.bad_since = at
         if line.level is Layer.HIGH and line.bad >= REPORTS:
             return self._change(Layer.LOW, at)
-        if line.level is Layer.LOW and at - line.bad_since >= PAUSE_AFTER_S:
+        if loss <= TOO_MUCH:
+            line.bad_since = None
+        elif line.bad_since is None:
+            line.bad_since = at
+        elif line.level is Layer.LOW and at - line.bad_since >= PAUSE_AFTER_S:
             return self._change(Layer.OFF, at)
         return False
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from consult.media.engine import Grants, Layer, Role, Source
 from consult.media.forward import messages as said
 from consult.media.forward.inbound import Publication
+from consult.media.forward.layers import LossRule
 from consult.media.forward.publisher import Publisher
 from consult.media.forward.reception import Line
 from consult.media.forward.subscriber import Offer, Subscriber
@@ -40,6 +41,8 @@ class Member:
         self.audio_only_s = 0.0
         self.taken: dict[tuple[UUID, Source], Layer] = {}
         self.line = Line()
+        self.rule = LossRule()
+        """Outlives connections: a poor line is not better because it broke."""
         self.uplink: float | None = None
         self.has_socket = True
         self._here_at = at
@@ -60,7 +63,7 @@ class Member:
             tell(said.Offer(n=made.n, sdp=shown(made.sdp), tracks=tracks))
 
         self.publisher = None
-        self.subscriber = Subscriber(offer, self.line)
+        self.subscriber = Subscriber(offer, self.line, self.rule)
         self.taken = {}
 
     def tell(self, message: said.ToClient) -> None:
@@ -104,7 +107,7 @@ class Member:
             self.here = idle and self.has_socket
         if self.here:
             self._here_at = at
-        if self.subscriber.rule.level is Layer.OFF:
+        if self.rule.level is Layer.OFF:
             self.audio_only_s += 1.0
 
     def gone_for(self, at: float) -> float:
@@ -133,7 +136,7 @@ class Member:
             light=light,
             loss=round(loss, 3),
             round_trip_ms=round(round_trip_s * 1000),
-            audio_only=self.subscriber.rule.level is Layer.OFF,
+            audio_only=self.rule.level is Layer.OFF,
         )
 
     def may_say(self, at: float) -> bool:

@@ -45,10 +45,12 @@ class Offer:
 class Subscriber:
     """Sends publications to one client; negotiates one change after the other."""
 
-    def __init__(self, offer: Callable[[Offer], Awaitable[None]], line: Line) -> None:
+    def __init__(
+        self, offer: Callable[[Offer], Awaitable[None]], line: Line, rule: LossRule
+    ) -> None:
         self.connection = Connection(self._rtp, self._rtcp)
         self.line = line
-        self.rule = LossRule()
+        self.rule = rule
         self.cap = Layer.HIGH
         self.strained = False
         self.last_heard: float | None = None

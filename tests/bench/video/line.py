@@ -79,9 +79,7 @@ class _Port(asyncio.DatagramProtocol):
 
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
-        self.transport, _ = await loop.create_datagram_endpoint(
-            lambda: self, local_addr=(HOST, 0)
-        )
+        self.transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(HOST, 0))
 
     @property
     def number(self) -> int:
@@ -123,6 +121,7 @@ class Line:
         self._worker_url = worker_url
         self._open = asyncio.Event()
         self._open.set()
+        self._opening = asyncio.Lock()
         self._legs: dict[str, _Leg] = {}
         self._all: list[_Leg] = []
 
@@ -146,7 +145,9 @@ class Line:
     async def running(self) -> AsyncIterator[Line]:
         """Listen while the block runs."""
         protocols = [Subprotocol(PROTOCOL)]
-        async with serve(self._serve, HOST, 0, subprotocols=protocols, ping_interval=None) as server:
+        async with serve(
+            self._serve, HOST, 0, subprotocols=protocols, ping_interval=None
+        ) as server:
             port = next(iter(server.sockets)).getsockname()[1]
             self.url = f"ws://{HOST}:{port}/media"
             try:
@@ -202,14 +203,15 @@ class Line:
                     leg.back.peer = (HOST, worker_port)
 
     async def _leg(self, of: str) -> _Leg:
-        leg = self._legs.get(of)
-        if leg is None:
-            leg = self._legs[of] = _Leg(_Port(self.up), _Port(self.down))
-            leg.front.other, leg.back.other = leg.back, leg.front
-            await leg.front.open()
-            await leg.back.open()
-            self._all.append(leg)
-        return leg
+        async with self._opening:
+            leg = self._legs.get(of)
+            if leg is None:
+                leg = self._legs[of] = _Leg(_Port(self.up), _Port(self.down))
+                leg.front.other, leg.back.other = leg.back, leg.front
+                self._all.append(leg)
+                await leg.back.open()
+                await leg.front.open()
+            return leg
 
 
 def _moved(text: str, port: int) -> tuple[str, int | None]:

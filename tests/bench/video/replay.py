@@ -10,11 +10,11 @@ import asyncio
 import json
 import sys
 import time
-from datetime import UTC, datetime
 from typing import Any
 
 from consult.media.engine import JoinTicket
 from consult.media.forward.privates import install
+from kernel.clock import SystemClock
 from tests.consult.media.peers.clip import clip
 from tests.consult.media.peers.forward import ForwardSignalling
 from tests.consult.media.peers.peer import Peer
@@ -29,7 +29,7 @@ async def main(engine: str) -> None:
     tickets: list[dict[str, Any]] = json.loads(await _line(loop))
     peers = [Peer(SIGNALLING[engine]) for _ in tickets]
     for peer, ticket in zip(peers, tickets, strict=True):
-        given = JoinTicket(engine, ticket["url"], ticket["token"], (), datetime.now(UTC))
+        given = JoinTicket(engine, ticket["url"], ticket["token"], (), SystemClock().now())
         answer = await peer.enter(given)
         if answer != "welcome":
             raise RuntimeError(answer)
@@ -45,7 +45,16 @@ async def main(engine: str) -> None:
             if peer.frames[ssrc] > older[ssrc]
         ]
         video = [rate for rate in rates if rate > 1]
-        _say({"pictures": len(video), "least_fps": round(min(video, default=0.0), 2)})
+        late_s = max(peer.late_s for peer in peers)
+        _say(
+            {
+                "pictures": len(video),
+                "least_fps": round(min(video, default=0.0), 2),
+                "late_ms": round(late_s * 1000),
+            }
+        )
+        for peer in peers:
+            peer.late_s = 0.0
         before, at = [peer.frames.copy() for peer in peers], now
     for peer in peers:
         await peer.leave()

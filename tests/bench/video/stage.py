@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from consult.media.tokens import TokenKey
 from kernel.clock import SystemClock
 from kernel.ids import new_id
 from tests.bench.video.line import HOST, Line
-from tests.consult.media.forward.worker_process import MASTER
+from tests.consult.media.forward import worker_process
 from tests.fixtures.ports import free_port
 
 ROOT: Final = Path(__file__).parents[3]
@@ -55,7 +54,7 @@ class Stage:
 
     def __init__(self, valkey_url: str, browser: Browser, script: str) -> None:
         self.valkey_url = valkey_url
-        self.engine = ForwardEngine(Redis.from_url(valkey_url), TokenKey(MASTER))
+        self.engine = ForwardEngine(Redis.from_url(valkey_url), TokenKey(worker_process.MASTER))
         self.room = UUID(int=new_id().int)
         self.port = free_port()
         self.worker: subprocess.Popen[bytes] | None = None
@@ -69,9 +68,7 @@ class Stage:
 
     async def start(self) -> None:
         """Start the worker, always at the same port, and wait until it has a place."""
-        module = "tests.consult.media.forward.worker_process"
-        command = [sys.executable, "-m", module, str(self.port), self.valkey_url]
-        self.worker = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        self.worker = worker_process.spawn(self.port, self.valkey_url, quiet=True)
         await until(self._placed)
 
     async def _placed(self) -> bool:

@@ -7,9 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from consult.media.engine import Grants, Participant, Role, RoomPolicy
+from consult.media.engine import Participant, Role, RoomPolicy
 from consult.media.errors import RoomFull
-from kernel.clock import SystemClock
 from kernel.ids import new_id
 from tests.consult.media.peers.houses import House, forward_house
 from tests.consult.media.peers.peer import Peer

@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from uuid import UUID
@@ -18,7 +17,7 @@ from consult.media.forward.engine import ForwardEngine
 from consult.media.tokens import TokenKey
 from kernel.clock import SystemClock
 from kernel.ids import new_id
-from tests.consult.media.forward.worker_process import MASTER
+from tests.consult.media.forward import worker_process
 from tests.fixtures.ports import free_port
 
 CLIENT = Path(__file__).with_name("client.js")
@@ -42,16 +41,14 @@ class Stage:
     def __init__(self, valkey_url: str, browser: Browser) -> None:
         self.valkey_url = valkey_url
         self.browser = browser
-        self.engine = ForwardEngine(Redis.from_url(valkey_url), TokenKey(MASTER))
+        self.engine = ForwardEngine(Redis.from_url(valkey_url), TokenKey(worker_process.MASTER))
         self.room = UUID(int=new_id().int)
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start the worker, again at the same port."""
-        module = "tests.consult.media.forward.worker_process"
-        command = [sys.executable, "-m", module, str(self.port), self.valkey_url]
-        self.process = subprocess.Popen(command)
+        self.process = worker_process.spawn(self.port, self.valkey_url)
 
     def kill(self) -> None:
         """As a power cut does."""

@@ -28,6 +28,10 @@ def test_five_more_bad_seconds_leave_the_sound() -> None:
     assert changes == [(1, Layer.LOW), (8, Layer.OFF)]
 
 
+def test_what_can_be_repaired_keeps_its_picture() -> None:
+    assert _run(LossRule(), [0.15] * 60) == [(1, Layer.LOW)]
+
+
 def test_eight_calm_seconds_bring_a_step_back() -> None:
     rule = LossRule()
     _run(rule, [0.3] * 12)

@@ -89,5 +89,6 @@ def payloads(frame: bytes, picture_id: int) -> list[bytes]:
     cuts = range(0, len(frame), MOST)
     heads = (b"\x90" if first == 0 else b"\x80" for first in count())
     return [
-        head + b"\x80" + number + frame[at : at + MOST] for head, at in zip(heads, cuts, strict=False)
+        head + b"\x80" + number + frame[at : at + MOST]
+        for head, at in zip(heads, cuts, strict=False)
     ]

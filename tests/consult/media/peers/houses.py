@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,7 +16,7 @@ from consult.media.forward.engine import ForwardEngine
 from consult.media.tokens import TokenKey
 from kernel.clock import SystemClock
 from kernel.ids import new_id
-from tests.consult.media.forward.worker_process import MASTER
+from tests.consult.media.forward import worker_process
 from tests.consult.media.peers.clip import clip
 from tests.consult.media.peers.forward import ForwardSignalling
 from tests.consult.media.peers.peer import Peer, Signalling
@@ -36,9 +34,7 @@ class House:
 
     async def ticket(self, who: Participant, grants: Grants | None = None) -> JoinTicket:
         """A fresh one."""
-        return await self.engine.issue_join(
-            self.room, who, grants or Grants(), SystemClock().now()
-        )
+        return await self.engine.issue_join(self.room, who, grants or Grants(), SystemClock().now())
 
     async def enter(self, people: int) -> list[Peer]:
         """So many come at once."""
@@ -61,10 +57,9 @@ class House:
 async def forward_house(valkey_url: str) -> AsyncIterator[House]:
     """Our own worker, in a process of its own."""
     clip()  # encoded before anybody waits for it
-    engine = ForwardEngine(Redis.from_url(valkey_url), TokenKey(MASTER))
+    engine = ForwardEngine(Redis.from_url(valkey_url), TokenKey(worker_process.MASTER))
     house = House(engine, ForwardSignalling)
-    module = "tests.consult.media.forward.worker_process"
-    process = subprocess.Popen([sys.executable, "-m", module, str(free_port()), valkey_url])
+    process = worker_process.spawn(free_port(), valkey_url)
     try:
         async with asyncio.timeout(30):
             while True:

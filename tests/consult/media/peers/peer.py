@@ -55,6 +55,8 @@ class Peer:
         """Ends of pictures by stream."""
         self.people: frozenset[UUID] = frozenset()
         self.bye: str | None = None
+        self.late_s = 0.0
+        """How far sending was behind its schedule at most."""
         self.signalling = signalling()
         self._receptions: dict[int, Reception] = {}
         self._again = False
@@ -91,14 +93,14 @@ class Peer:
         """Frames at their time, whatever was late before."""
         film = clip()
         began = time.monotonic()
-        pictures = sounds = at = seq = sound_seq = 0
+        pictures = sounds = at = seq = 0
         while True:
             passed = time.monotonic() - began
+            self.late_s = max(self.late_s, passed - sounds * SOUND_MS / 1000)
             while sounds * SOUND_MS / 1000 <= passed:
                 data = film.sounds[sounds % len(film.sounds)]
-                await self._out(Source.MICROPHONE, "opus", False, sound_seq, sounds * 960, data)
+                await self._out(Source.MICROPHONE, "opus", False, sounds, sounds * 960, data)
                 sounds += 1
-                sound_seq += 1
             while pictures / FPS <= passed:
                 if self._again:
                     self._again, at = False, 0

@@ -1,0 +1,291 @@
+"""Each measurement of video §6 that a room can show by itself. Every one has a fresh worker."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import statistics
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.request import urlopen
+from uuid import UUID
+
+import psutil
+
+from kernel.ids import new_id
+from tests.bench.ctg.usage import cpu_ns
+from tests.bench.video.line import HOST
+from tests.bench.video.stage import Counts, Passed, Person, Stage, until
+
+WARM_S: Final = 8.0
+"""Browsers find out what the line carries; the high layer comes."""
+POLICED_BPS: Final = 240_000
+LATE_MS: Final = 250
+"""Senders that are later than this measure the machine, not the worker."""
+REPLAYED: Final = 6
+ROOM: Final = 8
+
+
+@dataclass(slots=True)
+class Wanted:
+    """How long things are looked at."""
+
+    joins: int = 20
+    seconds: float = 30.0
+    cuts_s: tuple[float, ...] = (5, 20, 40, 60)
+    gaps_s: tuple[float, ...] = (3, 8, 15)
+
+
+@dataclass(slots=True)
+class Found:
+    """A figure by its name, and what else was seen, for people."""
+
+    figures: dict[str, Any] = field(default_factory=dict)
+    seen: list[str] = field(default_factory=list)
+
+
+async def joining(stage: Stage, wanted: Wanted) -> Found:
+    """Test 1: from pressing to the first decoded picture, one person being there already."""
+    took = []
+    async with stage.person() as host, stage.person() as guest:
+        await host.join()
+        for _ in range(wanted.joins):
+            await guest.join()
+            await until(lambda: _first(guest))
+            took.append(float(await guest.first_ms() or 0))
+            await guest.leave()
+    took.sort()
+    p95 = took[max(0, round(len(took) * 0.95) - 1)]
+    p50, n = statistics.median(took), len(took)
+    said = f"join: p50 {p50:.0f} p95 {p95:.0f} max {took[-1]:.0f} ms, n={n}"
+    return Found({"join_p95_ms": round(p95)}, [said])
+
+
+async def _first(person: Person) -> bool:
+    return await person.first_ms() is not None
+
+
+async def gaps(stage: Stage, wanted: Wanted) -> Found:
+    """Test 2: packets vanish, signalling lives; from when they pass again to the next picture."""
+    worst, seen = 0.0, []
+    async with stage.pair() as (one, two):
+        for length in wanted.gaps_s:
+            took = await _cut(one, two, length, signalling=False)
+            worst = max(worst, took)
+            seen.append(f"UDP cut {length:g} s: picture on both sides {took:.2f} s after it")
+    return Found({"udp_cut_max_s": round(worst, 2)}, seen)
+
+
+async def cuts(stage: Stage, wanted: Wanted) -> Found:
+    """Test 3: nothing passes, the way to the server neither."""
+    worst, seen = 0.0, []
+    for length in wanted.cuts_s:
+        async with stage.pair() as (one, two):
+            took = await _cut(one, two, length, signalling=True)
+            worst = max(worst, took)
+            seen.append(f"all cut {length:g} s: picture on both sides {took:.2f} s after it")
+    return Found({"rebuild_max_s": round(worst, 2)}, seen)
+
+
+async def _cut(one: Person, two: Person, length: float, *, signalling: bool) -> float:
+    one.line.cut(signalling=signalling)
+    await asyncio.sleep(length)
+    before = [await person.counts() for person in (one, two)]
+    one.line.mend()
+    began = time.monotonic()
+    for person, counts in zip((one, two), before, strict=True):
+        await until(lambda person=person, counts=counts: _went_on(person, counts), 60)
+    return time.monotonic() - began
+
+
+async def _went_on(person: Person, before: Counts) -> bool:
+    """A frame was decoded since; of a stream that is new, any."""
+    return max((await person.counts()).since(before).frames.values(), default=0) >= 1
+
+
+async def worker_lost(stage: Stage, wanted: Wanted) -> Found:
+    """Test 13: the worker is killed and another one is there at once, at the same address."""
+    async with stage.pair() as pair:
+        before = [await person.counts() for person in pair]
+        stage.kill()
+        began = time.monotonic()
+        await stage.start()
+        for person, counts in zip(pair, before, strict=True):
+            await until(lambda person=person, counts=counts: _went_on(person, counts), 60)
+        took = time.monotonic() - began
+    said = f"worker killed: picture on both sides {took:.2f} s later, its start within"
+    return Found({"worker_lost_s": round(took, 2)}, [said])
+
+
+async def lossy(stage: Stage, wanted: Wanted) -> Found:
+    """Tests 5 and 6: 10 and 20 % of packets vanish at random on each of the four legs."""
+    found = Found()
+    async with stage.pair() as pair:
+        await asyncio.sleep(WARM_S)
+        for share in (0.10, 0.20):
+            for person in pair:
+                person.line.up.loss = person.line.down.loss = share
+            await asyncio.sleep(WARM_S)
+            passed = await _watched(pair, wanted.seconds)
+            fps = min(one.fps for one in passed)
+            frozen = max(one.frozen for one in passed)
+            concealed = max(one.concealed_share for one in passed)
+            percent = round(share * 100)
+            found.seen.append(
+                f"{percent} % lost on each leg: {fps:.1f} fps, frozen {frozen:.0%},"
+                f" sound concealed {concealed:.1%}"
+            )
+            found.figures |= {
+                f"fps_at_{percent}pct_loss": round(fps, 1),
+                f"frozen_{percent}pct": round(frozen, 3),
+                f"audio_concealed_{percent}pct": round(concealed, 3),
+            }
+    return found
+
+
+async def policed(stage: Stage, wanted: Wanted) -> Found:
+    """Tests 7 and 8: one of two has 240 kbit/s downwards, then 60; what becomes of both."""
+    async with stage.pair() as (poor, other):
+        for person in (poor, other):
+            await person.wish("high")
+            await person.sees(15)
+        await asyncio.sleep(WARM_S)
+        poor.line.down.rate_bps = POLICED_BPS
+        await asyncio.sleep(8)
+        mine, theirs = await _watched((poor, other), wanted.seconds)
+        widths = (await poor.counts()).widths
+        seen = [
+            f"240 kbit/s to one of two: {mine.fps:.1f} fps at width {widths}, sound concealed"
+            f" {mine.concealed_share:.1%}; the other {theirs.fps:.1f} fps"
+        ]
+        poor.line.down.rate_bps = POLICED_BPS / 4
+        began = time.monotonic()
+        await until(lambda: _taken(poor), 90)
+        until_taken = time.monotonic() - began
+        (starved,) = await _watched((poor,), 10)
+        seen.append(
+            f"60 kbit/s: sound alone after {until_taken:.0f} s, its concealed share"
+            f" {starved.concealed_share:.1%}"
+        )
+        poor.line.down.rate_bps = None
+        before, began = await poor.counts(), time.monotonic()
+        await until(lambda: _all_went_on(poor, before), 180)
+        seen.append(f"limit lifted: pictures again after {time.monotonic() - began:.0f} s")
+    return Found(
+        {
+            "low_layer_fps_240k": round(mine.fps, 1),
+            "audio_concealed_240k": round(mine.concealed_share, 3),
+            "other_fps_240k": round(theirs.fps, 1),
+        },
+        seen,
+    )
+
+
+async def _taken(person: Person) -> bool:
+    """Sound alone: no picture went on within a second."""
+    before = await person.counts()
+    await asyncio.sleep(1)
+    now = await person.counts()
+    return bool(now.raw["taken"]) and max(now.since(before).frames.values(), default=0) == 0
+
+
+async def _all_went_on(person: Person, before: Counts) -> bool:
+    return min((await person.counts()).since(before).frames.values(), default=0) >= 5
+
+
+async def eight(stage: Stage, wanted: Wanted) -> Found:
+    """Test 4: two browsers and six people made of packets; all send, all receive."""
+    async with stage.pair() as pair, replayed(stage, REPLAYED) as ask:
+        for person in pair:
+            await until(lambda person=person: _sees_all(person, ROOM - 1), 60)
+        await asyncio.sleep(WARM_S)
+        assert stage.worker is not None
+        await ask()
+        before, began = cpu_ns(stage.worker.pid), time.monotonic()
+        passed = await _watched(pair, max(wanted.seconds, 60))
+        cores = (cpu_ns(stage.worker.pid) - before) / 1e9 / (time.monotonic() - began)
+        facts = await asyncio.to_thread(_health, stage.port)
+        others = await ask()
+    if others["late_ms"] > LATE_MS:
+        late = f"the people made of packets were up to {others['late_ms']} ms late"
+        return Found(seen=[f"eight: VOID, the machine is too busy: {late} ({cores:.3f} core)"])
+    freezes = sum(sum(one.freezes.values()) for one in passed)
+    fps = min(one.fps for one in passed)
+    said = (
+        f"eight: {cores:.3f} core, lag p99 {facts['lag_p99_ms']} ms, {facts['pps']} packets/s;"
+        f" 14 pictures in browsers at {fps:.1f} fps or more, {freezes:g} freezes;"
+        f" {others['pictures']} others at {others['least_fps']} or more"
+    )
+    return Found(
+        {
+            "cpu_cores_8": round(cores, 3),
+            "lag_p99_ms": facts["lag_p99_ms"],
+            "freezes_8": round(freezes),
+        },
+        [said],
+    )
+
+
+async def soak(stage: Stage, seconds: float) -> Found:
+    """Test 16: eight people made of packets for long; memory of the worker at both ends."""
+    async with replayed(stage, ROOM) as ask:
+        assert stage.worker is not None
+        await asyncio.sleep(min(60, seconds / 4))
+        first = _rss_mb(stage.worker.pid)
+        await asyncio.sleep(seconds)
+        last = _rss_mb(stage.worker.pid)
+        others = await ask()
+    said = f"soak {seconds:g} s: RSS {first:.0f} then {last:.0f} MB; {others}"
+    return Found({"soak_rss_growth": round(last / first - 1, 3)}, [said])
+
+
+@asynccontextmanager
+async def replayed(
+    stage: Stage, people: int
+) -> AsyncIterator[Callable[[], Awaitable[dict[str, Any]]]]:
+    """So many people made of packets in the room; ask what came since the last question."""
+    tickets = [await stage.ticket(UUID(int=new_id().int)) for _ in range(people)]
+    command = (sys.executable, "-m", "tests.bench.video.replay", "forward")
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
+    reading, writing = process.stdout, process.stdin
+    assert reading is not None
+    assert writing is not None
+
+    async def ask(line: object = "?") -> dict[str, Any]:
+        writing.write(json.dumps(line).encode() + b"\n")
+        answer: dict[str, Any] = json.loads(await reading.readline())
+        return answer
+
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(process.wait)
+        stack.callback(writing.close)
+        await ask(tickets)
+        yield ask
+
+
+async def _sees_all(person: Person, pictures: int) -> bool:
+    frames = [one["frames"] for one in (await person.counts()).raw["videos"].values()]
+    return sum(count > 0 for count in frames) == pictures
+
+
+async def _watched(people: tuple[Person, ...], seconds: float) -> list[Passed]:
+    before = [await person.counts() for person in people]
+    await asyncio.sleep(seconds)
+    return [
+        (await person.counts()).since(counts) for person, counts in zip(people, before, strict=True)
+    ]
+
+
+def _health(port: int) -> dict[str, Any]:
+    with urlopen(f"http://{HOST}:{port}/health", timeout=5) as answer:
+        facts: dict[str, Any] = json.load(answer)
+    return facts
+
+
+def _rss_mb(pid: int) -> float:
+    return float(psutil.Process(pid).memory_info().rss / 1e6)
