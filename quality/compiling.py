@@ -4,6 +4,7 @@ One row per member of the population in the scope, counted or not:
 
     case_id, number, opened_at, place   who it is and to which facility it belongs
     from_at, to_at, seconds             of an interval; for the rest, when it came into the count
+    region_ids, facility_ids            the regions around it, the houses that it belongs to
     state                               counted, open, inconsistent, outside, late_left_out
     reason                              of `outside`: the key of the first criterion that fails
     met                                 of a share: whether it stands in the numerator
@@ -36,7 +37,8 @@ class Source:
     """Where the members of a population stand, and the names of their columns there.
 
     `fields` gives the column of each field of `quality.vocabulary.FIELDS`; `scope` says who is in
-    the period, region and facility asked for.
+    the period, region and facility asked for. `home` is the region that a member lies in, `houses`
+    the facilities that it belongs to: a frozen period keeps both.
     """
 
     relation: str
@@ -47,6 +49,8 @@ class Source:
     late: str
     demo: str
     scope: str
+    home: str
+    houses: str
     fields: Mapping[str, str]
 
 
@@ -61,6 +65,18 @@ CASES_IN_SCOPE: Final = """
           SELECT 1 FROM facility f JOIN region_closure r ON r.descendant_id = f.region_id
            WHERE f.id = u.origin AND r.ancestor_id = :region))
 """
+HOUSES_OF_CASE: Final = """ARRAY(
+          SELECT f.id FROM facility f
+           WHERE f.id = u.origin OR EXISTS (
+             SELECT 1 FROM quality_event a
+              WHERE a.case_id = u.case_id AND a.kind = 'offer.accepted'
+                AND a.payload ->> 'facility_id' = CAST(f.id AS text)))"""
+
+
+def regions_around(home: str) -> str:
+    """The region `home` and all that it lies in."""
+    around = "SELECT r.ancestor_id FROM region_closure r WHERE r.descendant_id"
+    return f"ARRAY({around} = {home} ORDER BY r.depth)"
 
 
 def _at_facility(at: str, *houses: str) -> str:
@@ -74,6 +90,10 @@ def _at_facility(at: str, *houses: str) -> str:
 """  # noqa: S608
 
 
+def _region_of(house: str) -> str:
+    return f"(SELECT f.region_id FROM facility f WHERE f.id = {house})"  # noqa: S608
+
+
 SOURCES: Final[Mapping[Population, Source]] = {
     "cases": Source(
         relation="quality_case u",
@@ -84,6 +104,8 @@ SOURCES: Final[Mapping[Population, Source]] = {
         late="false",
         demo="u.demo",
         scope=f"NOT (u.drill OR u.voided OR u.back) AND {CASES_IN_SCOPE}",
+        home=_region_of("u.origin"),
+        houses=HOUSES_OF_CASE,
         fields={
             "acuity": "u.acuity",
             "colour": "u.colour",
@@ -100,6 +122,8 @@ SOURCES: Final[Mapping[Population, Source]] = {
         late="u.late",
         demo="u.demo",
         scope="NOT (u.drill OR u.voided) AND " + _at_facility("u.at", "u.centre", "u.institution"),
+        home=_region_of("u.centre"),
+        houses="ARRAY[u.centre, u.institution]",
         fields={"upper_tier": "coalesce(u.upper_tier, false)", "in_area": "u.in_area"},
     ),
     "case_files": Source(
@@ -111,6 +135,8 @@ SOURCES: Final[Mapping[Population, Source]] = {
         late="false",
         demo="u.demo",
         scope="NOT u.voided AND " + _at_facility("u.opened_at", "u.facility_id"),
+        home=_region_of("u.facility_id"),
+        houses="ARRAY[u.facility_id]",
         fields={
             "colour": "u.colour",
             "purple": "u.purple",
@@ -128,6 +154,8 @@ SOURCES: Final[Mapping[Population, Source]] = {
         late="false",
         demo="u.demo",
         scope="NOT u.drill AND " + _at_facility("u.asked_at", "u.facility_id"),
+        home=_region_of("u.facility_id"),
+        houses="ARRAY[u.facility_id]",
         fields={"urgency": "u.urgency", "held": "u.held"},
     ),
     "districts": Source(
@@ -147,6 +175,10 @@ SOURCES: Final[Mapping[Population, Source]] = {
           SELECT 1 FROM facility f JOIN region_closure r ON r.descendant_id = f.region_id
            WHERE f.id = :facility AND r.ancestor_id = u.id))
 """,
+        home="u.id",
+        houses="""ARRAY(
+          SELECT f.id FROM facility f JOIN region_closure r ON r.descendant_id = f.region_id
+           WHERE r.ancestor_id = u.id)""",
         fields={
             "has_maternal_centre": """EXISTS (
           SELECT 1 FROM facility f
@@ -171,11 +203,12 @@ class Compiled:
 class _Builder:
     """Hands out names of parameters and of joined milestones."""
 
+    prefix: str
     values: dict[str, object] = field(default_factory=dict)
     milestones: dict[str, str] = field(default_factory=dict)
 
     def bind(self, value: object, cast: str) -> str:
-        name = f"v{len(self.values)}"
+        name = f"{self.prefix}{len(self.values)}"
         self.values[name] = value
         return f"CAST(:{name} AS {cast})"
 
@@ -195,17 +228,20 @@ class _Builder:
         )
 
 
-def compiled(measure: Measure) -> Compiled | None:
-    """The rows of a measure; None for what is computed elsewhere."""
+def compiled(measure: Measure, prefix: str = "v") -> Compiled | None:
+    """The rows of a measure; None for what is computed elsewhere.
+
+    Parameters are named `prefix` and a number, so that several can stand in one query.
+    """
     if isinstance(measure, ElsewhereMeasure):
         return None
     if isinstance(measure, IntervalMeasure):
-        return _interval(measure)
-    return _members(measure)
+        return _interval(measure, _Builder(prefix))
+    return _members(measure, _Builder(prefix))
 
 
-def _interval(measure: IntervalMeasure) -> Compiled:
-    wanted, build = measure.interval, _Builder()
+def _interval(measure: IntervalMeasure, build: _Builder) -> Compiled:
+    wanted = measure.interval
     start, end = build.milestone(wanted.start), build.milestone(wanted.end)
     attributes = "".join(
         f" AND {start}.payload -> {build.bind(name, 'text')} = "
@@ -226,8 +262,8 @@ def _interval(measure: IntervalMeasure) -> Compiled:
     )
 
 
-def _members(measure: CountMeasure | ShareMeasure) -> Compiled:
-    source, build = SOURCES[measure.of], _Builder()
+def _members(measure: CountMeasure | ShareMeasure, build: _Builder) -> Compiled:
+    source = SOURCES[measure.of]
     where = [(one.key, _holds(one, source, build)) for one in measure.where]
     met = [_holds(one, source, build) for one in getattr(measure, "met", [])]
     outside = "".join(f" WHEN NOT {holds} THEN {build.bind(key, 'text')}" for key, holds in where)
@@ -296,7 +332,8 @@ def _put_together(
     SELECT {source.case_id} AS case_id, {source.number} AS number, {source.at} AS opened_at,
            {where_to} AS place, {from_at} AS from_at, {to_at} AS to_at, {late} AS late,
            {source.demo} AS demo, {state} AS state, {reason} AS reason, {met} AS met,
-           {seconds} AS seconds
+           {seconds} AS seconds, {regions_around(source.home)} AS region_ids,
+           {source.houses} AS facility_ids
       FROM {source.relation}{joins}
      WHERE {source.scope} AND {scope}"""  # noqa: S608
     with_ = ""

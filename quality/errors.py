@@ -21,3 +21,16 @@ class DefinitionMoved(Refusal):
     """Another version of the indicator counts than the one that was read. Fields: code."""
 
     code = "quality.definition_moved"
+
+
+class PeriodNotOver(Refusal):
+    """A period is closed after its last day, not before."""
+
+    code = "quality.period_not_over"
+    status = 422
+
+
+class PeriodFrozen(Refusal):
+    """These days of this region are closed already."""
+
+    code = "quality.period_frozen"

@@ -11,6 +11,7 @@ from quality.compiling import Compiled, compiled
 from quality.definitions import MULTIPLES, Definition
 from quality.distributions import Distribution, Within, histogram
 from quality.errors import IndicatorUnknown, PeriodInvalid
+from quality.frozen import periods, rows
 from quality.handbook import versions
 from quality.handbook.showing import definition_out
 from quality.handbook.versions import Version
@@ -21,6 +22,7 @@ from quality.schemas import (
     CentreValue,
     CountValue,
     ElsewhereValue,
+    FrozenMark,
     Indicator,
     IndicatorCase,
     IndicatorCases,
@@ -36,6 +38,7 @@ from quality.schemas import (
     ShareValue,
     Value,
 )
+from quality.vocabulary import ElsewhereMeasure
 
 LONGEST_DAYS = 800
 MOST_POINTS = 2000
@@ -51,9 +54,9 @@ def check_period(scope: Scope) -> None:
 async def overview(session: AsyncSession, scope: Scope, late: LateEntries) -> Indicators:
     """All indicators in force, over what the viewer may see."""
     check_period(scope)
-    found = [await _measured(session, scope, late, one) for one in await in_force(session, scope)]
+    found = [await measured(session, scope, late, one) for one in await in_force(session, scope)]
     centres = await repository.centres(session, scope)
-    names = await _names(session, [totals for _, totals in found], centres)
+    names = await names_of(session, [totals for _, totals in found], centres)
     return Indicators(
         await scope_out(session, scope, late),
         [_indicator(version, totals, scope, centres, names) for version, totals in found],
@@ -65,12 +68,14 @@ async def detail(
 ) -> IndicatorDetail:
     """One indicator with points and months."""
     check_period(scope)
-    version, totals = await _measured(session, scope, late, await _version(session, scope, code))
+    version, totals = await measured(session, scope, late, await _version(session, scope, code))
     centres = await repository.centres(session, scope)
-    names = await _names(session, [totals], centres)
-    rows = compiled(version.definition.measure)
+    names = await names_of(session, [totals], centres)
+    counted = rows_of(scope, version)
     newest = (
-        [] if rows is None else await repository.points(session, scope, late, rows, MOST_POINTS)
+        []
+        if counted is None
+        else await repository.points(session, scope, late, counted, MOST_POINTS)
     )
     return IndicatorDetail(
         scope=await scope_out(session, scope, late),
@@ -107,8 +112,12 @@ async def behind(
     """Those behind one number, slowest first, those not counted included."""
     check_period(scope)
     version = await _version(session, scope, code)
-    rows = compiled(version.definition.measure)
-    found = [] if rows is None else await repository.members(session, scope, late, rows, MOST_CASES)
+    counted = rows_of(scope, version)
+    found = (
+        []
+        if counted is None
+        else await repository.members(session, scope, late, counted, MOST_CASES)
+    )
     names = await read_names(session, facility_ids=[one.place for one in found])
     return IndicatorCases(
         scope=await scope_out(session, scope, late),
@@ -135,8 +144,19 @@ def _case(member: Member, names: Names) -> IndicatorCase:
 
 
 async def in_force(session: AsyncSession, scope: Scope) -> Sequence[Version]:
-    """Definitions in force on the period's last day, in the order of the handbook."""
-    return await versions.counting(session, scope.last_day)
+    """Definitions in force on the period's last day, or frozen with it, in the handbook's order."""
+    if scope.frozen is None:
+        return await versions.counting(session, scope.last_day)
+    kept = await rows.version_ids(session, scope.frozen)
+    return [one for one in await versions.every(session) if one.id in kept]
+
+
+def rows_of(scope: Scope, version: Version) -> Compiled | None:
+    """The rows of a version as they read now, or as they were frozen; None: computed elsewhere."""
+    measure = version.definition.measure
+    if scope.frozen is None or isinstance(measure, ElsewhereMeasure):
+        return compiled(measure)
+    return rows.rows_of(scope.frozen, version.id)
 
 
 async def _version(session: AsyncSession, scope: Scope, code: str) -> Version:
@@ -146,13 +166,14 @@ async def _version(session: AsyncSession, scope: Scope, code: str) -> Version:
     raise IndicatorUnknown(code=code)
 
 
-async def _measured(
+async def measured(
     session: AsyncSession, scope: Scope, late: LateEntries, version: Version
 ) -> tuple[Version, Totals | None]:
-    rows = compiled(version.definition.measure)
-    if rows is None:
+    """A version with its numbers; None: computed elsewhere."""
+    counted = rows_of(scope, version)
+    if counted is None:
         return version, None
-    return version, await totals_of(session, scope, late, version.definition, rows)
+    return version, await totals_of(session, scope, late, version.definition, counted)
 
 
 async def totals_of(
@@ -284,9 +305,10 @@ def _month(definition: Definition, group: Group) -> Month:
     return Month(str(group.key), group.n, group.p50_s, group.p90_s, share)
 
 
-async def _names(
+async def names_of(
     session: AsyncSession, found: Sequence[Totals | None], centres: Sequence[UUID]
 ) -> Names:
+    """Names of all facilities that numbers speak of."""
     places = {one.key for totals in found if totals for one in totals.places}
     known = [key for key in places if isinstance(key, UUID)]
     return await read_names(session, facility_ids=[*known, *centres])
@@ -295,6 +317,13 @@ async def _names(
 async def scope_out(session: AsyncSession, scope: Scope, late: LateEntries) -> ScopeOut:
     """What the numbers cover, as the API says it."""
     found = await repository.in_scope(session, scope)
+    frozen = None
+    if scope.frozen is not None:
+        period = await periods.get(session, scope.frozen)
+        names = await read_names(session, person_ids=[period.frozen_by])
+        frozen = FrozenMark(
+            period.id, period.region, names.person(period.frozen_by), period.frozen_at
+        )
     return ScopeOut(
         start=scope.start,
         end=scope.end,
@@ -305,4 +334,5 @@ async def scope_out(session: AsyncSession, scope: Scope, late: LateEntries) -> S
         drills_left_out=found.drills,
         voided_left_out=found.voided,
         back_referrals_left_out=found.back_referrals,
+        frozen=frozen,
     )

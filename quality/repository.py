@@ -20,12 +20,16 @@ State: TypeAlias = Literal["counted", "open", "inconsistent", "late_left_out", "
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which cases are asked for, within what row-level security opens to the viewer."""
+    """Which cases are asked for, within what row-level security opens to the viewer.
+
+    `frozen`: as this frozen period keeps them, not as they read now.
+    """
 
     start: datetime
     end: datetime
     region_id: UUID | None = None
     facility_id: UUID | None = None
+    frozen: UUID | None = None
 
     @property
     def last_day(self) -> date:
@@ -144,7 +148,7 @@ _IN_SCOPE = text(
     "       count(*) FILTER (WHERE u.back AND NOT (u.voided OR u.drill)) AS back_referrals"
     f" FROM quality_case u WHERE {CASES_IN_SCOPE}"
 )
-_CENTRES = text(
+CENTRES = (
     "SELECT f.id FROM facility f"
     " WHERE EXISTS (SELECT 1 FROM facility_role o WHERE o.facility_id = f.id"
     "        AND o.role = 'maternal_centre' AND o.during @> CAST(:last_day AS date))"
@@ -152,6 +156,23 @@ _CENTRES = text(
     "        WHERE r.descendant_id = f.region_id AND r.ancestor_id = :region))"
     "   AND (CAST(:facility AS uuid) IS NULL OR f.id = :facility)"
     " ORDER BY f.id"
+)
+"""Maternal rescue centres on the last day."""
+
+_FROZEN_CENTRES = text(
+    "SELECT u.facility_id FROM indicator_frozen_centre u WHERE u.freeze_id = :freeze"
+    "   AND (CAST(:region AS uuid) IS NULL OR CAST(:region AS uuid) = ANY(u.region_ids))"
+    "   AND (CAST(:facility AS uuid) IS NULL OR u.facility_id = :facility)"
+    " ORDER BY u.facility_id"
+)
+_FROZEN_IN_SCOPE = text(
+    "SELECT count(*) FILTER (WHERE u.left_out IS NULL) AS cases,"
+    "       count(*) FILTER (WHERE u.left_out = 'drill') AS drills,"
+    "       count(*) FILTER (WHERE u.left_out = 'voided') AS voided,"
+    "       count(*) FILTER (WHERE u.left_out = 'back') AS back_referrals"
+    "  FROM indicator_frozen_case u WHERE u.freeze_id = :freeze"
+    "   AND (CAST(:region AS uuid) IS NULL OR CAST(:region AS uuid) = ANY(u.region_ids))"
+    "   AND (CAST(:facility AS uuid) IS NULL OR CAST(:facility AS uuid) = ANY(u.facility_ids))"
 )
 _ROWS = """
 WITH {with_} rows AS (
@@ -275,12 +296,12 @@ def _group(row: Row[Any], key: object) -> Group:
 
 async def centres(session: AsyncSession, scope: Scope) -> list[UUID]:
     """Maternal rescue centres of the scope on the period's last day."""
-    values = {
-        "last_day": scope.last_day,
-        "region": scope.region_id,
-        "facility": scope.facility_id,
-    }
-    return list((await session.execute(_CENTRES, values)).scalars())
+    values = {"region": scope.region_id, "facility": scope.facility_id}
+    if scope.frozen is not None:
+        found = await session.execute(_FROZEN_CENTRES, {**values, "freeze": scope.frozen})
+    else:
+        found = await session.execute(text(CENTRES), {**values, "last_day": scope.last_day})
+    return list(found.scalars())
 
 
 async def cases(session: AsyncSession, scope: Scope) -> list[CaseRow]:
@@ -306,5 +327,10 @@ async def cases(session: AsyncSession, scope: Scope) -> list[CaseRow]:
 
 async def in_scope(session: AsyncSession, scope: Scope) -> InScope:
     """Cases of the scope; drills, voided cases and back-referrals, which no indicator counts."""
-    row = (await session.execute(_IN_SCOPE, scope.values())).one()
+    if scope.frozen is not None:
+        values = {"region": scope.region_id, "facility": scope.facility_id}
+        found = await session.execute(_FROZEN_IN_SCOPE, {**values, "freeze": scope.frozen})
+    else:
+        found = await session.execute(_IN_SCOPE, scope.values())
+    row = found.one()
     return InScope(row.cases, row.drills, row.voided, row.back_referrals)

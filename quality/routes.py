@@ -1,21 +1,18 @@
 """Routes of the read side: a case's course, indicators, and what they mean."""
 
-from datetime import datetime, timedelta
-from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar import Router, get
 from litestar.di import Provide
-from litestar.params import QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.access import OPT, roles
-from kernel.clock import Clock
-from kernel.errors import BadInput
 from kernel.ids import CaseId
 from kernel.viewer import CLINICAL_ROLES, Role
 from quality import course, ddi, indicators
+from quality.frozen.routes import ROUTES as FROZEN
 from quality.handbook.routes import ROUTES as HANDBOOK
+from quality.parameters import Late, asked, counted
 from quality.repository import Scope
 from quality.schemas import (
     Ddi,
@@ -26,46 +23,8 @@ from quality.schemas import (
     Timeline,
 )
 
-LAST_DAYS = 30
-"""The period when none is asked for."""
-
-YEARS = range(1901, 2200)
-"""Inside what the chain's columns take, in any time zone."""
-
 COURSE = roles(*CLINICAL_ROLES, Role.COMMISSION, Role.CREW)
 NUMBERS = roles(*CLINICAL_ROLES, Role.COMMISSION, Role.AUDITOR)
-
-From = Annotated[
-    datetime | None,
-    QueryParameter(name="from", description="Begin, RFC 3339; default 30 days before the end."),
-]
-To = Annotated[
-    datetime | None, QueryParameter(name="to", description="End, excluded; default now.")
-]
-Late = Annotated[
-    Literal["with", "without"],
-    QueryParameter(description="Whether times that were entered after the fact count."),
-]
-
-
-async def counted(
-    clock: Clock,
-    start: From = None,
-    end: To = None,
-    region_id: UUID | None = None,
-    facility_id: UUID | None = None,
-) -> Scope:
-    """Over which cases a question counts: the same words for every question.
-
-    Raises:
-        BadInput: a moment without its zone, or outside what can be recorded.
-    """
-    for name, given in (("from", start), ("to", end)):
-        if given is not None and (given.tzinfo is None or given.year not in YEARS):
-            reason = "须为 1901–2199 年间带时区的时间 / a moment with its zone in 1901–2199"
-            raise BadInput(field=name, reason=reason)
-    until = end or clock.now()
-    return Scope(start or until - timedelta(days=LAST_DAYS), until, region_id, facility_id)
 
 
 @get("/cases/{case_id:uuid}/timeline", opt={OPT: COURSE})
@@ -81,31 +40,31 @@ async def get_proof(session: AsyncSession, case_id: UUID, seq: int | None = None
 
 
 @get("/indicators", opt={OPT: NUMBERS})
-async def get_indicators(session: AsyncSession, counted: Scope, late: Late = "with") -> Indicators:
+async def get_indicators(session: AsyncSession, asked: Scope, late: Late = "with") -> Indicators:
     """All indicators over the cases that the viewer may see, each with its definition."""
-    return await indicators.overview(session, counted, late)
+    return await indicators.overview(session, asked, late)
 
 
 @get("/indicators/{code:str}", opt={OPT: NUMBERS})
 async def get_indicator(
     session: AsyncSession,
-    counted: Scope,
+    asked: Scope,
     code: str,
     late: Late = "with",
 ) -> IndicatorDetail:
     """One indicator with points and months for plots."""
-    return await indicators.detail(session, counted, late, code)
+    return await indicators.detail(session, asked, late, code)
 
 
 @get("/indicators/{code:str}/cases", opt={OPT: NUMBERS})
 async def get_indicator_cases(
     session: AsyncSession,
-    counted: Scope,
+    asked: Scope,
     code: str,
     late: Late = "with",
 ) -> IndicatorCases:
     """The cases behind one number."""
-    return await indicators.behind(session, counted, late, code)
+    return await indicators.behind(session, asked, late, code)
 
 
 @get("/quality/ddi", opt={OPT: NUMBERS})
@@ -116,7 +75,7 @@ async def get_ddi(session: AsyncSession, counted: Scope) -> Ddi:
 
 router = Router(
     "",
-    dependencies={"counted": Provide(counted)},
+    dependencies={"counted": Provide(counted), "asked": Provide(asked)},
     route_handlers=[
         get_timeline,
         get_proof,
@@ -125,5 +84,6 @@ router = Router(
         get_indicator_cases,
         get_ddi,
         *HANDBOOK,
+        *FROZEN,
     ],
 )

@@ -219,6 +219,15 @@ class Indicator(msgspec.Struct, frozen=True):
     value: IntervalValue | CountValue | ShareValue | ElsewhereValue
 
 
+class FrozenMark(msgspec.Struct, frozen=True):
+    """The numbers are those of a closed period, as they were when it was closed."""
+
+    id: UUID
+    region: str
+    by: PersonOut | None
+    at: datetime
+
+
 class ScopeOut(msgspec.Struct, frozen=True):
     """What the numbers cover: period, place, and cases left out of all of them."""
 
@@ -231,6 +240,7 @@ class ScopeOut(msgspec.Struct, frozen=True):
     drills_left_out: int
     voided_left_out: int
     back_referrals_left_out: int
+    frozen: FrozenMark | None = None
 
 
 class Indicators(msgspec.Struct, frozen=True):

@@ -460,6 +460,15 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         post("admin", "/quality/definitions", **INDICATOR),
         post("commission", "/quality/definitions/{version_id}/verify"),
     ),
+    "a closed period": (
+        post(
+            "commission",
+            "/quality/periods",
+            region_id="the region",
+            first_day="2026-01-01",
+            last_day="2026-01-31",
+        ),
+    ),
     "administered": (
         post(
             "admin",

@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from kernel.ids import FacilityId, new_id
+from kernel.chain import append
+from kernel.clock import SimulatedClock
+from kernel.ids import CaseId, FacilityId, new_id
 from kernel.parties import PartyRole, add_facility
 from kernel.viewer import Role, Viewer
 from quality import indicators, repository
@@ -19,8 +21,17 @@ from registry.facilities.rules import FacilityRole, Level, Tier
 from registry.facilities.service import create_facility, create_region
 from registry.people.service import Grant
 from tests.fixtures.database import Clone
-from tests.quality.cases import MORNING, SYSTEM, Place, county_of, far_county_of, region, write_case
-from tests.registry.world import World, account, patient
+from tests.quality.cases import (
+    MORNING,
+    SYSTEM,
+    Place,
+    county_of,
+    far_county_of,
+    region,
+    write_case,
+    write_steps,
+)
+from tests.registry.world import World, account
 
 PERIOD = Scope(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 22, tzinfo=UTC))
 
@@ -187,52 +198,42 @@ async def test_case_files_are_reported_in_time_and_agreed(database: Clone, world
     assert (agreed.n, agreed.of) == (1, 3)
 
 
-CONSULT = text(
-    """
-    INSERT INTO consult_request (id, of_case_id, pregnancy_id, facility_id, urgency, purpose,
-      summary, consent, rules, state, asked_by, asked_at, answer_by, minutes, begun_at,
-      concluded_at, outcome)
-    VALUES (:id, :of_case, :pregnancy, :facility, 'urgent', 'x', 'x', 'spoken', 'v1', :state,
-      :person, :at, :at, 30, :done, :done, :outcome)
-    """
-)
+async def consult(database: Clone, world: World, outcome: str | None, **said: object) -> UUID:
+    """A consultation on the chain, as the county's doctor asks for it and somebody concludes it."""
+    doctor, case_id, clock = world.doctor, CaseId(new_id()), SimulatedClock(MORNING)
+    async with database.app.session(doctor) as session:
+        await add_facility(session, case_id, world.county_hospital, PartyRole.ORIGIN, world.county)
+        facts = {"urgency": "urgent", **said}
+        await append(session, clock, case_id, "consult.asked", viewer=doctor, payload=facts)
+        if outcome:
+            done = {"outcome": outcome}
+            await append(session, clock, case_id, "consult.concluded", viewer=doctor, payload=done)
+    return case_id
 
 
 async def test_consultations_count_once_they_were_held(database: Clone, world: World) -> None:
-    person = await owner_of(database, world, world.county_hospital)
-    doctor = world.doctor
-    made = await patient(database.app, world, doctor)
     async with database.system.session(SYSTEM) as session:
         drill = await write_case(session, county_of(world), request={"drill": True})
-        for outcome, of_case in (
-            ("advised", None),
-            ("not_held", None),
-            (None, None),
-            ("advised", drill),
-        ):
-            case_id = new_id()
-            await add_facility(
-                session, case_id, world.county_hospital, PartyRole.ORIGIN, world.county
-            )
-            await session.execute(
-                CONSULT,
-                {
-                    "id": case_id,
-                    "of_case": of_case,
-                    "pregnancy": made.pregnancy_id,
-                    "facility": world.county_hospital,
-                    "state": "concluded" if outcome else "asked",
-                    "person": person,
-                    "at": MORNING,
-                    "done": MORNING if outcome else None,
-                    "outcome": outcome,
-                },
-            )
-        found = await value(session, "remote_consults")
-        behind = await indicators.behind(session, PERIOD, "with", "remote_consults")
-    assert isinstance(found, CountValue)
-    assert (found.n, [(one.key, one.n) for one in found.outside]) == (1, [("held", 2)])
-    assert len(behind.cases) == 3
+        case = await write_case(session, county_of(world))
+    for outcome, of_case in (
+        ("advised", case),
+        ("not_held", None),
+        (None, None),
+        ("advised", drill),
+    ):
+        made = await consult(database, world, outcome)
+        if of_case is not None:
+            told = {"urgency": "urgent", "consult_id": made}
+            async with database.system.session(SYSTEM) as session:
+                await write_steps(session, of_case, ("consult.asked", 1, told))
+    # The commission counts them too, though it may not read what was asked.
+    for viewer in (world.doctor, world.viewer(Role.COMMISSION, world.city_centre, world.city)):
+        async with database.app.session(viewer) as session:
+            found = await value(session, "remote_consults", PERIOD)
+            behind = await indicators.behind(session, PERIOD, "with", "remote_consults")
+        assert isinstance(found, CountValue)
+        assert (found.n, [(one.key, one.n) for one in found.outside]) == (1, [("held", 2)])
+        assert len(behind.cases) == 3
 
 
 async def test_what_is_computed_elsewhere_says_so_and_has_no_number(

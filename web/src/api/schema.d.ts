@@ -4894,6 +4894,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/quality/periods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetPeriods */
+        get: operations["ApiQualityPeriodsGetPeriods"];
+        put?: never;
+        /** FreezePeriod */
+        post: operations["ApiQualityPeriodsFreezePeriod"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/periods/{period_id}/difference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetPeriodDifference */
+        get: operations["ApiQualityPeriodsPeriodIdDifferenceGetPeriodDifference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/referrals": {
         parameters: {
             query?: never;
@@ -7123,6 +7158,14 @@ export interface components {
             cells: components["schemas"]["SpecialCell"][];
             version: number;
         };
+        /** ChangedMember */
+        ChangedMember: {
+            after: components["schemas"]["MemberReading"] | null;
+            before: components["schemas"]["MemberReading"] | null;
+            case_id: string | null;
+            number: string | null;
+            origin: components["schemas"]["PlaceOut"] | null;
+        };
         /** ChannelTally */
         ChannelTally: {
             channel: string;
@@ -8958,6 +9001,48 @@ export interface components {
             /** @enum {string} */
             way: "face_to_face" | "home_visit" | "outpatient" | "inpatient" | "phone" | "video";
         };
+        /** FreezePeriod */
+        FreezePeriod: {
+            /** Format: date */
+            first_day: string;
+            /** Format: date */
+            last_day: string;
+            /** @default  */
+            note: string;
+            /** Format: uuid */
+            region_id: string;
+        };
+        /** FrozenMark */
+        FrozenMark: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["quality_schemas_PersonOut"] | null;
+            /** Format: uuid */
+            id: string;
+            region: string;
+        };
+        /** FrozenPeriod */
+        FrozenPeriod: {
+            checkpoint_no: number | null;
+            /** Format: date */
+            first_day: string;
+            /** Format: date-time */
+            frozen_at: string;
+            frozen_by: components["schemas"]["quality_schemas_PersonOut"] | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: date */
+            last_day: string;
+            note: string;
+            region: string;
+            /** Format: uuid */
+            region_id: string;
+        };
+        /** FrozenPeriods */
+        FrozenPeriods: {
+            overseen: components["schemas"]["OverseenRegion"][];
+            periods: components["schemas"]["FrozenPeriod"][];
+        };
         /** GapOut */
         GapOut: {
             /** Format: date-time */
@@ -9374,6 +9459,14 @@ export interface components {
             published: components["schemas"]["PublishedOut"][];
             scope: components["schemas"]["ScopeOut"];
         };
+        /** IndicatorDifference */
+        IndicatorDifference: {
+            changes: components["schemas"]["ChangedMember"][];
+            definition: components["schemas"]["DefinitionOut"];
+            frozen: components["schemas"]["IntervalValue"] | components["schemas"]["CountValue"] | components["schemas"]["ShareValue"] | components["schemas"]["ElsewhereValue"];
+            intact: boolean | null;
+            now: components["schemas"]["IntervalValue"] | components["schemas"]["CountValue"] | components["schemas"]["ShareValue"] | components["schemas"]["ElsewhereValue"];
+        };
         /** Indicators */
         Indicators: {
             indicators: components["schemas"]["Indicator"][];
@@ -9770,6 +9863,18 @@ export interface components {
         Member: {
             name: string;
             post: string;
+        };
+        /** MemberReading */
+        MemberReading: {
+            /** Format: date-time */
+            from_at: string;
+            late: boolean;
+            met: boolean;
+            reason: string | null;
+            seconds: number | null;
+            /** @enum {string} */
+            state: "counted" | "open" | "inconsistent" | "late_left_out" | "outside";
+            to_at: string | null;
         };
         /** Message */
         Message: {
@@ -10246,6 +10351,12 @@ export interface components {
             purple: boolean;
             reason: string;
         };
+        /** OverseenRegion */
+        OverseenRegion: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
         /** OwnBreach */
         OwnBreach: {
             interval: string;
@@ -10495,6 +10606,18 @@ export interface components {
             /** Format: date-time */
             sent_at: string;
             state: string;
+        };
+        /** PeriodDifference */
+        PeriodDifference: {
+            indicators: components["schemas"]["IndicatorDifference"][];
+            period: components["schemas"]["FrozenPeriod"];
+            scope: components["schemas"]["ScopeOut"];
+            unchanged: number;
+        };
+        /** PeriodFrozenOut */
+        PeriodFrozenOut: {
+            /** Format: uuid */
+            id: string;
         };
         /** PersonName */
         PersonName: {
@@ -12184,6 +12307,7 @@ export interface components {
             facility_id: string | null;
             /** Format: date-time */
             from: string;
+            frozen?: components["schemas"]["FrozenMark"] | null;
             /** @enum {string} */
             late: "with" | "without";
             region_id: string | null;
@@ -22155,6 +22279,8 @@ export interface operations {
                 to?: string | null;
                 region_id?: string | null;
                 facility_id?: string | null;
+                /** @description A frozen period: its figures as they were, whatever the days. */
+                frozen?: string | null;
                 /** @description Whether times that were entered after the fact count. */
                 late?: "with" | "without";
             };
@@ -22199,6 +22325,8 @@ export interface operations {
                 to?: string | null;
                 region_id?: string | null;
                 facility_id?: string | null;
+                /** @description A frozen period: its figures as they were, whatever the days. */
+                frozen?: string | null;
                 /** @description Whether times that were entered after the fact count. */
                 late?: "with" | "without";
             };
@@ -22245,6 +22373,8 @@ export interface operations {
                 to?: string | null;
                 region_id?: string | null;
                 facility_id?: string | null;
+                /** @description A frozen period: its figures as they were, whatever the days. */
+                frozen?: string | null;
                 /** @description Whether times that were entered after the fact count. */
                 late?: "with" | "without";
             };
@@ -25242,6 +25372,109 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityPeriodsGetPeriods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FrozenPeriods"];
+                };
+            };
+        };
+    };
+    ApiQualityPeriodsFreezePeriod: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FreezePeriod"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodFrozenOut"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityPeriodsPeriodIdDifferenceGetPeriodDifference: {
+        parameters: {
+            query?: {
+                /** @description Whether times that were entered after the fact count. */
+                late?: "with" | "without";
+                region_id?: string | null;
+                facility_id?: string | null;
+            };
+            header?: never;
+            path: {
+                period_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodDifference"];
+                };
             };
             /** @description Bad request syntax or unsupported method */
             400: {

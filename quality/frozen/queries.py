@@ -1,0 +1,158 @@
+"""Reads: closed periods, and what was entered since."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from itertools import zip_longest
+from typing import TypeAlias
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from quality import indicators, repository
+from quality.frozen import periods, rows
+from quality.frozen.periods import Freeze
+from quality.frozen.rows import Changed
+from quality.frozen.schemas import (
+    MOST_CHANGES,
+    ChangedMember,
+    FrozenPeriod,
+    FrozenPeriods,
+    IndicatorDifference,
+    MemberReading,
+    OverseenRegion,
+    PeriodDifference,
+)
+from quality.frozen.service import LATE, figures_of
+from quality.handbook.showing import definition_out
+from quality.handbook.versions import Version
+from quality.names import Names, read_names
+from quality.repository import LateEntries, Scope
+from registry.facilities.rules import local_date
+
+Member: TypeAlias = tuple[UUID | None, str | None, UUID | None]
+"""Case, number, place: who a row is about."""
+
+
+async def closed(session: AsyncSession) -> FrozenPeriods:
+    """All closed periods, and where the viewer may close more."""
+    found = await periods.every(session)
+    names = await read_names(session, person_ids=[one.frozen_by for one in found])
+    return FrozenPeriods(
+        [_period(one, names) for one in found],
+        [OverseenRegion(id_, name) for id_, name in await periods.overseen(session)],
+    )
+
+
+def _period(one: Freeze, names: Names) -> FrozenPeriod:
+    return FrozenPeriod(
+        id=one.id,
+        region_id=one.region_id,
+        region=one.region,
+        first_day=local_date(one.starts_at),
+        last_day=local_date(one.ends_at - timedelta(microseconds=1)),
+        frozen_by=names.person(one.frozen_by),
+        frozen_at=one.frozen_at,
+        checkpoint_no=one.checkpoint_no,
+        note=one.note,
+    )
+
+
+async def difference(
+    session: AsyncSession,
+    freeze_id: UUID,
+    late: LateEntries,
+    region_id: UUID | None = None,
+    facility_id: UUID | None = None,
+) -> PeriodDifference:
+    """Frozen figures beside the same definitions asked now, and the members that changed.
+
+    Raises:
+        NotFound: there is no such period.
+    """
+    freeze = await periods.get(session, freeze_id)
+    frozen = Scope(freeze.starts_at, freeze.ends_at, region_id, facility_id, freeze_id)
+    now = replace(frozen, frozen=None, region_id=region_id or freeze.region_id)
+    whole = replace(frozen, region_id=None, facility_id=None)
+    kept = await rows.figures(session, freeze_id)
+    found, unchanged = [], 0
+    for version in await indicators.in_force(session, frozen):
+        changes = await rows.changed(session, freeze_id, version, now, MOST_CHANGES)
+        intact = await _intact(session, whole, version, kept)
+        if not changes and intact is not False:
+            unchanged += 1
+            continue
+        found.append(await _differs(session, frozen, now, late, version, changes, intact))
+    names = await read_names(session, person_ids=[freeze.frozen_by])
+    return PeriodDifference(
+        _period(freeze, names),
+        await indicators.scope_out(session, frozen, late),
+        unchanged,
+        found,
+    )
+
+
+async def _intact(
+    session: AsyncSession,
+    whole: Scope,
+    version: Version,
+    kept: dict[tuple[UUID, LateEntries], bytes],
+) -> bool | None:
+    if (version.id, "with") not in kept:
+        return None
+    for late in LATE:
+        if await figures_of(session, whole, version, late) != kept[version.id, late]:
+            return False
+    return True
+
+
+async def _differs(
+    session: AsyncSession,
+    frozen: Scope,
+    now: Scope,
+    late: LateEntries,
+    version: Version,
+    changes: list[Changed],
+    intact: bool | None,
+) -> IndicatorDifference:
+    values = []
+    for scope in (frozen, now):
+        centres = await repository.centres(session, scope)
+        _, totals = await indicators.measured(session, scope, late, version)
+        names = await indicators.names_of(session, [totals], centres)
+        values.append(indicators.value_of(version.definition, totals, scope, centres, names))
+    names = await read_names(session, facility_ids=[one.place for one in changes])
+    return IndicatorDifference(
+        definition_out(version), values[0], values[1], list(paired(changes, names)), intact
+    )
+
+
+def paired(changes: Iterable[Changed], names: Names) -> Iterable[ChangedMember]:
+    """Before and after of one member side by side."""
+    held: dict[Member, tuple[list[Changed], list[Changed]]] = {}
+    for one in changes:
+        sides = held.setdefault((one.case_id, one.number, one.place), ([], []))
+        sides[one.side == "after"].append(one)
+    for (case_id, number, place), sides in held.items():
+        for before, after in zip_longest(*sides):
+            yield ChangedMember(
+                case_id=case_id,
+                number=number,
+                origin=names.place(place),
+                before=_reading(before),
+                after=_reading(after),
+            )
+
+
+def _reading(one: Changed | None) -> MemberReading | None:
+    if one is None:
+        return None
+    return MemberReading(
+        state=one.state,  # type: ignore[arg-type]
+        reason=one.reason,
+        met=one.met,
+        late=one.late,
+        from_at=one.from_at,
+        to_at=one.to_at,
+        seconds=one.seconds,
+    )

@@ -1,0 +1,168 @@
+"""Rows of frozen periods: kept in one statement, read like the rows of any indicator."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from quality.compiling import (
+    CASES_IN_SCOPE,
+    HOUSES_OF_CASE,
+    Compiled,
+    compiled,
+    regions_around,
+)
+from quality.handbook.versions import Version
+from quality.repository import CENTRES, LateEntries, Scope
+
+_COLUMNS: Final = (
+    "case_id, number, opened_at, place, from_at, to_at, late, demo, state, reason, met, seconds"
+)
+
+# ruff: noqa: S608  (the queries below are put together from constants)
+IN_SCOPE: Final = """
+    (CAST(:region AS uuid) IS NULL OR CAST(:region AS uuid) = ANY(u.region_ids))
+    AND (CAST(:facility AS uuid) IS NULL OR CAST(:facility AS uuid) = ANY(u.facility_ids))
+"""
+_ROWS = f"""
+    SELECT {_COLUMNS} FROM indicator_frozen_member u
+     WHERE u.freeze_id = CAST(:freeze AS uuid) AND u.version_id = CAST(:version AS uuid)
+       AND {IN_SCOPE}"""
+
+# One statement is one snapshot: cases, centres and all members are of the same moment.
+_KEEP = """
+WITH kept_cases AS (
+  INSERT INTO indicator_frozen_case
+    (freeze_id, case_id, left_out, last_seq, region_ids, facility_ids)
+  SELECT CAST(:freeze AS uuid), u.case_id,
+         CASE WHEN u.drill THEN 'drill' WHEN u.voided THEN 'voided' WHEN u.back THEN 'back' END,
+         (SELECT h.seq FROM case_head h WHERE h.case_id = u.case_id), {regions}, {houses}
+    FROM quality_case u WHERE {cases}
+), kept_centres AS (
+  INSERT INTO indicator_frozen_centre (freeze_id, facility_id, region_ids)
+  SELECT CAST(:freeze AS uuid), u.id, {centre_regions} FROM ({centres}) u
+), kept_versions AS (
+  INSERT INTO indicator_frozen_version (freeze_id, version_id)
+  SELECT CAST(:freeze AS uuid), unnest(CAST(:versions AS uuid[]))
+)
+INSERT INTO indicator_frozen_member (freeze_id, version_id, {columns}, region_ids, facility_ids)
+{members}
+"""
+_MEMBERS = """
+SELECT CAST(:freeze AS uuid), CAST(:{version} AS uuid), {columns}, region_ids, facility_ids
+  FROM ({with_} {select}) r
+"""
+_CHANGED = """
+WITH {with_} was AS ({was}), now AS (SELECT {columns} FROM ({select}) r)
+SELECT 'before' AS side, * FROM (TABLE was EXCEPT ALL TABLE now) gone
+UNION ALL
+SELECT 'after' AS side, * FROM (TABLE now EXCEPT ALL TABLE was) come
+ ORDER BY opened_at, case_id, number, side DESC
+"""
+_FIGURE = text(
+    "INSERT INTO indicator_frozen_figure (freeze_id, version_id, late, figures)"
+    " VALUES (:freeze, :version, :late, :figures)"
+)
+_FIGURES = text(
+    "SELECT version_id, late, figures FROM indicator_frozen_figure WHERE freeze_id = :freeze"
+)
+_VERSIONS = text("SELECT version_id FROM indicator_frozen_version WHERE freeze_id = :freeze")
+
+Side: TypeAlias = Literal["before", "after"]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A row that stands only on one side: as it was frozen, or as it reads now."""
+
+    side: Side
+    case_id: UUID | None
+    number: str | None
+    opened_at: datetime
+    place: UUID | None
+    from_at: datetime
+    to_at: datetime | None
+    late: bool
+    demo: bool
+    state: str
+    reason: str | None
+    met: bool
+    seconds: float | None
+
+
+def rows_of(freeze_id: UUID, version_id: UUID) -> Compiled:
+    """A version's rows in a frozen period, within the scope's region and facility."""
+    return Compiled("", _ROWS, {"freeze": freeze_id, "version": version_id})
+
+
+async def keep(
+    session: AsyncSession, freeze_id: UUID, scope: Scope, versions: Sequence[Version]
+) -> None:
+    """Keep every member of every population of `versions` as it counts now."""
+    values: dict[str, object] = {**scope.values(), "last_day": scope.last_day, "freeze": freeze_id}
+    members = []
+    for n, version in enumerate(versions):
+        rows = compiled(version.definition.measure, prefix=f"m{n}x")
+        if rows is None:
+            continue
+        named = f"of{n}"
+        values |= {named: version.id, **rows.values}
+        # The list of a WITH ends in a comma, because others may follow.
+        with_ = f"WITH {rows.with_.rstrip().rstrip(',')}" if rows.with_ else ""
+        members.append(
+            _MEMBERS.format(version=named, columns=_COLUMNS, with_=with_, select=rows.select)
+        )
+    query = _KEEP.format(
+        regions=regions_around("(SELECT f.region_id FROM facility f WHERE f.id = u.origin)"),
+        houses=HOUSES_OF_CASE,
+        cases=CASES_IN_SCOPE,
+        centre_regions=regions_around("(SELECT f.region_id FROM facility f WHERE f.id = u.id)"),
+        centres=CENTRES,
+        columns=_COLUMNS,
+        members=" UNION ALL ".join(members),
+    )
+    values["versions"] = [one.id for one in versions]
+    await session.execute(text(query), values)
+
+
+async def changed(
+    session: AsyncSession, freeze_id: UUID, version: Version, now: Scope, most: int
+) -> list[Changed]:
+    """Rows that do not read now as they were frozen; `now` is the frozen period, asked anew."""
+    live = compiled(version.definition.measure)
+    if live is None:
+        return []
+    frozen = rows_of(freeze_id, version.id)
+    query = _CHANGED.format(
+        with_=live.with_, was=frozen.select, columns=_COLUMNS, select=live.select
+    )
+    known = {**now.values(), "last_day": now.last_day, "most": most}
+    query += " LIMIT :most"
+    values = {name: value for name, value in known.items() if f":{name}" in query}
+    rows = await session.execute(text(query), {**live.values, **frozen.values, **values})
+    return [Changed(**row._mapping) for row in rows]
+
+
+async def keep_figure(
+    session: AsyncSession, freeze_id: UUID, version_id: UUID, late: LateEntries, figures: bytes
+) -> None:
+    """Keep what a version came to."""
+    values: dict[str, Any] = {"freeze": freeze_id, "version": version_id}
+    await session.execute(_FIGURE, values | {"late": late, "figures": figures})
+
+
+async def figures(session: AsyncSession, freeze_id: UUID) -> dict[tuple[UUID, LateEntries], bytes]:
+    """Kept figures by version, with and without late entries; open to who oversees the region."""
+    return {
+        (row.version_id, row.late): bytes(row.figures)
+        for row in await session.execute(_FIGURES, {"freeze": freeze_id})
+    }
+
+
+async def version_ids(session: AsyncSession, freeze_id: UUID) -> set[UUID]:
+    """The versions that a period keeps."""
+    return set((await session.execute(_VERSIONS, {"freeze": freeze_id})).scalars())

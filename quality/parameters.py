@@ -1,0 +1,74 @@
+"""Parameters that every question about indicators takes."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+from uuid import UUID
+
+from litestar.params import QueryParameter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kernel.clock import Clock
+from kernel.errors import BadInput
+from quality.frozen import periods
+from quality.repository import Scope
+
+LAST_DAYS = 30
+"""The period when none is asked for."""
+
+YEARS = range(1901, 2200)
+"""Inside what the chain's columns take, in any time zone."""
+
+From = Annotated[
+    datetime | None,
+    QueryParameter(name="from", description="Begin, RFC 3339; default 30 days before the end."),
+]
+To = Annotated[
+    datetime | None, QueryParameter(name="to", description="End, excluded; default now.")
+]
+Late = Annotated[
+    Literal["with", "without"],
+    QueryParameter(description="Whether times that were entered after the fact count."),
+]
+
+Frozen = Annotated[
+    UUID | None,
+    QueryParameter(description="A frozen period: its figures as they were, whatever the days."),
+]
+
+
+async def counted(
+    clock: Clock,
+    start: From = None,
+    end: To = None,
+    region_id: UUID | None = None,
+    facility_id: UUID | None = None,
+) -> Scope:
+    """Over which cases a question counts: the same words for every question.
+
+    Raises:
+        BadInput: a moment without its zone, or outside what can be recorded.
+    """
+    for name, given in (("from", start), ("to", end)):
+        if given is not None and (given.tzinfo is None or given.year not in YEARS):
+            reason = "须为 1901–2199 年间带时区的时间 / a moment with its zone in 1901–2199"
+            raise BadInput(field=name, reason=reason)
+    until = end or clock.now()
+    return Scope(start or until - timedelta(days=LAST_DAYS), until, region_id, facility_id)
+
+
+async def asked(
+    session: AsyncSession,
+    counted: Scope,
+    frozen: Frozen = None,
+) -> Scope:
+    """As `counted`; a frozen period brings its own days.
+
+    Raises:
+        NotFound: there is no such frozen period.
+    """
+    if frozen is None:
+        return counted
+    period = await periods.get(session, frozen)
+    return Scope(
+        period.starts_at, period.ends_at, counted.region_id, counted.facility_id, period.id
+    )
