@@ -407,7 +407,22 @@ async def _known_ids(stage: Stage) -> None:
     ):
         ids.update(await in_its_room(stage, doctor, expert, ids))
     stage.ids["drill_id"] = await _drill(stage)
+    stage.ids["period_id"] = await _closed(stage)
     stage.ids["ctg_device_id"] = await _device(url, stage.ids["recording_id"])
+
+
+async def _closed(stage: Stage) -> str:
+    """A month that the health commission closed."""
+    region = stage.net.regions["city"]
+    answer = await stage.door.send(
+        "POST",
+        "/api/quality/periods",
+        token=stage.tokens["commission"],
+        json={"region_id": str(region), "first_day": "2026-02-01", "last_day": "2026-02-28"},
+        headers={"idempotency-key": str(uuid4())},
+    )
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
 
 
 async def _drill(stage: Stage) -> str:
