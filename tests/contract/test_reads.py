@@ -17,8 +17,9 @@ from tests.fixtures.database import Clone
 DESCRIPTION = Description(document())
 READS = [one for one in DESCRIPTION.operations.values() if not one.writes]
 ASKING = [one for one in READS if one.named("query")]
-PUBLIC = ("{person_id}", "{policy_id}", "/houses/{facility_id}")
-"""Whose rows everybody inside the region reads: colleagues, whom a page would ring, houses."""
+PUBLIC = ("{person_id}", "{policy_id}", "/houses/{facility_id}", "{period_id}")
+"""Whose rows everybody inside the region reads: colleagues, whom a page would ring, houses, which
+periods are closed (of whose cases everybody sees his own)."""
 NAMING = [
     one for one in READS if "_id}" in one.path and not any(name in one.path for name in PUBLIC)
 ]

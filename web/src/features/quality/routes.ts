@@ -21,6 +21,18 @@ export const feature: Feature = {
       meta: { title: 'quality.handbook.title' },
     },
     {
+      path: '/quality/periods',
+      name: 'periods',
+      component: () => import('./pages/PeriodsPage.vue'),
+      meta: { title: 'quality.periods.title' },
+    },
+    {
+      path: '/quality/periods/:id',
+      name: 'period',
+      component: () => import('./pages/PeriodPage.vue'),
+      meta: { title: 'quality.periods.difference' },
+    },
+    {
       path: '/quality/:code',
       name: 'indicator',
       component: () => import('./pages/IndicatorPage.vue'),

@@ -14,6 +14,8 @@ export interface Filter {
   region: string
   facility: string
   late: 'with' | 'without'
+  /** A closed period, whose own days count; '' asks for the days above. */
+  frozen: string
 }
 
 export interface UseFilter {
@@ -40,6 +42,7 @@ export function fromQuery(query: Record<string, unknown>): Filter {
     region: typeof query['region'] === 'string' ? query['region'] : '',
     facility: typeof query['facility'] === 'string' ? query['facility'] : '',
     late: query['late'] === 'without' ? 'without' : 'with',
+    frozen: typeof query['frozen'] === 'string' ? query['frozen'] : '',
   }
 }
 
@@ -50,6 +53,7 @@ export function toQuery(filter: Filter): Record<string, string> {
     ...(filter.region === '' ? {} : { region: filter.region }),
     ...(filter.facility === '' ? {} : { facility: filter.facility }),
     ...(filter.late === 'with' ? {} : { late: filter.late }),
+    ...(filter.frozen === '' ? {} : { frozen: filter.frozen }),
   }
 }
 
@@ -60,5 +64,6 @@ export function apiQuery(filter: Filter, now: number = serverNow()): Query {
     region_id: filter.region || null,
     facility_id: filter.facility || null,
     late: filter.late,
+    ...(filter.frozen === '' ? {} : { frozen: filter.frozen }),
   }
 }

@@ -1,7 +1,7 @@
 /** Durations and short words of indicators. */
 import type { Definition, Text, Value } from './types'
 
-/** Below this many cases a quantile says little; the page says so and shows the cases. */
+/** Below this many cases a quantile or a share says little; the page says so and shows the cases. */
 export const SMALL_N = 10
 
 /** A duration to read, not to compare digit by digit: 45 秒, 3 分 24 秒, 1 小时 05 分, 2 天 3 小时. */

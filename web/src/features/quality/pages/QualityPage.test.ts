@@ -60,7 +60,7 @@ function answers(n: number): Record<string, unknown> {
   return { '/api/indicators': indicators, '/api/regions': [], '/api/facilities': [], '/api/conditions': [] }
 }
 
-const show = (n: number) => renderPage(QualityPage, { path: '/quality', answers: answers(n), routes: [{ path: '/quality/ddi', name: 'ddi' }, { path: '/quality/definitions', name: 'handbook' }, { path: '/quality/:code', name: 'indicator' }] })
+const show = (n: number) => renderPage(QualityPage, { path: '/quality', answers: answers(n), routes: [{ path: '/quality/ddi', name: 'ddi' }, { path: '/quality/definitions', name: 'handbook' }, { path: '/quality/periods', name: 'periods' }, { path: '/quality/:code', name: 'indicator' }] })
 
 describe('indicators', () => {
   it('say n with every number and never a bare share', async () => {
