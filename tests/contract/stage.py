@@ -388,8 +388,7 @@ async def _known_ids(stage: Stage) -> None:
     stage.ids["code"] = "request_to_accept"
     stage.ids["kind"] = "transfer"
     stage.ids |= {"n": "1", "baby": "1", "seq": "1", "frame": "0"}
-    stage.ids["reference_id"] = NOWHERE
-    stage.ids |= {"leave_id": NOWHERE, "qualification_id": NOWHERE}
+    stage.ids |= dict.fromkeys(("reference_id", "leave_id", "qualification_id"), NOWHERE)
     async with net.clone.system.session(SEEDER) as session:
         stage.ids |= await _planned(session, net)
         connection = await session.connection()
@@ -413,12 +412,12 @@ async def _known_ids(stage: Stage) -> None:
 
 async def _closed(stage: Stage) -> str:
     """A month that the health commission closed."""
-    region = stage.net.regions["city"]
+    days = {"first_day": "2026-02-01", "last_day": "2026-02-28"}
     answer = await stage.door.send(
         "POST",
         "/api/quality/periods",
         token=stage.tokens["commission"],
-        json={"region_id": str(region), "first_day": "2026-02-01", "last_day": "2026-02-28"},
+        json={"region_id": str(stage.net.regions["city"]), **days},
         headers={"idempotency-key": str(uuid4())},
     )
     assert answer.status_code == 201, answer.text

@@ -8,8 +8,8 @@ from alembic import op
 
 from server.migrations.sql import statements
 
-revision = "0039_consult_view"
-down_revision = "0038_indicator_views"
+revision = "0040_consult_view"
+down_revision = "0039_reading_limits"
 
 # Asked and concluded stand on the consultation's own case; on the case that it is about they stand
 # once more, with `consult_id`, and say whether that is a drill.

@@ -10,8 +10,8 @@ from alembic import op
 
 from server.migrations.sql import statements
 
-revision = "0040_frozen_periods"
-down_revision = "0039_consult_view"
+revision = "0041_frozen_periods"
+down_revision = "0040_consult_view"
 
 TABLES = """
 CREATE TABLE indicator_freeze (
