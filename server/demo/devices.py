@@ -43,7 +43,7 @@ REPLAY = tuple(
 """Beds that stay empty until somebody replays a recording (`yunshang replay FILE`)."""
 
 
-LIMITS_AUTHOR = "expert"
+LIMITS_AUTHOR = "office"
 
 
 def agents() -> dict[str, list[Bed]]:
