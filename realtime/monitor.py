@@ -1,26 +1,28 @@
-"""The sender's side of one stream: what it has produced and what is not yet acknowledged."""
+"""One replayed monitor: what it has produced, kept in memory until it is acknowledged."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 from uuid import UUID
 
 from kernel.ids import new_id
 from realtime import frames
+from realtime.agent.buffer import Kept
+from realtime.agent.uplink import Wish
 from realtime.sources import Source
 
 MAX_BUFFER: Final = 3_600
-"""Unacknowledged seconds of one stream; then sending waits."""
+"""Unacknowledged seconds of one monitor; then it waits."""
 
 
 @dataclass(slots=True)
 class Monitor:
-    """One stream and what of it is not yet acknowledged."""
+    """A source that plays as the monitor `device`, and what of it is not yet acknowledged."""
 
-    number: int
     device: str
     source: Source
     bed: str = ""
@@ -28,25 +30,34 @@ class Monitor:
     started_ns: int = 0
     pending: deque[bytes] = field(default_factory=deque)
     sent: dict[int, float] = field(default_factory=dict)
+    """When each unacknowledged second was sent last, by `time.monotonic`."""
     produced: int = 0
-    highest: int = 0
     acked: int = 0
-    state: str = "new"
-    """new → opening → open → closing → done; back to new when the connection is cut."""
     _frames: Iterator[bytes] | None = None
 
+    def kept(self) -> Kept:
+        """The recording as the uplink knows it, when it begins."""
+        return Kept(
+            self.recording,
+            self.device,
+            self.bed,
+            self.source.channels,
+            self.started_ns,
+            last_seq=self.produced,
+            acked=self.acked,
+            ended=self.ended,
+        )
+
     def produce(self) -> bytes | None:
-        """The next second, also kept until acknowledged; None at the end or when too much waits."""
+        """The next second, kept until acknowledged; None at the end or when too much waits."""
         if len(self.pending) >= MAX_BUFFER:
             return None
         if self._frames is None:
             self._frames = self.source.frames(self.started_ns)
         frame = next(self._frames, None)
-        if frame is None:
-            return None
-        frame = frames.with_stream(frame, self.number)
-        self.pending.append(frame)
-        self.produced += 1
+        if frame is not None:
+            self.pending.append(frame)
+            self.produced += 1
         return frame
 
     @property
@@ -54,11 +65,20 @@ class Monitor:
         """Whether the source has nothing more."""
         return self.source.seconds is not None and self.produced >= self.source.seconds
 
-    def settle(self, seq: int) -> None:
-        """Everything up to `seq` is durable."""
+    def read(self, wish: Wish) -> list[tuple[int, bytes]]:
+        """The seconds of a wish that are still here."""
+        first = self.produced - len(self.pending) + 1
+        skipped = max(0, wish.first - first)
+        until = min(wish.last - first + 1, skipped + wish.limit)
+        return [(frames.seq_of(one), one) for one in islice(self.pending, skipped, until)]
+
+    def settle(self, seq: int) -> list[float]:
+        """Everything up to `seq` is durable; when what was not known to be had been sent."""
         while self.pending and frames.seq_of(self.pending[0]) <= seq:
             self.pending.popleft()
+        news = range(self.acked + 1, seq + 1)
         self.acked = max(self.acked, seq)
+        return [self.sent.pop(one) for one in news if one in self.sent]
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """Sends recordings or synthetic tracings to a gateway as a centre's agent would.
 
-A second leaves the buffer only when it is acknowledged; after a cut the connection is made again
-and every stream goes on at the number that the gateway names. One connection carries all streams.
+The agent's own uplink speaks (`realtime.agent.uplink`); only the buffer is another: what is
+replayed can be made again, so it waits in memory. A second leaves it only when it is acknowledged.
 """
 
 from __future__ import annotations
@@ -9,16 +9,27 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 import structlog
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from realtime import frames
+from realtime.agent.link import Straight, delays
+from realtime.agent.uplink import (
+    MAX_STREAMS,
+    SOON,
+    Acked,
+    ClockRead,
+    Closed,
+    Event,
+    Opened,
+    Refused,
+    Uplink,
+    Wrong,
+)
 from realtime.monitor import Monitor, Report
 from realtime.recordings.series import read_series
 from realtime.sources import Recorded, Source, Synthetic
@@ -28,7 +39,7 @@ log = structlog.get_logger()
 
 CLOCK_EVERY_S: Final = 60.0
 REOPEN_S: Final = 1.0
-_RETRY: Final = frozenset({"ctg.storage_unavailable", "ctg.taken_over"})
+IDLE_S: Final = 0.05
 
 
 class Rejected(Exception):
@@ -39,11 +50,13 @@ class Replayer:
     """Up to 64 monitors over one connection that is made again whenever it is cut."""
 
     def __init__(self, url: str, token: str, monitors: Sequence[Monitor], *, speed: float = 1.0):
-        if not 1 <= len(monitors) <= 64:
+        if not 1 <= len(monitors) <= MAX_STREAMS:
             raise ValueError("one connection carries 1 to 64 monitors")
         self._url = url.rstrip("/") + "/ctg/ingest"
         self._token = token
-        self._monitors = {monitor.number: monitor for monitor in monitors}
+        self._monitors = {monitor.recording: monitor for monitor in monitors}
+        self._running = set(self._monitors)
+        self._uplink = Uplink()
         self._speed = speed
         self._due = 0.0
         self.report = Report()
@@ -54,35 +67,48 @@ class Replayer:
         Raises:
             Rejected: the token or a device is not known to the gateway.
         """
-        now_ns = time.time_ns()
-        for monitor in self._monitors.values():
-            # Faster than life: begin so far in the past that the last second is now.
-            length_s = monitor.source.seconds or 0
-            monitor.started_ns = now_ns - int(length_s * (1 - 1 / self._speed) * 1e9)
-        self._due = time.monotonic()
-        sockets = connect(
+        self._begin()
+        sockets = Straight(
             self._url,
             subprotocols=[_PROTOCOL],
             additional_headers={"Authorization": f"Bearer {self._token}"},
             compression=None,
             max_size=2**20,
             process_exception=_retry_or_raise,
+            reconnect_delays=delays,
         )
         async for socket in sockets:
             self.report.connections += 1
-            try:
-                await self._converse(socket)
-            except ConnectionClosed as cut:
-                log.warning("replay.cut", reason=str(cut.rcvd.reason) if cut.rcvd else "")
-            if all(monitor.state == "done" for monitor in self._monitors.values()):
+            await self._meet(socket)
+            if not self._running:
                 await socket.close()
                 break
-            for monitor in self._monitors.values():
-                if monitor.state != "done":
-                    monitor.state = "new"
         if self.report.refused:
             raise Rejected(", ".join(self.report.refused))
         return self.report
+
+    def _begin(self) -> None:
+        now_ns = time.time_ns()
+        for monitor in self._monitors.values():
+            if not monitor.produced:
+                # Faster than life: begin so far in the past that the last second is now.
+                length_s = monitor.source.seconds or 0
+                monitor.started_ns = now_ns - int(length_s * (1 - 1 / self._speed) * 1e9)
+            self._uplink.know(monitor.kept())
+        self._due = time.monotonic()
+
+    async def _meet(self, socket: ClientConnection) -> None:
+        self._uplink.connected()
+        try:
+            await self._converse(socket)
+        except ConnectionClosed as cut:
+            log.warning("replay.cut", reason=str(cut.rcvd.reason) if cut.rcvd else "")
+        except Wrong as wrong:
+            log.error("replay.wrong_answer", detail=str(wrong))
+            await socket.close()
+            await asyncio.sleep(REOPEN_S)
+        finally:
+            self._uplink.lost()
 
     async def _converse(self, socket: ClientConnection) -> None:
         tasks = [
@@ -101,139 +127,95 @@ class Replayer:
     # Sending
 
     async def _send(self, socket: ClientConnection) -> None:
-        while any(monitor.state != "done" for monitor in self._monitors.values()):
-            for monitor in self._monitors.values():
-                await self._advance_state(socket, monitor)
+        while self._running:
             now = time.monotonic()
             if now >= self._due:
                 # After a stall the seconds that were missed are made up for, in small bundles.
-                await self._send_second(socket, now)
+                self._produce()
                 self._due += 1 / self._speed
-                await asyncio.sleep(0)
-            else:
-                await asyncio.sleep(min(self._due - now, 0.05))
+            for text in self._uplink.step(now):
+                await socket.send(text)
+            bundle = self._gather(now)
+            if bundle:
+                await socket.send(frames.build_bundle(bundle))
+            await asyncio.sleep(0 if bundle else min(max(0.0, self._due - now), IDLE_S))
 
-    async def _advance_state(self, socket: ClientConnection, monitor: Monitor) -> None:
-        if monitor.state == "new":
-            monitor.state = "opening"
-            started = datetime.fromtimestamp(monitor.started_ns / 1e9, UTC)
-            await self._say(
-                socket,
-                type="open",
-                stream=monitor.number,
-                device=monitor.device,
-                recording=monitor.recording,
-                channels=monitor.source.channels,
-                started_at=started,
-                bed=monitor.bed,
-            )
-        elif monitor.state == "open" and monitor.ended and not monitor.pending:
-            monitor.state = "closing"
-            last = monitor.produced
-            await self._say(socket, type="close", stream=monitor.number, last_seq=last)
+    def _produce(self) -> None:
+        """One more second of every monitor; while its stream is not open it waits."""
+        for recording in self._running:
+            monitor, kept = self._monitors[recording], self._uplink.lines[recording].kept
+            if not monitor.ended and monitor.produce() is not None:
+                kept.last_seq, kept.ended = monitor.produced, monitor.ended
+                self._uplink.know(kept)
 
-    async def _send_second(self, socket: ClientConnection, now: float) -> None:
-        bundle = []
-        for monitor in self._monitors.values():
-            if monitor.state == "done" or monitor.ended:
-                continue
-            frame = monitor.produce()
-            # While a stream is not open its seconds wait in the buffer.
-            if frame is not None and monitor.state == "open":
-                bundle.append(frame)
-                self._count(monitor, [frame])
-                monitor.sent[frames.seq_of(frame)] = now
-        if bundle:
-            await socket.send(frames.build_bundle(bundle))
+    def _gather(self, now: float) -> list[bytes]:
+        """What may go now of all monitors, in one message."""
+        bundle: list[bytes] = []
+        while (wish := self._uplink.wish(frames.MAX_BUNDLE_FRAMES - len(bundle))) is not None:
+            monitor = self._monitors[wish.recording]
+            part = self._uplink.pack(wish, monitor.read(wish))
+            self._count(monitor, part, now)
+            bundle += part
+        return bundle
 
-    async def _resend(self, socket: ClientConnection, monitor: Monitor) -> None:
-        """Send all that waits, also what is produced meanwhile; then the stream is open."""
-        upto = 0
-        while True:
-            waiting = [frame for frame in monitor.pending if frames.seq_of(frame) > upto]
-            part = waiting[: frames.MAX_BUNDLE_FRAMES]
-            if not part:
-                monitor.state = "open"
-                return
-            now = time.monotonic()
-            for frame in part:
-                monitor.sent[frames.seq_of(frame)] = now
-            upto = frames.seq_of(part[-1])
-            self._count(monitor, part)
-            await socket.send(frames.build_bundle(part))
-
-    def _count(self, monitor: Monitor, part: Sequence[bytes]) -> None:
-        fresh = sum(1 for frame in part if frames.seq_of(frame) > monitor.highest)
-        monitor.highest = max(monitor.highest, frames.seq_of(part[-1]))
-        self.report.frames_sent += fresh
-        self.report.frames_resent += len(part) - fresh
+    def _count(self, monitor: Monitor, part: Sequence[bytes], now: float) -> None:
+        for frame in part:
+            seq = frames.seq_of(frame)
+            fresh = seq not in monitor.sent
+            self.report.frames_sent += fresh
+            self.report.frames_resent += not fresh
+            monitor.sent[seq] = now
 
     async def _clock(self, socket: ClientConnection) -> None:
         while True:
-            extra: dict[str, Any] = {}
-            if self.report.clock_offset_ns is not None:
-                extra = {
-                    "offset_ns": self.report.clock_offset_ns,
-                    "rtt_ns": self.report.clock_rtt_ns,
-                }
-            await self._say(socket, type="time", t1=time.time_ns(), **extra)
-            await asyncio.sleep(CLOCK_EVERY_S if extra else 1.0)
-
-    @staticmethod
-    async def _say(socket: ClientConnection, **message: Any) -> None:
-        await socket.send(msgspec.json.encode(message).decode())
+            await socket.send(self._uplink.time_text(time.time_ns()))
+            await asyncio.sleep(1.0 if self.report.clock_offset_ns is None else CLOCK_EVERY_S)
 
     # Listening
 
     async def _listen(self, socket: ClientConnection) -> None:
         async for data in socket:
             if isinstance(data, bytes):
-                self._on_ack(data)
+                events = self._uplink.receive_binary(data)
             else:
-                await self._on_message(socket, msgspec.json.decode(data))
+                events = self._uplink.receive_text(data, time.time_ns(), time.monotonic())
+            for event in events:
+                await self._on(socket, event)
 
-    def _on_ack(self, data: bytes) -> None:
-        now = time.monotonic()
-        for number, seq in frames.read_ack(data):
-            monitor = self._monitors[number]
-            for done in range(monitor.acked + 1, seq + 1):
-                sent = monitor.sent.pop(done, None)
-                if sent is not None:
-                    self.report.ack_ms.append((now - sent) * 1000)
-            self.report.frames_acked += max(0, seq - monitor.acked)
-            monitor.settle(seq)
-
-    async def _on_message(self, socket: ClientConnection, message: dict[str, Any]) -> None:
-        kind = message.get("type")
-        if kind == "time":
-            self._on_time(message, time.time_ns())
+    async def _on(self, socket: ClientConnection, event: Event) -> None:
+        if isinstance(event, ClockRead):
+            self.report.clock_offset_ns = event.offset_ns
+            self.report.clock_rtt_ns = event.rtt_ns
             return
-        monitor = self._monitors[message["stream"]]
-        if kind == "opened":
-            durable = message["next_seq"] - 1
-            self.report.frames_acked += max(0, durable - monitor.acked)
-            monitor.settle(durable)
-            await self._resend(socket, monitor)
-        elif kind == "closed":
-            monitor.state = "done"
-        elif kind == "refused":
-            await self._on_refused(monitor, message["code"])
+        monitor = self._monitors[event.recording]
+        if isinstance(event, Acked):
+            now = time.monotonic()
+            self.report.frames_acked += max(0, event.seq - monitor.acked)
+            self.report.ack_ms.extend((now - sent) * 1000 for sent in monitor.settle(event.seq))
+        elif isinstance(event, Opened):
+            for text in self._taken_at(monitor, event.durable):
+                await socket.send(text)
+        elif isinstance(event, Closed):
+            self._running.discard(event.recording)
+        elif isinstance(event, Refused):
+            self._on_refused(monitor, event)
 
-    async def _on_refused(self, monitor: Monitor, code: str) -> None:
-        log.warning("replay.refused", device=monitor.device, code=code)
-        if code in _RETRY:
-            await asyncio.sleep(REOPEN_S)
-            monitor.state = "new"
-        elif code == "ctg.close_incomplete":
-            monitor.state = "open"
-        elif code != "ctg.conflicting_frame":
-            self.report.refused.append(f"{monitor.device}: {code}")
-            monitor.state = "done"
+    def _taken_at(self, monitor: Monitor, durable: int) -> list[str]:
+        """Go on behind what the server has; what it lost is here no more, and said to be lost."""
+        if durable < monitor.acked:
+            return self._uplink.declare(monitor.recording, durable + 1, monitor.acked)
+        self.report.frames_acked += durable - monitor.acked
+        monitor.settle(durable)
+        return []
 
-    def _on_time(self, message: dict[str, Any], t4: int) -> None:
-        t1, t2, t3 = message["t1"], message["t2"], message["t3"]
-        self.report.clock_offset_ns = ((t2 - t1) + (t3 - t4)) // 2
-        self.report.clock_rtt_ns = (t4 - t1) - (t3 - t2)
+    def _on_refused(self, monitor: Monitor, refused: Refused) -> None:
+        log.warning("replay.refused", device=monitor.device, code=refused.code)
+        held = self._uplink.lines[monitor.recording].code
+        if held and held not in SOON:
+            # An agent would wait for people to mend it; who replays is told.
+            self.report.refused.append(f"{monitor.device}: {refused.code}")
+            self._running.discard(monitor.recording)
+            del self._uplink.lines[monitor.recording]
 
 
 _PROTOCOL: Any = frames.PROTOCOL
@@ -290,7 +272,7 @@ async def replay(
     if len(devices) < len(sources):
         raise ValueError(f"{len(sources)} tracings need as many devices, {len(devices)} given")
     monitors = [
-        Monitor(number + 1, devices[number], source, beds[number] if number < len(beds) else "")
+        Monitor(devices[number], source, beds[number] if number < len(beds) else "")
         for number, source in enumerate(sources)
     ]
     return await Replayer(url, token, monitors, speed=speed).run()

@@ -38,7 +38,8 @@ ANSWER_S: Final = 30.0
 _NO_MESSAGE: Final = (
     ArithmeticError, LookupError, RecursionError, TypeError, ValueError, msgspec.MsgspecError,
 )  # fmt: skip
-_SOON: Final = frozenset({"ctg.storage_unavailable", "ctg.taken_over", "ctg.too_many_streams"})
+SOON: Final = frozenset({"ctg.storage_unavailable", "ctg.taken_over", "ctg.too_many_streams"})
+"""Refusals that pass by themselves."""
 
 
 class Wrong(Exception):
@@ -360,7 +361,7 @@ class Uplink:
         else:
             self._free(line)
             line.state, line.code = "new", code
-            line.retry_s = now_s + (RETRY_S if code in _SOON else HELD_S)
+            line.retry_s = now_s + (RETRY_S if code in SOON else HELD_S)
         return Refused(line.kept.id, code)
 
     def _free(self, line: Line) -> None:

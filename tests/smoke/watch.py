@@ -26,7 +26,7 @@ class Watch:
 
 def monitor(serial: str, seconds: int) -> Monitor:
     """A synthetic monitor that ends by itself."""
-    return Monitor(1, serial, Synthetic("reactive", 7, seconds), bed="产房 1 床")
+    return Monitor(serial, Synthetic("reactive", 7, seconds), bed="产房 1 床")
 
 
 async def send(gateway_url: str, token: str, one: Monitor) -> Report:

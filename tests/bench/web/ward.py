@@ -59,7 +59,7 @@ class Ward:
 def _monitor(number: int, serial: str, seed: int, past_s: int) -> Monitor:
     source = Synthetic(SCENARIOS[number % len(SCENARIOS)], seed + number, None)
     bed = f"{'产房' if number % 3 else '待产'} {number + 21} 床"
-    monitor = Monitor(number + 1, serial, source, bed)
+    monitor = Monitor(serial, source, bed)
     monitor.started_ns = time.time_ns() - past_s * 10**9
     for _ in range(past_s):
         monitor.produce()

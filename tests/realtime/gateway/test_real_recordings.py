@@ -79,7 +79,7 @@ async def test_what_was_sent_is_what_is_stored(site: Site, ctg_data: Path, patte
 async def test_a_replayed_recording_arrives_whole(site: Site, ctg_data: Path) -> None:
     series = read_series(ctg_data / "ctu-uhb/records/1001.hea")
     minute = Series(series.label, series.channels, series.samples[: 4 * 90])
-    monitor = Monitor(1, "SN-0001", Recorded(minute), "产房1床")
+    monitor = Monitor("SN-0001", Recorded(minute), "产房1床")
     report = await Replayer(site.url, site.token, [monitor], speed=60).run()
     assert report.frames_acked == 90
     assert report.clock_rtt_ns is not None
