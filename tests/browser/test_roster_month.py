@@ -1,5 +1,6 @@
 """A month is planned, filled, mended by hand, approved by another office and published."""
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -76,17 +77,54 @@ async def put(desk: Visitor, cell: Locator, name: str) -> None:
     await expect(desk.page.locator(".cell-dialog")).to_have_count(0)
 
 
-async def carried(desk: Visitor, cell: Locator, name: str) -> None:
-    """By the keyboard to the next day, said at each step, and taken back."""
-    await cell.focus()
-    for key in ("Enter", "ArrowDown", "Enter"):
-        await desk.page.keyboard.press(key)
+async def moved(desk: Visitor, cell: Locator, name: str) -> None:
+    """What was carried away left a hole, and is taken back."""
     note = desk.page.locator(".move-note")
     await expect(note).to_contain_text(f"{name}已移到")
     await expect(cell).to_contain_text("✕ 空岗")
     await desk.page.keyboard.press("Control+z")
     await expect(note).to_contain_text("已撤销上一步")
     await desk.sees("没有空岗，也没有冲突。")
+
+
+async def carried(desk: Visitor, cell: Locator, name: str, *, on: str) -> None:
+    """By the keyboard to the next day, said at each step."""
+    await cell.focus()
+    for key in ("Enter", on, "Enter"):
+        await desk.page.keyboard.press(key)
+    await moved(desk, cell, name)
+
+
+async def fingered(desk: Visitor, key: str, name: str) -> None:
+    """A finger rests on a name, carries it to the next place and lets go."""
+    page = desk.page
+    here = page.locator(f'.day-list [data-cell="{key}"]')
+    there = page.locator(f'.day-list [data-cell="{key}"] + li')
+    await here.evaluate("element => element.scrollIntoView({ block: 'center' })")
+    hand = await desk.context.new_cdp_session(page)
+
+    async def touch(what: str, spot: Locator | None) -> None:
+        box = None if spot is None else await spot.bounding_box()
+        middle = box and {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+        points = [middle] if middle else []
+        await hand.send("Input.dispatchTouchEvent", {"type": what, "touchPoints": points})
+
+    await touch("touchStart", here.locator(".duty-piece"))
+    await expect(page.locator(".drag-ghost")).to_have_text(name)
+    await touch("touchMove", there)
+    await expect(there).to_have_class(re.compile("over"))
+    await desk.picture("roster-drag-390")
+    await touch("touchEnd", None)
+    await moved(desk, here, name)
+
+
+async def by_hand_on_a_telephone(desk: Visitor, key: str, name: str) -> None:
+    """The same plan in a telephone's width: carried by keys, and by a finger."""
+    await desk.page.set_viewport_size({"width": 390, "height": 844})
+    cell = desk.page.locator(f'.day-list [data-cell="{key}"] button')
+    await carried(desk, cell, name, on="ArrowRight")
+    await fingered(desk, key, name)
+    await desk.page.set_viewport_size({"width": 1440, "height": 860})
 
 
 async def test_a_month_is_planned_approved_and_published(visit: Door) -> None:
@@ -97,9 +135,11 @@ async def test_a_month_is_planned_approved_and_published(visit: Door) -> None:
     await begin(desk, first)
     cells = desk.page.locator(".roster-table")
     newborn, lead = places["first neonatology"], places["lead obstetrics"]
-    hole = cells.locator(f'[data-cell="{newborn["slot_id"]}@{day(first, HOLE)}"] button')
+    key = f"{newborn['slot_id']}@{day(first, HOLE)}"
+    hole = cells.locator(f'[data-cell="{key}"] button')
 
-    await carried(desk, hole, newborn["person"]["name"])
+    await carried(desk, hole, newborn["person"]["name"], on="ArrowDown")
+    await by_hand_on_a_telephone(desk, key, newborn["person"]["name"])
     # Taken out by the keyboard: the hole is hatched, named, listed, and stops publishing.
     await hole.focus()
     await desk.page.keyboard.press("Delete")
@@ -163,6 +203,9 @@ async def seen(
     await expect(sheet).to_be_visible()
     await expect(sheet).to_contain_text("审批（医务科）")
     await page.emulate_media(media="screen")
+    paper = await page.pdf(prefer_css_page_size=True)
+    assert paper.count(b"/Type /Page\n") == 1, "a month is one side of paper"
+    assert b"/MediaBox [0 0 841.9" in paper, "A4, across"
     await desk.go("/duty")
     await expect(page.locator(".group li", has_text="一线 产科")).to_contain_text(holder)
     await affairs.go("/roster")

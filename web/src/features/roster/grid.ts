@@ -151,36 +151,6 @@ export function inOrder(found: readonly Wrong[]): Wrong[] {
     })
 }
 
-export interface PersonRow {
-  id: string
-  name: string
-  title: string
-  /** Pieces by duty day. */
-  days: Map<string, { piece: Piece; slotId: string }[]>
-  duties: number
-  restDays: number
-}
-
-/** One line per person who has a duty in these days. */
-export function peopleOf(calendar: RosterCalendar, days: readonly string[]): PersonRow[] {
-  const rows = new Map<string, PersonRow>()
-  const rest = new Set(calendar.days.filter((day) => isRest(day)).map((day) => day.date))
-  for (const cell of cellsOf(calendar, days).values()) {
-    for (const one of cell.pieces) {
-      const person = one.shift.person
-      const row = rows.get(person.id) ?? { id: person.id, name: person.name, title: person.title, days: new Map(), duties: 0, restDays: 0 }
-      const held = row.days.get(cell.date) ?? []
-      if (held.length === 0) {
-        row.duties += 1
-        if (rest.has(cell.date)) row.restDays += 1
-      }
-      row.days.set(cell.date, [...held, { piece: one, slotId: cell.slotId }])
-      rows.set(person.id, row)
-    }
-  }
-  return [...rows.values()].sort((a, b) => a.name.localeCompare(b.name, 'zh'))
-}
-
 /** A day on which most people are at home. */
 export function isRest(day: Day): boolean {
   return day.kind === 'weekend' || day.kind === 'holiday'

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { addDays, clock, dayStart, daysBetween, dutyDate, localDate, step, weekday, windowOf } from './days'
 import { clearing, isEmpty, moving, putting, undoing } from './edits'
 import { LIN, ZHOU, aCalendar, aShift } from './fixtures'
-import { cellKey, cellsOf, hours, peopleOf, wrongOf } from './grid'
+import { cellKey, cellsOf, hours, wrongOf } from './grid'
+import { dutiesOf, peopleOf, stretchesOf } from './people'
 
 const at = (text: string): number => Date.parse(text)
 
@@ -62,6 +63,18 @@ describe('cells', () => {
     const [row] = peopleOf(calendar, daysBetween('2027-02-01', '2027-03-01'))
     expect([row?.name, row?.duties, row?.restDays]).toEqual(['林晓岚', 3, 1])
     expect(row?.days.get('2027-02-05')).toHaveLength(2)
+    expect(dutiesOf(calendar, daysBetween('2027-02-01', '2027-03-01'))).toEqual(new Map([['p1', 3]]))
+  })
+
+  it('join days in a row on one place, and leave parts of a day apart', () => {
+    const night = { from: '2027-02-08T12:00:00Z', to: '2027-02-09T00:00:00Z' }
+    const calendar = aCalendar({ shifts: [aShift({}, '2027-02-05', 3), aShift({ id: 'n', ...night }), aShift({ id: 'x', slot_id: 's2' }, '2027-02-07')] })
+    const [row] = peopleOf(calendar, daysBetween('2027-02-01', '2027-03-01'))
+    expect(stretchesOf(row!).map((one) => [one.slotId, one.first, one.last, one.days, hours(one.piece)])).toEqual([
+      ['s1', '2027-02-05', '2027-02-07', 3, ''],
+      ['s2', '2027-02-07', '2027-02-07', 1, ''],
+      ['s1', '2027-02-08', '2027-02-08', 1, '20:00–08:00'],
+    ])
   })
 })
 

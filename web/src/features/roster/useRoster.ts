@@ -8,8 +8,8 @@ import { type LiveData, useLiveData } from '@/shared/useLiveData'
 import { useNow } from '@/shared/useNow'
 import { usePhone } from '@/shared/usePhone'
 
-import { DAY_MS, type View, addDays, dayStart, daysBetween, dutyDate, iso, step, windowOf } from './days'
-import type { PlanSummary, RosterCalendar, RosterGroup } from './types'
+import { DAY_MS, type View, addDays, dayStart, daysBetween, dutyDate, iso, momentOf, step, windowOf } from './days'
+import type { PlanSummary, RosterCalendar, RosterGroup, RosterGroups } from './types'
 
 export interface UseRoster {
   view: Ref<View>
@@ -27,6 +27,8 @@ export interface UseRoster {
   groups: ComputedRef<RosterGroup[]>
   /** The calendar with only what belongs to the chosen group. */
   shown: ComputedRef<RosterCalendar | null>
+  /** The viewer rosters this house and looks at what is known now. */
+  mayCover: ComputedRef<boolean>
   go(by: 1 | -1): void
   goToday(): void
 }
@@ -62,13 +64,17 @@ export function useRoster(): UseRoster {
       facility_id: facility.value,
       from: iso(dayStart(first)),
       to: iso(dayStart(addDays(last, 1))),
-      as_known_at: known.value === '' ? undefined : iso(Date.parse(known.value)),
+      as_known_at: known.value === '' ? undefined : iso(momentOf(known.value.slice(0, 10), known.value.slice(11, 16))),
     })
   })
   const plans = useLiveData<PlanSummary[]>(() => api.get<PlanSummary[]>('/api/duty/plans', { facility_id: facility.value, state: 'published' }), undefined, 300_000)
 
+  const office = useLiveData<RosterGroups>(() => api.get<RosterGroups>('/api/duty/groups', { facility_id: facility.value }), undefined, 600_000)
+
   watch(facility, () => {
     group.value = ''
+    office.data.value = null
+    void office.refresh()
     calendar.data.value = null
     void plans.refresh()
   })
@@ -86,6 +92,7 @@ export function useRoster(): UseRoster {
 
   return {
     view, by, date, facility, group, known, days, today, calendar, plans, groups, shown,
+    mayCover: computed(() => known.value === '' && office.data.value?.may_edit === true),
     go: (way) => (date.value = step(view.value, date.value, way)),
     goToday: () => (date.value = today.value),
   }

@@ -1,10 +1,12 @@
 import userEvent from '@testing-library/user-event'
+import { screen } from '@testing-library/vue'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 
+import { api } from '@/api/client'
 import { Problem } from '@/api/problem'
 import { axeViolations, renderPage } from '@/testing/page'
 
-import { ZHOU, aCalendar, aPlan, aShift } from '../fixtures'
+import { LIN, ZHOU, aCalendar, aPlan, aShift } from '../fixtures'
 import RosterPage from './RosterPage.vue'
 
 const calendar = aCalendar({
@@ -61,11 +63,41 @@ describe('the roster calendar', () => {
     expect(row?.querySelectorAll('.sum')[1]?.textContent).toBe('1')
   })
 
+  it('lists people with their days in a row', async () => {
+    const view = await show()
+    await userEvent.click(await view.findByRole('button', { name: '列表' }))
+    await userEvent.click(await view.findByRole('button', { name: '按人员' }))
+    const card = (await view.findByRole('heading', { name: /周宁.*2 班/ })).closest('section')
+    expect(card?.querySelectorAll('li')).toHaveLength(2)
+    expect(card?.textContent).toContain('⚠ 重复排班')
+    expect(await axeViolations(view.container)).toEqual([])
+  })
+
+  it('lets whoever rosters fill a hole, after saying that it holds at once', async () => {
+    const view = await show({ '/api/duty/groups': { facility_id: 'f1', groups: calendar.groups, may_edit: true, may_approve: false }, '/api/duty/candidates': [{ person: LIN, specialty: 'obstetrics', qualifications: [] }] })
+    const send = vi.fn(() => Promise.resolve({ shift_id: 'new' }))
+    vi.spyOn(api, 'submission').mockReturnValue({ key: 'k', send } as never)
+    await userEvent.click(await view.findByRole('button', { name: /2-6 .*二线 产科: 空岗/ }))
+    await userEvent.click(await screen.findByRole('button', { name: /林晓岚.*本页 1 班/ }))
+    expect(await screen.findByText(/记录后立即生效/)).toBeTruthy()
+    expect(send).not.toHaveBeenCalled()
+    const asked = view.get.mock.calls.filter(([path]) => path === '/api/duty/calendar').length
+    await userEvent.click(screen.getByRole('button', { name: '记录替班' }))
+    await vi.waitFor(() => expect(view.get.mock.calls.filter(([path]) => path === '/api/duty/calendar').length).toBe(asked + 1))
+    expect(send).toHaveBeenCalledWith({ slot_id: 's2', person_id: LIN.id, from: '2027-02-06T00:00:00.000Z', to: '2027-02-07T00:00:00.000Z', cover: true })
+  })
+
+  it('offers no change to whoever only reads it', async () => {
+    const view = await show({ '/api/duty/groups': { facility_id: 'f1', groups: calendar.groups, may_edit: false, may_approve: true } })
+    await view.findAllByText('林晓岚')
+    expect(view.container.querySelector('[data-cell] button')).toBeNull()
+  })
+
   it('asks what was known at a moment, and says so', async () => {
     const view = await show({}, '&known=2027-01-01T08:00')
     expect((await view.findAllByText(/按 2027-01-01 08:00 当时所知/)).length).toBeGreaterThan(0)
     const asked = view.get.mock.calls.find(([path]) => path === '/api/duty/calendar')?.[1]
-    expect(asked?.['as_known_at']).toBe(new Date('2027-01-01T08:00').toISOString())
+    expect(asked?.['as_known_at']).toBe('2027-01-01T00:00:00.000Z')
   })
 
   it('prints a sheet with group, month and who approved it', async () => {
