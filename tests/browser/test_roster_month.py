@@ -202,10 +202,10 @@ async def seen(
     sheet = page.locator(".print-sheet").first
     await expect(sheet).to_be_visible()
     await expect(sheet).to_contain_text("审批（医务科）")
-    await page.emulate_media(media="screen")
     paper = await page.pdf(prefer_css_page_size=True)
     assert paper.count(b"/Type /Page\n") == 1, "a month is one side of paper"
     assert b"/MediaBox [0 0 841.9" in paper, "A4, across"
+    await page.emulate_media(media="screen")
     await desk.go("/duty")
     await expect(page.locator(".group li", has_text="一线 产科")).to_contain_text(holder)
     await affairs.go("/roster")
