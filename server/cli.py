@@ -68,6 +68,14 @@ def media() -> None:
 
 
 @app.command()
+def dicom() -> None:
+    """Receive scans from registered imaging machines (DICOM C-STORE), on a port of its own."""
+    from server.commands import processes
+
+    processes.dicom(settings().need("system_database_url"))
+
+
+@app.command()
 def engine() -> None:
     """Do what is due: relay, escalations, timers, checkpoints. Two or more may run."""
     from server.commands import processes
@@ -118,7 +126,7 @@ def demo() -> None:
 @app.command()
 def alive(
     name: Annotated[
-        str, typer.Argument(help="serve, gateway, media, engine, sender, worker or watch")
+        str, typer.Argument(help="serve, gateway, media, dicom, engine, sender, worker or watch")
     ],
 ) -> None:
     """End with 0 if this host's process NAME beat in the last ten seconds (health checks)."""

@@ -211,6 +211,30 @@ class Settings:
         _text,
         "",
     )
+    dicom_host: str = _env(
+        "YUNSHANG_DICOM_HOST", "Address that dicom listens on.", _text, "127.0.0.1"
+    )
+    dicom_port: int = _env(
+        "YUNSHANG_DICOM_PORT", "Port that dicom listens on; 0 takes a free one.", _any_port, 11112
+    )
+    dicom_ae_title: str = _env(
+        "YUNSHANG_DICOM_AE_TITLE", "How imaging machines call dicom.", _text, "YUNSHANG"
+    )
+    dicom_associations: int = _env(
+        "YUNSHANG_DICOM_ASSOCIATIONS", "Machines that may send at a time.", _positive, 8
+    )
+    dicom_tls_cert: Path | None = _env(
+        "YUNSHANG_DICOM_TLS_CERT",
+        "Certificate chain (PEM) that makes dicom speak TLS only; its key may be in the same file.",
+        _path,
+        None,
+    )
+    dicom_tls_key: Path | None = _env(
+        "YUNSHANG_DICOM_TLS_KEY",
+        "Key of that certificate, if it is a file of its own.",
+        _path,
+        None,
+    )
     public_origins: tuple[str, ...] = _env(
         "YUNSHANG_PUBLIC_ORIGINS",
         "Exact browser origins, by comma, that may write or open sockets here and at gateway; "

@@ -259,3 +259,17 @@ class Stalled(Refusal):
 
     code = "imaging.stalled"
     status = 408
+
+
+class MachineUnknown(Refusal):
+    """No such machine may send, or no longer."""
+
+    code = "imaging.machine_unknown"
+    status = 403
+
+
+class NoNetwork(Refusal):
+    """It is no address and no network. Fields: said."""
+
+    code = "imaging.no_network"
+    status = 422

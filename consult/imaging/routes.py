@@ -16,6 +16,7 @@ from consult.imaging.intake import Intake, gathered
 from consult.imaging.parse import Box
 from consult.imaging.parse.limits import FILE_BYTES
 from consult.imaging.readmodel import ScanStudy, TakenArchive, TakenScan
+from consult.imaging.receiving.routes import HANDLERS as RECEIVING
 from consult.imaging.taking import Desk
 from kernel.access import CLINICAL, OPT
 from kernel.blobs import BlobStore
@@ -206,7 +207,7 @@ router = Router(
     "/",
     route_handlers=[
         list_scans, bring_scan, bring_archive, confirm_scan, withdraw_scan, scan_frames,
-        rendered_scan, scan_content,
+        rendered_scan, scan_content, *RECEIVING,
     ],
     dependencies={"desk": provide_desk},
     tags=["scans"],

@@ -77,10 +77,9 @@ async def take(
         UidTaken: another file of hers has the same UID.
     """
     async with desk.database.session(viewer) as session:
-        pregnancy, patient = await woman_of(session, viewer, case_id)
-        name = desk.sealer.open(patient.name_sealed, NAME_FIELD)
-    her = Woman(name, patient.birth_date if patient.birth_date_exact else None)
-    pregnancy_id = PregnancyId(pregnancy.id)
+        hers = await woman_of(session, viewer, case_id)
+        her = woman(desk.sealer, hers)
+    pregnancy_id = PregnancyId(hers[0].id)
     scan = await _read(desk, pregnancy_id, her, await read(), deidentify=deidentify)
     async with desk.database.session(viewer) as session:
         repository = ScanRepository(session, viewer)
@@ -111,13 +110,25 @@ async def woman_of(session: AsyncSession, viewer: Viewer, case_id: UUID) -> Reco
     return hers[CaseId(case_id)]
 
 
+def woman(sealer: Sealer, hers: Record) -> Woman:
+    """What a file can be compared with."""
+    patient = hers[1]
+    name = sealer.open(patient.name_sealed, NAME_FIELD)
+    return Woman(name, patient.birth_date if patient.birth_date_exact else None)
+
+
+def header_of(summary: Summary) -> Header:
+    """Who a file says it is of."""
+    return Header(
+        summary.patient_name, summary.patient_id, summary.patient_birth, summary.patient_sex
+    )
+
+
 async def _read(
     desk: Desk, pregnancy_id: PregnancyId, her: Woman, content: bytes, *, deidentify: bool
 ) -> _Scan:
     summary = await desk.box.summary(content)
-    header = Header(
-        summary.patient_name, summary.patient_id, summary.patient_birth, summary.patient_sex
-    )
+    header = header_of(summary)
     if deidentify:
         # The same salt for all of hers: what was one study stays one, and again is the same.
         salt = desk.sealer.blind_index(str(pregnancy_id), "scan_uid")

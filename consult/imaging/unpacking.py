@@ -33,23 +33,24 @@ async def take_archive(
         await woman_of(session, viewer, case_id)
     content = await read()
     return [
-        await _one(desk, viewer, case_id, content, packed, deidentify=deidentify)
+        await outcome(
+            desk, viewer, case_id, packed.name, _unpacked(desk, content, packed),
+            deidentify=deidentify,
+        )
         for packed in await desk.box.listed(content)
-    ]
+    ]  # fmt: skip
 
 
-async def _one(
+async def outcome(
     desk: Desk,
     viewer: Viewer,
     case_id: UUID,
-    content: bytes,
-    packed: Packed,
+    name: str,
+    read: Callable[[], Awaitable[bytes]],
     *,
     deidentify: bool,
 ) -> UnpackedFile:
-    async def read() -> bytes:
-        return await desk.box.unpacked(content, packed.n)
-
+    """Take in one file of several; what became of it, under `name`."""
     try:
         instance_id, new = await take(desk, viewer, case_id, read, deidentify=deidentify)
     except ReaderGone:
@@ -58,7 +59,14 @@ async def _one(
         if not no.code.startswith(PREFIX):
             raise
         why = reason(no.code.removeprefix(PREFIX), no.fields)
-        return UnpackedFile(name=packed.name, outcome="refused", instance_id=None, why=why)
+        return UnpackedFile(name=name, outcome="refused", instance_id=None, why=why)
     return UnpackedFile(
-        name=packed.name, outcome="kept" if new else "known", instance_id=instance_id, why=None
+        name=name, outcome="kept" if new else "known", instance_id=instance_id, why=None
     )
+
+
+def _unpacked(desk: Desk, content: bytes, packed: Packed) -> Callable[[], Awaitable[bytes]]:
+    async def read() -> bytes:
+        return await desk.box.unpacked(content, packed.n)
+
+    return read

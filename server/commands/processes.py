@@ -1,4 +1,4 @@
-"""Runs the long-lived processes: serve, gateway, media, engine, sender, worker, watch."""
+"""Runs the long-lived processes: serve, gateway, media, dicom, engine, sender, worker, watch."""
 
 import asyncio
 import signal
@@ -97,6 +97,16 @@ def media(settings: Settings) -> None:
     facts: dict[str, object] = {}
     work = run(worker, master_key(settings), settings.valkey_url, facts)
     until_signal("media", settings, work, lambda: facts)
+
+
+def dicom(settings: Settings) -> None:
+    """Scans that machines send by themselves."""
+    from consult.imaging.receiving.main import run
+    from server.dicom import desk, listening
+
+    facts: dict[str, object] = {}
+    work = run(desk(settings), listening(settings), facts)
+    until_signal("dicom", settings, work, lambda: facts)
 
 
 def engine(settings: Settings) -> None:

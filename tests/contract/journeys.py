@@ -58,6 +58,7 @@ LADDER = {
     "repeat_s": 60,
     "join_within_s": 180,
 }
+MACHINE = {"ae_title": "US9", "networks": ["192.0.2.9"]}
 WRISTBAND = "ZY2026001"
 HEART_RATE = {"code": "hr_per_min", "number": 88, "unit": "/min"}
 HB_60 = {"fact": "hb_g_per_l", "value": 60}
@@ -281,6 +282,11 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         post("county_doctor", "/cases/{case_id}/scans/archive", (422,)),
         post("county_doctor", "/scans/{study_id}/confirm"),
         post("county_doctor", "/scans/{study_id}/withdraw"),
+        post("admin", "/scans/machines", facility_id="county", **MACHINE),
+        post("admin", "/scans/machines/{machine_id}/revoke"),
+        post("county_doctor", "/cases/{case_id}/scans/arrivals/{arrival_id}"),
+        # It was brought just now: tests/consult/imaging/receiving puts another one away.
+        post("county_doctor", "/scans/arrivals/{arrival_id}/discard", (409,)),
     ),
     "a case file": (
         post("county_doctor", "/case-files", colour="red"),

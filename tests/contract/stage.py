@@ -27,6 +27,7 @@ from registry.people.models import Account, LoginSession
 from registry.people.service import create_person, grant_role
 from server.commands.openapi import document
 from server.settings import Settings
+from tests.consult.imaging.receiving.standing import arrived
 from tests.consult.media.standing import stand
 from tests.contract.consulted import consulted, done, in_its_room
 from tests.contract.description import Description, Operation
@@ -378,6 +379,7 @@ async def _known_ids(stage: Stage) -> None:
         ids["advice_id"] = await _advice(stage, ids["case_id"])
         ids["attachment_id"] = await _attachment(stage, doctor, ids["case_id"])
         ids.update(await scanned(stage.door, stage.tokens[doctor], ids["case_id"]))
+        ids.update(await arrived(stage.door.app, net.clone, net.places[place], f"US-{place}"))
         ids.update(await _listed(stage, doctor, place))
     for ids, doctor, expert in (
         (stage.ids, "county_doctor", "city_expert"),

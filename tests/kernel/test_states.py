@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from consult.imaging.receiving.states import ARRIVAL, ArrivalAction
 from consult.imaging.states import STUDY, StudyAction
 from consult.states import ADVICE, ORDER, AdviceAction, OrderAction
 from duty.escalation.states import PAGE, REACH, PageAction, ReachAction
@@ -29,6 +30,7 @@ TABLES: list[tuple[StateTable[Any, Any, Any], type[StrEnum]]] = [
     (ADVICE, AdviceAction),
     (ORDER, OrderAction),
     (STUDY, StudyAction),
+    (ARRIVAL, ArrivalAction),
     (PAGE, PageAction),
     (REACH, ReachAction),
 ]

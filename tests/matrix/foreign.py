@@ -17,6 +17,7 @@ from kernel.clock import SimulatedClock
 from kernel.viewer import Role, Viewer
 from realtime.service import register_device
 from registry.people.service import Grant, create_person
+from tests.consult.imaging.receiving.standing import arrived
 from tests.consult.imaging.scans import scan
 from tests.fixtures.database import Clone
 from tests.matrix.door import Door
@@ -59,6 +60,7 @@ async def rows(door: Door, database: Clone, world: World) -> dict[str, str]:
     case = await _post(door, tokens["stranger"], path, take)
     found["leg_id"] = case["legs"][0]["id"]
     found |= await scanned(door, tokens["stranger"], case["id"])
+    found |= await arrived(door.app, database, world.stranger, "STRANGER")
     path = f"/api/legs/{found['leg_id']}/links"
     issued = await _post(door, tokens["stranger"], path, {"holder": {"name": "随车"}})
     found["link_id"] = issued["link"]["id"]

@@ -121,5 +121,10 @@ class Caller:
 
 def caller(net: Network, *routers: Router) -> Caller:
     """A client on the test's own loop."""
-    transport = httpx.ASGITransport(app(net, *routers))
+    return caller_of(app(net, *routers))
+
+
+def caller_of(application: Litestar) -> Caller:
+    """A client of an application of one's own."""
+    transport = httpx.ASGITransport(application)
     return Caller(httpx.AsyncClient(transport=transport, base_url=ORIGIN))

@@ -39,6 +39,7 @@ def _run(*arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
         (("serve",), "set DATABASE_URL, VALKEY_URL"),
         (("gateway",), "set YUNSHANG_SYSTEM_DATABASE_URL"),
         (("media",), "set YUNSHANG_SYSTEM_DATABASE_URL"),
+        (("dicom",), "set YUNSHANG_SYSTEM_DATABASE_URL"),
         (("engine",), "set YUNSHANG_SYSTEM_DATABASE_URL"),
         (("sender",), "set YUNSHANG_SYSTEM_DATABASE_URL"),
         (("worker",), "set YUNSHANG_SYSTEM_DATABASE_URL"),
