@@ -9,17 +9,21 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 # Celery and uvicorn import some of their parts only when they are used.
+# These come with tools of the tests only: what looks for them must do without.
 USED = """
+import sys
+sys.modules |= {"PIL": None, "requests": None}
 import celery.apps.worker, celery.concurrency.prefork, kombu.transport.redis
 import uvicorn.loops.uvloop, uvicorn.protocols.websockets.websockets_sansio_impl
 import server.cli, server.app, server.worker, server.engine, server.migrate
 import server.commands.processes, server.commands.demo, server.commands.verify
 import server.commands.replay, server.commands.openapi, server.commands.region
-import realtime.gateway.main
-import importlib.metadata, json, sys
+import realtime.gateway.main, consult.imaging.receiving.main
+import importlib.metadata, json
 known = importlib.metadata.packages_distributions()
 # setuptools, where it is installed, loads its shim into every interpreter.
-tops = {name.partition(".")[0] for name in sys.modules} - {"_distutils_hack"}
+tops = {name.partition(".")[0] for name, used in sys.modules.items() if used}
+tops -= {"_distutils_hack"}
 print(json.dumps(sorted({dist for top in tops for dist in known.get(top, [])})))
 """
 

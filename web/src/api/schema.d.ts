@@ -961,6 +961,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/scans/arrivals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ArrivalsForCase */
+        get: operations["ApiCasesCaseIdScansArrivalsArrivalsForCase"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/scans/arrivals/{arrival_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** BringArrival */
+        post: operations["ApiCasesCaseIdScansArrivalsArrivalIdBringArrival"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/team-call": {
         parameters: {
             query?: never;
@@ -5919,6 +5953,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/scans/arrivals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListArrivals */
+        get: operations["ApiScansArrivalsListArrivals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scans/arrivals/{arrival_id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** DiscardArrival */
+        post: operations["ApiScansArrivalsArrivalIdDiscardDiscardArrival"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/scans/instances/{instance_id}/content": {
         parameters: {
             query?: never;
@@ -5964,6 +6032,41 @@ export interface paths {
         get: operations["ApiScansInstancesInstanceIdFramesRenderedRenderedScan"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scans/machines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListMachines */
+        get: operations["ApiScansMachinesListMachines"];
+        put?: never;
+        /** RegisterMachine */
+        post: operations["ApiScansMachinesRegisterMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scans/machines/{machine_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** RevokeMachine */
+        post: operations["ApiScansMachinesMachineIdRevokeRevokeMachine"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6633,6 +6736,25 @@ export interface components {
             content_hash: string;
             version: number;
         };
+        /** Arrival */
+        Arrival: {
+            /** Format: date-time */
+            at: string;
+            description: string;
+            facility: components["schemas"]["FacilityRef"] | null;
+            files: number;
+            header: components["schemas"]["Header"];
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            last_at: string;
+            /** @enum {null|string} */
+            likeness: "same" | "differs" | "unread" | "absent" | null;
+            machine: string;
+            modality: string;
+            size_bytes: number;
+            study_at: string;
+        };
         /** Arrive */
         Arrive: {
             event_at?: string | null;
@@ -6923,6 +7045,11 @@ export interface components {
             step: number;
             /** @enum {string} */
             who: "bedside" | "unit" | "coordinator";
+        };
+        /** BringArrival */
+        BringArrival: {
+            /** @default false */
+            deidentify: boolean;
         };
         /** CalendarClash */
         CalendarClash: {
@@ -8185,6 +8312,15 @@ export interface components {
             place: string;
             version: number;
         };
+        /** DiscardArrival */
+        DiscardArrival: {
+            reason: string;
+        };
+        /** DiscardedArrival */
+        DiscardedArrival: {
+            /** Format: uuid */
+            id: string;
+        };
         /** Distribution */
         Distribution: {
             histogram: components["schemas"]["Bin"][];
@@ -9226,6 +9362,17 @@ export interface components {
          * @enum {string}
          */
         HandoverState: "proposed" | "accepted" | "declined" | "withdrawn";
+        /** Header */
+        Header: {
+            /** @default  */
+            birth: string;
+            /** @default  */
+            name: string;
+            /** @default  */
+            number: string;
+            /** @default  */
+            sex: string;
+        };
         /** Health */
         Health: {
             status: string;
@@ -9812,6 +9959,19 @@ export interface components {
             from_seq?: number | null;
             to_seq?: number | null;
         };
+        /** Machine */
+        Machine: {
+            ae_title: string;
+            /** Format: date-time */
+            created_at: string;
+            facility: components["schemas"]["FacilityRef"] | null;
+            /** Format: uuid */
+            id: string;
+            may_revoke: boolean;
+            name: string;
+            networks: string[];
+            revoked: boolean;
+        };
         /** Me */
         Me: {
             /** Format: uuid */
@@ -10041,6 +10201,13 @@ export interface components {
             /** @default  */
             unit: string;
             valid_from?: string | null;
+        };
+        /** NewMachine */
+        NewMachine: {
+            ae_title: string;
+            facility_id?: string | null;
+            name: string;
+            networks: string[];
         };
         /** NewNewborn */
         NewNewborn: {
@@ -11832,6 +11999,8 @@ export interface components {
         RevokeIn: {
             reason: string;
         };
+        /** RevokeMachine */
+        RevokeMachine: Record<string, never>;
         /** RingOut */
         RingOut: {
             after_s: number;
@@ -15801,6 +15970,85 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenArchive"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCasesCaseIdScansArrivalsArrivalsForCase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Arrival"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCasesCaseIdScansArrivalsArrivalIdBringArrival: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                arrival_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BringArrival"];
+            };
+        };
         responses: {
             /** @description Document created, URL follows */
             201: {
@@ -27975,6 +28223,69 @@ export interface operations {
             };
         };
     };
+    ApiScansArrivalsListArrivals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Arrival"][];
+                };
+            };
+        };
+    };
+    ApiScansArrivalsArrivalIdDiscardDiscardArrival: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                arrival_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscardArrival"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiscardedArrival"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiScansInstancesInstanceIdContentScanContent: {
         parameters: {
             query?: never;
@@ -28073,6 +28384,110 @@ export interface operations {
                 };
                 content: {
                     "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiScansMachinesListMachines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"][];
+                };
+            };
+        };
+    };
+    ApiScansMachinesRegisterMachine: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMachine"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiScansMachinesMachineIdRevokeRevokeMachine: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                machine_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevokeMachine"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
