@@ -282,8 +282,6 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         post("county_doctor", "/cases/{case_id}/scans/archive", (422,)),
         post("county_doctor", "/scans/{study_id}/confirm"),
         post("county_doctor", "/scans/{study_id}/withdraw"),
-        post("admin", "/scans/machines", facility_id="county", **MACHINE),
-        post("admin", "/scans/machines/{machine_id}/revoke"),
         post("county_doctor", "/cases/{case_id}/scans/arrivals/{arrival_id}"),
         # It was brought just now: tests/consult/imaging/receiving puts another one away.
         post("county_doctor", "/scans/arrivals/{arrival_id}/discard", (409,)),
@@ -378,6 +376,8 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         post("admin", "/ctg/devices/{ctg_device_id}/change"),
         post("admin", "/ctg/devices/{ctg_device_id}/rotate"),
         post("admin", "/ctg/devices/{ctg_device_id}/revoke"),
+        post("admin", "/scans/machines", facility_id="county", **MACHINE),
+        post("admin", "/scans/machines/{machine_id}/revoke"),
     ),
     "an alarm answered": (
         post("county_doctor", "/ctg/alarms/{alarm_id}/silence", version=1, reason="attending"),
