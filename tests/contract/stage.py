@@ -386,6 +386,7 @@ async def _known_ids(stage: Stage) -> None:
         (stage.foreign, "outsider", "province_expert"),
     ):
         ids["leg_id"] = await _leg(net, doctor, expert)
+    del stage.foreign["machine_id"]  # the administrator keeps every hospital's
     stage.ids["account_id"] = str(stage.accounts["leaver"])
     stage.ids["code"] = "request_to_accept"
     stage.ids["kind"] = "transfer"

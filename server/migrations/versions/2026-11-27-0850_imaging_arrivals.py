@@ -8,8 +8,8 @@ from alembic import op
 
 from server.migrations.sql import statements
 
-revision = "0039_imaging_arrivals"
-down_revision = "0038_indicator_views"
+revision = "0042_imaging_arrivals"
+down_revision = "0041_frozen_periods"
 
 TABLES = """
 CREATE TABLE imaging_machine (
