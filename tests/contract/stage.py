@@ -381,11 +381,8 @@ async def _known_ids(stage: Stage) -> None:
         ids.update(await scanned(stage.door, stage.tokens[doctor], ids["case_id"]))
         ids.update(await arrived(stage.door.app, net.clone, net.places[place], f"US-{place}"))
         ids.update(await _listed(stage, doctor, place))
-    for ids, doctor, expert in (
-        (stage.ids, "county_doctor", "city_expert"),
-        (stage.foreign, "outsider", "province_expert"),
-    ):
-        ids["leg_id"] = await _leg(net, doctor, expert)
+    stage.ids["leg_id"] = await _leg(net, "county_doctor", "city_expert")
+    stage.foreign["leg_id"] = await _leg(net, "outsider", "province_expert")
     del stage.foreign["machine_id"]  # the administrator keeps every hospital's
     stage.ids["account_id"] = str(stage.accounts["leaver"])
     stage.ids["code"] = "request_to_accept"
