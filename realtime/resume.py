@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from typing import Final
 from uuid import UUID
 
 
@@ -81,9 +82,15 @@ class Progress:
 
     `received` holds the seconds that have arrived; `settled` also those declared lost. Only a
     settled, gapless beginning may ever be acknowledged.
+
+    Attributes:
+        tail: the one second that may come by `follow`, and is the next of all; `NONE` while
+            something before it is missing.
     """
 
-    __slots__ = ("_received", "_settled", "received", "recording", "settled")
+    NONE: Final = -1
+
+    __slots__ = ("_received", "_settled", "received", "recording", "settled", "tail")
 
     def __init__(
         self,
@@ -97,27 +104,40 @@ class Progress:
         for first, last in lost:
             self.settled.add(first, last)
         self._received, self._settled = self.received.ends, self.settled.ends
+        self._measure()
+
+    def _measure(self) -> None:
+        end = self.settled.contiguous
+        whole = len(self._settled) == 1 and end > 0 and self.received.highest == end
+        self.tail = end + 1 if whole else self.NONE
 
     @property
     def next_seq(self) -> int:
         """The first second that is neither here nor declared lost."""
-        return self.settled.contiguous + 1
+        return self.tail if self.tail > 0 else self.settled.contiguous + 1
 
-    def follow(self, seq: int) -> bool:
-        """Note `seq` if it is the second after the newest one, as nearly every second is."""
-        before = seq - 1
-        if before and self._received and self._received[-1] == before == self._settled[-1]:
-            self._received[-1] = self._settled[-1] = seq
-            return True
-        return False
+    def follow(self) -> None:
+        """Note the second `tail`, as nearly every second is: for whoever must be fast."""
+        self._received[-1] = self._settled[-1] = self.tail
+        self.tail += 1
 
     def receive(self, seq: int) -> None:
         """Note one second as arrived."""
         self.received.add(seq)
         self.settled.add(seq)
+        self._measure()
 
     def declare_lost(self, first: int, last: int) -> list[tuple[int, int]]:
         """Settle the missing parts of `first..last` and return just those."""
         holes = self.settled.missing(first, last)
         self.settled.add(first, last)
+        self._measure()
         return holes
+
+    def join(self, other: Progress) -> None:
+        """Note all that `other` knows of the same recording."""
+        for first, last in other.received.ranges():
+            self.received.add(first, last)
+        for first, last in other.settled.ranges():
+            self.settled.add(first, last)
+        self._measure()

@@ -8,9 +8,9 @@ the connection: after a cut the next one continues where it stands.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 from zlib import crc32
 
@@ -96,6 +96,8 @@ class Stream:
     opening: Open
     state: str = "opening"
     progress: Progress | None = None
+    owner: Any = None
+    """The shell's own, for what arrives."""
     durable: int = 0
     acked: int = 0
     acked_at_ms: float = 0.0
@@ -153,14 +155,23 @@ class Hangup:
 Event = Opening | Ending | LostDeclared | TimeAsked | Reply | Hangup
 
 
-@dataclass(slots=True)
 class Batch:
-    """What one binary message brought."""
+    """What one binary message brought.
 
-    accepted: list[tuple[Stream, int, bytes]] = field(default_factory=list)
-    suspects: list[tuple[Stream, int, bytes]] = field(default_factory=list)
-    """Numbers already received: equal or conflicting, to be compared with what is stored."""
-    hangup: Hangup | None = None
+    Attributes:
+        streams, seqs, frames: the new seconds, in the order in which they came.
+        suspects: numbers already received: equal or conflicting, to be compared with what is kept.
+        hangup: the message was malformed; what came before that place counts.
+    """
+
+    __slots__ = ("frames", "hangup", "seqs", "streams", "suspects")
+
+    def __init__(self) -> None:
+        self.streams: list[Stream] = []
+        self.seqs: list[int] = []
+        self.frames: list[bytes] = []
+        self.suspects: list[tuple[Stream, int, bytes]] = []
+        self.hangup: Hangup | None = None
 
 
 class IngestSession:
@@ -213,32 +224,46 @@ class IngestSession:
 
     def _take(self, body: bytes, batch: Batch) -> None:
         # The one loop that runs for every second of every monitor: plain and flat on purpose.
-        streams, accept, at = self.streams, batch.accepted.append, 0
+        known, size, at = self.streams.get, frames.FRAME_BYTES, 0
+        good, residue = frames.ROUTE_MARK, frames.CRC_RESIDUE
+        streams, seqs, taken = batch.streams, batch.seqs, batch.frames
         for mark, number, seq, reserved1, reserved2 in frames.ROUTE.iter_unpack(body):
-            frame = body[at : at + frames.FRAME_BYTES]
-            at += frames.FRAME_BYTES
+            frame = body[at : at + size]
+            at += size
+            stream = known(number)
             if (
-                mark != frames.ROUTE_MARK
-                or crc32(frame) != frames.CRC_RESIDUE
-                or reserved1
-                or reserved2
-                or not seq
+                mark == good
+                and crc32(frame) == residue
+                and not reserved1
+                and not reserved2
+                and stream is not None
+                and stream.state == "open"
+                and (progress := stream.progress) is not None
+                and progress.tail == seq
             ):
-                frames.read_head(frame)  # knows by which name to refuse it
-            stream = streams.get(number)
-            if stream is None or stream.state == "opening":
-                raise Malformed("ctg.stream_not_open")
-            progress = stream.progress
-            if stream.state != "open" or progress is None:
-                continue  # in flight when the stream was refused, taken over or closed
-            if not progress.follow(seq):
-                if seq in progress.received:
-                    batch.suspects.append((stream, seq, frame))
-                    continue
-                progress.receive(seq)
-                if len(progress.received) > MAX_HOLES:
-                    raise Malformed("ctg.too_many_gaps")
-            accept((stream, seq, frame))
+                progress.follow()
+            elif not self._is_new(stream, seq, frame, batch):
+                continue
+            streams.append(stream)  # type: ignore[arg-type]
+            seqs.append(seq)
+            taken.append(frame)
+
+    @staticmethod
+    def _is_new(stream: Stream | None, seq: int, frame: bytes, batch: Batch) -> bool:
+        """Look closely at a frame that is not just the next one of a stream in order."""
+        frames.read_head(frame)  # knows by which name to refuse it
+        if stream is None or stream.state == "opening":
+            raise Malformed("ctg.stream_not_open")
+        progress = stream.progress
+        if stream.state != "open" or progress is None:
+            return False  # in flight when the stream was refused, taken over or closed
+        if seq in progress.received:
+            batch.suspects.append((stream, seq, frame))
+            return False
+        progress.receive(seq)
+        if len(progress.received) > MAX_HOLES:
+            raise Malformed("ctg.too_many_gaps")
+        return True
 
     def _on_open(self, message: Open) -> list[Event]:
         known = self.streams.get(message.stream)
@@ -352,15 +377,18 @@ class IngestSession:
 
     def take_acks(self, now_ms: float) -> bytes | None:
         """Return the acknowledgement due at `now_ms`, if any; coalesced by each `ack_ms`."""
-        pairs = []
+        pairs, patient = [], self._patient
         for stream in self.streams.values():
-            if stream.durable <= stream.acked and not stream.again:
+            durable = stream.durable
+            if durable <= stream.acked and not stream.again:
                 continue
-            wait_ms = stream.opening.ack_ms
-            if wait_ms and stream.state == "open" and now_ms - stream.acked_at_ms < wait_ms:
-                continue
-            stream.acked, stream.acked_at_ms, stream.again = stream.durable, now_ms, False
-            pairs.append((stream.number, stream.durable))
+            if patient:
+                wait_ms = stream.opening.ack_ms
+                if wait_ms and stream.state == "open" and now_ms - stream.acked_at_ms < wait_ms:
+                    continue
+                stream.acked_at_ms = now_ms
+            stream.acked, stream.again = durable, False
+            pairs.append((stream.number, durable))
         return frames.build_ack(pairs) if pairs else None
 
     @property

@@ -7,12 +7,13 @@ the newest second of each view and is told exactly which range to fetch again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
+import numpy as np
 
 from realtime import frames
 from realtime.resume import SeqRanges
@@ -44,9 +45,10 @@ _messages = msgspec.json.Decoder(Subscribe | Unsubscribe)
 class View:
     """One recording on one viewer's screen."""
 
-    number: int
     recording: UUID
     since_s: int
+    number: int = 0
+    """The recording's own, the same for all its viewers, so that they share every live frame."""
     live: bool = False
     """False while history is being sent; live frames wait in `held`."""
     held: dict[int, bytes] = field(default_factory=dict)
@@ -55,17 +57,11 @@ class View:
     skipped: tuple[int, int] | None = None
     history: SeqRanges = field(default_factory=SeqRanges)
     """What has been sent as history; relayed frames may repeat it."""
-    masked_stream: int = -1
-    mask: int = 0
-    """Turns frames of `masked_stream` into frames of this view."""
 
-    def shown(self, frame: bytes) -> bytes:
-        """Return the frame under the view's number."""
-        stream = int.from_bytes(frame[4:8], "little")
-        if stream != self.masked_stream:
-            self.masked_stream = stream
-            self.mask = frames.renumbering(stream, self.number)
-        return frames.masked(frame, self.mask)
+    def shown(self, kept: Sequence[bytes]) -> list[bytes]:
+        """Return kept frames under the view's number, as messages."""
+        numbers = np.full(len(kept), self.number, np.uint32)
+        return _bundles(frames.split_frames(frames.renumbered(b"".join(kept), numbers)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +91,8 @@ class WatchSession:
         """Frames that this viewer was too slow for."""
         self._max_pending = max_pending
         self._pending: list[bytes] = []
-        self._next_view = 1
+        self._skipping = False
+        """Some view has lost seconds and was not told yet."""
 
     def receive_text(self, data: bytes) -> list[Event]:
         """Take one text message."""
@@ -124,8 +121,7 @@ class WatchSession:
             return [self._hang_up(CLOSE_POLICY, "ctg.too_many_views")]
         views = []
         for recording in fresh:
-            view = View(self._next_view, recording, message.since_s)
-            self._next_view += 1
+            view = View(recording, message.since_s)
             self.views[recording] = view
             views.append(view)
         return [Wanted(tuple(views))] if views else []
@@ -141,8 +137,9 @@ class WatchSession:
             self._pending = [f for f in self._pending if frames.stream_of(f) != view.number]
         return view
 
-    def admitted(self, view: View, facts: dict[str, Any]) -> bytes:
-        """The viewer may see it; return the `subscribed` message."""
+    def admitted(self, view: View, number: int, facts: dict[str, Any]) -> bytes:
+        """The viewer may see it, under this number; return the `subscribed` message."""
+        view.number = number
         return self.notice("subscribed", view, **facts)
 
     def refused(self, recording: UUID, code: str) -> bytes:
@@ -175,7 +172,7 @@ class WatchSession:
         """Return the messages of a page of history."""
         for frame in history:
             view.history.add(frames.seq_of(frame))
-        return _bundles([view.shown(frame) for frame in history])
+        return view.shown(history)
 
     def go_live(self, view: View, history: list[bytes], from_seq: int) -> list[bytes]:
         """Return the last page merged with what was held; from now on frames flow.
@@ -192,10 +189,10 @@ class WatchSession:
         view.held, view.live = {}, True
         for seq in sorted(merged):
             view.history.add(seq)
-        return _bundles([view.shown(merged[seq]) for seq in sorted(merged)])
+        return view.shown([merged[seq] for seq in sorted(merged)])
 
     def feed(self, view: View, frame: bytes, *, relayed: bool = False) -> None:
-        """Queue one live frame, within the bound.
+        """Queue one live frame, which carries the view's number, within the bound.
 
         `relayed` frames were stored before they came here, so they may have been history.
         """
@@ -207,7 +204,7 @@ class WatchSession:
             else:
                 view.held[frames.seq_of(frame)] = frame
             return
-        self._pending.append(view.shown(frame))
+        self._pending.append(frame)
         if len(self._pending) > self._max_pending:
             self._drop_to_newest()
 
@@ -226,7 +223,7 @@ class WatchSession:
                 if older is frame:
                     continue
             newest[view.number] = frame
-        self._pending = list(newest.values())
+        self._pending, self._skipping = list(newest.values()), True
         self.dropped += before_drop - len(self._pending)
 
     @property
@@ -236,14 +233,18 @@ class WatchSession:
 
     def take(self) -> tuple[list[bytes], list[bytes]]:
         """Return what this tick sends: `resync` notices (text), then live bundles (binary)."""
-        notices = []
+        notices = self._skips() if self._skipping else []
+        pending, self._pending = self._pending, []
+        return notices, _bundles(pending)
+
+    def _skips(self) -> list[bytes]:
+        notices, self._skipping = [], False
         for view in self.views.values():
             if view.skipped is not None:
                 first, last = view.skipped
                 notices.append(self.notice("resync", view, **{"from": first, "to": last}))
                 view.skipped = None
-        pending, self._pending = self._pending, []
-        return notices, _bundles(pending)
+        return notices
 
 
 def _bundles(shown: list[bytes]) -> list[bytes]:

@@ -30,6 +30,8 @@ SHALLOW: Final = 4
 """Seconds that one recording usually has at once."""
 
 FETAL: Final = 3
+_MARKS: Final = 5
+"""Where the marks are among the words of a sample; first the fetal rates, then the maternal one."""
 _LOW, _HIGH, _LOSS, _MATERNAL, _SAME, _BATTERY = range(len(SAMPLED))
 
 Ints = npt.NDArray[np.int32]
@@ -192,10 +194,11 @@ class Board:
         taken is passed over: alarms are about now.
         """
         order = np.lexsort((arrived["seq"], rows))
-        rows, arrived = rows[order], arrived[order]
+        rows, arrived = rows[order], frames.picked(arrived, order)
         fresh = arrived["seq"] > self._seq[rows]
         fresh[1:] &= (rows[1:] != rows[:-1]) | (arrived["seq"][1:] != arrived["seq"][:-1])
-        rows, arrived = rows[fresh], arrived[fresh]
+        if not fresh.all():
+            rows, arrived = rows[fresh], frames.picked(arrived, fresh)
         if not len(rows):
             return []
         starts = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]])
@@ -209,16 +212,17 @@ class Board:
                 part = slice(start, start + count)
                 self._stretch(int(rows[start]), arrived[part], changes)
             kept = ~np.repeat(deep, counts)
-            rows, arrived = rows[kept], arrived[kept]
+            rows, arrived = rows[kept], frames.picked(arrived, kept)
             counts = counts[~deep]
         if len(rows):
             starts = np.cumsum(counts) - counts
             depth = np.arange(len(rows)) - np.repeat(starts, counts)
             for layer in range(int(counts.max())):
-                chosen = depth == layer
-                stirred = self._stirred(rows[chosen], arrived[chosen])
+                chosen = np.flatnonzero(depth == layer)
+                second, which = frames.picked(arrived, chosen), rows[chosen]
+                stirred = self._stirred(which, second)
                 if len(stirred):
-                    self._second(rows[chosen][stirred], arrived[chosen][stirred], changes)
+                    self._second(which[stirred], frames.picked(second, stirred), changes)
         return changes
 
     def _stirred(
@@ -228,9 +232,11 @@ class Board:
 
         The others, in which everything is well and was, are taken here.
         """
-        sample = arrived["samples"]
-        rates = np.stack([sample["fhr1"], sample["fhr2"], sample["fhr3"]], axis=2).view(np.int16)
-        maternal = sample["mhr"].view(np.int16)[:, :, None]
+        words = frames.sample_words(arrived)
+        rates, maternal = (
+            words[:, :, :FETAL].view(np.int16),
+            words[:, :, FETAL, None].view(np.int16),
+        )
         valid = (rates >= frames.RATE_MIN) & (rates <= frames.RATE_MAX)
         expected = self._expected[rows] | valid.any(axis=1)
         low, high = self._low[rows].astype(np.int16), self._high[rows].astype(np.int16)
@@ -240,7 +246,7 @@ class Board:
         odd |= (np.abs(rates - maternal) <= apart) & (maternal >= frames.RATE_MIN)
         stirred = odd.any(axis=(1, 2)) | self._busy[rows] | (expected.sum(axis=1) > 1)
         stirred |= arrived["flags"] & frames.Flag.BATTERY_LOW != 0
-        stirred |= (sample["marks"] & frames.MARK_COINCIDENCE != 0).any(axis=1)
+        stirred |= (words[:, :, _MARKS] & frames.MARK_COINCIDENCE != 0).any(axis=1)
         calm = ~stirred
         still = rows[calm]
         self._seq[still], self._expected[still] = arrived["seq"][calm], expected[calm]

@@ -54,9 +54,8 @@ class Row:
 
 def seal(batch: Batch) -> Row:
     """Note how far each recording has come, and build the row in one vectorised pass."""
-    batch.touched.update(dict.fromkeys(batch.owners, 0))
-    for recording in batch.touched:
-        batch.touched[recording] = recording.progress.settled.contiguous
+    for recording in (*batch.touched, *batch.owners):
+        batch.touched[recording] = recording.progress.next_seq - 1
     if not batch.frames:
         return Row([], [], np.empty(0, np.int64), b"", frames.view_frames(b""), [])
     numbers = np.array([owner.no for owner in batch.owners], dtype=np.int64)

@@ -149,15 +149,12 @@ class IngestListener(MessageListener):
 
     def on_binary(self, data: bytes) -> None:
         batch = self._session.receive_binary(data)
-        at_ns = self._shared.clock_ns()
-        committer = self._shared.committer
-        if batch.accepted:
-            recordings = self._recordings
-            owners = [recordings[stream] for stream, _, _ in batch.accepted]
-            for recording, (_, seq, frame) in zip(owners, batch.accepted, strict=True):
-                recording.receive(seq, frame, at_ns)
-            committer.add(owners, [frame for _, _, frame in batch.accepted])
-            self._shared.received += len(owners)
+        if batch.frames:
+            shared = self._shared
+            owners = [stream.owner for stream in batch.streams]
+            shared.recordings.receive(owners, batch.seqs, batch.frames, shared.clock_ns())
+            shared.committer.add(owners, batch.frames)
+            shared.received += len(owners)
         if batch.suspects:
             self._suspects.extend(batch.suspects)
             if len(self._suspects) > MAX_SUSPECTS:
@@ -261,7 +258,7 @@ class IngestListener(MessageListener):
         answer.device, answer.facility_id = opening.device, self.device.facility_id
         answer.pulse_due = True
         self._shared.begun.set()
-        self._recordings[stream] = answer
+        self._recordings[stream] = stream.owner = answer
         self.send_text(self._session.opened(stream, answer.progress, answer.durable))
         answer.tell("state", **answer.state())
         self._shared.taps.opened(answer)
@@ -296,6 +293,7 @@ class IngestListener(MessageListener):
 
     def _detach(self, recording: Recording, *, closed: bool = False) -> None:
         if recording.feeder is not None and recording.feeder[0] is self:
+            self._shared.recordings.spread()
             recording.feeder = None
             recording.pulse_due = True
             recording.tell("state", **recording.state(), closed=closed)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 from uuid import UUID
+
+import numpy as np
 
 from realtime import frames
 from realtime.resume import Progress, SeqRanges
@@ -54,7 +56,10 @@ class Audience(Protocol):
     """A viewer connection."""
 
     def feed(self, view: View, frame: bytes, *, relayed: bool = False) -> None:
-        """One live frame; `relayed` when it was stored before and may have been history."""
+        """One live frame under the view's number.
+
+        `relayed` when it was stored before and may have been history.
+        """
 
     def tell(self, view: View, kind: str, **facts: object) -> None:
         """One JSON message about the view."""
@@ -98,16 +103,11 @@ class Recording:
     hinted_ns: int = 0
     unconfirmed: deque[bytes] = field(default_factory=lambda: deque(maxlen=UNCONFIRMED))
     """The latest of them, which the database may not have yet."""
+    number: int = field(init=False)
+    """What viewers know it by: 32 bits of its `no`, which does not come round in practice."""
 
-    def receive(self, seq: int, frame: bytes, at_ns: int) -> None:
-        """Take one new frame: it goes to every viewer."""
-        if seq > self.newest:
-            self.newest, self.last_frame = seq, frame
-        self.heard_ns = at_ns
-        for audience, view in self.views:
-            audience.feed(view, frame)
-        if self.outlet is not None:
-            self.outlet.feed(self, frame)
+    def __post_init__(self) -> None:
+        self.number = self.no & frames.MAX_SEQ
 
     def relay(self, seq: int, frame: bytes, at_ns: int) -> None:
         """Take one frame that another gateway has stored: it goes to every viewer, once."""
@@ -130,8 +130,10 @@ class Recording:
         if seq > self.newest:
             self.newest, self.last_frame = seq, frame
         self.heard_ns = at_ns
-        for audience, view in self.views:
-            audience.feed(view, frame, relayed=True)
+        if self.views:
+            shown = frames.with_stream(frame, self.number)
+            for audience, view in self.views:
+                audience.feed(view, shown, relayed=True)
 
     @property
     def wanted(self) -> bool:
@@ -225,6 +227,9 @@ class Recordings:
     def __init__(self) -> None:
         self._by_id: dict[UUID, Recording] = {}
         self._by_no: dict[int, Recording] = {}
+        self._owners: list[Recording] = []
+        self._unshown: list[bytes] = []
+        """Frames that viewers wait for, and whose each is."""
         self.storage = Storage()
 
     def get(self, recording: UUID) -> Recording | None:
@@ -245,6 +250,43 @@ class Recordings:
         """Drop it from memory."""
         self._by_id.pop(recording.id, None)
         self._by_no.pop(recording.no, None)
+
+    def receive(
+        self,
+        owners: Sequence[Recording],
+        seqs: Sequence[int],
+        arrived: Sequence[bytes],
+        at_ns: int,
+    ) -> None:
+        """Take new frames, each of its owner; those that somebody watches wait for `spread`."""
+        watched, unshown = self._owners, self._unshown
+        for owner, seq, frame in zip(owners, seqs, arrived, strict=True):
+            if seq > owner.newest:
+                owner.newest, owner.last_frame = seq, frame
+            owner.heard_ns = at_ns
+            if owner.views or owner.outlet is not None:
+                watched.append(owner)
+                unshown.append(frame)
+
+    def spread(self) -> None:
+        """Give every viewer what was received since the last time.
+
+        Once a tick; and before anything that must not come before it or see it twice: a view that
+        begins or goes live, a recording that leaves for another gateway.
+        """
+        owners, self._owners = self._owners, []
+        unshown, self._unshown = self._unshown, []
+        if not owners:
+            return
+        numbers = np.array([owner.number for owner in owners], np.uint32)
+        shown, at = frames.renumbered(b"".join(unshown), numbers), 0
+        for owner, frame in zip(owners, unshown, strict=True):
+            part = shown[at : at + frames.FRAME_BYTES]
+            at += frames.FRAME_BYTES
+            for audience, view in owner.views:
+                audience.feed(view, part)
+            if owner.outlet is not None:
+                owner.outlet.feed(owner, frame)
 
     def wanted(self) -> list[Recording]:
         """Those that are watched here without coming in here; usually few of thousands."""

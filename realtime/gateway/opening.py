@@ -65,9 +65,6 @@ class Opener:
         inside = self._recordings.keep(fresh)
         if inside is not fresh:
             # In memory is all that is durable here and more; another gateway may have added.
-            for first, last in progress.received.ranges():
-                inside.progress.received.add(first, last)
-            for first, last in progress.settled.ranges():
-                inside.progress.settled.add(first, last)
+            inside.progress.join(progress)
             inside.durable = max(inside.durable, fresh.durable)
         return inside

@@ -69,8 +69,9 @@ class Viewing:
 
     def tick(self) -> None:
         """Send every viewer what has come since the last tick."""
+        self.recordings.spread()
         now = self.clock()
-        for listener in list(self.listeners):
+        for listener in [one for one in self.listeners if one.due]:
             listener.tick(now)
 
 
@@ -104,6 +105,7 @@ class WatchListener(MessageListener):
         self._writable = asyncio.Event()
         self._writable.set()
         self._stalled_since: float | None = None
+        self.feed = self._session.feed  # one call less for every second of every strip
 
     # WebSocket callbacks
 
@@ -173,9 +175,10 @@ class WatchListener(MessageListener):
 
     # Audience
 
-    def feed(self, view: View, frame: bytes, *, relayed: bool = False) -> None:
-        """One live frame, sent with the next tick."""
-        self._session.feed(view, frame, relayed=relayed)
+    @property
+    def due(self) -> bool:
+        """Whether a tick has something to do here."""
+        return bool(self._session.pending) or self._stalled_since is not None
 
     def tell(self, view: View, kind: str, **facts: object) -> None:
         """One notice, sent now unless the viewer is behind (the next state says it again)."""
@@ -240,6 +243,7 @@ class WatchListener(MessageListener):
                 if len(recording.views) >= VIEWER_LIMIT:
                     self._refuse(view.recording, "ctg.viewers_full")
                 else:
+                    shared.recordings.spread()
                     recording.views.append((self, view))
                     standing = {"alarms": alarms.get(view.recording, [])}
                     todo.append(self._welcome(view, recording, facts[view.recording] | standing))
@@ -264,7 +268,7 @@ class WatchListener(MessageListener):
             "alarms": facts["alarms"],
             **recording.state(),
         }
-        self.send_text(self._session.admitted(view, told))
+        self.send_text(self._session.admitted(view, recording.number, told))
         return Catching(view, recording, first, first)
 
     async def _catch_up(self, todo: deque[Catching]) -> None:
@@ -288,6 +292,7 @@ class WatchListener(MessageListener):
         spans = [(one.recording.id, one.recording.no, one.first, one.last) for one in page]
         stored = await self._shared.store.read_pages(spans)
         # No await from here: nothing can arrive between the last page and the live stream.
+        self._shared.recordings.spread()
         for one in page:
             if not self._wants(one.view):
                 continue

@@ -44,12 +44,16 @@ def test_any_sealed_frame_is_read_as_it_was_written(
     assert frames.with_stream(moved, stream) == one
 
 
-@given(st.integers(1, 65_535), st.integers(1, 2**32 - 1), st.integers(1, 2**32 - 1))
-def test_a_mask_moves_any_frame_as_a_new_checksum_would(stream: int, view: int, seq: int) -> None:
-    mask = frames.renumbering(stream, view)
-    for one in (frame(seq, stream=stream), frame(1, stream=stream, rate=0, flags=31)):
-        assert frames.masked(one, mask) == frames.with_stream(one, view)
-        assert frames.stream_of(frames.masked(one, mask)) == view
+@given(st.lists(st.tuples(*[st.integers(1, 2**32 - 1)] * 3), max_size=20))
+def test_frames_get_other_numbers_as_a_new_checksum_would(
+    asked: list[tuple[int, int, int]],
+) -> None:
+    made = [frame(seq, stream=stream % 65_535 + 1, flags=seq % 32) for stream, seq, _ in asked]
+    numbers = np.array([number for _, _, number in asked], np.uint32)
+    moved = frames.split_frames(frames.renumbered(b"".join(made), numbers))
+    assert moved == [
+        frames.with_stream(one, number) for one, number in zip(made, numbers.tolist(), strict=True)
+    ]
 
 
 @given(st.integers(0, 75), st.integers(1, 255))

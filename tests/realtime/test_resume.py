@@ -32,12 +32,22 @@ def test_ranges_are_a_set(added: list[tuple[int, int]], asked: tuple[int, int]) 
     assert missing == set(range(asked[0], asked[1] + 1)) - truth
 
 
-@given(st.lists(st.one_of(st.integers(1, 40), spans), max_size=60))
-def test_progress_never_passes_what_is_missing(story: list[int | tuple[int, int]]) -> None:
+steps = st.one_of(st.integers(1, 40), spans)
+in_order = st.integers(1, 20).map(lambda end: [*range(1, end)])
+
+
+@given(st.one_of(st.lists(steps, max_size=60), in_order), st.lists(steps), st.booleans())
+def test_progress_never_passes_what_is_missing(
+    first_part: list[int | tuple[int, int]], then: list[int | tuple[int, int]], quick: bool
+) -> None:
+    story = first_part + then
     progress, received, settled = Progress(UUID(int=1)), set[int](), set[int]()
     for step in story:
         if isinstance(step, int):
-            progress.receive(step)
+            if quick and step == progress.tail:
+                progress.follow()
+            else:
+                progress.receive(step)
             received.add(step)
             settled.add(step)
         else:
@@ -46,5 +56,8 @@ def test_progress_never_passes_what_is_missing(story: list[int | tuple[int, int]
             assert named == set(range(step[0], step[1] + 1)) - settled
             settled |= named
         assert progress.next_seq not in settled
+        assert progress.tail in (Progress.NONE, progress.next_seq)
+        whole = settled == set(range(1, len(settled) + 1))
+        assert (progress.tail > 0) == (whole and len(settled) in received)
         assert set(range(1, progress.next_seq)) <= settled
     assert all((seq in progress.received) == (seq in received) for seq in range(1, 60))

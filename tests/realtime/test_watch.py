@@ -27,8 +27,15 @@ def wanted(session: WatchSession, *recordings: UUID) -> tuple[View, ...]:
     return event.views
 
 
-def live(session: WatchSession, *recordings: UUID) -> tuple[View, ...]:
+def admitted(session: WatchSession, *recordings: UUID) -> tuple[View, ...]:
     views = wanted(session, *recordings)
+    for number, view in enumerate(views, 1):
+        session.admitted(view, number, {})
+    return views
+
+
+def live(session: WatchSession, *recordings: UUID) -> tuple[View, ...]:
+    views = admitted(session, *recordings)
     for view in views:
         session.hold(view, [])
         session.go_live(view, [], 1)
@@ -39,21 +46,26 @@ def seqs(messages: list[bytes]) -> list[int]:
     return [frames.seq_of(one) for message in messages for one in frames.split_live(message)]
 
 
-def test_views_are_numbered_and_asked_once() -> None:
+def test_views_are_asked_once() -> None:
     session, one, two = WatchSession(), uuid4(), uuid4()
     views = wanted(session, one, two, one)
-    assert [(view.number, view.recording) for view in views] == [(1, one), (2, two)]
+    assert [view.recording for view in views] == [one, two]
     assert session.receive_text(subscribe(one)) == []
     left = session.receive_text(subscribe(one).replace(b"subscribe", b"unsubscribe"))
     assert left == [Left((views[0],))]
-    assert wanted(session, one)[0].number == 3
+    assert wanted(session, one)[0] is not views[0]
 
 
-def test_live_frames_carry_the_view_and_a_fresh_checksum() -> None:
+def test_history_and_live_carry_the_number_of_the_view() -> None:
     session = WatchSession()
-    one, two = live(session, uuid4(), uuid4())
-    session.feed(one, frame(7, stream=9))
-    session.feed(two, frame(8, stream=9))
+    one, two = admitted(session, uuid4(), uuid4())
+    session.hold(one, [frame(5, stream=9)])
+    [message] = session.go_live(one, [frame(4, stream=8)], 4)
+    heads = [frames.read_head(part) for part in frames.split_live(message)]
+    assert [(head.stream, head.seq) for head in heads] == [(1, 4), (1, 5)]
+    session.go_live(two, [], 1)
+    session.feed(one, frame(7, stream=1))
+    session.feed(two, frame(8, stream=2))
     notices, [message] = session.take()
     assert notices == []
     heads = [frames.read_head(part) for part in frames.split_live(message)]
@@ -68,7 +80,7 @@ def test_live_frames_carry_the_view_and_a_fresh_checksum() -> None:
 def test_history_and_live_make_every_second_once(all_seqs: list[int], data: st.DataObject) -> None:
     """Whichever seconds are committed, in flight or new when history is read: all, once."""
     session = WatchSession()
-    [view] = wanted(session, uuid4())
+    [view] = admitted(session, uuid4())
     arrival = list(all_seqs)
     at = data.draw(st.integers(0, len(arrival)), "received before the hold")
     committed = data.draw(st.integers(0, at), "committed before the hold")
@@ -88,7 +100,7 @@ def test_history_and_live_make_every_second_once(all_seqs: list[int], data: st.D
 
 def test_what_was_history_is_not_relayed_again() -> None:
     session = WatchSession()
-    [view] = wanted(session, uuid4())
+    [view] = admitted(session, uuid4())
     session.page(view, [frame(1), frame(2)])
     session.hold(view, [frame(3)])
     session.go_live(view, [frame(3), frame(4)], 3)
@@ -100,7 +112,7 @@ def test_what_was_history_is_not_relayed_again() -> None:
 
 def test_a_view_that_holds_too_much_must_read_again() -> None:
     session = WatchSession(max_pending=3)
-    [view] = wanted(session, uuid4())
+    [view] = admitted(session, uuid4())
     session.hold(view, [])
     for seq in range(1, 5):
         session.feed(view, frame(seq))
@@ -116,7 +128,7 @@ def test_a_slow_viewer_keeps_the_newest_and_knows_what_it_missed(
     session = WatchSession(max_pending=20)
     views = live(session, uuid4(), uuid4(), uuid4())
     for at, seq in fed:
-        session.feed(views[at], frame(seq))
+        session.feed(views[at], frame(seq, stream=views[at].number))
         assert session.pending <= 20
     notices, messages = session.take()
     got: dict[int, set[int]] = {1: set(), 2: set(), 3: set()}

@@ -70,7 +70,7 @@ class Centre:
         packed = self.uplink.pack(wish, there)
         batch = session.receive_binary(frames.build_bundle(packed))
         assert batch.hangup is None
-        for stream, _, _ in batch.accepted:
+        for stream in batch.streams:
             assert stream.progress is not None
             session.durable(stream, stream.progress.next_seq - 1)
         return len(packed)

@@ -39,19 +39,24 @@ def test_no_message_of_strangers_breaks_the_listener(data: bytes) -> None:
         hints.take(channel, data)
 
 
+def arrive(recordings: Recordings, recording: Recording, seq: int) -> None:
+    recordings.receive([recording], [seq], [frame(seq)], 0)
+    recordings.spread()
+
+
 def test_only_what_somebody_else_asked_for_is_sent_and_not_for_ever() -> None:
     now, recordings = [0.0], Recordings()
     hints = Hints("unix:///nowhere", recordings, clock=lambda: now[0])
     recording = recordings.keep(Recording(UUID(int=1), 1, Progress(UUID(int=1))))
     recording.feeder = (None, None)  # type: ignore[assignment]
-    recording.receive(1, frame(1), 0)
+    arrive(recordings, recording, 1)
     hints.take("yunshang:ctg:want", build(uuid4(), [1, 2]))
-    recording.receive(2, frame(2), 0)
+    arrive(recordings, recording, 2)
     hints.tick()
     assert hints.sent == 1
     now[0] = 10.0
     hints._forget()
-    recording.receive(3, frame(3), 0)
+    arrive(recordings, recording, 3)
     hints.tick()
     assert hints.sent == 1
 
