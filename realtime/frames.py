@@ -12,6 +12,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Sequence
 from enum import IntFlag
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -93,6 +94,7 @@ CRC_RESIDUE: Final = 0x2144DF1C
 """CRC-32 over any message followed by its own CRC-32, little-endian."""
 
 _HEAD = struct.Struct("<BBHIIIQ")
+_FLAGS_AND_TIME = struct.Struct("<2xH12xQ")
 _TAIL = struct.Struct("<II")
 _BUNDLE_HEAD = struct.Struct("<BBHI")
 _ACK_HEAD = struct.Struct("<BBH")
@@ -205,8 +207,9 @@ def build_live(frames: Sequence[bytes]) -> bytes:
 
 def build_ack(pairs: Iterable[tuple[int, int]]) -> bytes:
     """Acknowledge `(stream, seq)` pairs, cumulative per stream."""
-    body = [_PAIR.pack(stream, seq) for stream, seq in pairs]
-    return _ACK_HEAD.pack(VERSION, KIND_ACK, len(body)) + b"".join(body)
+    numbers = list(chain.from_iterable(pairs))
+    count = len(numbers) // 2
+    return struct.pack(f"<BBH{2 * count}I", VERSION, KIND_ACK, count, *numbers)
 
 
 def read_ack(data: bytes) -> list[tuple[int, int]]:
@@ -265,6 +268,12 @@ def same_content(one: bytes, other: bytes) -> bool:
     when a frame is sent again after a reconnect.
     """
     return one[:4] == other[:4] and one[8:76] == other[8:76]
+
+
+def flags_and_time(frame: bytes) -> tuple[int, int]:
+    """Return the flags and the device's time (ns since 1970 UTC) of a checked frame."""
+    flags, device_ns = _FLAGS_AND_TIME.unpack_from(frame)
+    return flags, device_ns
 
 
 def seq_of(frame: bytes) -> int:

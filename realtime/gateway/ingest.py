@@ -58,6 +58,7 @@ class Ingest:
     seats: Seats = field(default_factory=lambda: Seats(CONNECTIONS, SENDERS_EACH))
     viewer_limit: int = 256
     clock_ns: Callable[[], int] = time.time_ns
+    clock: Callable[[], float] = time.monotonic
     clocks: dict[Recording, tuple[int, int]] = field(default_factory=dict)
     begun: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a recording was opened."""
@@ -216,13 +217,14 @@ class IngestListener(MessageListener):
 
     def _acks_now(self) -> None:
         self._ack_due = None
-        loop = asyncio.get_running_loop()
-        acks = self._session.take_acks(loop.time() * 1000)
+        session, now_ms = self._session, self._shared.clock() * 1000
+        acks = session.take_acks(now_ms)
         if acks is not None:
             self._shared.acks += 1
             self.send_binary(acks)
-        wait_ms = self._session.ack_wait_ms(loop.time() * 1000)
+        wait_ms = session.ack_wait_ms(now_ms)
         if wait_ms is not None and self.transport is not None:
+            loop = asyncio.get_running_loop()
             self._ack_due = loop.call_later(wait_ms / 1000, self._acks_now)
 
     def taken_over(self, stream: Stream) -> None:

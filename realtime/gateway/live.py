@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LAG_MOVED_MS: Final = 500
 REPEAT_NS: Final = 15_000_000_000
 UNCONFIRMED: Final = 64
+_TO_LAST_SAMPLE_NS: Final = frames.FRAME_PERIOD_NS - frames.SAMPLE_PERIOD_NS
 HOLE_WINDOW: Final = 1_800
 """How far back, in seconds, a hole between gateways is looked after; older ones are history."""
 
@@ -192,8 +193,7 @@ class Recording:
         The frames themselves show that it runs and when it was last heard of. So it is said when
         something else has changed, when the lag has moved, and again after a while.
         """
-        last, lag_ms = self.last, self.lag_ms or 0
-        flags = last.flags if last is not None else 0
+        flags, lag_ms = self._flags_and_lag()
         told = (self.connected, self.storage.state, flags, self.clock_offset_ns)
         due = told != self.told or abs(lag_ms - self.told_lag_ms) > LAG_MOVED_MS
         if due or now_ns - self.told_ns > REPEAT_NS:
@@ -209,11 +209,14 @@ class Recording:
     @property
     def lag_ms(self) -> int | None:
         """Delay of the newest second from its last sample to its arrival, milliseconds."""
-        last = self.last
-        if last is None:
-            return None
-        end_ns = last.device_ns + frames.FRAME_PERIOD_NS - frames.SAMPLE_PERIOD_NS
-        return (self.heard_ns - end_ns - (self.clock_offset_ns or 0)) // 1_000_000
+        return self._flags_and_lag()[1] if self.last_frame else None
+
+    def _flags_and_lag(self) -> tuple[int, int]:
+        if not self.last_frame:
+            return 0, 0
+        flags, device_ns = frames.flags_and_time(self.last_frame)
+        late_ns = self.heard_ns - device_ns - _TO_LAST_SAMPLE_NS - (self.clock_offset_ns or 0)
+        return flags, late_ns // 1_000_000
 
     @property
     def idle(self) -> bool:

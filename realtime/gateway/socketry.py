@@ -10,6 +10,11 @@ UNACCEPTABLE: Final = 1003
 TOO_BIG: Final = 1009
 COPIED_BYTES: Final = 8_192
 """Up to this size picows copies a message; the head of a larger one is lent to the loop."""
+# An enum's member is looked up slowly (Python 3.11), and this is done for every message.
+TEXT: Final = WSMsgType.TEXT
+BINARY: Final = WSMsgType.BINARY
+CLOSE: Final = WSMsgType.CLOSE
+CONTINUATION: Final = WSMsgType.CONTINUATION
 HEAD_BYTES: Final = 14
 """Room for a frame's head before the message, as picows asks for."""
 
@@ -28,26 +33,27 @@ class MessageListener(WSListener):  # type: ignore[misc, unused-ignore]
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         kind = frame.msg_type
-        if kind == WSMsgType.CLOSE:
+        if kind == BINARY and frame.fin and self._parts_type is None and not frame.rsv1:
+            self.on_binary(frame.get_payload_as_bytes())
+            return
+        if kind == CLOSE:
             transport.send_close(frame.get_close_code(), frame.get_close_message())
             transport.disconnect()
             return
-        if kind not in (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION):
+        if kind not in (TEXT, BINARY, CONTINUATION):
             return
         if frame.rsv1:
             self.hang_up(1002, "ctg.compression_not_agreed")
             return
-        if kind == WSMsgType.CONTINUATION or not frame.fin:
+        if kind == CONTINUATION or not frame.fin:
             self._on_fragment(frame, kind)
         elif self._parts_type is not None:
             self.hang_up(1002, "ctg.fragment_interrupted")
-        elif kind == WSMsgType.BINARY:
-            self.on_binary(frame.get_payload_as_bytes())
-        else:
+        else:  # a whole binary message has been taken above
             self.on_text(frame.get_payload_as_bytes())
 
     def _on_fragment(self, frame: WSFrame, kind: WSMsgType) -> None:
-        if (kind == WSMsgType.CONTINUATION) == (self._parts_type is None):
+        if (kind == CONTINUATION) == (self._parts_type is None):
             self.hang_up(1002, "ctg.fragment_interrupted")
             return
         if self._parts_type is None:
@@ -57,7 +63,7 @@ class MessageListener(WSListener):  # type: ignore[misc, unused-ignore]
             self.hang_up(TOO_BIG, "ctg.message_too_big")
             return
         if frame.fin:
-            whole, binary = b"".join(self._parts), self._parts_type == WSMsgType.BINARY
+            whole, binary = b"".join(self._parts), self._parts_type == BINARY
             self._parts, self._parts_type = [], None
             (self.on_binary if binary else self.on_text)(whole)
 
@@ -71,11 +77,11 @@ class MessageListener(WSListener):  # type: ignore[misc, unused-ignore]
 
     def send_text(self, data: bytes) -> None:
         """Send text, unless the connection is gone."""
-        self._send(WSMsgType.TEXT, data)
+        self._send(TEXT, data)
 
     def send_binary(self, data: bytes) -> None:
         """Send bytes, unless the connection is gone."""
-        self._send(WSMsgType.BINARY, data)
+        self._send(BINARY, data)
 
     def _send(self, kind: WSMsgType, data: bytes) -> None:
         if self.transport is None or self.transport.is_close_frame_sent:

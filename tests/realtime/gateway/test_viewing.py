@@ -198,14 +198,14 @@ async def test_what_a_viewer_may_see_is_asked_again(site: Site) -> None:
     sender, recording = await fed(site, 2)
     watcher = await colleague(site)
     await watcher.subscribe([recording])
-    await watcher.expect("subscribed")
+    view = (await watcher.expect("subscribed"))["view"]
     site.sessions["session-token"] = viewer_at(uuid4())  # moved to another hospital
     refused = await watcher.expect("refused")
     assert (refused["recording"], refused["code"]) == (str(recording), "ctg.not_found")
     await sender.send(frame(3))
     await sender.until_acked(3)
     await asyncio.sleep(0.15)
-    assert 3 not in watcher.seqs(1)
+    assert 3 not in watcher.seqs(view)
     del site.sessions["session-token"]  # logged out
     with pytest.raises(ConnectionClosed) as closed:
         while True:
@@ -220,7 +220,7 @@ async def test_a_stalled_viewer_is_bounded_and_told_what_it_missed(site: Site) -
     stalled, lively = await colleague(site), await colleague(site)
     for watcher in (stalled, lively):
         await watcher.subscribe([recording], since_s=1)
-        await watcher.expect("subscribed")
+        view = (await watcher.expect("subscribed"))["view"]
     [listener] = [
         one for one in site.gateway.viewing.listeners if one is not None
         and one.transport is not None
@@ -233,13 +233,13 @@ async def test_a_stalled_viewer_is_bounded_and_told_what_it_missed(site: Site) -
         last = min(first + 499, top)
         await sender.send(bundle([frame(seq) for seq in range(first, last + 1)]))
         await sender.until_acked(last)
-    await lively.until_seq(1, top)
-    assert len(lively.seqs(1)) == top
+    await lively.until_seq(view, top)
+    assert len(lively.seqs(view)) == top
     assert listener.waiting_frames <= 4_096
     listener.resume_writing()
     resync = await stalled.expect("resync")
-    await stalled.until_seq(1, top)
-    seqs = stalled.seqs(1)
+    await stalled.until_seq(view, top)
+    seqs = stalled.seqs(view)
     missed = set(range(resync["from"], resync["to"] + 1))
     assert missed | set(seqs) == set(range(1, top + 1))
     assert seqs == sorted(seqs)
