@@ -29,6 +29,8 @@ MAX_WAITING: Final = 512
 """Handshakes decided at the same time; further ones are told to come back."""
 MAX_OUTSIDE: Final = 2_048
 """Connections that are not decided yet, their heads unread or waiting; further ones are cut."""
+READ_BUFFER_BYTES: Final = 2_048
+"""What a connection reads into at first; it grows with what comes. A second of 20 monitors fits."""
 ACCEPT_PER_S: Final = 1_000
 """Handshakes begun per second: a region that comes back at once must not starve who is here."""
 
@@ -212,7 +214,7 @@ class Door(asyncio.Protocol):
             None, None, False, listener, _picows_log,
             True, HEAD_TIMEOUT_S,
             True, 20.0, 20.0, WSAutoPingStrategy.PING_WHEN_IDLE, True,
-            answer.max_frame_bytes, None, 16_384,
+            answer.max_frame_bytes, None, READ_BUFFER_BYTES,
         )  # fmt: skip
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
