@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from server.keyfile import master_key
+from tests.faults.duty import rosters
 from tests.faults.duty import storm as troubles
 from tests.faults.duty.crowd import Crowd
 from tests.faults.duty.ground import Ground
@@ -34,7 +35,13 @@ CENTRES, PEOPLE = 6, 3
 RECOVERED_S = 10.0
 """Whatever happens, whoever is paged has rung by then."""
 
-NAMES = ("labelled points", "random kills", "pauses past the lease", *troubles.TROUBLES)
+NAMES = (
+    "labelled points",
+    "random kills",
+    "pauses past the lease",
+    *troubles.TROUBLES,
+    *rosters.TROUBLES,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +165,7 @@ def _troubles(storm: Storm, profile: Profile) -> list[tuple[str, Callable[[], Aw
         "pauses past the lease": partial(troubles.paused, storm, profile.pauses),
     }
     known |= {name: partial(one, storm) for name, one in troubles.TROUBLES.items()}
+    known |= {name: partial(one, storm) for name, one in rosters.TROUBLES.items()}
     return [(name, known[name]) for name in NAMES if name in profile.troubles]
 
 

@@ -35,6 +35,7 @@ RING_S = {
     "clock_slow_ring_s": 2.0,
     "clock_skew_ring_s": 2.0,
     "clock_step_ring_s": 2.0,
+    "all_away_ring_s": 1.0,
 }
 """The longest that a page may wait in each of the troubles that are timed."""
 CRASHES = 3
