@@ -83,7 +83,7 @@ async def _concerned(session: AsyncSession, row: ChangeRow, what: str) -> set[Pe
         return {row.requested_by, row.holder_id}
     if what == "agreed":
         return set(row.party_ids) | await approvers(session, row)
-    if what == "taken_over":
+    if what in ("taken_over", "assigned"):
         everybody = await colleagues(session, row) | await approvers(session, row)
         return (everybody | set(row.party_ids)) - {row.requested_by}
     if what in ("unapproved", "overdue"):

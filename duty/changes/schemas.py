@@ -89,7 +89,7 @@ class ChangeRuleOut(msgspec.Struct, frozen=True):
 
 
 class RosterChange(msgspec.Struct, frozen=True):
-    """A swap, a substitution or a take-over; `actions`: what the viewer may do now."""
+    """A swap, substitution, take-over or assignment; `actions`: what the viewer may do now."""
 
     id: UUID
     kind: str
@@ -144,6 +144,26 @@ class TakeOverIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shift_id: UUID
     reason: Reason = "illness"
     note: Note | None = None
+
+
+class ShiftIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """Who fills which place from when to when, and why without a plan; `cover` replaces whoever
+    stands there."""
+
+    slot_id: UUID
+    person_id: UUID
+    from_: Moment
+    to: Moment
+    reason: Reason
+    note: Note | None = None
+    cover: bool = False
+
+
+class ShiftOut(msgspec.Struct, frozen=True):
+    """The shift that was recorded, and the change that waits for its approval."""
+
+    shift_id: UUID
+    change_id: UUID
 
 
 class AcceptIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -15,7 +15,7 @@ from duty.changes.errors import ChangeTaken, ChangeTooLate, NothingToSwap, Shift
 from duty.changes.notices import announce
 from duty.changes.repository import ChangeRow, NewChange, OptionRow
 from duty.changes.rules import ChangeRule, Stint, closes_at, objection
-from duty.changes.states import CHANGE, OPEN, ChangeAction, ChangeState, Side, table_of
+from duty.changes.states import AT_ONCE, CHANGE, OPEN, ChangeAction, ChangeState, Side, table_of
 from duty.rosters.errors import ShiftInThePast
 from duty.rosters.oncall import Shift
 from duty.rosters.rules import Period
@@ -185,7 +185,7 @@ async def approve(
 ) -> None:
     """医务科 or the coordinator approves: everything is checked again and the roster changes.
 
-    A take-over has changed it already; approving it says that it was right.
+    A take-over or an assignment has changed it already; approving it says that it was right.
 
     Raises:
         ShiftMoved: a shift no longer stands as it did.
@@ -196,7 +196,7 @@ async def approve(
     policies.may_decide(viewer, row, options, await rulebook.load(session, row.rule_id))
     to = table_of(row.kind).edge(row.state, ChangeAction.APPROVE).to
     _current(row, rev)
-    if row.kind != "takeover":
+    if row.kind not in AT_ONCE:
         chosen = next(one for one in options if one.no == row.taken_option)
         await _apply(session, viewer, row, chosen, now)
     rev = await repository.move(session, row, to, decided_by=viewer.person_id, decided_at=now)

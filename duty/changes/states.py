@@ -1,8 +1,8 @@
 """States of a change of the roster, as tables.
 
 A swap or a substitution needs both consents and then an approval; nothing on the roster moves
-before. Taking over is the other way round: it holds from the moment it is pressed, and the
-approval comes after.
+before. Taking over, and an assignment by the desk, is the other way round: it holds from the moment
+it is pressed, and the approval comes after.
 """
 
 from enum import StrEnum
@@ -84,10 +84,13 @@ TAKEOVER: StateTable[ChangeState, ChangeAction, Side] = StateTable(
         (_S.IN_FORCE, _A.REJECT): _edge(_S.DISAPPROVED, Side.APPROVER),
     },
 )
-"""A take-over that is not approved afterwards stays what it was: duty that was done. Who stands
-there from now on is the roster's question, answered by the desk."""
+"""A take-over or an assignment that is not approved afterwards stays what it was: duty that was
+done. Who stands there from now on is the roster's question, answered by the desk."""
+
+AT_ONCE = frozenset({"takeover", "assignment"})
+"""Kinds that hold before they are approved."""
 
 
 def table_of(kind: str) -> StateTable[ChangeState, ChangeAction, Side]:
     """The table that a kind of change follows."""
-    return TAKEOVER if kind == "takeover" else CHANGE
+    return TAKEOVER if kind in AT_ONCE else CHANGE

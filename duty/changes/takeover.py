@@ -18,7 +18,7 @@ from duty.changes.states import TAKEOVER
 from kernel import outbox
 from kernel.clock import Clock
 from kernel.errors import NotAllowed, NotFound
-from kernel.ids import ChangeId, ShiftId, new_id
+from kernel.ids import ChangeId, PersonId, ShiftId, new_id
 from kernel.viewer import Viewer
 
 TAKEN_OVER = "duty.taken_over"
@@ -81,22 +81,27 @@ async def take_over(
     )
     await repository.insert(session, change, "take_over")
     await announce(session, change.id, "taken_over", 1)
-    await _ring_pages(session, clock, change, new_shift)
+    await ring_pages(session, clock, change, viewer.person_id, new_shift)
     return change.id
 
 
-async def _ring_pages(
-    session: AsyncSession, clock: Clock, change: NewChange, shift_id: ShiftId
+async def ring_pages(
+    session: AsyncSession,
+    clock: Clock,
+    change: NewChange,
+    person_id: PersonId,
+    shift_id: ShiftId,
 ) -> None:
+    """Have pages that ring whoever was replaced ring `person_id` too, soon and again later."""
     if clock.simulated:
         return
     payload = {
         "slot_id": str(change.given.slot_id),
         "instead_of": str(change.given.shift.person_id),
-        "person_id": str(change.requested_by),
+        "person_id": str(person_id),
         "shift_id": str(shift_id),
     }
     for number, pause in enumerate(LOOK_AGAIN):
-        key = f"{change.id}:{number}"
+        key = f"{change.id}:{change.given.shift.id}:{number}"
         at = change.requested_at + pause
         await outbox.enqueue(session, TAKEN_OVER, payload, key=key, available_at=at)

@@ -3,13 +3,13 @@
 from litestar import Router, get, post
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from duty.rosters import presence, queries, service
-from duty.rosters.schemas import DeviceIn, DutyToday, PhoneList, ShiftIn, ShiftOut
-from kernel.access import ANY, CALLING, CLINICAL, OPT, roles
+from duty.rosters import presence, queries
+from duty.rosters.schemas import DeviceIn, DutyToday, PhoneList
+from kernel.access import ANY, CALLING, CLINICAL, OPT
 from kernel.clock import Clock
-from kernel.ids import FacilityId, PersonId, SlotId
+from kernel.ids import FacilityId
 from kernel.sealing import Sealer
-from kernel.viewer import Role, Viewer
+from kernel.viewer import Viewer
 
 
 @get("/duty/today", opt={OPT: ANY})
@@ -48,22 +48,4 @@ async def sign_off(session: AsyncSession, viewer: Viewer, data: DeviceIn) -> Non
     await presence.sign_off(session, viewer, data.device_id)
 
 
-@post("/duty/shifts", opt={OPT: roles(Role.COORDINATOR, Role.DUTY_DESK)})
-async def put_shift(session: AsyncSession, viewer: Viewer, clock: Clock, data: ShiftIn) -> ShiftOut:
-    """Put somebody on a place of the viewer's own facility, or let them take it over."""
-    command = service.cover if data.cover else service.put_shift
-    shift_id = await command(
-        session,
-        clock,
-        viewer,
-        slot_id=SlotId(data.slot_id),
-        person_id=PersonId(data.person_id),
-        start=data.from_,
-        end=data.to,
-    )
-    return ShiftOut(shift_id)
-
-
-router = Router(
-    "/", route_handlers=[duty_today, phone_list, sign_on, sign_off, put_shift], tags=["duty"]
-)
+router = Router("/", route_handlers=[duty_today, phone_list, sign_on, sign_off], tags=["duty"])

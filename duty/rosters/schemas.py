@@ -90,19 +90,3 @@ class DeviceIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which device signs on or off."""
 
     device_id: DeviceName
-
-
-class ShiftIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
-    """Who fills which place from when to when; `cover` replaces whoever stands there."""
-
-    slot_id: UUID
-    person_id: UUID
-    from_: Annotated[datetime, msgspec.Meta(tz=True)]
-    to: Annotated[datetime, msgspec.Meta(tz=True)]
-    cover: bool = False
-
-
-class ShiftOut(msgspec.Struct, frozen=True):
-    """The shift that was recorded."""
-
-    shift_id: UUID

@@ -73,6 +73,7 @@ async def _alone_on_call(county: Person) -> Json:
         "person_id": county.me["person_id"],
         "from": begin.isoformat(),
         "to": (begin + timedelta(days=1)).isoformat(),
+        "reason": "other",
         "cover": True,
     }
     await county.post("/api/duty/shifts", shift)

@@ -27,6 +27,7 @@ def shift(slot_id: str, person_id: str, begin: datetime, days: tuple[int, int]) 
         "person_id": person_id,
         "from": start.isoformat(),
         "to": end.isoformat(),
+        "reason": "other",
         "cover": True,
     }
 

@@ -33,7 +33,8 @@ class Caller:
         return await self._client.get(path, headers=self._headers)
 
     async def post(self, path: str, body: object = None) -> httpx.Response:
-        return await self._client.post(path, headers=self._headers, json=body)
+        headers = {**self._headers, "idempotency-key": uuid4().hex}
+        return await self._client.post(path, headers=headers, json=body)
 
 
 class Hospital:
@@ -169,6 +170,7 @@ async def test_a_desk_rosters_its_own_people(hospital: Hospital) -> None:
         "person_id": str(who.person_id),
         "from": start.isoformat(),
         "to": (start + timedelta(hours=8)).isoformat(),
+        "reason": "training",
     }
     assert (await desk.post("/api/duty/shifts", body)).status_code == 201
     again = await desk.post("/api/duty/shifts", body)

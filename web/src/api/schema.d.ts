@@ -3266,8 +3266,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** PutShift */
-        post: operations["ApiDutyShiftsPutShift"];
+        /** AssignShift */
+        post: operations["ApiDutyShiftsAssignShift"];
         delete?: never;
         options?: never;
         head?: never;
@@ -12658,8 +12658,11 @@ export interface components {
             cover: boolean;
             /** Format: date-time */
             from: string;
+            note?: string | null;
             /** Format: uuid */
             person_id: string;
+            /** @enum {string} */
+            reason: "illness" | "leave" | "training" | "family" | "in_surgery" | "other";
             /** Format: uuid */
             slot_id: string;
             /** Format: date-time */
@@ -12667,6 +12670,8 @@ export interface components {
         };
         /** ShiftOut */
         ShiftOut: {
+            /** Format: uuid */
+            change_id: string;
             /** Format: uuid */
             shift_id: string;
         };
@@ -21727,10 +21732,12 @@ export interface operations {
             };
         };
     };
-    ApiDutyShiftsPutShift: {
+    ApiDutyShiftsAssignShift: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
