@@ -1,10 +1,12 @@
-"""Webhooks: contact points that an administrator registers and answers for."""
+"""Webhooks and robots of group chats: points that an administrator registers and answers for."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from duty.notify.channels.chat import bare_key
 from duty.notify.channels.guarded import EndpointRules
 from duty.notify.errors import EndpointRefused
 from duty.notify.posting import ADDRESS_FIELD, SECRET_FIELD
@@ -15,18 +17,26 @@ from kernel.ids import new_id
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 
+ROBOT_KEYS: Mapping[str, str] = {"wecom_robot": "key", "dingtalk_robot": "access_token"}
+"""What a robot's key is called in the address that its chat shows."""
+
+SECRET_CHARACTERS = 16
+"""A webhook's receiver can tell who sent it by nothing else."""
+
 _REGISTER = text(
     "INSERT INTO contact_point (id, channel, person_id, facility_id, label, address_sealed,"
     "  secret_sealed, created_by, created_at, verified_at)"
-    " VALUES (:id, 'webhook', :person_id, :facility_id, :label, :url, :secret, :by, :at, :at)"
+    " VALUES (:id, :channel, :person_id, :facility_id, :label, :url, :secret, :by, :at, :at)"
 )
 _LIST = text(
     "SELECT id, channel, label, person_id, facility_id, created_at, disabled_at"
-    " FROM contact_point WHERE channel = 'webhook' ORDER BY created_at, id"
+    " FROM contact_point WHERE channel IN ('webhook', 'wecom_robot', 'dingtalk_robot')"
+    " ORDER BY created_at, id"
 )
 _DISABLE = text(
     "UPDATE contact_point SET disabled_at = :at, disabled_reason = 'removed'"
-    " WHERE id = :id AND channel = 'webhook' AND disabled_at IS NULL RETURNING id"
+    " WHERE id = :id AND channel IN ('webhook', 'wecom_robot', 'dingtalk_robot')"
+    "  AND disabled_at IS NULL RETURNING id"
 )
 
 
@@ -38,31 +48,52 @@ async def register(
     wanted: EndpointIn,
     rules: EndpointRules | None = None,
 ) -> EndpointOut:
-    """Register a webhook; address and secret are sealed and never shown again.
+    """Register a webhook or a robot; address and secret are sealed and never shown again.
+
+    Of a robot's address only the key is kept: where it is posted to stands in the contract.
 
     Raises:
-        EndpointRefused: the URL is not acceptable, or it belongs to nobody or to two.
+        EndpointRefused: the address or the secret is not acceptable, or it belongs to nobody or to
+            two, or a robot to a person.
     """
-    objection = (rules or EndpointRules()).objection(wanted.url)
-    if objection is None and (wanted.person_id is None) == (wanted.facility_id is None):
-        objection = "owner"
-    if objection is not None:
+    address = _address(wanted)
+    objection = _objection(wanted, address, rules or EndpointRules())
+    if address is None or objection is not None:
         raise EndpointRefused(reason=objection)
     id_, at = new_id(), clock.now()
     await session.execute(
         _REGISTER,
         {
             "id": id_,
+            "channel": wanted.channel,
             "person_id": wanted.person_id,
             "facility_id": wanted.facility_id,
             "label": wanted.label,
-            "url": sealer.seal(wanted.url, ADDRESS_FIELD),
-            "secret": sealer.seal(wanted.secret, SECRET_FIELD),
+            "url": sealer.seal(address, ADDRESS_FIELD),
+            "secret": sealer.seal(wanted.secret, SECRET_FIELD) if wanted.secret else None,
             "by": viewer.person_id,
             "at": at,
         },
     )
-    return EndpointOut(id_, "webhook", wanted.label, wanted.person_id, wanted.facility_id, at, None)
+    owner = (wanted.person_id, wanted.facility_id)
+    return EndpointOut(id_, wanted.channel, wanted.label, *owner, at, None)
+
+
+def _address(wanted: EndpointIn) -> str | None:
+    name = ROBOT_KEYS.get(wanted.channel)
+    return wanted.url if name is None else bare_key(wanted.url, name)
+
+
+def _objection(wanted: EndpointIn, address: str | None, rules: EndpointRules) -> str | None:
+    """Why it cannot be registered, as a code."""
+    if wanted.channel in ROBOT_KEYS:
+        alone = wanted.person_id is None and wanted.facility_id is not None
+        return "robot_key" if address is None else None if alone else "robot_owner"
+    if (found := rules.objection(wanted.url)) is not None:
+        return found
+    if len(wanted.secret) < SECRET_CHARACTERS:
+        return "secret"
+    return "owner" if (wanted.person_id is None) == (wanted.facility_id is None) else None
 
 
 async def registered(session: AsyncSession) -> list[EndpointOut]:

@@ -3,11 +3,12 @@
 from collections.abc import Collection
 from datetime import datetime
 from itertools import groupby
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from duty.notify.contacts.reaching import IN_APP, Point, Ring, Wish, plan
+from duty.notify.contacts.reaching import GROUP_CHATS, IN_APP, Point, Ring, Wish, plan
 from duty.notify.states import MESSAGE, MessageAction, MessageState, sources
 from kernel.ids import CaseId, FacilityId, PageId, PersonId, new_id
 from registry.facilities.rules import CHINA
@@ -90,7 +91,8 @@ async def queue(
 async def _rings(
     session: AsyncSession, level: str, facility_id: FacilityId, people: Collection[PersonId]
 ) -> list[tuple[PersonId, Ring | None]]:
-    """What rings outside the browser: everybody's verified points by everybody's wishes."""
+    """What rings outside the browser: everybody's verified points by everybody's wishes; a group
+    chat is told once of each step, whoever is rung."""
     found = (
         await session.execute(
             _POINTS,
@@ -98,8 +100,12 @@ async def _rings(
         )
     ).all()
     rings: list[tuple[PersonId, Ring | None]] = []
+    said: set[UUID] = set()
     for person_id, group in groupby(found, key=lambda row: row.person_id):
-        rows = list(group)
+        rows = [row for row in group if row.point_id not in said]
+        said |= {row.point_id for row in rows if row.channel in GROUP_CHATS}
+        if not rows:
+            continue
         points = [Point(row.point_id, row.channel, row.rank) for row in rows]
         wishes = {
             row.channel: Wish(row.delay_s, row.off, row.quiet_from, row.quiet_to) for row in rows

@@ -40,7 +40,7 @@ async def list_endpoints(session: AsyncSession) -> list[EndpointOut]:
 async def register_endpoint(
     session: AsyncSession, viewer: Viewer, clock: Clock, sealer: Sealer, data: EndpointIn
 ) -> EndpointOut:
-    """Register a webhook."""
+    """Register a webhook, or the robot of a group chat."""
     return await endpoints.register(session, clock, viewer, sealer, data)
 
 

@@ -1,7 +1,7 @@
 """What the API says about the inbox and about endpoints."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -23,14 +23,23 @@ class InboxPage(msgspec.Struct, frozen=True):
     next: int | None
 
 
+EndpointChannel = Literal["webhook", "wecom_robot", "dingtalk_robot"]
+
+
 class EndpointIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A webhook of a person or, for everybody paged there, of a facility."""
+    """A webhook of a person or, for everybody paged there, of a facility; or the robot of a
+    facility's group chat.
+
+    `url`: where to post; of a robot the address that its chat shows, or its key. `secret`: signs
+    what is posted; a WeCom robot has none, a DingTalk robot may.
+    """
 
     label: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
     url: Annotated[str, msgspec.Meta(min_length=8, max_length=500)]
-    secret: Annotated[str, msgspec.Meta(min_length=16, max_length=200)]
+    secret: Annotated[str, msgspec.Meta(max_length=200)] = ""
     person_id: UUID | None = None
     facility_id: UUID | None = None
+    channel: EndpointChannel = "webhook"
 
 
 class EndpointOut(msgspec.Struct, frozen=True):

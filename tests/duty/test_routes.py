@@ -9,13 +9,14 @@ from uuid import uuid4
 import httpx
 import pytest
 from litestar.testing import AsyncTestClient
+from sqlalchemy import text
 
 from duty.rosters.oncall import DutyTier
 from kernel.viewer import Role, Viewer
 from server.app import create_app
 from server.keyfile import master_key
 from server.settings import Settings
-from tests.duty.region import Region, build
+from tests.duty.region import SEEDER, Region, build
 from tests.fixtures.database import Clone
 from tests.realtime.browser import ORIGIN, log_in
 
@@ -199,9 +200,49 @@ async def test_administrators_register_endpoints_and_never_see_them_again(
         assert refused.status_code == 422
         assert refused.json()["code"] == "duty.endpoint_refused"
         assert refused.json()["fields"] == {"reason": reason}
+    refused = await admin.post("/api/admin/endpoints", body | {"secret": "short"})
+    assert refused.json()["fields"] == {"reason": "secret"}
     expert = await hospital.caller(region.experts[FIRST])
     assert (await expert.post("/api/admin/endpoints", body)).status_code == 403
     gone = await admin.post(f"/api/admin/endpoints/{made['id']}/disable")
     assert gone.status_code == 204
     twice = await admin.post(f"/api/admin/endpoints/{made['id']}/disable")
     assert twice.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("channel", "url"),
+    [
+        ("wecom_robot", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7b4c"),
+        ("dingtalk_robot", "https://oapi.dingtalk.com/robot/send?access_token=693a91f6-7b4c"),
+        ("dingtalk_robot", "693a91f6-7b4c"),
+    ],
+)
+async def test_a_group_chats_robot_is_registered_by_its_key(
+    hospital: Hospital, channel: str, url: str
+) -> None:
+    region = hospital.region
+    admin = await hospital.caller(await region.staff(region.county, Role.SYSTEM_ADMIN))
+    body = {"label": "产科群", "url": url, "channel": channel}
+    house = {"facility_id": str(region.centre)}
+    made = (await admin.post("/api/admin/endpoints", body | house)).json()
+    assert made["channel"] == channel
+    async with region.clone.system.session(SEEDER) as session:
+        row = (
+            await session.execute(
+                text("SELECT address_sealed, secret_sealed FROM contact_point WHERE id = :id"),
+                {"id": made["id"]},
+            )
+        ).one()
+    assert region.sealer.open(row.address_sealed, "contact_point.address") == "693a91f6-7b4c"
+    assert row.secret_sealed is None
+    person = {"person_id": str(region.doctor.person_id)}
+    for wrong, reason in (
+        (body | person, "robot_owner"),
+        (body | house | {"url": "https://qyapi.weixin.qq.com/?k=1"}, "robot_key"),
+    ):
+        refused = await admin.post("/api/admin/endpoints", wrong)
+        assert refused.json()["fields"] == {"reason": reason}
+    assert made["id"] in (await admin.get("/api/admin/endpoints")).text
+    gone = await admin.post(f"/api/admin/endpoints/{made['id']}/disable")
+    assert gone.status_code == 204

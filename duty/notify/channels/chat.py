@@ -57,15 +57,21 @@ def key_in(address: str, base_url: str, name: str) -> str | None:
 
     Only the key is used, with the configured base URL: an address cannot lead elsewhere.
     """
+    try:
+        elsewhere = "://" in address and urlsplit(address).hostname != urlsplit(base_url).hostname
+    except ValueError:
+        return None
+    return None if elsewhere else bare_key(address, name)
+
+
+def bare_key(address: str, name: str) -> str | None:
+    """The key alone, wherever the address leads; None if there is none."""
     key = address
     if "://" in address:
         try:
-            parts = urlsplit(address)
+            key = parse_qs(urlsplit(address).query).get(name, [""])[0]
         except ValueError:
             return None
-        if parts.hostname != urlsplit(base_url).hostname:
-            return None
-        key = parse_qs(parts.query).get(name, [""])[0]
     return key if _KEY.match(key) else None
 
 

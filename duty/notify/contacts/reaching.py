@@ -16,6 +16,8 @@ import msgspec
 
 IN_APP = "in_app"
 VOICE = "voice"
+GROUP_CHATS = frozenset({"wecom_robot", "dingtalk_robot"})
+"""What is said there is said to everybody at once."""
 
 
 class Redial(msgspec.Struct, frozen=True):

@@ -2,9 +2,11 @@
 
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import text
 
 from duty.escalation import service
+from duty.escalation.engine import EscalationEngine
 from duty.notify.states import MessageState
 from duty.rosters.oncall import DutyTier
 from kernel.viewer import Viewer
@@ -89,6 +91,21 @@ async def test_the_houses_telephone_rings_for_those_who_have_none(region: Region
     await region.page()
     # First and second line are rung together: the one by her own number, the other by the house's.
     assert len(await rows(region, landline)) == len(await rows(region, mobile)) == 4
+
+
+@pytest.mark.parametrize("channel", ["wecom_robot", "dingtalk_robot"])
+async def test_a_group_chat_is_told_once_of_each_step(region: Region, channel: str) -> None:
+    chat = await point(region, channel, facility=True)
+    page_id = await region.page()
+    # First and second line are rung together; the chat is one.
+    assert len(await rows(region, chat)) == 1
+    async with region.clone.system.session(SEEDER) as session:
+        await session.execute(
+            text("UPDATE escalation SET next_due_at = clock_timestamp() WHERE page_id = :p"),
+            {"p": page_id},
+        )
+    await EscalationEngine(region.clone.system, region.clock).run_once()
+    assert len(await rows(region, chat)) == 2
 
 
 async def test_whoever_has_declined_is_not_rung_again(region: Region) -> None:

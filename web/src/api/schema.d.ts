@@ -8607,9 +8607,15 @@ export interface components {
         };
         /** EndpointIn */
         EndpointIn: {
+            /**
+             * @default webhook
+             * @enum {string}
+             */
+            channel: "webhook" | "wecom_robot" | "dingtalk_robot";
             facility_id?: string | null;
             label: string;
             person_id?: string | null;
+            /** @default  */
             secret: string;
             url: string;
         };
