@@ -12,6 +12,7 @@ from duty.changes import applying, policies, repository, rulebook
 from duty.changes.applying import Reassignment
 from duty.changes.rules import Stint
 from duty.changes.schemas import MyShift, OnDutyNow, RosterShift, SwapPartner, SwapPerson
+from duty.rosters import repository as rosters
 from duty.rosters.oncall import Shift
 from kernel.clock import Clock
 from kernel.errors import NotFound, Refusal
@@ -37,11 +38,6 @@ _OF_GROUP = text(
     "  AND h.status = 'active' AND h.person_id <> :person_id"
     "  AND lower(h.during) >= :now AND lower(h.during) < :until"
     " ORDER BY lower(h.during), s.slot_no LIMIT 200"
-)
-_RUNNING = text(
-    _COLUMNS + " WHERE g.facility_id = :facility_id AND h.status = 'active'"
-    "  AND h.during @> CAST(:now AS timestamptz) AND h.person_id <> :person_id"
-    " ORDER BY g.code, s.slot_no"
 )
 _NAMED = text(_COLUMNS + " WHERE h.id = ANY(:ids)")
 _OPEN = text(
@@ -108,8 +104,14 @@ async def partners(
 async def takeable(session: AsyncSession, clock: Clock, viewer: Viewer) -> list[OnDutyNow]:
     """Whoever is on duty now where the viewer works, and whether the viewer could replace them."""
     now = await repository.moment(session, clock)
-    values = {"facility_id": viewer.facility_id, "now": now, "person_id": viewer.person_id}
-    running = [_placed(row) for row in await session.execute(_RUNNING, values)]
+    roster = await rosters.roster(session, viewer.facility_id, now)
+    others = [
+        one.shift.id
+        for one in roster
+        if one.shift is not None and one.person_id != viewer.person_id
+    ]
+    places = await placed(session, others)
+    running = [places[shift_id] for shift_id in others]
     known = await people.get_many(session, [one.shift.person_id for one in running])
     return [
         OnDutyNow(

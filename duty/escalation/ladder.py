@@ -2,8 +2,8 @@
 
 A policy never ends in silence: after its last step the page is exhausted, and group lead and
 总值班 are rung again every `repeat_s` until enough people answer or the case is withdrawn; where
-nobody holds those places, everybody on call is. A step without people, or whose people are all on
-leave, is passed at once and reported. A step at a centre above is resolved when it fires: only
+nobody holds those places, everybody on call is. A step without people, or whose people are all
+away, is passed at once and reported. A step at a centre above is resolved when it fires: only
 then is that centre's roster read.
 """
 
@@ -105,7 +105,7 @@ class Crew:
         here: they said yes and need no ringing.
         met: specialties of which enough said yes.
         missing: specialties of which more are needed.
-        away: they are on leave although a shift of theirs stands: rung, but not waited for.
+        away: on leave, or gone, although a shift of theirs stands: rung, but not waited for.
     """
 
     declined: Collection[PersonId] = frozenset()

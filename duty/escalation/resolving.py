@@ -57,9 +57,9 @@ async def next_move(
 async def _away(
     session: AsyncSession, roster: Sequence[OnCall], at: datetime
 ) -> frozenset[PersonId]:
-    """Who of them is on leave although a shift stands: the roster says who, leave says not."""
+    """Who of them is on leave, or has left, although a shift stands."""
     held = {one.person_id for one in roster if one.person_id is not None}
-    found = await fitness.leave(session, held, (at, at + fitness.INSTANT)) if held else []
+    found = await fitness.absent(session, held, (at, at + fitness.INSTANT))
     return frozenset(one.person_id for one in found)
 
 

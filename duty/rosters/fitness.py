@@ -107,6 +107,13 @@ async def leave(session: AsyncSession, ids: Collection[PersonId], window: Period
     ]
 
 
+async def absent(session: AsyncSession, ids: Collection[PersonId], window: Period) -> list[Leave]:
+    """When these people cannot be counted on inside `window`, although a shift of theirs may stand:
+    their leave, and all of it for whoever has left for good."""
+    gone = sorted(await people.gone(session, ids)) if ids else []
+    return await leave(session, ids, window) + [Leave(one, *window) for one in gone]
+
+
 async def must_fit(session: AsyncSession, assignments: Iterable[Assignment]) -> None:
     """Refuse the first assignment of somebody who may not fill the place.
 

@@ -48,7 +48,7 @@ _QUEUE = text("SELECT pg_try_advisory_xact_lock(hashtextextended('roster gaps:' 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A required place that nobody fills for a time, or only somebody who is on leave then."""
+    """A required place that nobody fills for a time, or only somebody who is away or has left."""
 
     row: SlotRow
     period: Period
@@ -60,11 +60,11 @@ async def coming(session: AsyncSession, facility_id: FacilityId, now: datetime) 
     rows = await repository.slots_between(session, facility_id, window)
     needed = [row for row in rows if row.slot.required]
     standing = [one.shift for one in await repository.shifts_between(session, needed, window)]
-    leave = await fitness.leave(session, {shift.person_id for shift in standing}, window)
+    absent = await fitness.absent(session, {shift.person_id for shift in standing}, window)
     held: dict[object, list[Period]] = {row.slot.id: [] for row in needed}
     for shift in standing:
         there = [(shift.start, shift.end)]
-        for away in leave:
+        for away in absent:
             if away.person_id == shift.person_id:
                 there = [rest for one in there for rest in remainders(one, (away.start, away.end))]
         held[shift.slot_id] += there

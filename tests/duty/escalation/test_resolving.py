@@ -13,6 +13,7 @@ from kernel.viewer import Viewer
 from registry.facilities import service as facilities
 from registry.facilities.rules import AreaKind
 from tests.duty import region as regions
+from tests.duty.changes.ward import account
 from tests.duty.region import SEEDER, Region
 
 FIRST, SECOND, LEAD, DESK = (
@@ -62,6 +63,16 @@ async def test_a_step_all_on_leave_rings_the_next_in_the_same_breath(region: Reg
     assert {(one.code, tuple(one.steps)) for one in notices} == {("duty.step_empty", (0,))}
     desk = {region.doctor, region.experts[LEAD], region.experts[DESK]}
     assert {one.person_id for one in notices} == {one.person_id for one in desk}
+
+
+async def test_who_has_left_is_not_waited_for(region: Region) -> None:
+    first, second = region.experts[FIRST], region.experts[SECOND]
+    await region.policy(0, 600)
+    await account(region, first)
+    async with region.clone.system.session(SEEDER) as session:
+        await session.execute(text("UPDATE account SET disabled_at = now()"))
+    await region.page()
+    assert await rung(region) == {second.person_id: 1, first.person_id: 1}
 
 
 async def test_leave_that_has_not_begun_changes_nothing(region: Region) -> None:

@@ -1,6 +1,7 @@
 """Leave over a published roster: the substitute takes the shifts, or they stand and show."""
 
 import pytest
+from sqlalchemy import text
 
 from duty.changes import partners
 from duty.rosters import gaps, leave, repository, service, setup_queries
@@ -9,6 +10,7 @@ from duty.rosters.rules import Period
 from kernel.errors import BadInput
 from kernel.ids import PersonId
 from kernel.viewer import Viewer
+from tests.duty.changes.ward import account
 from tests.duty.region import SEEDER, Region
 from tests.duty.rosters.ward import DAY, START, Ward, ward
 
@@ -85,6 +87,20 @@ async def test_the_alarm_counts_a_shift_whose_holder_is_away(icu: Ward, hand_ove
     missing = [one.period for one in found if one.row.slot.id == icu.first]
     assert (AWAY in missing) is not hand_over
     assert missing[-1] == (START + 3 * DAY, START + gaps.AHEAD)
+
+
+async def test_the_alarm_counts_the_shifts_of_whoever_has_left(icu: Ward) -> None:
+    await account(icu.region, icu.people[0])
+    async with icu.region.clone.system.session(SEEDER) as session:
+        before = await gaps.coming(session, icu.region.centre, START)
+        await session.execute(text("UPDATE account SET disabled_at = now()"))
+        found = await gaps.coming(session, icu.region.centre, START)
+    assert [one.period for one in before if one.row.slot.id == icu.first] == [
+        (START + 3 * DAY, START + gaps.AHEAD)
+    ]
+    assert [one.period for one in found if one.row.slot.id == icu.first] == [
+        (START, START + gaps.AHEAD)
+    ]
 
 
 async def test_proposals_say_who_is_away_and_who_is_busy(icu: Ward) -> None:
