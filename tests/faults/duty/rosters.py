@@ -115,16 +115,18 @@ async def _back(storm: Storm, leaves: list[UUID]) -> None:
 
 
 async def _lead_rings(storm: Storm, page_id: PageId) -> tuple[PersonId, float]:
-    """Who leads, and when their telephone rang for this page; for ever if it did not."""
-    async with storm.ground.clone.system.session(SEEDER) as session:
-        row = (await session.execute(_LEADS, {"page_id": page_id, "hung": HUNG})).one()
+    """Who leads, and when their telephone rang for this page."""
     deadline = time.monotonic() + LATEST_S
     while time.monotonic() < deadline:
-        rang = [one.at_s for one in storm.ground.phones.rings() if one.message_id == str(row.id)]
-        if rang:
+        async with storm.ground.clone.system.session(SEEDER) as session:
+            values = {"page_id": page_id, "hung": HUNG}
+            row = (await session.execute(_LEADS, values)).first()
+        found = "" if row is None else str(row.id)
+        rang = [one.at_s for one in storm.ground.phones.rings() if one.message_id == found]
+        if row is not None and rang:
             return PersonId(row.person_id), min(rang)
         await asyncio.sleep(0.02)
-    return PersonId(row.person_id), float("inf")
+    raise RuntimeError(f"the lead was not rung for page {page_id}")
 
 
 TROUBLES: dict[str, Callable[[Storm], Awaitable[None]]] = {
