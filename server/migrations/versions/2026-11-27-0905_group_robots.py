@@ -4,8 +4,8 @@ from alembic import op
 
 from server.migrations.sql import statements
 
-revision = "0043_group_robots"
-down_revision = "0042_assignments"
+revision = "0044_group_robots"
+down_revision = "0043_assignments"
 
 _MINE = "person_id = app_person()"
 _DESK = (

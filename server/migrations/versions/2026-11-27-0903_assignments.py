@@ -4,8 +4,8 @@ from alembic import op
 
 from server.migrations.sql import statements
 
-revision = "0042_assignments"
-down_revision = "0041_frozen_periods"
+revision = "0043_assignments"
+down_revision = "0042_imaging_arrivals"
 
 # They are unnamed in 0019: PostgreSQL named them, in their order.
 ASSIGNMENTS = """
