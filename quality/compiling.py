@@ -16,11 +16,12 @@ constants below. Drills, voided cases and back-referrals are in no row.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
 from quality.vocabulary import (
+    FIELDS,
     CountMeasure,
     Criterion,
     ElsewhereMeasure,
@@ -94,7 +95,26 @@ def _region_of(house: str) -> str:
     return f"(SELECT f.region_id FROM facility f WHERE f.id = {house})"  # noqa: S608
 
 
+def _imported(of: Literal["deliveries", "newborns"], relation: str) -> Source:
+    """Rows of files: each belongs to the house that brought it."""
+    return Source(
+        relation=f"{relation} u",
+        case_id="CAST(NULL AS uuid)",
+        number="u.number",
+        at="u.at",
+        place="u.facility_id",
+        late="false",
+        demo="false",
+        scope=_at_facility("u.at", "u.facility_id"),
+        home=_region_of("u.facility_id"),
+        houses="ARRAY[u.facility_id]",
+        fields={name: f"u.{name}" for name in FIELDS[of]},
+    )
+
+
 SOURCES: Final[Mapping[Population, Source]] = {
+    "deliveries": _imported("deliveries", "quality_delivery"),
+    "newborns": _imported("newborns", "quality_newborn"),
     "cases": Source(
         relation="quality_case u",
         case_id="u.case_id",

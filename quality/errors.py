@@ -30,6 +30,13 @@ class PeriodNotOver(Refusal):
     status = 422
 
 
+class ImportTooLong(Refusal):
+    """A file has more rows than are taken at once. Fields: most."""
+
+    code = "quality.import_too_long"
+    status = 422
+
+
 class PeriodFrozen(Refusal):
     """These days of this region are closed already."""
 

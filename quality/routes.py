@@ -12,6 +12,7 @@ from kernel.viewer import CLINICAL_ROLES, Role
 from quality import course, ddi, indicators
 from quality.frozen.routes import ROUTES as FROZEN
 from quality.handbook.routes import ROUTES as HANDBOOK
+from quality.imports.routes import ROUTES as IMPORTS
 from quality.parameters import Late, asked, counted
 from quality.repository import Scope
 from quality.schemas import (
@@ -85,5 +86,6 @@ router = Router(
         get_ddi,
         *HANDBOOK,
         *FROZEN,
+        *IMPORTS,
     ],
 )

@@ -12,10 +12,13 @@ import msgspec
 
 from referral.clocks.data import MILESTONES, Interval, Text, interval_of
 
-Population: TypeAlias = Literal["cases", "guidance", "case_files", "consults", "districts"]
+Population: TypeAlias = Literal[
+    "cases", "guidance", "case_files", "consults", "districts", "deliveries", "newborns"
+]
 """cases: transfer requests and self-arrivals, by opening; guidance: remote guidance sessions;
 case_files: high-risk files, by opening; consults: remote consultations, by asking; districts:
-counties and city districts on the last day of the period."""
+counties and city districts on the last day of the period; deliveries: women delivered, from front
+pages; newborns: from birth cards."""
 
 Place: TypeAlias = Literal["origin", "receiver"]
 """To whom a case belongs: who asked, or who accepted it first."""
@@ -35,6 +38,28 @@ FIELDS: Final[Mapping[Population, Mapping[str, type]]] = {
     },
     "consults": {"urgency": str, "held": bool},
     "districts": {"has_maternal_centre": bool},
+    "deliveries": {
+        "from_28_weeks": bool,
+        "preterm": bool,
+        "early_preterm": bool,
+        "caesarean": bool,
+        "vaginal": bool,
+        "primiparous": bool,
+        "neuraxial": bool,
+        "severe_haemorrhage": bool,
+        "transfused": bool,
+        "hysterectomy": bool,
+        "reoperation": bool,
+        "died": bool,
+        "transferred_in": bool,
+    },
+    "newborns": {
+        "live_born": bool,
+        "from_28_weeks": bool,
+        "term": bool,
+        "macrosomic": bool,
+        "apgar5_below_7": bool,
+    },
 }
 """What may be asked of one of a population, by name."""
 

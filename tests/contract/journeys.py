@@ -466,6 +466,16 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         post("admin", "/quality/definitions", **INDICATOR),
         post("commission", "/quality/definitions/{version_id}/verify"),
     ),
+    "a file of front pages": (
+        post(
+            "city_office",
+            "/quality/imports",
+            sheet="front_pages",
+            facility_id="city",
+            content="病案号,分娩日期,孕周,分娩方式,初产妇\nA1,2026-03-01,39+2,阴道,是",
+            dry_run=False,
+        ),
+    ),
     "a closed period": (
         post(
             "commission",

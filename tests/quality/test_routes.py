@@ -165,6 +165,6 @@ def test_every_route_declares_its_roles() -> None:
         for handler in route.route_handlers
         if "OPTIONS" not in handler.http_methods
     }
-    assert len(declared) == 10
+    assert len(declared) == 11
     numbers = [open_to for path, open_to in declared.items() if "definitions" not in path]
     assert all(Role.EXPERT in open_to for open_to in numbers)

@@ -4928,6 +4928,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/quality/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetImports */
+        get: operations["ApiQualityImportsGetImports"];
+        put?: never;
+        /** TakeImport */
+        post: operations["ApiQualityImportsTakeImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/quality/periods": {
         parameters: {
             query?: never;
@@ -6895,6 +6913,21 @@ export interface components {
             low: number | null;
             source: string;
         };
+        /** BatchOut */
+        BatchOut: {
+            /** Format: date-time */
+            added_at: string;
+            added_by: components["schemas"]["quality_schemas_PersonOut"] | null;
+            facility: components["schemas"]["PlaceOut"] | null;
+            file_name: string;
+            /** Format: uuid */
+            id: string;
+            rows: number;
+            /** @enum {string} */
+            sheet: "front_pages" | "birth_cards";
+            taken: number;
+            warnings: number;
+        };
         /** Bin */
         Bin: {
             from_s: number;
@@ -7518,6 +7551,16 @@ export interface components {
          * @enum {string}
          */
         Colour: "green" | "yellow" | "orange" | "pink" | "red" | "critical";
+        /** ColumnOut */
+        ColumnOut: {
+            heading: string;
+            high: number | null;
+            /** @enum {string} */
+            kind: "key" | "day" | "gestation" | "word" | "yes_no" | "whole" | "number";
+            low: number | null;
+            optional: boolean;
+            words: string[];
+        };
         /** CommentPlan */
         CommentPlan: {
             event_at?: string | null;
@@ -7547,6 +7590,13 @@ export interface components {
             n: number;
             p50?: number | null;
             p99?: number | null;
+        };
+        /** ComplaintOut */
+        ComplaintOut: {
+            heading: string;
+            row: number;
+            /** @enum {string} */
+            trouble: "missing" | "not_a_day" | "in_the_future" | "not_a_number" | "out_of_bounds" | "unknown_word" | "twice" | "too_long";
         };
         /** CompleteRecord */
         CompleteRecord: {
@@ -7783,7 +7833,7 @@ export interface components {
             /** @constant */
             kind: "count";
             /** @enum {string} */
-            of: "cases" | "guidance" | "case_files" | "consults" | "districts";
+            of: "cases" | "guidance" | "case_files" | "consults" | "districts" | "deliveries" | "newborns";
             /**
              * @default origin
              * @enum {string}
@@ -8366,6 +8416,12 @@ export interface components {
             sent_at: string | null;
             treatments: components["schemas"]["Treatment"][];
             unread: number;
+        };
+        /** DoubtOut */
+        DoubtOut: {
+            check: string;
+            row: number;
+            says: components["schemas"]["Text"];
         };
         /** DraftPlan */
         DraftPlan: {
@@ -9542,6 +9598,17 @@ export interface components {
             version: number;
             written: number;
         };
+        /** ImportIn */
+        ImportIn: {
+            content: string;
+            /** @default true */
+            dry_run: boolean;
+            /** Format: uuid */
+            facility_id: string;
+            file_name: string;
+            /** @enum {string} */
+            sheet: "front_pages" | "birth_cards";
+        };
         /** ImportLine */
         ImportLine: {
             /** Format: date-time */
@@ -9561,6 +9628,27 @@ export interface components {
             lines: components["schemas"]["ImportLine"][];
             troubles: components["schemas"]["Trouble"][];
             unknown: string[];
+        };
+        /** ImportReport */
+        ImportReport: {
+            batch_id: string | null;
+            complaints: components["schemas"]["ComplaintOut"][];
+            doubted: number;
+            doubts: components["schemas"]["DoubtOut"][];
+            fresh: number;
+            missing_headings: string[];
+            refused: number;
+            replacing: number;
+            rows: number;
+            /** @enum {string} */
+            sheet: "front_pages" | "birth_cards";
+            unchanged: number;
+            unknown_headings: string[];
+        };
+        /** Imports */
+        Imports: {
+            batches: components["schemas"]["BatchOut"][];
+            sheets: components["schemas"]["SheetOut"][];
         };
         /** InboxItem */
         InboxItem: {
@@ -12637,7 +12725,7 @@ export interface components {
             kind: "share";
             met: components["schemas"]["Criterion"][];
             /** @enum {string} */
-            of: "cases" | "guidance" | "case_files" | "consults" | "districts";
+            of: "cases" | "guidance" | "case_files" | "consults" | "districts" | "deliveries" | "newborns";
             /**
              * @default origin
              * @enum {string}
@@ -12657,6 +12745,17 @@ export interface components {
             of: number;
             outside: components["schemas"]["LeftOut"][];
             value: number | null;
+        };
+        /** SheetOut */
+        SheetOut: {
+            /** @enum {string} */
+            code: "front_pages" | "birth_cards";
+            columns: components["schemas"]["ColumnOut"][];
+            /** @enum {string} */
+            confidence: "V" | "S" | "B" | "I";
+            name: components["schemas"]["Text"];
+            no: number;
+            to_be_verified: boolean;
         };
         /** ShiftIn */
         ShiftIn: {
@@ -25633,6 +25732,67 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityImportsGetImports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imports"];
+                };
+            };
+        };
+    };
+    ApiQualityImportsTakeImport: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
             };
             /** @description Bad request syntax or unsupported method */
             400: {

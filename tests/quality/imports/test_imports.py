@@ -1,0 +1,212 @@
+"""Files of a house: tried dry, taken once, corrected by a later one, counted where they belong."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from kernel.errors import NotAllowed
+from kernel.ids import FacilityId, new_id
+from kernel.viewer import Role, Viewer
+from quality import indicators
+from quality.errors import ImportTooLong
+from quality.imports import queries, reading, service
+from quality.imports.schemas import ImportIn, ImportReport
+from quality.repository import Scope
+from quality.schemas import CountValue, ShareValue
+from registry.people.service import Grant
+from tests.fixtures.database import Clone
+from tests.quality.cases import region
+from tests.registry.world import World, account
+
+TODAY = date(2026, 11, 27)
+YEAR = Scope(datetime(2025, 12, 31, 16, tzinfo=UTC), datetime(2026, 12, 31, 16, tzinfo=UTC))
+HEAD = "病案号,分娩日期,孕周,分娩方式,初产妇,椎管内麻醉镇痛,产后24小时出血量(mL),输红细胞(U)"
+CARDS = "报告卡编号,出生日期,出生孕周,出生体重(g),活产,5分钟Apgar"
+
+
+@pytest.fixture(scope="module")
+async def world(module_database: Clone) -> World:
+    return await region(module_database)
+
+
+async def coordinator(database: Clone, world: World, house: FacilityId) -> Viewer:
+    """Somebody who exists, a coordinator of `house`."""
+    login = f"coordinator{new_id().hex[-8:]}"
+    grant = Grant(Role.COORDINATOR, facility_id=house)
+    who, _ = await account(database.system, world.clock, login, house, grant)
+    viewer = world.viewer(Role.COORDINATOR, house)
+    return Viewer(
+        account_id=viewer.account_id,
+        person_id=who,
+        session_id=None,
+        facility_id=house,
+        facility_ids=viewer.facility_ids,
+        region_ids=viewer.region_ids,
+        roles=viewer.roles,
+    )
+
+
+async def bring(
+    database: Clone, viewer: Viewer, content: str, *, sheet: str = "front_pages", dry: bool = False
+) -> ImportReport:
+    given = ImportIn(sheet, viewer.facility_id, "三月.csv", content, dry)  # type: ignore[arg-type]
+    async with database.app.session(viewer) as session:
+        return await service.take(session, viewer, given, TODAY)
+
+
+async def share(database: Clone, viewer: Viewer, code: str, **where: UUID) -> tuple[int, int]:
+    scope = Scope(YEAR.start, YEAR.end, **where)
+    async with database.app.session(viewer) as session:
+        value = (await indicators.detail(session, scope, "with", code)).indicator.value
+    if isinstance(value, CountValue):
+        return value.n, value.n
+    assert isinstance(value, ShareValue)
+    return value.n, value.of
+
+
+def mothers(n: int, seed: int) -> Iterator[tuple[str, dict[str, int]]]:
+    """Lines of a file, and which numerators and denominators each stands in."""
+    chance = random.Random(seed)
+    for no in range(n):
+        days = chance.choice([195, 196, 237, 238, 258, 259, 280])
+        mode = chance.choice(["阴道", "剖宫产", "中转剖宫产"])
+        first = chance.choice("是否")
+        eased = chance.choice(["是", "否", ""])
+        loss = chance.choice(["", "999", "1000", "2500"])
+        units = chance.choice(["", "0.5", "1", "4"])
+        counts = days >= 196
+        severe = counts and loss not in ("", "999")
+        cut = mode != "阴道"
+        weeks = f"{days // 7}+{days % 7}"
+        yield (
+            f"M{no},2026-03-{no % 28 + 1:02},{weeks},{mode},{first},{eased},{loss},{units}",
+            {
+                "ob_caesarean_rate": counts and cut,
+                "ob_caesarean_rate/of": counts,
+                "ob_primiparous_caesarean_rate": counts and cut and first == "是",
+                "ob_primiparous_caesarean_rate/of": counts and first == "是",
+                "ob_neuraxial_rate": counts and not cut and eased == "是",
+                "ob_neuraxial_rate/of": counts and not cut,
+                "ob_preterm_rate": 196 <= days <= 258,
+                "ob_preterm_rate/of": counts,
+                "ob_early_preterm_rate": 196 <= days <= 237,
+                "ob_early_preterm_rate/of": counts,
+                "ob_severe_pph_rate": severe,
+                "ob_severe_pph_rate/of": counts,
+                "ob_severe_pph_transfused": severe and units in ("1", "4"),
+                "ob_severe_pph_transfused/of": severe,
+                "annual_deliveries": True,
+                "annual_deliveries/of": True,
+            },
+        )
+
+
+async def test_a_file_is_tried_taken_once_and_corrected_by_a_later_one(
+    module_database: Clone, world: World
+) -> None:
+    viewer = await coordinator(module_database, world, world.city_centre)
+    first = f"{HEAD}\nA1,2026-03-01,39,阴道,是,否,300,\nA2,2026-03-02,39,顺产,是,否,300,\n"
+    dry = await bring(module_database, viewer, first, dry=True)
+    assert (dry.batch_id, dry.fresh, dry.refused) == (None, 1, 1)
+    assert await share(module_database, viewer, "annual_deliveries") == (0, 0)
+    done = await bring(module_database, viewer, first)
+    assert (done.fresh, done.replacing, done.unchanged, done.refused) == (1, 0, 0, 1)
+    assert done.batch_id is not None
+    again = await bring(module_database, viewer, first)
+    assert (again.batch_id, again.fresh, again.unchanged) == (None, 0, 1)
+    later = f"{HEAD}\nA1,2026-03-01,39,剖宫产,是,否,1200,\nA2,2026-03-02,39,阴道,是,否,300,\n"
+    corrected = await bring(module_database, viewer, later)
+    assert (corrected.fresh, corrected.replacing, corrected.unchanged) == (1, 1, 0)
+    assert await share(module_database, viewer, "annual_deliveries") == (2, 2)
+    assert await share(module_database, viewer, "ob_caesarean_rate") == (1, 2)
+    async with module_database.app.session(viewer) as session:
+        taken = await queries.taken(session)
+        behind = await indicators.behind(session, YEAR, "with", "ob_caesarean_rate")
+        kept = (await session.execute(text("SELECT count(*) FROM imported_row"))).scalar_one()
+    assert [(one.rows, one.taken) for one in taken.batches] == [(2, 2), (2, 1)]
+    assert kept == 3
+    assert sorted(str(one.number).split("/")[1] for one in behind.cases) == ["1", "2"]
+    assert not any("A1" in str(one.number) for one in behind.cases)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_rates_of_imported_rows_are_those_of_plain_counting(
+    database: Clone, seed: int
+) -> None:
+    world = await region(database)
+    viewer = await coordinator(database, world, world.county_hospital)
+    told = list(mothers(120, seed))
+    report = await bring(database, viewer, "\n".join([HEAD, *(line for line, _ in told)]))
+    assert report.fresh == 120
+    sums = {name: sum(counts[name] for _, counts in told) for name in told[0][1]}
+    for code in {name.partition("/")[0] for name in sums}:
+        assert await share(database, viewer, code) == (sums[code], sums[f"{code}/of"]), code
+
+
+async def test_newborns_count_for_live_births_and_term(database: Clone) -> None:
+    world = await region(database)
+    viewer = await coordinator(database, world, world.county_hospital)
+    rows = (
+        "B1,2026-03-01,39,4000,是,6",
+        "B2,2026-03-01,36+6,3999,是,6",
+        "B3,2026-03-01,37,3000,是,",
+        "B4,2026-03-01,40,4200,否,0",
+    )
+    await bring(database, viewer, "\n".join([CARDS, *rows]), sheet="birth_cards")
+    assert await share(database, viewer, "ob_macrosomia_rate") == (1, 3)
+    assert await share(database, viewer, "ob_term_apgar5_below_7") == (1, 2)
+
+
+async def test_rows_open_to_their_house_and_to_who_oversees_its_region(database: Clone) -> None:
+    world = await region(database)
+    viewer = await coordinator(database, world, world.county_hospital)
+    await bring(database, viewer, f"{HEAD}\nA1,2026-03-01,39,阴道,是,否,300,\n")
+    for role, house, places, seen in (
+        (Role.REFERRING_CLINICIAN, world.county_hospital, (), 1),
+        (Role.COMMISSION, world.city_centre, (world.city,), 1),
+        (Role.COMMISSION, world.city_centre, (world.far_county,), 0),
+        (Role.EXPERT, world.city_centre, (), 0),
+    ):
+        other = world.viewer(role, house, *places)
+        assert await share(database, other, "annual_deliveries") == (seen, seen)
+        with pytest.raises(NotAllowed):
+            given = ImportIn("front_pages", world.county_hospital, "x", HEAD, False)
+            async with database.app.session(other) as session:
+                await service.take(session, other, given, TODAY)
+    far = {"region_id": world.far_county}
+    assert await share(database, viewer, "annual_deliveries", **far) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "UPDATE imported_row SET day = '2026-01-01'",
+        "DELETE FROM import_batch",
+        "INSERT INTO imported_row (batch_id, row_no, sheet, facility_id, key_hash, day, content)"
+        " SELECT id, 99, sheet, facility_id, digest, '2026-01-01', '{}' FROM import_batch LIMIT 1",
+    ],
+)
+async def test_what_was_taken_stays_as_it_is(
+    module_database: Clone, world: World, wrong: str
+) -> None:
+    viewer = await coordinator(module_database, world, world.province_centre)
+    await bring(module_database, viewer, f"{HEAD}\n{new_id()},2026-03-01,39,阴道,是,否,300,\n")
+    async with module_database.app.session(viewer) as session:
+        with pytest.raises(DBAPIError):
+            await session.execute(text(wrong))
+        await session.rollback()
+
+
+async def test_a_file_that_is_too_long_is_refused_whole(
+    module_database: Clone, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MOST_ROWS", 2)
+    viewer = await coordinator(module_database, world, world.stranger)
+    rows = "\n".join(f"L{no},2026-03-01,39,阴道,是,否,300," for no in range(3))
+    with pytest.raises(ImportTooLong):
+        await bring(module_database, viewer, f"{HEAD}\n{rows}")
