@@ -10,6 +10,7 @@ from realtime.alarms.limits import BOUNDS
 from realtime.readings.limits.rules import BOUNDS as READING_BOUNDS
 from tests.contract.consult_journeys import CONSULTATIONS
 from tests.contract.duty_journeys import DUTY
+from tests.contract.indicator_journeys import INDICATORS
 from tests.contract.steps import Step, post
 
 PASSWORD = "Correct-Horse-7"
@@ -86,16 +87,6 @@ NOT_POSSIBLE = {
 }
 """An entry that is refused: she is not standing still."""
 
-INDICATOR = {
-    "code": "annex_18",
-    "valid_from": "2026-11-01",
-    "standing": "national",
-    "unit": "s",
-    "measure": {
-        "kind": "interval",
-        "clock": {"set": "referral", "version": 1, "interval": "request_to_accept"},
-    },
-}
 LATE = {"interval": "hypertension_to_antihypertensive"}
 ASKED = {"prompt": "eclampsia_antihypertensive", "answer": "yes"}
 CELLS = [{"code": "residence", "value": "柳湾镇"}]
@@ -462,29 +453,7 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
     ),
     **CONSULTATIONS,
     **DUTY,
-    "a handbook of indicators": (
-        post("admin", "/quality/definitions", **INDICATOR),
-        post("commission", "/quality/definitions/{version_id}/verify"),
-    ),
-    "a file of front pages": (
-        post(
-            "city_office",
-            "/quality/imports",
-            sheet="front_pages",
-            facility_id="city",
-            content="病案号,分娩日期,孕周,分娩方式,初产妇\nA1,2026-03-01,39+2,阴道,是",
-            dry_run=False,
-        ),
-    ),
-    "a closed period": (
-        post(
-            "commission",
-            "/quality/periods",
-            region_id="the region",
-            first_day="2026-01-01",
-            last_day="2026-01-31",
-        ),
-    ),
+    **INDICATORS,
     "administered": (
         post(
             "admin",

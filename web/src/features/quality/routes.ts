@@ -21,6 +21,12 @@ export const feature: Feature = {
       meta: { title: 'quality.handbook.title' },
     },
     {
+      path: '/quality/imports',
+      name: 'imports',
+      component: () => import('./pages/ImportsPage.vue'),
+      meta: { title: 'quality.imports.title' },
+    },
+    {
       path: '/quality/periods',
       name: 'periods',
       component: () => import('./pages/PeriodsPage.vue'),
@@ -56,6 +62,13 @@ export const feature: Feature = {
       roles: ['system_admin'],
       order: 72,
       phone: true,
+    },
+    {
+      to: 'imports',
+      label: 'quality.imports.title',
+      mark: '⇪',
+      roles: ['coordinator', 'medical_affairs'],
+      order: 73,
     },
   ],
 }
