@@ -69,6 +69,7 @@ export const feature: Feature = {
       mark: '⇪',
       roles: ['coordinator', 'medical_affairs'],
       order: 73,
+      phone: false,
     },
   ],
 }
