@@ -9,8 +9,8 @@ from alembic import op
 
 from server.migrations.sql import statements
 
-revision = "0042_imported_rows"
-down_revision = "0041_frozen_periods"
+revision = "0043_imported_rows"
+down_revision = "0042_imaging_arrivals"
 
 TABLES = """
 CREATE TABLE import_batch (
