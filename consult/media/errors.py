@@ -23,6 +23,13 @@ class RecordingNotOffered(Refusal):
     status = 501
 
 
+class CapNotOffered(Refusal):
+    """The engine in use cannot be told how large a picture somebody is sent."""
+
+    code = "media.cap_not_offered"
+    status = 501
+
+
 class TokenRefused(Refusal):
     """Forged, expired, used before, or of somebody who was sent out. Never says which."""
 

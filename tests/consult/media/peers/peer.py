@@ -62,6 +62,16 @@ class Peer:
         self._again = False
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def pictures(self) -> int:
+        """How many pictures of others come."""
+        return sum(ends >= 5 for ends in self.frames.values())
+
+    @property
+    def sound(self) -> int:
+        """Packets of sound that came; they end no picture."""
+        return sum(n for ssrc, n in self.received.items() if not self.frames[ssrc])
+
     async def enter(self, ticket: JoinTicket) -> str:
         """Join with a ticket; from then on send."""
         answer = await self.signalling.enter(self, ticket)
