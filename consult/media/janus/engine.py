@@ -273,7 +273,7 @@ class JanusEngine:
         data: dict[str, Any] = answer.data
         return data
 
-    def _of(self, room_id: UUID) -> dict[str, str]:
+    def _of(self, room_id: UUID) -> dict[str, Any]:
         """Room and secret: who knows the secret may change the room."""
         secret = hmac.new(self._key, room_id.bytes, sha256).hexdigest()
         return {"room": str(room_id), "secret": secret}

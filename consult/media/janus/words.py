@@ -28,12 +28,12 @@ class Words:
     async def add_room(self, room_id: UUID) -> None:
         """A room of ours is there."""
         async with _asked():
-            await cast(Awaitable[int], self._valkey.sadd(ROOMS, str(room_id)))
+            await self._valkey.sadd(ROOMS, str(room_id))
 
     async def drop_room(self, room_id: UUID) -> None:
         """It is closed."""
         async with _asked():
-            await cast(Awaitable[int], self._valkey.srem(ROOMS, str(room_id)))
+            await self._valkey.srem(ROOMS, str(room_id))
             await self._valkey.delete(_words(room_id), _expected(room_id))
 
     async def rooms(self) -> set[UUID]:
@@ -89,7 +89,7 @@ class Words:
                 if which(UUID(who), float(until)):
                     found.append(_text(word))
             if found:
-                await cast(Awaitable[int], self._valkey.hdel(_words(room_id), *found))
+                await self._valkey.hdel(_words(room_id), *found)
         return found
 
 

@@ -120,7 +120,8 @@ async function counts(): Promise<Record<string, unknown>> {
       }
     }
   }
-  return { at: performance.now() / 1000, state: call?.state ?? 'idle', taken: call?.taken.length ?? 0, videos, sounds }
+  const off = call?.taken.filter(({ layer }) => layer === 'off').length ?? 0
+  return { at: performance.now() / 1000, state: call?.state ?? 'idle', off, videos, sounds }
 }
 
 Object.assign(globalThis, {

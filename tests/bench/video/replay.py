@@ -17,9 +17,12 @@ from consult.media.forward.privates import install
 from kernel.clock import SystemClock
 from tests.consult.media.peers.clip import clip
 from tests.consult.media.peers.forward import ForwardSignalling
+from tests.consult.media.peers.janus import JanusSignalling
 from tests.consult.media.peers.peer import Peer
 
-SIGNALLING = {"forward": ForwardSignalling}
+SIGNALLING = {"forward": ForwardSignalling, "janus": JanusSignalling}
+ADDRESSES = {"forward": ["127.0.0.1"], "janus": []}
+"""Janus has no candidate on the loopback: it is spoken to at the machine's own address."""
 
 
 async def main(engine: str) -> None:
@@ -34,7 +37,7 @@ async def main(engine: str) -> None:
         if answer != "welcome":
             raise RuntimeError(answer)
     before = [peer.frames.copy() for peer in peers]
-    at = time.monotonic()
+    packets, at = _packets(peers), time.monotonic()
     _say({"entered": len(peers)})
     while await _line(loop):
         now = time.monotonic()
@@ -51,13 +54,19 @@ async def main(engine: str) -> None:
                 "pictures": len(video),
                 "least_fps": round(min(video, default=0.0), 2),
                 "late_ms": round(late_s * 1000),
+                "pps": round((_packets(peers) - packets) / (now - at)),
             }
         )
         for peer in peers:
             peer.late_s = 0.0
-        before, at = [peer.frames.copy() for peer in peers], now
+        before = [peer.frames.copy() for peer in peers]
+        packets, at = _packets(peers), now
     for peer in peers:
         await peer.leave()
+
+
+def _packets(peers: list[Peer]) -> int:
+    return sum(peer.received.total() for peer in peers)
 
 
 async def _line(loop: asyncio.AbstractEventLoop) -> str:
@@ -70,5 +79,5 @@ def _say(body: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    install(["127.0.0.1"])
+    install(ADDRESSES[sys.argv[1]])
     asyncio.run(main(sys.argv[1]))

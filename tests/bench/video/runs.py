@@ -10,6 +10,8 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 from urllib.request import urlopen
 from uuid import UUID
@@ -20,6 +22,7 @@ from kernel.ids import new_id
 from tests.bench.ctg.usage import cpu_ns
 from tests.bench.video.line import HOST
 from tests.bench.video.stage import Counts, Passed, Person, Stage, until
+from tests.consult.media.peers.houses import House, forward_house, janus_house, somebody
 
 WARM_S: Final = 8.0
 """Browsers find out what the line carries; the high layer comes."""
@@ -28,6 +31,9 @@ LATE_MS: Final = 250
 """Senders that are later than this measure the machine, not the worker."""
 REPLAYED: Final = 6
 ROOM: Final = 8
+ROUNDS: Final = 2
+ANSWER_S: Final = 60
+HOUSES: Final = {"forward": forward_house, "janus": janus_house}
 
 
 @dataclass(slots=True)
@@ -190,7 +196,7 @@ async def _taken(person: Person) -> bool:
     before = await person.counts()
     await asyncio.sleep(1)
     now = await person.counts()
-    return bool(now.raw["taken"]) and max(now.since(before).frames.values(), default=0) == 0
+    return bool(now.raw["off"]) and max(now.since(before).frames.values(), default=0) == 0
 
 
 async def _all_went_on(person: Person, before: Counts) -> bool:
@@ -199,7 +205,8 @@ async def _all_went_on(person: Person, before: Counts) -> bool:
 
 async def eight(stage: Stage, wanted: Wanted) -> Found:
     """Test 4: two browsers and six people made of packets; all send, all receive."""
-    async with stage.pair() as pair, replayed(stage, REPLAYED) as ask:
+    tickets = [await stage.ticket(UUID(int=new_id().int)) for _ in range(REPLAYED)]
+    async with stage.pair() as pair, replayed("forward", tickets) as ask:
         for person in pair:
             await until(lambda person=person: _sees_all(person, ROOM - 1), 60)
         await asyncio.sleep(WARM_S)
@@ -232,7 +239,8 @@ async def eight(stage: Stage, wanted: Wanted) -> Found:
 
 async def soak(stage: Stage, seconds: float) -> Found:
     """Test 16: eight people made of packets for long; memory of the worker at both ends."""
-    async with replayed(stage, ROOM) as ask:
+    tickets = [await stage.ticket(UUID(int=new_id().int)) for _ in range(ROOM)]
+    async with replayed("forward", tickets) as ask:
         assert stage.worker is not None
         await asyncio.sleep(min(60, seconds / 4))
         first = _rss_mb(stage.worker.pid)
@@ -243,13 +251,48 @@ async def soak(stage: Stage, seconds: float) -> Found:
     return Found({"soak_rss_growth": round(last / first - 1, 3)}, [said])
 
 
+async def beside_janus(valkey_url: str, wanted: Wanted) -> Found:
+    """Our worker's CPU for a packet delivered over Janus's; eight people made of packets in each.
+
+    For a packet and not for a second: whoever delivers less must not seem cheaper.
+    """
+    spent: dict[str, list[float]] = {"forward": [], "janus": []}
+    seen = []
+    with TemporaryDirectory(prefix="ys-janus-") as place:
+        for turn in range(ROUNDS):
+            for name, house_of in HOUSES.items():
+                async with house_of(valkey_url, Path(place) / f"{turn}") as house:
+                    cores, told = await _carrying(name, house, wanted.seconds)
+                if told["late_ms"] > LATE_MS or told["pictures"] != ROOM * (ROOM - 1):
+                    seen.append(f"{name}: VOID, {told}")
+                    continue
+                spent[name].append(cores / told["pps"])
+                us = round(cores / told["pps"] * 1e6, 1)
+                seen.append(f"{name}: {cores:.3f} core for eight, {us} µs a packet, {told}")
+    if not all(spent.values()):
+        return Found(seen=seen)
+    ours, theirs = (statistics.median(spent[name]) for name in ("forward", "janus"))
+    return Found({"janus_ratio": round(ours / theirs, 2)}, seen)
+
+
+async def _carrying(name: str, house: House, seconds: float) -> tuple[float, dict[str, Any]]:
+    given = [await house.ticket(somebody()) for _ in range(ROOM)]
+    tickets = [{"url": one.url, "token": one.token} for one in given]
+    async with replayed(name, tickets) as ask:
+        await asyncio.sleep(WARM_S)
+        await ask()
+        before, began = cpu_ns(house.process.pid), time.monotonic()
+        await asyncio.sleep(seconds)
+        cores = (cpu_ns(house.process.pid) - before) / 1e9 / (time.monotonic() - began)
+        return cores, await ask()
+
+
 @asynccontextmanager
 async def replayed(
-    stage: Stage, people: int
+    engine: str, tickets: list[dict[str, Any]]
 ) -> AsyncIterator[Callable[[], Awaitable[dict[str, Any]]]]:
-    """So many people made of packets in the room; ask what came since the last question."""
-    tickets = [await stage.ticket(UUID(int=new_id().int)) for _ in range(people)]
-    command = (sys.executable, "-m", "tests.bench.video.replay", "forward")
+    """So many people made of packets in a room; ask what came since the last question."""
+    command = (sys.executable, "-m", "tests.bench.video.replay", engine)
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
     reading, writing = process.stdout, process.stdin
@@ -258,7 +301,8 @@ async def replayed(
 
     async def ask(line: object = "?") -> dict[str, Any]:
         writing.write(json.dumps(line).encode() + b"\n")
-        answer: dict[str, Any] = json.loads(await reading.readline())
+        async with asyncio.timeout(ANSWER_S):
+            answer: dict[str, Any] = json.loads(await reading.readline())
         return answer
 
     async with AsyncExitStack() as stack:

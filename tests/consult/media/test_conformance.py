@@ -23,7 +23,7 @@ from consult.media.engine import (
 from consult.media.errors import MediaUnavailable, RecordingNotOffered, RoomFull
 from kernel.clock import SystemClock
 from kernel.ids import new_id
-from tests.consult.media.peers.houses import House, forward_house, janus_house, person
+from tests.consult.media.peers.houses import House, forward_house, janus_house, somebody
 from tests.consult.media.peers.peer import Peer
 
 HOUSES = {"forward": forward_house, "janus": janus_house}
@@ -51,8 +51,8 @@ async def test_whoever_comes_at_the_same_moment_sees_all_others(house: House) ->
     await until_so(lambda: _present(house, people))
     await until(lambda: {event.participant_id for event in house.told(Joined)} == people)
     with pytest.raises(RoomFull):
-        await house.ticket(person())
-    assert await house.ticket(person(next(iter(people))))  # who is there may come anew
+        await house.ticket(somebody())
+    assert await house.ticket(somebody(next(iter(people))))  # who is there may come anew
 
     await house.peers[min(people)].leave()
     await until_so(lambda: _present(house, people - {min(people)}))
@@ -61,9 +61,9 @@ async def test_whoever_comes_at_the_same_moment_sees_all_others(house: House) ->
 
 
 async def test_a_ticket_opens_once_and_only_while_it_is_valid(house: House) -> None:
-    used = await house.ticket(who := person())
+    used = await house.ticket(who := somebody())
     at = SystemClock().now() - TICKET_TTL
-    late = await house.engine.issue_join(house.room, person(), Grants(), at)
+    late = await house.engine.issue_join(house.room, somebody(), Grants(), at)
     assert await house.knock(late) == "refused"
     assert await house.knock(replace(used, token=used.token[:-4] + "AAAA")) == "refused"
     await house.enter(1)
@@ -84,7 +84,7 @@ async def test_silenced_nothing_is_heard_and_sent_out_nothing_comes(house: House
     heard = house.peers[one].sound
     await until(lambda: house.peers[one].sound > heard + 10)
 
-    kept = await house.ticket(person(two))
+    kept = await house.ticket(somebody(two))
     await house.engine.eject(house.room, two)
     await house.engine.eject(house.room, two)  # asking twice is like asking once
     await asyncio.sleep(1)
@@ -93,7 +93,7 @@ async def test_silenced_nothing_is_heard_and_sent_out_nothing_comes(house: House
     await asyncio.sleep(0.5)
     assert [house.peers[who].received.total() for who in (one, two)] == before
     assert await house.knock(kept) == "refused"
-    assert await house.knock(await house.ticket(person(two))) == "refused"
+    assert await house.knock(await house.ticket(somebody(two))) == "refused"
     await until(lambda: [event.why for event in house.told(WasLeft)] == [Left.EJECTED])
 
 

@@ -67,7 +67,7 @@ class House:
 
     async def enter(self, people: int) -> list[UUID]:
         """So many come at once; who they are."""
-        made = [(person(), Peer(self.signalling)) for _ in range(people)]
+        made = [(somebody(), Peer(self.signalling)) for _ in range(people)]
         self.peers |= {who.id: peer for who, peer in made}
         tickets = [await self.ticket(who) for who, _ in made]
         entering = (peer.enter(one) for (_, peer), one in zip(made, tickets, strict=True))
@@ -131,7 +131,7 @@ async def janus_house(valkey_url: str, place: Path) -> AsyncIterator[House]:
         process.wait()
 
 
-def person(who: UUID | None = None) -> Participant:
+def somebody(who: UUID | None = None) -> Participant:
     """Somebody, or somebody anew."""
     return Participant(who or UUID(int=new_id().int), Role.EXPERT)
 
