@@ -1,8 +1,9 @@
 """Who is on call now and in the next day at the houses the viewer looks after, and who of them
-could be reached. Every moment's answer is `on_call`'s."""
+could be reached. Every moment's answer is `on_call`'s; whoever is on leave then, or has left, fills
+no place."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -14,7 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from duty.notify.contacts.checks import Proof, standing
 from duty.reachability.rules import Here, Point, gravity, marks
 from duty.reachability.schemas import ReachBoard, ReachPlace
+from duty.rosters import fitness
 from duty.rosters import repository as rosters
+from duty.rosters.coverage import present
 from duty.rosters.oncall import OnCall, Shift, on_call
 from duty.rosters.presence import ONLINE_FOR, SIGNED_ON_FOR
 from duty.rosters.repository import SlotRow
@@ -101,7 +104,7 @@ async def _shifts(
     found = await session.execute(
         _SHIFTS, {"slot_nos": [row.slot_no for row in rows], "at": at, "until": until}
     )
-    return [
+    shifts = [
         Shift(
             ShiftId(row.id),
             SlotId(row.slot_id),
@@ -112,6 +115,10 @@ async def _shifts(
             row.superseded_at,
         )
         for row in found
+    ]
+    absent = await fitness.absent(session, {one.person_id for one in shifts}, (at, until))
+    return [
+        replace(one, start=start, end=end) for one in shifts for start, end in present(one, absent)
     ]
 
 

@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
-from duty.rosters.rules import Period
+from duty.rosters.oncall import Shift
+from duty.rosters.rotation import Leave
+from duty.rosters.rules import Period, remainders
 from kernel.ids import PersonId
 
 
@@ -31,6 +33,15 @@ def uncovered(window: Period, taken: Iterable[Period]) -> list[Period]:
     if reached < window[1]:
         gaps.append((reached, window[1]))
     return gaps
+
+
+def present(shift: Shift, absent: Iterable[Leave]) -> list[Period]:
+    """The parts of a shift in which its holder can be counted on, in order."""
+    there = [(shift.start, shift.end)]
+    for away in absent:
+        if away.person_id == shift.person_id:
+            there = [rest for one in there for rest in remainders(one, (away.start, away.end))]
+    return there
 
 
 def clashes(claims: Iterable[Claim]) -> list[tuple[Claim, Claim]]:

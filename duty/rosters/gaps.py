@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.notify import inbox
 from duty.rosters import fitness, repository
-from duty.rosters.coverage import uncovered
+from duty.rosters.coverage import present, uncovered
 from duty.rosters.oncall import DutyTier
 from duty.rosters.repository import SlotRow
-from duty.rosters.rules import Period, remainders
+from duty.rosters.rules import Period
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.ids import FacilityId, PersonId
@@ -63,11 +63,7 @@ async def coming(session: AsyncSession, facility_id: FacilityId, now: datetime) 
     absent = await fitness.absent(session, {shift.person_id for shift in standing}, window)
     held: dict[object, list[Period]] = {row.slot.id: [] for row in needed}
     for shift in standing:
-        there = [(shift.start, shift.end)]
-        for away in absent:
-            if away.person_id == shift.person_id:
-                there = [rest for one in there for rest in remainders(one, (away.start, away.end))]
-        held[shift.slot_id] += there
+        held[shift.slot_id] += present(shift, absent)
     found = [Gap(row, gap) for row in needed for gap in uncovered(window, held[row.slot.id])]
     return sorted(found, key=lambda one: (one.period[0], one.row.slot_no))
 

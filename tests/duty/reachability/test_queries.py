@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from duty.reachability import queries
 from duty.reachability.schemas import ReachBoard
-from duty.rosters import presence
+from duty.rosters import leave, presence
 from duty.rosters.oncall import DutyTier
 from kernel.viewer import Role, Viewer
-from tests.duty.region import Region
+from tests.duty.region import SEEDER, Region
 
 
 async def board(region: Region, viewer: Viewer) -> ReachBoard:
@@ -34,6 +34,25 @@ async def test_the_end_of_a_shift_within_a_day_is_a_gap_of_its_own(region: Regio
     assert [one.now for one in gaps] == [False]
     assert gaps[0].end == found.until
     assert timedelta(hours=22) < gaps[0].start - found.at < timedelta(hours=24)
+
+
+async def test_whoever_is_on_leave_fills_no_place_meanwhile(region: Region) -> None:
+    expert, now = region.experts[DutyTier.FIRST], region.clock.now()
+    away = (now + timedelta(hours=2), now + timedelta(hours=4))
+    async with region.clone.system.session(SEEDER) as session:
+        await leave.record(
+            session,
+            region.clock,
+            SEEDER,
+            person_id=expert.person_id,
+            period=away,
+            kind="training",
+        )
+    found = await board(region, region.experts[DutyTier.LEAD])
+    first = sorted((one for one in found.places if one.tier == "first"), key=lambda one: one.start)
+    assert [one.person_id for one in first] == [expert.person_id, None, expert.person_id, None]
+    assert (first[1].start, first[1].end) == away
+    assert first[1].marks == ["gap"]
 
 
 async def test_a_house_without_a_part_in_it_is_not_shown(region: Region) -> None:

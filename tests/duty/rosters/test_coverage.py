@@ -6,8 +6,10 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duty.rosters.coverage import Claim, clashes, uncovered
-from kernel.ids import PersonId
+from duty.rosters.coverage import Claim, clashes, present, uncovered
+from duty.rosters.oncall import Shift
+from duty.rosters.rotation import Leave
+from kernel.ids import PersonId, ShiftId, SlotId
 
 START = datetime(2027, 3, 1, tzinfo=UTC)
 HOURS = st.integers(0, 40)
@@ -26,6 +28,25 @@ def test_an_hour_is_either_covered_or_in_one_gap(taken: list[tuple[int, int]]) -
         covered = any(first <= hour < last for first, last in taken)
         assert sum(start <= moment < end for start, end in gaps) == (0 if covered else 1)
     assert gaps == sorted(gaps)
+
+
+@given(PERIODS, st.lists(st.booleans(), min_size=8, max_size=8))
+def test_a_shift_counts_in_the_hours_in_which_its_holder_is_not_away(
+    away: list[tuple[int, int]], mine: list[bool]
+) -> None:
+    who, other = PersonId(UUID(int=1)), PersonId(UUID(int=2))
+    start, end = period((5, 30))
+    shift = Shift(ShiftId(UUID(int=3)), SlotId(UUID(int=4)), who, start, end, START)
+    absent = [
+        Leave(who if theirs else other, *period(one))
+        for one, theirs in zip(away, mine, strict=False)
+    ]
+    there = present(shift, absent)
+    for hour in range(41):
+        moment = START + timedelta(hours=hour)
+        gone = any(one.person_id == who and one.start <= moment < one.end for one in absent)
+        counted = sum(first <= moment < last for first, last in there)
+        assert counted == (1 if 5 <= hour < 30 and not gone else 0)
 
 
 @given(st.lists(st.tuples(PERIODS, st.booleans(), st.integers(1, 2)), max_size=3))

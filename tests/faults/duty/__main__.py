@@ -53,7 +53,7 @@ class Profile:
     every_s: float = 0.7
     rate: float = 3.0
     late_s: tuple[float, float] = (6, 9)
-    crashes: int = 12
+    crashes: int = 30
     pauses: int = 3
     troubles: tuple[str, ...] = NAMES
     trials: int = 10_000
