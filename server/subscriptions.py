@@ -14,7 +14,6 @@ from duty.changes.handover.notices import TOPIC as DUTY_HANDOVER
 from duty.changes.handover.notices import tell as tell_of_handover
 from duty.changes.notices import TOPIC as ROSTER_CHANGED
 from duty.changes.notices import tell as tell_of_change
-from duty.changes.takeover import TAKEN_OVER
 from duty.escalation.service import ACKNOWLEDGED as PAGE_ACKNOWLEDGED
 from duty.escalation.service import DELIVERED as PAGE_DELIVERED
 from duty.escalation.service import notify_people
@@ -24,6 +23,7 @@ from duty.notify.hooks.hearing import hear_receipt
 from duty.notify.hooks.replies import hear_reply
 from duty.rosters.plans.notices import TOPIC as ROSTER_PLANNED
 from duty.rosters.plans.notices import tell as tell_of_plan
+from duty.rosters.replacing import TAKEN_OVER
 from kernel.chain.append import CHANGED
 from kernel.clock import Clock
 from kernel.database import Database

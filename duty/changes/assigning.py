@@ -5,7 +5,6 @@ afterwards, as a take-over; pages that ring whoever was replaced ring the new on
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,10 +14,10 @@ from duty.changes.notices import announce
 from duty.changes.repository import NewChange
 from duty.changes.rules import Stint
 from duty.changes.states import TAKEOVER
-from duty.changes.takeover import ring_pages
 from duty.rosters import repository as rosters
 from duty.rosters import service
 from duty.rosters.oncall import Shift
+from duty.rosters.replacing import ring_instead
 from kernel.clock import Clock
 from kernel.errors import NotFound
 from kernel.ids import ChangeId, PersonId, ShiftId, SlotId, new_id
@@ -66,8 +65,7 @@ async def assign(
     at = made.recorded_at
     for old in replaced:
         if old.covers(at) and made.covers(at):
-            given = replace(change.given, shift=old)
-            await ring_pages(session, clock, replace(change, given=given), person_id, shift_id)
+            await ring_instead(session, clock, old, person_id, shift_id, at)
     return change.id, shift_id
 
 

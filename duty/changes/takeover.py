@@ -4,8 +4,6 @@ The shift is split at now, so the past keeps who was on call. Colleagues hear of
 that ring the person replaced ring the new one too, and 医务科 approves afterwards.
 """
 
-from datetime import timedelta
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.changes import applying, policies, repository, rulebook
@@ -15,18 +13,11 @@ from duty.changes.notices import announce
 from duty.changes.repository import NewChange
 from duty.changes.rules import Stint
 from duty.changes.states import TAKEOVER
-from kernel import outbox
+from duty.rosters.replacing import ring_instead
 from kernel.clock import Clock
 from kernel.errors import NotAllowed, NotFound
-from kernel.ids import ChangeId, PersonId, ShiftId, new_id
+from kernel.ids import ChangeId, ShiftId, new_id
 from kernel.viewer import Viewer
-
-TAKEN_OVER = "duty.taken_over"
-"""Outbox topic: pages that ring the person replaced must ring the new one too."""
-
-LOOK_AGAIN = (timedelta(0), timedelta(seconds=5), timedelta(seconds=35))
-"""A page that read the roster just before, and commits just after, is found by a later look: no
-transaction lives longer than its statement's time limit."""
 
 
 async def take_over(
@@ -81,27 +72,5 @@ async def take_over(
     )
     await repository.insert(session, change, "take_over")
     await announce(session, change.id, "taken_over", 1)
-    await ring_pages(session, clock, change, viewer.person_id, new_shift)
+    await ring_instead(session, clock, shift, viewer.person_id, new_shift, now)
     return change.id
-
-
-async def ring_pages(
-    session: AsyncSession,
-    clock: Clock,
-    change: NewChange,
-    person_id: PersonId,
-    shift_id: ShiftId,
-) -> None:
-    """Have pages that ring whoever was replaced ring `person_id` too, soon and again later."""
-    if clock.simulated:
-        return
-    payload = {
-        "slot_id": str(change.given.slot_id),
-        "instead_of": str(change.given.shift.person_id),
-        "person_id": str(person_id),
-        "shift_id": str(shift_id),
-    }
-    for number, pause in enumerate(LOOK_AGAIN):
-        key = f"{change.id}:{change.given.shift.id}:{number}"
-        at = change.requested_at + pause
-        await outbox.enqueue(session, TAKEN_OVER, payload, key=key, available_at=at)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.rosters import repository
 from duty.rosters.policies import may_edit
+from duty.rosters.replacing import ring_instead
 from duty.rosters.repository import StandingShift
 from duty.rosters.rules import Period
 from duty.rosters.service import Wanted, moment, supersede_with
@@ -71,8 +72,8 @@ async def record(
     """Note that somebody is away.
 
     Args:
-        hand_over: the substitute takes over the shifts that stand in the leave, from now on;
-            otherwise they stay, and show, until somebody changes them.
+        hand_over: the substitute takes over the shifts that stand in the leave, from now on, and
+            pages that ring now; otherwise they stay, and show, until somebody changes them.
 
     Raises:
         NotFound: no such person.
@@ -142,15 +143,26 @@ async def _hand_over(
     period: Period,
 ) -> None:
     now = await moment(session, clock)
-    wanted = []
-    for one in await hit(session, person_id, (max(period[0], now), period[1])):
-        start, end = max(one.shift.start, period[0], now), min(one.shift.end, period[1])
-        wanted.append(Wanted(one.shift.slot_id, substitute_id, start, end))
+    found = await hit(session, person_id, (max(period[0], now), period[1]))
+    standing = [one.shift for one in found]
+    wanted = [
+        Wanted(
+            one.slot_id,
+            substitute_id,
+            max(one.start, period[0], now),
+            min(one.end, period[1]),
+        )
+        for one in standing
+    ]
     rows = await repository.slots_named(session, {one.slot_id for one in wanted})
     for row in rows.values():
         may_edit(viewer, row.facility_id)
+    made = []
     if wanted:
-        await supersede_with(session, clock, viewer, wanted, origin="leave")
+        made = await supersede_with(session, clock, viewer, wanted, origin="leave")
+    for old, new, taken in zip(standing, made, wanted, strict=True):
+        if taken.start <= now:
+            await ring_instead(session, clock, old, substitute_id, new, now)
 
 
 def _leave(row: Row[Any]) -> RecordedLeave:

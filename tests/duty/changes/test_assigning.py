@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from duty.changes import assigning, queries
 from duty.escalation.standing_in import ring_instead
+from duty.rosters import leave
 from duty.rosters.errors import ShiftInThePast, ShiftOverlaps
 from duty.rosters.oncall import DutyTier
 from kernel.errors import NotAllowed, NotFound
@@ -141,3 +142,24 @@ async def test_those_whom_it_concerns_hear_of_it(ward: Ward, desk: Viewer) -> No
     wanted = (ward.ann, ward.region.experts[FIRST], ward.region.experts[LEAD], ward.coordinator)
     assert {one.person_id for one in wanted} <= told
     assert desk.person_id not in told
+
+
+async def test_a_substitute_for_sudden_leave_is_rung_by_running_pages_too(ward: Ward) -> None:
+    region = ward.region
+    ill, now = region.experts[FIRST], region.clock.now()
+    await region.policy(0, 600)
+    await region.page()
+    async with region.clone.system.session(SEEDER) as session:
+        await leave.record(
+            session,
+            region.clock,
+            SEEDER,
+            person_id=ill.person_id,
+            period=(now, now + 12 * HOUR),
+            kind="sick",
+            substitute_id=ward.ann.person_id,
+            hand_over=True,
+        )
+    first, *_ = await queued(region)
+    assert await ring_instead(region.clone.system, region.clock, stand_in(first)) == 1
+    assert {person for person, _ in await targets(region)} == {ill.person_id, ward.ann.person_id}

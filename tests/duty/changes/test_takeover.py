@@ -14,6 +14,7 @@ from duty.escalation import service as pages
 from duty.escalation.standing_in import StandIn, ring_instead
 from duty.rosters import repository as rosters
 from duty.rosters.errors import TitleTooLow
+from duty.rosters.replacing import LOOK_AGAIN, TAKEN_OVER
 from kernel.errors import IllegalTransition, NotAllowed
 from kernel.ids import ChangeId, ShiftId
 from kernel.outbox import OutboxMessage
@@ -49,7 +50,7 @@ async def queued(region: Region) -> list[OutboxMessage]:
                 "SELECT id, topic, payload, attempts, created_at FROM outbox WHERE topic = :topic"
                 " ORDER BY available_at"
             ),
-            {"topic": takeover.TAKEN_OVER},
+            {"topic": TAKEN_OVER},
         )
         return [OutboxMessage(*row) for row in rows]
 
@@ -137,7 +138,7 @@ async def test_a_page_that_rings_the_one_replaced_rings_the_new_one_too(ward: Wa
     await region.page()
     await take_over(region, ward.ann)
     messages = await queued(region)
-    assert len(messages) == len(takeover.LOOK_AGAIN)
+    assert len(messages) == len(LOOK_AGAIN)
     assert await ring_instead(region.clone.system, region.clock, stand_in(messages[0])) == 1
     people = {person for person, _ in await targets(region)}
     assert people == {region.experts[FIRST].person_id, ward.ann.person_id}
