@@ -32,6 +32,8 @@ from registry.pregnancies import queries as pregnancies
 Which = Literal["open", "to_read", "asked", "done"]
 MOST = 200
 
+_PEOPLE = ("asked_by", "claimed_by", "received_by", "followed_by")
+
 _COLUMNS = """
     SELECT g.*, f.short_name AS facility, c.short_name AS reader_facility, r.bed, r.channels,
            r.started_at, d.serial, l.urgent_sign_min, l.urgent_receive_min, l.routine_sign_min,
@@ -44,10 +46,14 @@ _COLUMNS = """
       JOIN ctg_reading_limits l ON l.id = g.limits_id
 """
 _OPEN = "g.state NOT IN ('received', 'withdrawn')"
+_WATCHED = (
+    f"({_OPEN} OR (g.state = 'received' AND g.follow_up_at IS NOT NULL AND g.followed_at IS NULL))"
+)
+"""At the bedside a reading is over once she was looked at again, where that was recommended."""
 _WHERE = {
-    "open": _OPEN,
+    "open": _WATCHED,
     "to_read": _OPEN + " AND g.reader_facility_id = ANY(:houses)",
-    "asked": _OPEN + " AND g.facility_id = ANY(:houses)",
+    "asked": _WATCHED + " AND g.facility_id = ANY(:houses)",
     "done": f"NOT ({_OPEN})",
 }
 _LISTS = {
@@ -156,7 +162,7 @@ async def _out(
         return []
     names = await _names(
         session,
-        [id_ for row in rows for id_ in (row.asked_by, row.claimed_by, row.received_by)],
+        [getattr(row, name) for row in rows for name in _PEOPLE],
     )
     cases = [CaseId(row.id) for row in rows]
     women = await pregnancies.subjects(session, clock, viewer, sealer, cases)
@@ -188,6 +194,9 @@ async def _out(
                 received_at=row.received_at,
                 receive_by=row.receive_by,
                 escalated_at=row.escalated_at,
+                follow_up_at=row.follow_up_at,
+                followed_by=names.get(row.followed_by),
+                followed_at=row.followed_at,
                 version=row.version,
                 limits=LimitsUsed(
                     id=row.limits_id,

@@ -39,6 +39,11 @@ def must_hold(viewer: Viewer, row: Row[Any]) -> None:
         raise NotYourReading()
 
 
+def awaits_follow_up(row: Row[Any]) -> bool:
+    """Whether a time to look again was signed, and nobody has said yet that she was looked at."""
+    return row.follow_up_at is not None and row.followed_at is None
+
+
 def allowed(viewer: Viewer, row: Row[Any]) -> list[str]:
     """What this viewer may do with the reading now, in the order of the table."""
     state = ReadingState(row.state)
@@ -50,5 +55,9 @@ def allowed(viewer: Viewer, row: Row[Any]) -> list[str]:
             if (mine and action is not ReadingAction.TAKE_OVER) or (others and not mine):
                 found.append(action)
     if asks(viewer, row.facility_id):
-        found += READING.actions(state, ReadingParty.ASKER)
+        found += [
+            action
+            for action in READING.actions(state, ReadingParty.ASKER)
+            if action is not ReadingAction.FOLLOW_UP or awaits_follow_up(row)
+        ]
     return [str(action) for action in found]

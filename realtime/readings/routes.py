@@ -91,7 +91,10 @@ async def list_readings(
     which: Which = "open",
     recording_id: UUID | None = None,
 ) -> list[ReadingOut]:
-    """Readings open to the viewer: all open ones, those to read, those asked, or those done."""
+    """Readings open to the viewer: all open ones, those to read, those asked, or those done.
+
+    Where a time to look again was signed, a received one stays open at the house that asked.
+    """
     return await queries.readings(session, clock, viewer, sealer, which, recording_id)
 
 
@@ -135,6 +138,12 @@ async def withdraw_reading(reading_id: UUID, data: MoveIn, asked: Asked) -> Read
 async def receive_reading(reading_id: UUID, data: MoveIn, asked: Asked) -> ReadingDetail:
     """The bedside has read the report and acts on it."""
     return await asked.move(service.receive, reading_id, data)
+
+
+@post("/readings/{reading_id:uuid}/follow-up", opt={OPT: CLINICAL}, status_code=200)
+async def follow_up_reading(reading_id: UUID, data: MoveIn, asked: Asked) -> ReadingDetail:
+    """The bedside has looked at her again, as was recommended."""
+    return await asked.move(service.follow_up, reading_id, data)
 
 
 @post("/readings/{reading_id:uuid}/look", opt={OPT: CLINICAL})
@@ -203,7 +212,8 @@ router = Router(
     "/ctg",
     route_handlers=[
         list_readings, get_reading, ask_reading, claim_reading, release_reading, withdraw_reading,
-        receive_reading, look_at_reading, replay_view, sign_reading, add_to_reading,
+        receive_reading, follow_up_reading, look_at_reading, replay_view, sign_reading,
+        add_to_reading,
     ],
     dependencies={"asked": Provide(provide_asked)},
     tags=["ctg readings"],

@@ -163,7 +163,10 @@ class LimitsUsed(msgspec.Struct, frozen=True):
 
 
 class ReadingOut(msgspec.Struct, frozen=True):
-    """A reading as lists show it. `due_at`: signed by then; `receive_by`: received by then."""
+    """A reading as lists show it. `due_at`: signed by then; `receive_by`: received by then.
+
+    `follow_up_at`: when the bedside is to look again, as signed last; `followed_at`: when it had.
+    """
 
     id: UUID
     recording_id: UUID
@@ -188,6 +191,9 @@ class ReadingOut(msgspec.Struct, frozen=True):
     received_at: datetime | None
     receive_by: datetime | None
     escalated_at: datetime | None
+    follow_up_at: datetime | None
+    followed_by: PersonName | None
+    followed_at: datetime | None
     version: int
     limits: LimitsUsed
     bed: str

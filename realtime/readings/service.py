@@ -45,6 +45,8 @@ _MOVE = text(
     " claimed_at = CAST(:claimed_at AS timestamptz), signed_at = CAST(:signed_at AS timestamptz),"
     " received_by = :received_by, received_at = CAST(:received_at AS timestamptz),"
     " receive_by = CAST(:receive_by AS timestamptz), next_at = CAST(:next_at AS timestamptz),"
+    " follow_up_at = CAST(:follow_up_at AS timestamptz), followed_by = :followed_by,"
+    " followed_at = CAST(:followed_at AS timestamptz),"
     " version = version + 1 WHERE id = :id"
 )
 _REPORT = text(
@@ -60,6 +62,7 @@ _EVENT = text(
 )
 _FIELDS = (
     "claimed_by", "claimed_at", "signed_at", "received_by", "received_at", "receive_by", "next_at",
+    "follow_up_at", "followed_by", "followed_at",
 )  # fmt: skip
 
 
@@ -196,7 +199,8 @@ async def sign(
     rights.must_hold(viewer, row)
     at, limits = clock.now(), await book.load(session, row.limits_id)
     until = at + limits.to_receive(row.urgency)
-    changed = {"signed_at": at, "receive_by": until, "next_at": until}
+    again = order.report.follow_up_at
+    changed = {"signed_at": at, "receive_by": until, "next_at": until, "follow_up_at": again}
     await _move(session, clock, viewer, row, order.version, ReadingAction.SIGN, changed)
     view = await looking.view_of(session, row.id, order.view_id)
     looking.must_have_been_seen(view, order.report.cited)
@@ -212,6 +216,9 @@ async def add(
     limits = await book.load(session, row.limits_id)
     until = clock.now() + limits.to_receive(row.urgency)
     changed = {"received_by": None, "received_at": None, "receive_by": until, "next_at": until}
+    if order.addendum.follow_up_at is not None:
+        again = order.addendum.follow_up_at
+        changed |= {"follow_up_at": again, "followed_by": None, "followed_at": None}
     await _move(session, clock, viewer, row, order.version, ReadingAction.ADD, changed)
     view = await looking.view_of(session, row.id, order.view_id)
     looking.must_have_been_seen(view, order.addendum.cited)
@@ -221,14 +228,32 @@ async def add(
 async def receive(
     session: AsyncSession, clock: Clock, viewer: Viewer, reading_id: UUID, order: MoveIn
 ) -> None:
-    """The bedside has read the report and acts on it."""
+    """The bedside has read the report and acts on it; the time to look again is kept for it."""
     row = await _locked(session, reading_id)
     rights.must_ask(viewer, row.facility_id)
     at = clock.now()
-    changed = {"received_by": viewer.person_id, "received_at": at, "next_at": None}
+    again = row.follow_up_at if rights.awaits_follow_up(row) else None
+    changed = {"received_by": viewer.person_id, "received_at": at, "next_at": again}
     action = ReadingAction.RECEIVE
     await _move(session, clock, viewer, row, order.version, action, changed, order.note)
     await duty.stop(session, clock, CaseId(row.id), FacilityId(row.facility_id), "reading_received")
+
+
+async def follow_up(
+    session: AsyncSession, clock: Clock, viewer: Viewer, reading_id: UUID, order: MoveIn
+) -> None:
+    """The bedside has looked at her again, as was recommended.
+
+    Raises:
+        ReadingMoved: no time to look again is open, or it changed since the viewer looked.
+    """
+    row = await _locked(session, reading_id)
+    rights.must_ask(viewer, row.facility_id)
+    action = ReadingAction.FOLLOW_UP
+    if not rights.awaits_follow_up(row):
+        raise ReadingMoved(state=row.state, action=str(action))
+    changed = {"followed_by": viewer.person_id, "followed_at": clock.now(), "next_at": None}
+    await _move(session, clock, viewer, row, order.version, action, changed, order.note)
 
 
 async def _write(

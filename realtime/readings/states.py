@@ -35,6 +35,8 @@ class ReadingAction(StrEnum):
     RECEIVE = "receive"
     WITHDRAW = "withdraw"
     ESCALATE = "escalate"
+    REMIND = "remind"
+    FOLLOW_UP = "follow_up"
 
 
 _ASKER = frozenset({ReadingParty.ASKER})
@@ -60,5 +62,8 @@ READING: Final[StateTable[ReadingState, ReadingAction, ReadingParty]] = StateTab
         (_S.SIGNED, _A.ESCALATE): Edge(_S.SIGNED, _TIME),
         # What is added must be received again.
         (_S.RECEIVED, _A.ADD): Edge(_S.SIGNED, _READER),
+        # Where a time to look again was signed: it comes, and somebody has looked.
+        (_S.RECEIVED, _A.REMIND): Edge(_S.RECEIVED, _TIME),
+        (_S.RECEIVED, _A.FOLLOW_UP): Edge(_S.RECEIVED, _ASKER),
     },
 )

@@ -1,4 +1,7 @@
-"""A reading that is late rings: its readers until it is signed, then the bedside until received."""
+"""A reading that is late rings: its readers until it is signed, then the bedside until received.
+
+When the time comes to look at her again, the bedside is told.
+"""
 
 from typing import Any, Final
 from uuid import UUID
@@ -25,6 +28,7 @@ log = structlog.get_logger()
 ENGINE: Final = Viewer.system("engine")
 OVERDUE: Final = "ctg.reading_overdue"
 UNRECEIVED: Final = "ctg.reading_unreceived"
+FOLLOW_UP: Final = "ctg.reading_follow_up"
 BATCH: Final = 50
 
 _DUE = text(
@@ -34,6 +38,7 @@ _LATE = text(
     "UPDATE ctg_reading SET next_at = :next_at, escalated_at = :at, version = version + 1"
     " WHERE id = :id"
 )
+_REMINDED = text("UPDATE ctg_reading SET next_at = NULL, version = version + 1 WHERE id = :id")
 _EVENT = text(
     "INSERT INTO ctg_reading_event (reading_id, at, action, state)"
     " VALUES (:id, :at, :action, :state)"
@@ -59,6 +64,9 @@ async def _one(database: Database, clock: Clock) -> bool:
         row = (await session.execute(_DUE, {"at": at})).one_or_none()
         if row is None:
             return False
+        if row.state == ReadingState.RECEIVED:
+            await _remind(session, clock, row)
+            return True
         state = READING.edge(ReadingState(row.state), ReadingAction.ESCALATE).to
         unsigned = state in (ReadingState.ASKED, ReadingState.CLAIMED)
         limits = await book.load(session, row.limits_id)
@@ -70,6 +78,20 @@ async def _one(database: Database, clock: Clock) -> bool:
         await _ring(session, clock, row, OVERDUE if unsigned else UNRECEIVED)
         log.info("ctg.reading_late", reading_id=str(row.id), state=row.state)
     return True
+
+
+async def _remind(session: AsyncSession, clock: Clock, row: Row[Any]) -> None:
+    """Tell the house that asked, once; the reading stays on its list until somebody has looked."""
+    state, case_id = READING.edge(ReadingState.RECEIVED, ReadingAction.REMIND).to, CaseId(row.id)
+    await session.execute(_REMINDED, {"id": row.id})
+    said = {"id": row.id, "at": clock.now(), "action": "remind", "state": str(state)}
+    await session.execute(_EVENT, said)
+    facts: dict[str, object] = {"facility_id": row.facility_id}
+    await chain.append(session, clock, case_id, FOLLOW_UP, viewer=ENGINE, payload=facts, auto=True)
+    await duty.notify_people(
+        session, clock, case_id=case_id, kind=FOLLOW_UP, data={"reading_id": row.id},
+        facility_id=FacilityId(row.facility_id), person_ids=[row.asked_by, row.received_by],
+    )  # fmt: skip
 
 
 async def _ring(session: AsyncSession, clock: Clock, row: Row[Any], event: str) -> None:

@@ -138,7 +138,10 @@ SIGNED_READING = {
         "cited": [{"from_seq": 1, "to_seq": 9}],
     },
 }
-ADDED_WORDS = {"password": PASSWORD, "addendum": {"text": "x"}}
+ADDED_WORDS = {
+    "password": PASSWORD,
+    "addendum": {"text": "x", "follow_up_at": "2026-11-28T00:00:00Z"},
+}
 
 JOURNEYS: dict[str, tuple[Step, ...]] = {
     "to the handover": (
@@ -386,6 +389,8 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         post("county_doctor", "/ctg/readings/{reading_id}/receive", version=5),
         post("city_expert", "/ctg/readings/{reading_id}/addenda", version=6, **ADDED_WORDS),
         post("county_doctor", "/ctg/readings/{reading_id}/withdraw", (409,), version=7),
+        post("county_doctor", "/ctg/readings/{reading_id}/receive", version=7),
+        post("county_doctor", "/ctg/readings/{reading_id}/follow-up", version=8),
     ),
     "observed": (
         post(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -27,7 +28,7 @@ from tests.realtime.wire import frame
 from tests.registry.world import SEALER, World, patient
 
 
-def report(*cited: tuple[int, int]) -> ReadingReport:
+def report(*cited: tuple[int, int], again: datetime | None = None) -> ReadingReport:
     """What an expert might write."""
     return ReadingReport(
         findings=Findings(
@@ -41,6 +42,7 @@ def report(*cited: tuple[int, int]) -> ReadingReport:
         conclusion="反应型",
         recommendation="继续监护，两小时后复查",
         cited=[Cited(from_seq=first, to_seq=last) for first, last in cited or [(10, 60)]],
+        follow_up_at=again,
     )
 
 
@@ -110,17 +112,28 @@ class Room:
             return await looking.replay(session, viewer, row, view)
 
     async def sign(
-        self, reading: UUID, viewer: Viewer, view: UUID, *cited: tuple[int, int]
+        self,
+        reading: UUID,
+        viewer: Viewer,
+        view: UUID,
+        *cited: tuple[int, int],
+        again: datetime | None = None,
     ) -> None:
         version = (await self.look(reading)).reading.version
-        order = SignIn(version=version, view_id=view, report=report(*cited), password="x")
+        order = SignIn(
+            version=version, view_id=view, report=report(*cited, again=again), password="x"
+        )
         async with self.ward.clone.app.session(viewer) as session:
             await service.sign(session, self.ward.clock, viewer, reading, order)
 
-    async def add(self, reading: UUID, viewer: Viewer, view: UUID) -> None:
+    async def add(
+        self, reading: UUID, viewer: Viewer, view: UUID, again: datetime | None = None
+    ) -> None:
         version = (await self.look(reading)).reading.version
         words = ReadingAddendum(
-            text="补充：另见一次变异减速", cited=[Cited(from_seq=20, to_seq=30)]
+            text="补充：另见一次变异减速",
+            cited=[Cited(from_seq=20, to_seq=30)],
+            follow_up_at=again,
         )
         order = AddIn(version=version, view_id=view, addendum=words, password="x")
         async with self.ward.clone.app.session(viewer) as session:

@@ -1834,6 +1834,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/ctg/readings/{reading_id}/follow-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** FollowUpReading */
+        post: operations["ApiCtgReadingsReadingIdFollowUpFollowUpReading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ctg/readings/{reading_id}/look": {
         parameters: {
             query?: never;
@@ -11526,6 +11543,9 @@ export interface components {
             facility: string;
             /** Format: uuid */
             facility_id: string;
+            follow_up_at: string | null;
+            followed_at: string | null;
+            followed_by: components["schemas"]["PersonName"] | null;
             from_seq: number;
             gestation_days: number | null;
             /** Format: uuid */
@@ -18219,6 +18239,49 @@ export interface operations {
         };
     };
     ApiCtgReadingsReadingIdClaimClaimReading: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                reading_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCtgReadingsReadingIdFollowUpFollowUpReading: {
         parameters: {
             query?: never;
             header?: {
