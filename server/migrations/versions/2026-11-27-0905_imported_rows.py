@@ -9,8 +9,8 @@ from alembic import op
 
 from server.migrations.sql import statements
 
-revision = "0043_imported_rows"
-down_revision = "0042_imaging_arrivals"
+revision = "0045_imported_rows"
+down_revision = "0044_group_robots"
 
 TABLES = """
 CREATE TABLE import_batch (
