@@ -139,7 +139,8 @@ class Relay:
 
     async def _failed(self, message: OutboxMessage, error: Exception) -> None:
         name = type(error).__name__
-        if message.attempt >= MAX_ATTEMPTS:
+        # A database that is away is nobody's fault: what is due then is due when it is back.
+        if message.attempt >= MAX_ATTEMPTS and not isinstance(error, Unavailable):
             log.error("outbox.dead", outbox_id=str(message.id), topic=message.topic, error=name)
             await self._settle(_DEAD, message, error=name)
             return

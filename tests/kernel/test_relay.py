@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
+from kernel.errors import Unavailable
 from kernel.outbox import WAKE_CHANNEL, OutboxMessage, enqueue
 from kernel.relay import Relay
 from kernel.viewer import Viewer
@@ -116,18 +117,21 @@ async def test_a_dead_relay_s_rows_come_back_after_the_lease(database: Clone) ->
     assert seen[0].attempt == 2
 
 
-async def test_hopeless_rows_end_in_a_final_state(database: Clone) -> None:
+@pytest.mark.parametrize(("error", "final"), [(ValueError("never"), True), (Unavailable(), False)])
+async def test_hopeless_rows_end_in_a_final_state_and_an_outage_makes_no_row_hopeless(
+    database: Clone, error: Exception, final: bool
+) -> None:
     await put(database)
     async with database.system.session(SYSTEM) as session:
         await session.execute(text("UPDATE outbox SET attempts = 19"))
 
     async def fail(message: OutboxMessage) -> None:
-        raise ValueError("never")
+        raise error
 
     await Relay(database.system, {"t": fail}).run_once()
     async with database.system.session(SYSTEM) as session:
-        dead = (await session.execute(text("SELECT dead_at IS NOT NULL FROM outbox"))).scalar_one()
-    assert dead is True
+        row = (await session.execute(text("SELECT dead_at, last_error FROM outbox"))).one()
+    assert (row.dead_at is not None, row.last_error) == (final, type(error).__name__)
 
 
 async def test_notify_wakes_the_listener_on_commit_and_after_a_lost_connection(

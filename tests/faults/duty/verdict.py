@@ -28,6 +28,7 @@ SELECT kind, convert_from(payload, 'UTF8')::jsonb ->> 'page_id' AS page_id,
   FROM case_event WHERE kind IN ('page.sent', 'page.escalated', 'page.acknowledged')
  GROUP BY 1, 2, 3
 """
+_DEAD = "SELECT id, topic, last_error FROM outbox WHERE dead_at IS NOT NULL"
 _UNSETTLED = """
 SELECT count(*) FROM page_message
  WHERE channel <> 'in_app' AND state IN ('queued', 'sending', 'in_doubt')
@@ -71,6 +72,7 @@ async def judge(
         items = await connection.fetch(_ITEMS)
         ladders = {str(row["page_id"]): row for row in await connection.fetch(_LADDERS)}
         events = await connection.fetch(_EVENTS)
+        dead = await connection.fetch(_DEAD)
     finally:
         await connection.close()
     rung: dict[str, list[Ring]] = defaultdict(list)
@@ -82,6 +84,7 @@ async def judge(
         for row in messages
         if str(row["id"]) in delivered and row["state"] != "delivered"
     ]
+    lost += [f"{row['topic']} {row['id']} was given up: {row['last_error']}" for row in dead]
     return Verdict(
         pages=len(committed),
         messages=len(messages),
