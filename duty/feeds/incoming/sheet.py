@@ -169,7 +169,7 @@ class _Sheet:
 
     def _trouble(self, column: int, row: int, reason: str, said: object) -> None:
         if len(self._troubles) < MAX_ENTRIES:
-            self._troubles.append(Trouble(_cell(column, row), reason, short(said)))
+            self._troubles.append(Trouble(_cell(column, row), reason, short(_text(said))))
 
 
 def _cell(column: int, row: int) -> str:

@@ -82,6 +82,11 @@ def test_what_is_wrong_is_said_cell_by_cell() -> None:
     assert said(found) == [("D3", "周宁", "02-01 08-02 08")]
 
 
+def test_a_day_that_is_missing_is_said_as_nothing() -> None:
+    (trouble,) = read(TOP, (None, "周一", "林晓岚", "")).troubles
+    assert (trouble.where, trouble.reason, trouble.said) == ("A2", "date_unreadable", "")
+
+
 def test_a_sheet_without_periods_is_from_eight_to_eight() -> None:
     found = read(TOP, ("2027-02-28", "", "林晓岚", ""))
     assert said(found) == [("C2", "林晓岚", "02-28 08-01 08")]
