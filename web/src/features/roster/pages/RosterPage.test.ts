@@ -87,6 +87,19 @@ describe('the roster calendar', () => {
     expect(send).toHaveBeenCalledWith({ slot_id: 's2', person_id: LIN.id, from: '2027-02-06T00:00:00.000Z', to: '2027-02-07T00:00:00.000Z', cover: true })
   })
 
+  it('opens on the hole to which an alarm leads', async () => {
+    const view = await show({ '/api/duty/groups': { facility_id: 'f1', groups: calendar.groups, may_edit: true, may_approve: false } }, '&cell=s2@2027-02-06')
+    const hole = await view.findByRole('button', { name: /2-6 .*二线 产科: 空岗/ })
+    await vi.waitFor(() => expect(document.activeElement).toBe(hole))
+  })
+
+  it('does not offer whoever stands there already', async () => {
+    const view = await show({ '/api/duty/groups': { facility_id: 'f1', groups: calendar.groups, may_edit: true, may_approve: false }, '/api/duty/candidates': [LIN, ZHOU].map((person) => ({ person, specialty: 'obstetrics', qualifications: [] })) })
+    await userEvent.click(await view.findByRole('button', { name: /2-5 .*一线 产科: 林晓岚/ }))
+    expect(await screen.findByRole('button', { name: /周宁.*重复排班/ })).toBeTruthy()
+    expect(screen.queryByRole('button', { name: /林晓岚.*本页/ })).toBeNull()
+  })
+
   it('offers no change to whoever only reads it', async () => {
     const view = await show({ '/api/duty/groups': { facility_id: 'f1', groups: calendar.groups, may_edit: false, may_approve: true } })
     await view.findAllByText('林晓岚')
