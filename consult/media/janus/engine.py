@@ -48,11 +48,11 @@ from consult.media.janus.api import (
     open_session,
 )
 from consult.media.janus.words import Words
+from consult.media.looking import LOOK_S, Looking
 from consult.media.tokens import turn_servers
 from kernel.clock import Clock, SystemClock
 from kernel.sealing import subkey
 
-LOOK_S: Final = 1.0
 OBSERVER: Final = "observer-"
 """Ids of those who only look, beside the participants' UUIDs."""
 
@@ -180,20 +180,19 @@ class JanusEngine:
 
     async def events(self) -> AsyncIterator[EngineEvent]:
         """Who came and who is gone, by looking every second; Janus's tracks are not told."""
-        before: dict[UUID, frozenset[UUID]] = {}
+        looking = Looking()
         while True:
             rooms = await self._words.rooms()
-            for room_id in rooms | before.keys():
+            for room_id in rooms | looking.rooms:
                 now = await self.present(room_id) if room_id in rooms else frozenset()
                 if room_id in rooms:
                     await self._tidy(room_id)
+                came, gone = looking.moved(room_id, now)
                 at = self._clock.now()
-                for who in now - before.get(room_id, frozenset()):
+                for who in came:
                     yield Joined(room_id, who, at)
-                for who in before.get(room_id, frozenset()) - now:
+                for who in gone:
                     yield WasLeft(room_id, who, at, await self._why(room_id, who, rooms))
-                before[room_id] = now
-            before = {room_id: found for room_id, found in before.items() if room_id in rooms}
             await asyncio.sleep(LOOK_S)
 
     async def close(self) -> None:

@@ -172,7 +172,7 @@ async def policed(stage: Stage, wanted: Wanted) -> Found:
         began = time.monotonic()
         await until(lambda: _taken(poor), 90)
         until_taken = time.monotonic() - began
-        (starved,) = await _watched((poor,), 10)
+        (starved,) = await _watched((poor,), 5)
         seen.append(
             f"60 kbit/s: sound alone after {until_taken:.0f} s, its concealed share"
             f" {starved.concealed_share:.1%}"

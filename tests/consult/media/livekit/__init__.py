@@ -1,0 +1,1 @@
+"""LiveKit's engine against the contract of its RoomService."""
