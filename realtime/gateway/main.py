@@ -25,7 +25,7 @@ from realtime.gateway import ingest as ingest_module
 from realtime.gateway import viewing as viewing_module
 from realtime.gateway.access import Access, ViewerOf
 from realtime.gateway.admission import Admission
-from realtime.gateway.alarms import Alarms
+from realtime.gateway.alarms.tap import Alarms
 from realtime.gateway.commit import Committer
 from realtime.gateway.crew import Crew
 from realtime.gateway.door import MAX_HEAD_BYTES, Doors, Pass, Refuse, Request
@@ -164,7 +164,7 @@ class Gateway:
             recordings,
             self._access,
             self.committer,
-            alarms=self.alarms.standing,
+            alarms=self.alarms.record.standing,
             recheck_s=timing.recheck_s,
             seats=Seats(max(1, connections // VIEWERS_SHARE), VIEWERS_EACH),
         )

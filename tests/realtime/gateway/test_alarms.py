@@ -70,7 +70,7 @@ async def test_told_at_once_recorded_and_over(site: Site) -> None:
 
 async def test_a_device_that_falls_silent_and_speaks_again(site: Site) -> None:
     sender, recording = await fed(site, 5)
-    lines = site.gateway.alarms.lines
+    lines = site.gateway.alarms.register.lines
     while not lines._fed[0]:
         await asyncio.sleep(0.01)
     await sender.until_acked(5)
@@ -151,7 +151,7 @@ async def test_a_units_own_limits_count_at_once(site: Site) -> None:
     quick = '{"low_delay_s": 5}'
     await site.fetch(QUICK, site.facility, quick, person[0]["id"])
     await site.fetch("SELECT pg_notify('yunshang_ctg_limits', '')")
-    board = site.gateway.alarms._by_recording
+    board = site.gateway.alarms.register.by_recording
     while next(iter(board.values())).limits.low_delay_s != 5:
         await asyncio.sleep(0.02)
     await send(sender, 6, 11, LOW)
@@ -176,7 +176,7 @@ async def test_a_database_that_is_away_hides_no_alarm(site: Site) -> None:
     real = site.gateway.committer._commit
     site.gateway.committer._commit = waits  # type: ignore[method-assign]
     seq = 6
-    site.gateway.alarms._flushed_ns = 0
+    site.gateway.alarms.looking.flushed_ns = 0
 
     async def keep_sending() -> None:
         nonlocal seq
@@ -234,7 +234,7 @@ async def test_a_delay_half_over_when_a_gateway_is_killed_goes_on_at_the_next(
 async def test_what_a_dying_gateway_stored_and_did_not_look_at_is_found_by_the_next(
     site: Site, second: Gateway
 ) -> None:
-    site.gateway.alarms._look = lambda *_: None  # type: ignore[method-assign]
+    site.gateway.alarms.looking.look = lambda *_: None  # type: ignore[method-assign]
     sender, recording = await fed(site, 1)
     await send(sender, 2, 40, LOW)
     await sender.until_acked(40)
@@ -252,7 +252,7 @@ async def test_without_its_earlier_seconds_a_recording_is_looked_at_from_here(
     async def away(_spans: Any) -> dict[int, list[bytes]]:
         raise OSError("away")
 
-    second.alarms._history = away
+    second.alarms.takeover._history = away
     sender, recording = await fed(site, 20)
     port = await second.start("127.0.0.1", 0)
     again = await Sender.dial(f"ws://127.0.0.1:{port}", site.token)

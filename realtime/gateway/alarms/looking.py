@@ -1,0 +1,145 @@
+"""The look: once a second at every second that came, and at the lines on which nothing came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from kernel.ids import new_id
+from realtime import frames
+from realtime.alarms.ledger import Finding
+from realtime.alarms.rules import Change
+from realtime.gateway.alarms.register import Register, Watched, moment
+from realtime.gateway.tap import Flush
+
+AT_ONCE: Final = 4_096
+"""Frames that wait for the next look; a backfill larger than this is looked at as it comes."""
+STALLED_NS: Final = 1_500_000_000
+"""So long without a flush: the database is away, and the newest frames are looked at themselves."""
+MOST_ASIDE: Final = 600
+"""Seconds of one recording that wait for its earlier ones; with more, it goes without them."""
+
+
+class Looking:
+    """Takes flushes, finds what began and what is over."""
+
+    def __init__(self, register: Register, clock_ns: Callable[[], int]) -> None:
+        self._register = register
+        self._clock_ns = clock_ns
+        self._fresh: list[Flush] = []
+        self._waiting = 0
+        self.flushed_ns = clock_ns()
+
+    def flushed(self, flush: Flush) -> None:
+        """New seconds of any number of recordings."""
+        self._fresh.append(flush)
+        self.flushed_ns = flush.at_ns
+        self._waiting += len(flush.frames)
+        if self._waiting >= AT_ONCE:
+            self.take()
+
+    def unseen(self, one: Watched) -> bool:
+        """Whether seconds of it have been received at which nobody looked here."""
+        board, highest = self._register.board, one.recording.progress.received.highest
+        if self._fresh and 0 < board.newest(one.row) < highest:
+            self.take()
+        return board.newest(one.row) < highest
+
+    def tick(self) -> None:
+        """Look at what came since the last time, and at what did not come."""
+        self.take()
+        now_ns, register = self._clock_ns(), self._register
+        if now_ns - self.flushed_ns > STALLED_NS:
+            self._take_newest()
+        for row, silent in register.lines.changed(now_ns):
+            register.say_silent(register.by_row[row], silent, now_ns)
+        for row in register.lines.gone(now_ns):
+            register.forget(register.by_row[row])
+
+    def take(self) -> None:
+        """Look at everything that was flushed."""
+        fresh, self._fresh, self._waiting = self._fresh, [], 0
+        if not fresh:
+            return
+        watched, now_ns = self._register.watched, self._clock_ns()
+        owners = [watched(one, now_ns) for flush in fresh for one in flush.recordings]
+        rows = np.array([one.row for one in owners], np.intp)
+        counts = np.concatenate([flush.counts for flush in fresh])
+        arrived = np.concatenate([flush.frames for flush in fresh])
+        sealed = np.array([flush.at_ns for flush in fresh], np.int64)
+        spread = np.repeat(sealed, [len(flush.recordings) for flush in fresh])
+        self._register.lines.heard(rows, spread)
+        rows = np.repeat(rows, counts)
+        if self._register.uncounted:
+            kept = self._put_aside(owners, counts, arrived)
+            rows, arrived = rows[kept], arrived[kept]
+        self.look(rows, arrived)
+
+    def _put_aside(
+        self, owners: Sequence[Watched], counts: npt.NDArray[np.int64], arrived: npt.NDArray[Any]
+    ) -> npt.NDArray[np.bool_]:
+        """Which frames can be looked at now; the others wait for the seconds before them."""
+        kept = np.ones(len(arrived), bool)
+        end = 0
+        for one, count in zip(owners, counts.tolist(), strict=True):
+            start, end = end, end + count
+            if one.aside is not None:
+                kept[start:end] = False
+                one.aside.append(arrived[start:end])
+                if sum(map(len, one.aside)) > MOST_ASIDE:
+                    self.go_without(one)
+        return kept
+
+    def _take_newest(self) -> None:
+        """Nothing is flushed while the database is away; each second's newest frame is here."""
+        known = [
+            (one.row, one.recording.heard_ns, one.recording.last_frame)
+            for one in self._register.by_recording.values()
+            if one.recording.feeder is not None and one.recording.last_frame and one.aside is None
+        ]
+        if known:
+            numbers, heard, newest = zip(*known, strict=True)
+            rows = np.array(numbers, np.intp)
+            self._register.lines.heard(rows, np.array(heard, np.int64))
+            self.look(rows, frames.view_frames(b"".join(newest)))
+
+    def look(self, rows: npt.NDArray[np.intp], arrived: npt.NDArray[Any]) -> None:
+        """Frames, each with the row of its recording."""
+        self.tell_changes(self._register.board.take(rows, arrived))
+
+    def tell_changes(self, changes: Iterable[Change]) -> None:
+        """What began and what is over, said of now."""
+        at = moment(self._clock_ns())
+        for change in changes:
+            one = self._register.by_row[change.row]
+            self._register.say(
+                one,
+                Finding(
+                    new_id(),
+                    at,
+                    one.recording.id,
+                    change.kind,
+                    change.channel,
+                    change.present,
+                    change.onset_seq,
+                    change.seq,
+                    change.rate,
+                ),
+            )
+
+    def go_without(self, one: Watched) -> None:
+        """Its earlier seconds cannot be had: only what was found of them is known."""
+        self._register.uncounted.discard(one)
+        for kind, channel in one.standing:
+            self._register.board.restore(one.row, kind, channel)
+        self.catch_up(one)
+
+    def catch_up(self, one: Watched) -> None:
+        """Look at what came of it while its earlier seconds were awaited."""
+        aside, one.aside = one.aside, None
+        if aside:
+            arrived = np.concatenate(aside)
+            self.look(np.full(len(arrived), one.row, np.intp), arrived)
