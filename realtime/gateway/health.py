@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import psutil
@@ -28,6 +28,12 @@ COUNTERS: Final = frozenset(
 )
 
 
+def resident_bytes() -> int:
+    """Memory of this process."""
+    held: int = psutil.Process().memory_info().rss
+    return held
+
+
 @dataclass(slots=True)
 class Health:
     """Numbers about now; `database` is the outcome of the latest attempt to use it."""
@@ -37,6 +43,8 @@ class Health:
     committer: Committer
     database: bool = False
     draining: bool = False
+    empty_bytes: int = field(default_factory=resident_bytes)
+    """What the gateway held before anybody came."""
 
     @property
     def ok(self) -> bool:
@@ -47,6 +55,8 @@ class Health:
         """All numbers, JSON-ready."""
         figures, recordings = self.committer.figures, list(self.ingest.recordings)
         lags = [r.lag_ms for r in recordings if r.feeder is not None and r.lag_ms is not None]
+        resident = resident_bytes()
+        connected = len(self.ingest.listeners) + len(self.viewing.listeners)
         commit_ms = [seconds * 1000 for seconds in figures.commit_s]
         return {
             "status": "draining" if self.draining else "ok" if self.ok else "degraded",
@@ -74,7 +84,8 @@ class Health:
             "viewer_bytes_waiting_max": max(
                 (viewer.waiting_bytes for viewer in self.viewing.listeners), default=0
             ),
-            "resident_bytes": psutil.Process().memory_info().rss,
+            "resident_bytes": resident,
+            "connection_bytes_mean": max(0, resident - self.empty_bytes) // max(1, connected),
         }
 
 

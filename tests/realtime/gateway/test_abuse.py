@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import struct
 from contextlib import suppress
 from uuid import uuid4
@@ -14,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from realtime.gateway.health import metrics
 from tests.realtime.conftest import Site, viewer_at
-from tests.realtime.gateway.process import asked
+from tests.realtime.gateway.process import ROOT, asked
 from tests.realtime.wire import Sender, Watcher, bundle, frame
 
 CONNECTIONS, EACH = 20, 50
@@ -144,5 +145,12 @@ async def test_metrics_say_what_health_says(site: Site) -> None:
     assert lines["yunshang_gateway_acks"] == "1"
     assert lines["yunshang_gateway_storage_waiting"] == "0"
     assert float(lines["yunshang_gateway_resident_bytes"]) > 1e6
+    assert float(lines["yunshang_gateway_connection_bytes_mean"]) < 64 * 2**20
     assert metrics(site.gateway.health.facts()).count(b"# TYPE") == len(lines)
+    # What operators are told to look at is there under that name.
+    page = (ROOT / "docs" / "operators.md").read_text("utf-8")
+    (told,) = (line for line in page.splitlines() if "`GET /metrics`" in line)
+    named = set(re.findall(r"`([a-z]+_[a-z0-9_]+)`", told))
+    assert len(named) >= 12
+    assert {f"yunshang_gateway_{name}" for name in named} <= set(lines)
     await sender.close()
