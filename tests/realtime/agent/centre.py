@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import time
 from collections.abc import Callable
 from itertools import islice
@@ -50,8 +51,8 @@ class Cuttable:
     def url(self) -> str:
         return f"ws://127.0.0.1:{self._port}"
 
-    async def start(self) -> None:
-        self._server = await asyncio.start_server(self._join, "127.0.0.1", 0)
+    async def start(self, tls: ssl.SSLContext | None = None) -> None:
+        self._server = await asyncio.start_server(self._join, "127.0.0.1", 0, ssl=tls)
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
