@@ -39,7 +39,7 @@ def history(settings: Settings) -> None:
     from server.demo.history import tell_history
     from server.demo.journey import tell_journey
     from server.demo.running import tell_running
-    from server.demo.scans import tell_scans
+    from server.demo.scans import tell_arrival, tell_scans
     from server.demo.special import tell_special
 
     _only_in_demo(settings, "history")
@@ -57,6 +57,8 @@ def history(settings: Settings) -> None:
 
     async def climb(database: Database) -> None:
         await tell_overdue(database, SystemClock().now())
+        desk = _desk(settings, database, Sealer(master_key(settings)))
+        await tell_arrival(desk, SystemClock().now())
         await tell_drills(database, SystemClock().now(), settings.demo_history_days)
 
     asyncio.run(_with(settings.database_url, run))

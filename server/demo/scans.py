@@ -1,4 +1,4 @@
-"""One synthetic examination in the record of the woman who is guided in place."""
+"""Synthetic examinations: in the record of the woman who is guided in place, and from a machine."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -6,9 +6,12 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import text
 
+from consult.imaging.receiving.arriving import PROCESS, arrive
+from consult.imaging.receiving.models import MachineRow
+from consult.imaging.receiving.repository import MachineRepository
 from consult.imaging.repository import ScanRepository
 from consult.imaging.taking import Desk, take, woman_of
-from kernel.ids import PregnancyId
+from kernel.ids import PregnancyId, new_id
 from kernel.viewer import Viewer
 from registry.pregnancies.rules import NAME_FIELD
 from server.demo.cast import Cast
@@ -17,6 +20,7 @@ from server.demo.ultrasound import Subject, examination
 log = structlog.get_logger()
 
 DOCTOR = "lj001.doctor"
+MACHINE = "CAICHAO-1"
 _GUIDED = text(
     "SELECT id FROM referral WHERE condition = 'eclampsia' AND NOT drill"
     " ORDER BY sent_at DESC LIMIT 1"
@@ -48,3 +52,20 @@ def _giving(content: bytes) -> Callable[[], Awaitable[bytes]]:
         return content
 
     return read
+
+
+async def tell_arrival(desk: Desk, now: datetime) -> int:
+    """An examination that the county's machine sent and nobody brought yet, once; so many files."""
+    async with desk.database.session(PROCESS) as session:
+        if await MachineRepository(session, PROCESS).may_send():
+            return 0
+        doctor = (await Cast.load(session)).viewers[DOCTOR]
+        machine = MachineRow(
+            id=new_id(), ae_title=MACHINE, name="彩超一号", facility_id=doctor.facility_id,
+            networks=["127.0.0.1/32"], created_at=now, created_by=doctor.person_id,
+        )  # fmt: skip
+        session.add(machine)
+    files = examination(Subject("YANSHI^LAIYUAN", "", now - timedelta(minutes=20), "2.25.991"))
+    for content in files:
+        await arrive(desk, machine.id, content)
+    return len(files)

@@ -65,6 +65,22 @@ async def brings(here: Visitor, card: Locator) -> None:
     await expect(card).to_contain_text("已核对身份")
 
 
+async def from_the_machine(here: Visitor, card: Locator) -> None:
+    """What the county's machine sent is of another woman, says so, and is put away."""
+    waiting = card.locator("details").filter(has_text="设备传来的检查")
+    await waiting.locator("summary").click()
+    one = waiting.get_by_role("article").filter(has_text="YANSHI^LAIYUAN")
+    await expect(one).to_contain_text("姓名无法自动比对")
+    await expect(one).to_contain_text("彩超一号 · 3 个文件")
+    await waiting.scroll_into_view_if_needed()
+    await here.picture("scan-arrivals")
+    await without_barriers(here)
+    await here.press("不归入病例…", within=one)
+    await one.get_by_label("不归入的原因").fill("不是本病例孕妇")
+    await here.press("移除", within=one)
+    await expect(one).to_have_count(0)
+
+
 async def measures(viewer: Locator, there: Visitor) -> None:
     """From bone to bone, by the file's own calibration."""
     await viewer.get_by_role("button", name="测量", exact=True).click()
@@ -116,6 +132,8 @@ async def test_from_the_machine_to_the_expert(visit: Door, doctor: Person) -> No
     card = here.page.get_by_role("region", name="影像", exact=True)
     await expect(card).to_contain_text("尚无影像")
     await brings(here, card)
+
+    await from_the_machine(here, card)
 
     there = await visit("yj001.expert")
     await there.go(path)

@@ -1,5 +1,6 @@
 """The demo's examination says that it is synthetic, and measures what it draws."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from kernel.clock import SystemClock
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from server.demo.running import tell_running
-from server.demo.scans import tell_scans
+from server.demo.scans import tell_arrival, tell_scans
 from server.demo.seed import seed
 from server.demo.ultrasound import BPD_CM, CM_PER_PIXEL, FRAMES, Subject, examination
 from tests.fixtures.database import Clone
@@ -45,6 +46,9 @@ async def test_it_is_brought_once(database: Clone, tmp_path: Path) -> None:
     try:
         assert await tell_scans(desk, clock.now()) == 3
         assert await tell_scans(desk, clock.now()) == 0
+        for files in (3, 0):
+            machines = replace(desk, database=database.system)
+            assert await tell_arrival(machines, clock.now()) == files
     finally:
         desk.box.close()
     async with database.system.session(Viewer.system("test")) as session:

@@ -4,6 +4,7 @@ import type { components } from '@/api/schema'
 export type ScanStudy = components['schemas']['ScanStudy']
 export type ScanSeries = components['schemas']['ScanSeries']
 export type ScanInstance = components['schemas']['ScanInstance']
+export type Arrival = components['schemas']['Arrival']
 export type TakenScan = components['schemas']['TakenScan']
 export type TakenArchive = components['schemas']['TakenArchive']
 
