@@ -273,3 +273,24 @@ class NoNetwork(Refusal):
 
     code = "imaging.no_network"
     status = 422
+
+
+class NotMultipart(Refusal):
+    """It is no multipart/related body of DICOM files."""
+
+    code = "imaging.not_multipart"
+    status = 415
+
+
+class QueryUnknown(Refusal):
+    """A filter of a search is not understood. Fields: name."""
+
+    code = "imaging.query_unknown"
+    status = 400
+
+
+class TooManyAtOnce(Refusal):
+    """More files than one retrieval opens. Fields: most."""
+
+    code = "imaging.too_many_at_once"
+    status = 413

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from consult.imaging import looking, queries, settling, taking, unpacking
 from consult.imaging.commands import ConfirmScan, WithdrawScan
+from consult.imaging.dicomweb.routes import HANDLERS as DICOMWEB
 from consult.imaging.intake import Intake, gathered
 from consult.imaging.parse import Box
 from consult.imaging.parse.limits import FILE_BYTES
@@ -208,6 +209,7 @@ router = Router(
     route_handlers=[
         list_scans, bring_scan, bring_archive, confirm_scan, withdraw_scan, scan_frames,
         rendered_scan, scan_content, *RECEIVING,
+        *DICOMWEB,
     ],
     dependencies={"desk": provide_desk},
     tags=["scans"],

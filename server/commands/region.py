@@ -55,12 +55,15 @@ def history(settings: Settings) -> None:
         await tell_scans(_desk(settings, database, sealer), now)
         await tell_history(database, now, sealer, settings.demo_history_days)
 
-    async def climb(database: Database) -> None:
-        await tell_overdue(database, SystemClock().now())
+    async def machine(database: Database) -> None:
         desk = _desk(settings, database, Sealer(master_key(settings)))
         await tell_arrival(desk, SystemClock().now())
+
+    async def climb(database: Database) -> None:
+        await tell_overdue(database, SystemClock().now())
         await tell_drills(database, SystemClock().now(), settings.demo_history_days)
 
+    asyncio.run(_with(settings.system_database_url, machine))
     asyncio.run(_with(settings.database_url, run))
     asyncio.run(_with(settings.system_database_url, climb))
 

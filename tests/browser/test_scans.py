@@ -70,7 +70,8 @@ async def from_the_machine(here: Visitor, card: Locator) -> None:
     waiting = card.locator("details").filter(has_text="设备传来的检查")
     await waiting.locator("summary").click()
     one = waiting.get_by_role("article").filter(has_text="YANSHI^LAIYUAN")
-    await expect(one).to_contain_text("姓名无法自动比对")
+    # The demo's history begins with it; pages look every quarter of a minute.
+    await expect(one).to_contain_text("姓名无法自动比对", timeout=60_000)
     await expect(one).to_contain_text("彩超一号 · 3 个文件")
     await waiting.scroll_into_view_if_needed()
     await here.picture("scan-arrivals")

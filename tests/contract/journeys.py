@@ -247,6 +247,7 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         # Bytes are not described by a schema: tests/consult/imaging/test_scans.py attacks them.
         post("county_doctor", "/cases/{case_id}/scans", (422,)),
         post("county_doctor", "/cases/{case_id}/scans/archive", (422,)),
+        post("county_doctor", "/cases/{case_id}/dicomweb/studies", (415,)),
         post("county_doctor", "/scans/{study_id}/confirm"),
         post("county_doctor", "/scans/{study_id}/withdraw"),
         post("county_doctor", "/cases/{case_id}/scans/arrivals/{arrival_id}"),

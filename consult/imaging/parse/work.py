@@ -143,4 +143,4 @@ def _metadata(file: BinaryIO) -> bytes:
         suppress_invalid_tags=True,
     )
     made["00083002"] = {"vr": "UI", "Value": [str(ds.file_meta.TransferSyntaxUID)]}
-    return msgspec.json.encode(made)
+    return msgspec.json.encode(made, enc_hook=str)  # UIDs are a kind of str
