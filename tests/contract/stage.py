@@ -387,8 +387,7 @@ async def _known_ids(stage: Stage) -> None:
     stage.ids["account_id"] = str(stage.accounts["leaver"])
     stage.ids["code"] = "request_to_accept"
     stage.ids["kind"] = "transfer"
-    ones = ("n", "baby", "seq", "study_uid", "series_uid", "sop_uid")
-    stage.ids |= dict.fromkeys(ones, "1") | {"frame": "0"}
+    stage.ids |= {"n": "1", "baby": "1", "seq": "1", "frame": "0"}
     stage.ids |= dict.fromkeys(("reference_id", "leave_id", "qualification_id"), NOWHERE)
     async with net.clone.system.session(SEEDER) as session:
         stage.ids |= await _planned(session, net)

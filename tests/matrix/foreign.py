@@ -78,17 +78,25 @@ async def rows(door: Door, database: Clone, world: World) -> dict[str, str]:
 
 
 async def scanned(door: Door, token: str, case_id: str) -> dict[str, str]:
-    """A scan of the case's woman, of which nobody has said yet whose it is."""
-    answer = await door.send(
-        "POST",
-        f"/api/cases/{case_id}/scans",
-        token=token,
-        content=scan(patient="SOMEBODY"),
-        headers={"content-type": "application/dicom"},
-    )
-    assert answer.status_code == 201, answer.text
+    """Scans of the case's woman: one whose name nobody has compared yet, and one without a name."""
+    study = f"2.25.{UUID(case_id).int}"
+    for content in (scan(study=study, sop=f"{study}.9"), scan(patient="SOMEBODY")):
+        answer = await door.send(
+            "POST",
+            f"/api/cases/{case_id}/scans",
+            token=token,
+            content=content,
+            headers={"content-type": "application/dicom"},
+        )
+        assert answer.status_code == 201, answer.text
     made = answer.json()
-    return {"study_id": made["study"]["id"], "instance_id": made["instance_id"]}
+    return {
+        "study_id": made["study"]["id"],
+        "instance_id": made["instance_id"],
+        "study_uid": study,
+        "series_uid": f"{study}.1",
+        "sop_uid": f"{study}.9",
+    }
 
 
 async def _monitor(database: Clone, world: World) -> UUID:

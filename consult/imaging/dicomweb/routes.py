@@ -42,8 +42,8 @@ async def store_instances(
 
     200: all are in; 202: some; 409: none. What was refused says why by a DICOM failure reason.
     """
+    await service.filed(desk, viewer, case_id)  # a stranger is refused before anything is read
     boundary = boundary_of(request.headers.get("content-type", ""))
-    await service.filed(desk, viewer, case_id)  # a stranger is refused before the body is read
     said = request.headers.get("content-length", "")
     size = int(said) if said.isascii() and said.isdigit() else FILE_BYTES
     with intake.room(viewer.person_id, size):
