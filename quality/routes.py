@@ -1,12 +1,15 @@
 """Routes of the read side: a case's course, indicators, and what they mean."""
 
+from typing import Annotated, Literal
 from uuid import UUID
 
-from litestar import Router, get
+from litestar import Response, Router, get
 from litestar.di import Provide
+from litestar.params import QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.access import OPT, roles
+from kernel.clock import Clock
 from kernel.ids import CaseId
 from kernel.viewer import CLINICAL_ROLES, Role
 from quality import course, ddi, indicators
@@ -23,9 +26,16 @@ from quality.schemas import (
     ProofOut,
     Timeline,
 )
+from quality.workbook import Language, workbook
 
 COURSE = roles(*CLINICAL_ROLES, Role.COMMISSION, Role.CREW)
 NUMBERS = roles(*CLINICAL_ROLES, Role.COMMISSION, Role.AUDITOR)
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+Small = Annotated[
+    Literal["show", "hide"],
+    QueryParameter(description="Whether counts of 1 to 4 are printed, or hidden as “<5”."),
+]
 
 
 @get("/cases/{case_id:uuid}/timeline", opt={OPT: COURSE})
@@ -68,6 +78,25 @@ async def get_indicator_cases(
     return await indicators.behind(session, asked, late, code)
 
 
+@get("/quality/export", opt={OPT: NUMBERS}, media_type=EXCEL)
+async def export_indicators(
+    session: AsyncSession,
+    clock: Clock,
+    asked: Scope,
+    late: Late = "with",
+    small: Small = "show",
+    language: Language = "zh",
+) -> Response[bytes]:
+    """All indicators as an Excel file; `small=hide` for a table that is handed on."""
+    found = await indicators.overview(session, asked, late)
+    file = workbook(found, hide=small == "hide", language=language, at=clock.now())
+    return Response(
+        file,
+        media_type=EXCEL,
+        headers={"content-disposition": 'attachment; filename="indicators.xlsx"'},
+    )
+
+
 @get("/quality/ddi", opt={OPT: NUMBERS})
 async def get_ddi(session: AsyncSession, counted: Scope) -> Ddi:
     """Decision to delivery by class, place and anaesthesia, with and without late entries."""
@@ -83,6 +112,7 @@ router = Router(
         get_indicators,
         get_indicator,
         get_indicator_cases,
+        export_indicators,
         get_ddi,
         *HANDBOOK,
         *FROZEN,

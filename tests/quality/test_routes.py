@@ -1,6 +1,7 @@
 """The routes over HTTP: parameters, shapes, refusals."""
 
 from collections.abc import AsyncIterator
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.routes import HTTPRoute
 from litestar.testing import AsyncTestClient
+from openpyxl import load_workbook
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.access import OPT
@@ -157,6 +159,17 @@ async def test_bad_parameters_are_refused(client: AsyncTestClient[Litestar], que
     assert answer.headers["content-type"].startswith("application/problem+json")
 
 
+async def test_the_export_is_a_workbook(client: AsyncTestClient[Litestar], case_id: str) -> None:
+    answer = await client.get("/quality/export", params={**PERIOD, "small": "hide"})
+    assert answer.status_code == 200
+    assert "indicators.xlsx" in answer.headers["content-disposition"]
+    book = load_workbook(BytesIO(answer.content))
+    assert book.sheetnames == ["指标", "按机构", "口径与来源"]
+    cells = [cell.value for row in book["指标"].iter_rows() for cell in row]
+    assert "发出求助→同意接收" in cells
+    assert "<5" in cells
+
+
 def test_every_route_declares_its_roles() -> None:
     declared = {
         (method, route.path): handler.opt[OPT]
@@ -165,7 +178,7 @@ def test_every_route_declares_its_roles() -> None:
         for handler in route.route_handlers
         for method in handler.http_methods - {"OPTIONS"}
     }
-    assert len(declared) == 14
+    assert len(declared) == 15
     assert all(
         Role.EXPERT in open_to for (method, _), open_to in declared.items() if method == "GET"
     )

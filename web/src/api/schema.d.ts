@@ -5133,6 +5133,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/quality/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ExportIndicators */
+        get: operations["ApiQualityExportExportIndicators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/quality/imports": {
         parameters: {
             query?: never;
@@ -26446,6 +26463,55 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityExportExportIndicators: {
+        parameters: {
+            query?: {
+                /** @description Begin, RFC 3339; default 30 days before the end. */
+                from?: string | null;
+                /** @description End, excluded; default now. */
+                to?: string | null;
+                region_id?: string | null;
+                facility_id?: string | null;
+                /** @description A frozen period: its figures as they were, whatever the days. */
+                frozen?: string | null;
+                /** @description Whether times that were entered after the fact count. */
+                late?: "with" | "without";
+                /** @description Whether counts of 1 to 4 are printed, or hidden as “<5”. */
+                small?: "show" | "hide";
+                language?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
             };
             /** @description Bad request syntax or unsupported method */
             400: {

@@ -1,6 +1,8 @@
+import { screen, waitFor } from '@testing-library/vue'
 import userEvent from '@testing-library/user-event'
 import { describe, expect, it, vi } from 'vitest'
 
+import { api } from '@/api/client'
 import { axeViolations, renderPage } from '@/testing/page'
 
 import type { Definition, Indicators, IntervalValue } from '../types'
@@ -98,5 +100,15 @@ describe('indicators', () => {
     const view = await show(58)
     await view.findByRole('article')
     expect(await axeViolations(view.container)).toEqual([])
+  })
+
+  it('are saved as an Excel file, without small counts when they are handed on', async () => {
+    const download = vi.spyOn(api, 'download').mockResolvedValue(new Blob(['x']))
+    vi.stubGlobal('URL', Object.assign(URL, { createObjectURL: () => 'blob:x', revokeObjectURL: () => undefined }))
+    await show(12)
+    await userEvent.click(await screen.findByLabelText('隐去 1–4 例（对外分发时）'))
+    await userEvent.click(screen.getByRole('button', { name: /导出 Excel/ }))
+    await waitFor(() => expect(download).toHaveBeenCalledOnce())
+    expect(download.mock.calls[0]?.[0]).toMatch(/^\/api\/quality\/export\?.*small=hide&language=zh$/)
   })
 })
