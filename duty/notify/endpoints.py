@@ -25,8 +25,9 @@ SECRET_CHARACTERS = 16
 
 _REGISTER = text(
     "INSERT INTO contact_point (id, channel, person_id, facility_id, label, address_sealed,"
-    "  secret_sealed, created_by, created_at, verified_at)"
-    " VALUES (:id, :channel, :person_id, :facility_id, :label, :url, :secret, :by, :at, :at)"
+    "  address_index, secret_sealed, created_by, created_at, verified_at)"
+    " VALUES (:id, :channel, :person_id, :facility_id, :label, :url, :index, :secret, :by,"
+    "  :at, :at) ON CONFLICT DO NOTHING RETURNING id"
 )
 _LIST = text(
     "SELECT id, channel, label, person_id, facility_id, created_at, disabled_at"
@@ -54,14 +55,16 @@ async def register(
 
     Raises:
         EndpointRefused: the address or the secret is not acceptable, or it belongs to nobody or to
-            two, or a robot to a person.
+            two, a robot to a person, or a robot that the house has already.
     """
     address = _address(wanted)
     objection = _objection(wanted, address, rules or EndpointRules())
     if address is None or objection is not None:
         raise EndpointRefused(reason=objection)
     id_, at = new_id(), clock.now()
-    await session.execute(
+    # A webhook has none: two receivers may share an address.
+    mark = f"{ADDRESS_FIELD}/{wanted.channel}" if wanted.channel in ROBOT_KEYS else None
+    made = await session.execute(
         _REGISTER,
         {
             "id": id_,
@@ -70,11 +73,14 @@ async def register(
             "facility_id": wanted.facility_id,
             "label": wanted.label,
             "url": sealer.seal(address, ADDRESS_FIELD),
+            "index": None if mark is None else sealer.blind_index(address, mark),
             "secret": sealer.seal(wanted.secret, SECRET_FIELD) if wanted.secret else None,
             "by": viewer.person_id,
             "at": at,
         },
     )
+    if made.one_or_none() is None:
+        raise EndpointRefused(reason="known")
     owner = (wanted.person_id, wanted.facility_id)
     return EndpointOut(id_, wanted.channel, wanted.label, *owner, at, None)
 

@@ -240,9 +240,11 @@ async def test_a_group_chats_robot_is_registered_by_its_key(
     for wrong, reason in (
         (body | person, "robot_owner"),
         (body | house | {"url": "https://qyapi.weixin.qq.com/?k=1"}, "robot_key"),
+        (body | house, "known"),
     ):
         refused = await admin.post("/api/admin/endpoints", wrong)
         assert refused.json()["fields"] == {"reason": reason}
     assert made["id"] in (await admin.get("/api/admin/endpoints")).text
     gone = await admin.post(f"/api/admin/endpoints/{made['id']}/disable")
     assert gone.status_code == 204
+    assert (await admin.post("/api/admin/endpoints", body | house)).status_code == 201
