@@ -69,6 +69,12 @@ class Room:
         self._outside = outside
         self._seconds = 0
         self._changing = asyncio.Lock()
+        self._coming = 0
+
+    @property
+    def empty(self) -> bool:
+        """Nobody is here, and nobody is on the way: whoever comes next may have another room."""
+        return not self.members and not self._coming
 
     async def join(self, claims: Claims, tell: Tell) -> Member:
         """Somebody comes, or comes back: then they are the same participant, connected anew.
@@ -76,8 +82,12 @@ class Room:
         Raises:
             RoomIsFull: the token's limit is reached.
         """
-        async with self._changing:
-            return await self._join(claims, tell)
+        self._coming += 1
+        try:
+            async with self._changing:
+                return await self._join(claims, tell)
+        finally:
+            self._coming -= 1
 
     async def _join(self, claims: Claims, tell: Tell) -> Member:
         member = self.members.get(claims.participant)

@@ -183,7 +183,7 @@ class Sessions:
                 session.over = True
                 del self._sessions[session.id]
         for room in list(self.rooms.values()):
-            if not room.members:
+            if room.empty:
                 del self.rooms[room.id]
 
 
