@@ -38,6 +38,8 @@ def _room() -> Room:
 async def test_a_room_that_somebody_is_entering_is_not_empty() -> None:
     room = _room()
     assert room.empty
+    # Whoever is offered something has sockets, and takes a while to go.
+    room.publications[UUID(int=9), Source.CAMERA] = Publication(UUID(int=9), Source.CAMERA)
     await room.join(_claims(1), lambda _message: None)
     leaving = asyncio.create_task(room.leave(UUID(int=1), Left.WENT))
     await asyncio.sleep(0)
