@@ -107,7 +107,7 @@ class Sessions:
             return
         queue = session.attach()
         session.member.has_socket = True
-        await socket.send(msgspec.json.encode(_welcome(session)).decode())
+        queue.put_nowait(msgspec.json.encode(_welcome(session)))
         for frame in waiting or session.channel.resume(0):
             queue.put_nowait(frame)
         await self._both_ways(socket, session, queue)
