@@ -55,3 +55,25 @@ it('tells a crew with nothing but its link that paging is impaired', async () =>
   expect((await screen.findByRole('alert')).textContent).toContain('呼叫系统受损')
   view.unmount()
 })
+
+it('shows that the first page is on its way', async () => {
+  const pinia = createPinia()
+  setActivePinia(pinia)
+  useSession().accept(aMe(['expert']))
+  vi.spyOn(api, 'get').mockImplementation((path) => Promise.resolve(path === BOOK_PATH ? aBook() : []))
+  vi.stubGlobal('WebSocket', class { close(): void {} send(): void {} })
+  let arrive: (page: object) => void = () => undefined
+  const late = new Promise<object>((resolve) => (arrive = resolve))
+  const history = createMemoryHistory()
+  history.replace('/late')
+  const router = createRouter({
+    history,
+    routes: [{ path: '/late', component: () => late as never }, ...navItems.map((item) => ({ path: `/menu/${item.to}`, name: item.to, component: CaseProbe }))],
+  })
+  const view = render(App, { global: { plugins: [pinia, i18n, router] } })
+  expect(view.container.querySelector('main .blocks')).toBeTruthy()
+  arrive({ render: () => h('p', 'here') })
+  expect(await screen.findByText('here')).toBeTruthy()
+  expect(view.container.querySelector('main .blocks')).toBeNull()
+  view.unmount()
+})

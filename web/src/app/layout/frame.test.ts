@@ -9,6 +9,7 @@ import { BOOK_PATH } from '@/shared/phones/held'
 import { usePhones } from '@/shared/phones/store'
 import { axeViolations, renderPage } from '@/testing/page'
 
+import MenuDrop from './MenuDrop.vue'
 import PagingBanner from './PagingBanner.vue'
 import PhoneStrip from './PhoneStrip.vue'
 
@@ -56,4 +57,17 @@ it('takes a server that is silent twice for a fault, and its first answer for th
   view.get.mockResolvedValue(well)
   await usePaging().refresh()
   await vi.waitFor(() => expect(view.queryByRole('alert')).toBeNull())
+})
+
+it('keeps the word of a group lit below its pages, and no other', async () => {
+  const items = [{ to: 'roster', group: 'duty', label: 'roster.nav', mark: '▤', roles: [], order: 1, phone: false }] as never
+  const Bar = defineComponent(() => () => h(MenuDrop, { id: 'group-duty', label: 'roster.nav', items }))
+  const routes = [{ path: '/roster', name: 'roster' }]
+  const lit = async (path: string): Promise<boolean | undefined> => {
+    const view = await renderPage(Bar, { path, answers: {}, routes })
+    const found = view.container.querySelector('.menu-word')?.classList.contains('here')
+    view.unmount()
+    return found
+  }
+  expect([await lit('/roster/plans'), await lit('/rosters')]).toEqual([true, false])
 })
