@@ -14,6 +14,8 @@ Title = Annotated[str, msgspec.Meta(pattern=r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\
 """An AE title (PS3.5 §6.2): up to 16 letters without a backslash, no blanks at its ends."""
 
 Network = Annotated[str, msgspec.Meta(min_length=2, max_length=50)]
+_ITEMS = {"items": {"type": "string", "minLength": 2, "maxLength": 50}}
+"""What the API's description says of each `Network`: it does not look into lists by itself."""
 
 
 class NewMachine(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -24,7 +26,10 @@ class NewMachine(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     ae_title: Title
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-    networks: Annotated[list[Network], msgspec.Meta(min_length=1, max_length=16)]
+    networks: Annotated[
+        list[Network],
+        msgspec.Meta(min_length=1, max_length=16, extra_json_schema={"extra": _ITEMS}),
+    ]
     facility_id: UUID | None = None
 
 
