@@ -1,6 +1,7 @@
 """A page reaches a telephone by push; a touch opens the call, and only the button answers it."""
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -60,15 +61,29 @@ class Pushes:
         )
 
 
-async def subscribed(phone: Visitor) -> tuple[Pushes, Worker]:
+async def subscribed(phone: Visitor) -> Pushes:
     """A telephone that may notify."""
     await phone.context.grant_permissions(["notifications"], origin=phone.url)
     session = await phone.context.new_cdp_session(phone.page)
     pushes = Pushes(phone, session)
     await session.send("ServiceWorker.enable")
     assert await phone.page.evaluate(REGISTER)
-    workers = [one for one in phone.context.service_workers if one.url.endswith("/sw.js")]
-    return pushes, workers[-1]
+    return pushes
+
+
+async def shown_by(pushes: Pushes, phone: Visitor, message: bytes) -> tuple[str, Worker]:
+    """What the telephone shows of a push, and the worker that shows it.
+
+    The browser may end an idle worker and start another, which is then not the one we asked; a
+    provider delivers again, too, and the same page is shown once.
+    """
+    for _ in range(3):
+        await pushes.deliver(message)
+        workers = [one for one in phone.context.service_workers if one.url.endswith("/sw.js")]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(10):
+                return await workers[-1].evaluate(SHOWN), workers[-1]
+    raise AssertionError("the telephone showed nothing")
 
 
 async def sent(doctor: Person) -> Json:
@@ -96,7 +111,7 @@ async def test_a_push_opens_the_call_and_the_button_answers_it(visit: Door, doct
     await phone.go("/contacts")
     await phone.sees("现在呼叫我会怎样")
     await phone.picture("contacts")
-    pushes, worker = await subscribed(phone)
+    pushes = await subscribed(phone)
 
     page = await sent(doctor)
     message = Outgoing(
@@ -111,8 +126,7 @@ async def test_a_push_opens_the_call_and_the_button_answers_it(visit: Door, doct
         callback="",
         paged_at=datetime.fromisoformat(page["created_at"]),
     )
-    await pushes.deliver(payload_of(message))
-    shown = await worker.evaluate(SHOWN)
+    shown, worker = await shown_by(pushes, phone, payload_of(message))
     assert page["title"] in shown
     assert "演示孕妇" not in shown
 
