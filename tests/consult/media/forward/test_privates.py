@@ -95,6 +95,16 @@ async def test_no_decoder_is_ever_started() -> None:
     await connection.close()
 
 
+@pytest.fixture
+def restored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `install` changes belongs to the whole process: others find it as it was."""
+    monkeypatch.setattr(aioice.ice, "get_host_addresses", aioice.ice.get_host_addresses)
+    for table in (aiortc.codecs.CODECS, aiortc.codecs.HEADER_EXTENSIONS):
+        for kind, found in table.items():
+            monkeypatch.setitem(table, kind, list(found))
+
+
+@pytest.mark.usefixtures("restored")
 async def test_offers_name_our_codecs_and_no_foreign_server() -> None:
     install(["127.0.0.1"])
     install(["127.0.0.1"])
