@@ -77,7 +77,6 @@ class Committer:
         self._number = 0
         self._batch = Batch()
         self._flying = Batch()
-        self._flying_size = 0
         self._flying_since: float | None = None
         self.high_water = high_water
         self._on_pressure = on_pressure
@@ -93,7 +92,7 @@ class Committer:
         batch = self._batch
         batch.owners.extend(owners)
         batch.frames.extend(joined)
-        if len(batch.frames) + self._flying_size > self.high_water and not self.pressed:
+        if self.waiting > self.high_water and not self.pressed:
             self._press(True)
         self._wake.set()
 
@@ -113,7 +112,7 @@ class Committer:
     @property
     def waiting(self) -> int:
         """Frames and declared gaps not yet durable."""
-        return self._batch.size + self._flying_size
+        return self._batch.size + self._flying.size
 
     @property
     def stuck_s(self) -> float:
@@ -150,9 +149,8 @@ class Committer:
                 await asyncio.sleep(pause_s)
             self._wake.clear()
             self._flying, self._batch = self._batch, Batch()
-            self._flying_size = self._flying.size
             self._number += 1
-            pause_s = FAST_S if BUSY_FRAMES <= self._flying_size < FULL_FRAMES else SLOW_S
+            pause_s = FAST_S if BUSY_FRAMES <= self._flying.size < FULL_FRAMES else SLOW_S
             await self._flush(self._flying)
 
     def stop(self) -> None:
@@ -226,7 +224,7 @@ class Committer:
             self._connection = None
 
     def _committed(self, batch: Batch) -> None:
-        self._flying, self._flying_size = Batch(), 0
+        self._flying = Batch()
         feeders: dict[Feeder, None] = {}
         for recording, seq in batch.touched.items():
             if seq > recording.durable:
