@@ -62,7 +62,11 @@ def parts() -> list[Part]:
 
 
 def run(wanted: Sequence[Part], lanes: int, logs: Path) -> list[Result]:
-    """Run every part, `lanes` at once, whatever becomes of the others; show each when it ends."""
+    """Run every part, `lanes` at once, whatever becomes of the others; show each when it ends.
+
+    What failed is shown after everything else: there it is looked for, and a log that is cut in the
+    middle keeps its end.
+    """
     logs.mkdir(parents=True, exist_ok=True)
     waiting, results = list(wanted), list[Result]()
     running: dict[str, tuple[subprocess.Popen[bytes], float]] = {}
@@ -79,11 +83,16 @@ def run(wanted: Sequence[Part], lanes: int, logs: Path) -> list[Result]:
                     continue
                 del running[name]
                 results.append(Result(name, time.monotonic() - since, process.returncode == 0))
-                say(_log(logs, name).read_text("utf-8", errors="replace"))
+                if results[-1].passed:
+                    _show(logs, name)
                 say(_line(results[-1]))
             time.sleep(0.1)
     finally:
         _stop([process for process, _ in running.values()])
+    for result in results:
+        if not result.passed:
+            say(f"== what {result.name} said")
+            _show(logs, result.name)
     return results
 
 
@@ -91,6 +100,10 @@ def say(words: str) -> None:
     """Print at once, also into a pipe."""
     sys.stdout.write(words.rstrip("\n") + "\n")
     sys.stdout.flush()
+
+
+def _show(logs: Path, name: str) -> None:
+    say(_log(logs, name).read_text("utf-8", errors="replace"))
 
 
 def _log(logs: Path, name: str) -> Path:

@@ -38,7 +38,7 @@ def test_a_part_that_fails_is_told_and_stops_no_other(
         ("bad", False), ("good", True), ("last", True),
     ]  # fmt: skip
     said = capsys.readouterr().out
-    assert said.index("what went wrong") < said.index("FAILED") < said.index("all is well")
+    assert said.index("FAILED") < said.index("all is well") < said.index("what went wrong")
 
 
 def test_an_interrupted_run_leaves_nothing_behind(

@@ -51,7 +51,7 @@ HOLD_FRAMES = """
 
 
 async def test_a_hidden_wall_draws_nothing_and_catches_up_when_shown(visit: Door) -> None:
-    ward = await open_ward(visit.region, BEDS, "HIDDEN")
+    ward = await open_ward(visit.region, BEDS, "HIDDEN", first_bed=41)
     async with ward.streaming(seed=70, past_s=120) as monitors:
         station = await visit("lj001.doctor", width=1280, height=720)
         page = station.page

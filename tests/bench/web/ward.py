@@ -35,6 +35,7 @@ class Ward:
     gateway_url: str
     token: str
     serials: tuple[str, ...]
+    first_bed: int
 
     @asynccontextmanager
     async def streaming(
@@ -45,7 +46,8 @@ class Ward:
         Ended without a word, like a cut cable.
         """
         monitors = tuple(
-            _monitor(number, serial, seed, past_s) for number, serial in enumerate(self.serials)
+            _monitor(number, self.first_bed + number, serial, seed, past_s)
+            for number, serial in enumerate(self.serials)
         )
         sending = asyncio.create_task(Replayer(self.gateway_url, self.token, monitors).run())
         try:
@@ -56,18 +58,22 @@ class Ward:
                 await sending
 
 
-def _monitor(number: int, serial: str, seed: int, past_s: int) -> Monitor:
+def _monitor(number: int, bed: int, serial: str, seed: int, past_s: int) -> Monitor:
     source = Synthetic(SCENARIOS[number % len(SCENARIOS)], seed + number, None)
-    bed = f"{'产房' if number % 3 else '待产'} {number + 21} 床"
-    monitor = Monitor(serial, source, bed)
+    monitor = Monitor(serial, source, f"{'产房' if number % 3 else '待产'} {bed} 床")
     monitor.started_ns = time.time_ns() - past_s * 10**9
     for _ in range(past_s):
         monitor.produce()
     return monitor
 
 
-async def open_ward(instance: Instance, count: int, name: str = "BENCH") -> Ward:
-    """Register `count` monitors (at most 64) and the agent that carries them."""
+async def open_ward(
+    instance: Instance, count: int, name: str = "BENCH", *, first_bed: int = 21
+) -> Ward:
+    """Register `count` monitors (at most 64) and the agent that carries them.
+
+    Their beds are numbered from `first_bed`: wards that share a wall need beds of their own.
+    """
     token = secrets.token_urlsafe(24)
     serials = tuple(f"SN-{name}-{n + 1:02d}" for n in range(count))
     url = prepare_layout(instance.place).postgres_url("yunshang_system")
@@ -81,4 +87,4 @@ async def open_ward(instance: Instance, count: int, name: str = "BENCH") -> Ward
             await connection.execute(_DEVICE, *monitor)
     finally:
         await connection.close()
-    return Ward(instance.gateway_url, token, serials)
+    return Ward(instance.gateway_url, token, serials, first_bed)
