@@ -84,7 +84,7 @@ describe('the roster calendar', () => {
     const asked = view.get.mock.calls.filter(([path]) => path === '/api/duty/calendar').length
     await userEvent.click(screen.getByRole('button', { name: '记录替班' }))
     await vi.waitFor(() => expect(view.get.mock.calls.filter(([path]) => path === '/api/duty/calendar').length).toBe(asked + 1))
-    expect(send).toHaveBeenCalledWith({ slot_id: 's2', person_id: LIN.id, from: '2027-02-06T00:00:00.000Z', to: '2027-02-07T00:00:00.000Z', cover: true })
+    expect(send).toHaveBeenCalledWith({ slot_id: 's2', person_id: LIN.id, from: '2027-02-06T00:00:00.000Z', to: '2027-02-07T00:00:00.000Z', cover: true, reason: 'other' })
   })
 
   it('opens on the hole to which an alarm leads', async () => {
