@@ -52,6 +52,20 @@ export default tseslint.config(
       eqeqeq: ['error', 'always', { null: 'ignore' }],
     },
   },
+  {
+    name: 'waiting',
+    files: ['src/**/*.test.ts', 'src/testing/**'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        ...['waitFor', 'waitUntil'].map((property) => ({
+          object: 'vi',
+          property,
+          message: "Gives up after a second: use testing-library's waitFor, whose limit src/testing/setup.ts sets.",
+        })),
+      ],
+    },
+  },
   { files: ['**/*.vue'], rules: { 'max-lines': ['error', { max: 200 }] } },
   downhill('api', ['src/api/**'], [noVue, up('app', 'features', 'shared', 'strip', 'stream', 'call')]),
   downhill('stream', ['src/stream/**'], [noVue, up('app', 'features', 'shared', 'strip', 'call')]),

@@ -69,7 +69,9 @@ export default defineConfig(({ mode }) => ({
     environment: 'jsdom',
     pool: 'threads',
     // Other tests run beside these: a page that is looked through for barriers may have to wait.
-    testTimeout: 15_000,
+    // Longer than one wait (src/testing/setup.ts), so that the wait says what it missed.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
     include: ['src/**/*.test.ts'],
     setupFiles: ['src/testing/setup.ts'],
     restoreMocks: true,

@@ -1,5 +1,5 @@
 /** Mounts a page as the application would: languages, stores, router, a session, canned answers. */
-import { render } from '@testing-library/vue'
+import { render, waitFor } from '@testing-library/vue'
 import axe from 'axe-core'
 import { createPinia, setActivePinia } from 'pinia'
 import { vi } from 'vitest'
@@ -66,7 +66,7 @@ export async function renderPage(page: Component, options: PageOptions) {
     global: { plugins: [pinia, i18n, router] },
   })
   await router.isReady()
-  await vi.waitFor(() => undefined)
+  await waitFor(() => undefined)
   return { ...view, router, get }
 }
 

@@ -1,6 +1,9 @@
 /** What the browser has and jsdom lacks. */
-import { cleanup } from '@testing-library/vue'
+import { cleanup, configure } from '@testing-library/vue'
 import { afterEach, vi } from 'vitest'
+
+// A wait is for what is meant to come, not for how fast: other tests may have the machine.
+configure({ asyncUtilTimeout: 10_000 })
 
 window.matchMedia ??= (query: string) =>
   ({

@@ -1,5 +1,5 @@
 import userEvent from '@testing-library/user-event'
-import { render, screen } from '@testing-library/vue'
+import { render, screen, waitFor } from '@testing-library/vue'
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createMemoryHistory, createRouter } from 'vue-router'
@@ -35,7 +35,7 @@ async function open(pages: object[] = []) {
   await router.push('/board')
   const alerts = useAlerts()
   alerts.start()
-  await vi.waitFor(() => expect(api.get).toHaveBeenCalled())
+  await waitFor(() => expect(api.get).toHaveBeenCalled())
   return { router, alerts, ...render(AlertLayer, { global: { plugins: [pinia, i18n, router] } }) }
 }
 
@@ -89,7 +89,7 @@ describe('the alert layer', () => {
     const send = vi.fn().mockResolvedValue({})
     const submission = vi.spyOn(api, 'submission').mockReturnValue({ send } as never)
     await userEvent.setup().click(await screen.findByRole('button', { name: '应答并打开' }))
-    await vi.waitFor(() => expect(router.currentRoute.value.path).toBe('/cases/c1'))
+    await waitFor(() => expect(router.currentRoute.value.path).toBe('/cases/c1'))
     expect(submission).toHaveBeenCalledWith('/api/pages/page1/acknowledge')
     expect(screen.queryByRole('alertdialog')).toBeNull()
   })
@@ -109,7 +109,7 @@ describe('the alert layer', () => {
     hear(item('page_update', { page_id: 'page1', person_id: 'somebody', state: 'seen' }))
     expect(screen.queryByRole('alertdialog')).toBeTruthy()
     hear(item('page_update', { page_id: 'page1', person_id: 'somebody', state: 'acknowledged', page_state: 'acknowledged' }, 2))
-    await vi.waitFor(() => expect(screen.queryByRole('alertdialog')).toBeNull())
+    await waitFor(() => expect(screen.queryByRole('alertdialog')).toBeNull())
   })
 
   it('asks for a reason before declining', async () => {

@@ -1,3 +1,4 @@
+import { waitFor } from '@testing-library/vue'
 import { describe, expect, it, vi } from 'vitest'
 import { effectScope, ref } from 'vue'
 
@@ -27,9 +28,9 @@ describe('room for a call that was put aside', () => {
     const room = (): string => document.documentElement.style.getPropertyValue('--ys-call-room')
     expect(room()).toBe('')
     over.value = true
-    await vi.waitFor(() => expect(room()).toBe('214px'))
+    await waitFor(() => expect(room()).toBe('214px'))
     layer.value = null
-    await vi.waitFor(() => expect(room()).toBe(''))
+    await waitFor(() => expect(room()).toBe(''))
     scope.stop()
   })
 })

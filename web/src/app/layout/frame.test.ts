@@ -1,5 +1,6 @@
 import userEvent from '@testing-library/user-event'
-import { expect, it, vi } from 'vitest'
+import { waitFor } from '@testing-library/vue'
+import { expect, it } from 'vitest'
 import { defineComponent, h } from 'vue'
 
 import { Problem } from '@/api/problem'
@@ -56,7 +57,7 @@ it('takes a server that is silent twice for a fault, and its first answer for th
   expect((await view.findByRole('alert')).textContent).toContain('服务器没有响应')
   view.get.mockResolvedValue(well)
   await usePaging().refresh()
-  await vi.waitFor(() => expect(view.queryByRole('alert')).toBeNull())
+  await waitFor(() => expect(view.queryByRole('alert')).toBeNull())
 })
 
 it('keeps the word of a group lit below its pages, and no other', async () => {

@@ -1,5 +1,6 @@
 import userEvent from '@testing-library/user-event'
-import { expect, it, vi } from 'vitest'
+import { waitFor } from '@testing-library/vue'
+import { expect, it } from 'vitest'
 import { defineComponent, h } from 'vue'
 
 import { navItems } from '@/app/router'
@@ -50,7 +51,7 @@ it('is opened, walked and closed by the keyboard', async () => {
   expect(word.getAttribute('aria-expanded')).toBe('false')
   expect(document.activeElement).toBe(word)
   await userEvent.keyboard('{Enter}{ArrowDown}{Enter}')
-  await vi.waitFor(() => expect(view.router.currentRoute.value.name).toBe('wall'))
+  await waitFor(() => expect(view.router.currentRoute.value.name).toBe('wall'))
 })
 
 it('leads from a phone to the CTG pages', async () => {

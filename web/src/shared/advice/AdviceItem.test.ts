@@ -1,4 +1,5 @@
 import userEvent from '@testing-library/user-event'
+import { waitFor } from '@testing-library/vue'
 import { describe, expect, it, vi } from 'vitest'
 import { defineComponent, h, shallowRef } from 'vue'
 
@@ -108,7 +109,7 @@ describe('signing', () => {
     const password = view.getByLabelText('再次输入密码以签署') as HTMLInputElement
     await userEvent.type(password, 'secret')
     rerender({ ...draft, revision: 3, revised_by: SECOND })
-    await vi.waitFor(() => expect(password.value).toBe(''))
+    await waitFor(() => expect(password.value).toBe(''))
     expect(view.getByRole('alert').textContent).toContain('周海宁')
   })
 })

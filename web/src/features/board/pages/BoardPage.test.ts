@@ -1,4 +1,5 @@
 import userEvent from '@testing-library/user-event'
+import { waitFor } from '@testing-library/vue'
 import { describe, expect, it, vi } from 'vitest'
 
 import { api } from '@/api/client'
@@ -59,7 +60,7 @@ describe('the board', () => {
     useLive().link = { state: 'reconnecting', since: Date.now() }
     expect(await view.findByText(/列表不是实时的/)).toBeTruthy()
     useLive().link = { state: 'online', since: Date.now() }
-    await vi.waitFor(() => expect(view.queryByText(/列表不是实时的/)).toBeNull())
+    await waitFor(() => expect(view.queryByText(/列表不是实时的/)).toBeNull())
   })
 
   it('records an acknowledgement with the version it saw, and says so only afterwards', async () => {
@@ -102,18 +103,18 @@ describe('the board', () => {
   it('opens the case page with the action where fields are needed', async () => {
     const view = await show(board(aRow({ allowed: [anAction('ask', { needs: ['question'] })] })))
     await userEvent.click(await view.findByText('询问…'))
-    await vi.waitFor(() => expect(view.router.currentRoute.value.fullPath).toBe('/cases/c1?act=offer.ask&target=o1'))
+    await waitFor(() => expect(view.router.currentRoute.value.fullPath).toBe('/cases/c1?act=offer.ask&target=o1'))
   })
 
   it('walks by j and k, opens by Enter, starts by n', async () => {
     const view = await show(board(aRow(), aRow({ id: 'c2' })))
     const rows = await view.findAllByRole('article')
     await userEvent.keyboard('jj')
-    await vi.waitFor(() => expect(document.activeElement).toBe(rows[1]))
+    await waitFor(() => expect(document.activeElement).toBe(rows[1]))
     await userEvent.keyboard('{Enter}')
-    await vi.waitFor(() => expect(view.router.currentRoute.value.path).toBe('/cases/c2'))
+    await waitFor(() => expect(view.router.currentRoute.value.path).toBe('/cases/c2'))
     await view.router.push('/board')
     await userEvent.keyboard('n')
-    await vi.waitFor(() => expect(view.router.currentRoute.value.name).toBe('new-referral'))
+    await waitFor(() => expect(view.router.currentRoute.value.name).toBe('new-referral'))
   })
 })

@@ -42,7 +42,7 @@ async function open(clocks: RunningClock[] = [late()], milestones: Milestone[] =
       '/api/ctg/recordings': [], '/api/conditions': [], '/api/facilities': [], '/api/clocks': CATALOGUE,
     },
   })
-  await screen.findByText('已申请用血？', {}, { timeout: 10_000 })
+  await screen.findByText('已申请用血？')
   return { ...page, column: screen.getByRole('region', { name: '绿色通道时钟' }) }
 }
 

@@ -1,5 +1,5 @@
 import userEvent from '@testing-library/user-event'
-import { screen, within } from '@testing-library/vue'
+import { screen, waitFor, within } from '@testing-library/vue'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { api } from '@/api/client'
@@ -48,7 +48,7 @@ async function open(clock: unknown = aClock()) {
     at: '/clock/c1',
     answers: { '/api/cases/c1/clock': clock, '/api/clocks': CATALOGUE, '/api/conditions': [], '/api/facilities': [] },
   })
-  await screen.findByText('识别→宫缩剂', {}, { timeout: 10_000 }).catch(() => null)
+  await screen.findByText('识别→宫缩剂').catch(() => null)
   return page
 }
 
@@ -81,7 +81,7 @@ describe('the big clock', () => {
     const user = userEvent.setup()
     await user.keyboard('3')
     await user.keyboard(' ')
-    await vi.waitFor(() => expect(sent).toHaveLength(2))
+    await waitFor(() => expect(sent).toHaveLength(2))
     const path = '/api/referrals/c1/milestones'
     expect(sent).toEqual([{ path, body: { kind: 'blood_requested' } }, { path, body: { kind: 'first_dose_uterotonic' } }])
   })

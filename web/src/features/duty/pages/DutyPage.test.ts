@@ -1,4 +1,5 @@
 import userEvent from '@testing-library/user-event'
+import { waitFor } from '@testing-library/vue'
 import { describe, expect, it, vi } from 'vitest'
 
 import { api } from '@/api/client'
@@ -55,7 +56,7 @@ describe('today on duty', () => {
     await useAlerts().refresh()
     await userEvent.click(await view.findByText('应答并打开'))
     expect(submission).toHaveBeenCalledWith('/api/pages/page1/acknowledge')
-    await vi.waitFor(() => expect(view.router.currentRoute.value.path).toBe('/cases/c1'))
+    await waitFor(() => expect(view.router.currentRoute.value.path).toBe('/cases/c1'))
   })
 
   it('asks for another facility when one is chosen', async () => {
@@ -63,7 +64,7 @@ describe('today on duty', () => {
     const view = await show({ '/api/facilities': [unit] })
     await view.findByText('云江市一院')
     await userEvent.selectOptions(view.getByLabelText('机构'), 'f2')
-    await vi.waitFor(() => expect(view.get.mock.calls.some(([path, query]) => path === '/api/duty/today' && query?.['facility_id'] === 'f2')).toBe(true))
+    await waitFor(() => expect(view.get.mock.calls.some(([path, query]) => path === '/api/duty/today' && query?.['facility_id'] === 'f2')).toBe(true))
   })
 
   it('still shows who is on call when the phones cannot be read', async () => {

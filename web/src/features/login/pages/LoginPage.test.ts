@@ -1,5 +1,5 @@
 import userEvent from '@testing-library/user-event'
-import { render, screen } from '@testing-library/vue'
+import { render, screen, waitFor } from '@testing-library/vue'
 import axe from 'axe-core'
 import { createPinia } from 'pinia'
 import { describe, expect, it, vi } from 'vitest'
@@ -54,13 +54,13 @@ describe('LoginPage', () => {
     const { router } = await open({ '/api/login': json(ME) }, '/login?next=/cases/7&expired=1')
     expect(screen.getByText(/登录已过期/)).toBeTruthy()
     await signIn()
-    await vi.waitFor(() => expect(router.currentRoute.value.path).toBe('/cases/7'))
+    await waitFor(() => expect(router.currentRoute.value.path).toBe('/cases/7'))
   })
 
   it('never follows an address from outside', async () => {
     const { router } = await open({ '/api/login': json(ME) }, '/login?next=//evil.example/')
     await signIn()
-    await vi.waitFor(() => expect(router.currentRoute.value.fullPath).toBe('/'))
+    await waitFor(() => expect(router.currentRoute.value.fullPath).toBe('/'))
   })
 
   it('shows the refusal in the server’s words, with its code', async () => {

@@ -1,4 +1,5 @@
 import userEvent from '@testing-library/user-event'
+import { waitFor } from '@testing-library/vue'
 import { describe, expect, it, vi } from 'vitest'
 
 import { api } from '@/api/client'
@@ -65,7 +66,7 @@ describe('a new referral', () => {
     const view = await show()
     await fill(view)
     await userEvent.click(view.getByText('发送转诊'))
-    await vi.waitFor(() => expect(view.router.currentRoute.value.path).toBe('/cases/c9'))
+    await waitFor(() => expect(view.router.currentRoute.value.path).toBe('/cases/c9'))
     expect(sent.map((one) => one.path)).toEqual(['/api/patients', '/api/referrals'])
     expect(sent[1]?.body).toMatchObject({ pregnancy_id: 'g1', condition: 'pph', acuity: 'resuscitation', reason: '血源不足', consent: 'emergency_waiver' })
     expect(localStorage.getItem('ys.draft.referral.account-1')).toBeNull()
@@ -81,7 +82,7 @@ describe('a new referral', () => {
     expect(view.getByText('您填写的内容已保留在本机。')).toBeTruthy()
     expect(view.getByText('19900000011').closest('a')?.getAttribute('href')).toBe('tel:19900000011')
     await userEvent.click(view.getByText('发送转诊'))
-    await vi.waitFor(() => expect(view.router.currentRoute.value.path).toBe('/cases/c9'))
+    await waitFor(() => expect(view.router.currentRoute.value.path).toBe('/cases/c9'))
     expect(sent.map((one) => one.path)).toEqual(['/api/patients', '/api/referrals', '/api/referrals'])
     expect(sent[2]?.key).toBe(sent[1]?.key)
   })
@@ -97,7 +98,7 @@ describe('a new referral', () => {
     expect(second.getByText('已恢复未发送的内容')).toBeTruthy()
     expect(second.getByLabelText<HTMLInputElement>(/^姓名/).value).toBe('林小满')
     await userEvent.click(second.getByText('发送转诊'))
-    await vi.waitFor(() => expect(sent).toHaveLength(3))
+    await waitFor(() => expect(sent).toHaveLength(3))
     expect(sent[2]).toMatchObject({ path: '/api/referrals', key: sent[1]?.key })
   })
 
@@ -111,7 +112,7 @@ describe('a new referral', () => {
     await userEvent.type(view.getByLabelText(/^姓名/), '{Enter}')
     expect(sent).toEqual([])
     await userEvent.keyboard('{Control>}{Enter}{/Control}')
-    await vi.waitFor(() => expect(view.router.currentRoute.value.path).toBe('/cases/c9'))
+    await waitFor(() => expect(view.router.currentRoute.value.path).toBe('/cases/c9'))
   })
 
   it('asks before it is left with something unsent', async () => {
@@ -120,7 +121,7 @@ describe('a new referral', () => {
     await view.router.push('/board')
     expect(view.router.currentRoute.value.path).toBe('/referrals/new')
     await userEvent.click(await view.findByText('离开，保留内容'))
-    await vi.waitFor(() => expect(view.router.currentRoute.value.path).toBe('/board'))
+    await waitFor(() => expect(view.router.currentRoute.value.path).toBe('/board'))
     expect(localStorage.getItem('ys.draft.referral.account-1')).toContain('血源不足')
   })
 

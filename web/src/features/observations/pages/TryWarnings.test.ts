@@ -1,6 +1,6 @@
 import userEvent from '@testing-library/user-event'
 import { screen, within } from '@testing-library/vue'
-import { describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 
 import { api } from '@/api/client'
 import { axeViolations, renderPage } from '@/testing/page'
@@ -25,6 +25,8 @@ async function open() {
   })
 }
 
+afterEach(() => vi.useRealTimers())
+
 describe('trying early warning', () => {
   it('asks only what some tool reads, and says what the tools say', async () => {
     const post = vi.spyOn(api, 'post').mockResolvedValue(ANSWER)
@@ -40,9 +42,12 @@ describe('trying early warning', () => {
   it('sends nothing that cannot be', async () => {
     const post = vi.spyOn(api, 'post').mockClear().mockResolvedValue(ANSWER)
     await open()
-    await userEvent.type(await screen.findByLabelText(/心率/), '3000')
-    await screen.findByText(/不可能/)
-    await new Promise((settled) => setTimeout(settled, 400))
+    const field = await screen.findByLabelText(/心率/)
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const user = userEvent.setup({ advanceTimers: (ms) => vi.advanceTimersByTime(ms) })
+    await user.type(field, '3000')
+    expect(screen.getByText(/不可能/)).toBeTruthy()
+    await vi.runOnlyPendingTimersAsync()
     expect(post).not.toHaveBeenCalled()
   })
 })

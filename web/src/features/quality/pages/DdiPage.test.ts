@@ -43,7 +43,7 @@ const show = (answer: Ddi) =>
 describe('decision to delivery', () => {
   it('is split by class, place and anaesthesia, with and without late entries', async () => {
     const view = await show(split)
-    const table = await view.findByRole('table', {}, { timeout: 10_000 })
+    const table = await view.findByRole('table')
     expect(table.textContent).toContain('含补录')
     expect(table.textContent).toContain('不含补录')
     expect(table.textContent).toContain('手术室 · 全身麻醉')

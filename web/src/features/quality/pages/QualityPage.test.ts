@@ -90,7 +90,7 @@ describe('indicators', () => {
     const view = await show(58)
     await view.findByRole('article')
     await userEvent.click(view.getByLabelText('计入补录的时间'))
-    await vi.waitFor(() =>
+    await waitFor(() =>
       expect(view.get.mock.calls.some(([path, query]) => path === '/api/indicators' && query?.['late'] === 'without')).toBe(true),
     )
     expect(view.router.currentRoute.value.query).toEqual({ late: 'without' })

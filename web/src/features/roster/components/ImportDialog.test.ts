@@ -1,4 +1,4 @@
-import { fireEvent } from '@testing-library/vue'
+import { fireEvent, waitFor } from '@testing-library/vue'
 import userEvent from '@testing-library/user-event'
 import { describe, expect, it, vi } from 'vitest'
 
@@ -61,7 +61,7 @@ describe('a file on its way into a draft', () => {
     await choose(view, 'feb.ics')
     await userEvent.click(await view.findByLabelText(/跳过有问题的条目/))
     await userEvent.click(view.getByRole('button', { name: '写入草稿（1 条）' }))
-    await vi.waitFor(() => expect(view.paths).toHaveLength(2))
+    await waitFor(() => expect(view.paths).toHaveLength(2))
     expect(view.paths[1]).toBe(`/api/duty/plans/plan1/import?kind=ical&digest=${'d'.repeat(64)}&version=3&skip=true`)
   })
 

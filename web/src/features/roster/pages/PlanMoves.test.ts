@@ -1,4 +1,4 @@
-import { fireEvent } from '@testing-library/vue'
+import { fireEvent, waitFor } from '@testing-library/vue'
 import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
@@ -21,7 +21,7 @@ async function show() {
   }
   const page = { components: { PlanPage }, template: '<PlanPage plan-id="plan1" />' } as never
   const view = await renderPage(page, { path: '/', answers, routes: [{ path: '/roster/plans', name: 'roster-plans' }], roles: ['coordinator'] })
-  await vi.waitFor(() => cell(view, 's1@2027-02-05'))
+  await waitFor(() => cell(view, 's1@2027-02-05'))
   return view
 }
 
@@ -63,11 +63,11 @@ describe('a duty carried by the keyboard', () => {
     view.get.mockImplementation((path) => Promise.resolve(path.endsWith('plan1') ? aPlanOut({ version: 4 }) : path.endsWith('calendar') ? moved : candidates))
     await userEvent.keyboard('{Enter}')
     expect(put.mock.calls[0]?.[1]).toMatchObject(MOVED)
-    await vi.waitFor(() => expect(note(view)).toBe('林晓岚已移到 2-6 周六 二线 产科。'))
+    await waitFor(() => expect(note(view)).toBe('林晓岚已移到 2-6 周六 二线 产科。'))
     expect(view.container.querySelector('.over')).toBeNull()
 
     await userEvent.keyboard('{Control>}z{/Control}')
-    await vi.waitFor(() => expect(note(view)).toBe('已撤销上一步。'))
+    await waitFor(() => expect(note(view)).toBe('已撤销上一步。'))
     expect(put.mock.calls[1]?.[1]).toMatchObject({ version: 4, remove: ['new'], put: [{ slot_id: 's1', person_id: 'p1', from: '2027-02-05T00:00:00.000Z' }] })
   })
 

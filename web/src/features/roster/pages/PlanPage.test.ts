@@ -1,4 +1,4 @@
-import { fireEvent } from '@testing-library/vue'
+import { fireEvent, waitFor } from '@testing-library/vue'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 
@@ -40,7 +40,7 @@ describe('the plan board', () => {
     const view = await show()
     expect(await view.findByText(/1 处必设岗位空岗/)).toBeTruthy()
     await userEvent.click(view.getByRole('button', { name: /空岗.*二线/ }))
-    await vi.waitFor(() => expect(document.activeElement).toBe(cellOf(view, 's2@2027-02-06')))
+    await waitFor(() => expect(document.activeElement).toBe(cellOf(view, 's2@2027-02-06')))
   })
 
   it('puts somebody by choosing a cell and a person', async () => {
@@ -69,9 +69,9 @@ describe('the plan board', () => {
     await userEvent.keyboard('{Delete}')
     expect(put.mock.calls[0]?.[1]).toMatchObject({ remove: ['h-2027-02-05'], put: [] })
     const undo = await view.findByRole('button', { name: /撤销/ })
-    await vi.waitFor(() => expect(undo.hasAttribute('disabled')).toBe(false))
+    await waitFor(() => expect(undo.hasAttribute('disabled')).toBe(false))
     await userEvent.keyboard('{Control>}z{/Control}')
-    await vi.waitFor(() => expect(put).toHaveBeenCalledTimes(2))
+    await waitFor(() => expect(put).toHaveBeenCalledTimes(2))
     expect(put.mock.calls[1]?.[1]).toMatchObject({ version: 4, remove: [], put: [{ slot_id: 's1', person_id: 'p1' }] })
   })
 
@@ -86,9 +86,9 @@ describe('the plan board', () => {
     const pointer = (type: string, at: number): MouseEvent => new MouseEvent(type, { bubbles: true, button: 0, clientX: at, clientY: at })
     await fireEvent(name as Element, pointer('pointerdown', 0))
     await fireEvent(window, pointer('pointermove', 40))
-    await vi.waitFor(() => expect(view.container.querySelector('.drag-ghost')?.textContent).toBe('林晓岚'))
+    await waitFor(() => expect(view.container.querySelector('.drag-ghost')?.textContent).toBe('林晓岚'))
     await fireEvent(window, pointer('pointerup', 40))
-    await vi.waitFor(() => expect(put).toHaveBeenCalledTimes(1))
+    await waitFor(() => expect(put).toHaveBeenCalledTimes(1))
     expect(put.mock.calls[0]?.[1]).toMatchObject({ remove: ['h-2027-02-05'], put: [{ slot_id: 's2', person_id: 'p1', from: '2027-02-06T00:00:00.000Z' }] })
   })
 
@@ -99,7 +99,7 @@ describe('the plan board', () => {
     const before = view.get.mock.calls.length
     cellOf(view, 's1@2027-02-05').focus()
     await userEvent.keyboard('{Delete}')
-    await vi.waitFor(() => expect(view.get.mock.calls.length).toBeGreaterThan(before))
+    await waitFor(() => expect(view.get.mock.calls.length).toBeGreaterThan(before))
   })
 
   it('offers the steps that the server allows, and confirms them', async () => {

@@ -1,5 +1,5 @@
 import userEvent from '@testing-library/user-event'
-import { screen } from '@testing-library/vue'
+import { screen, waitFor } from '@testing-library/vue'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { api } from '@/api/client'
@@ -52,7 +52,7 @@ describe('the roster calendar', () => {
     const view = await show()
     const jump = await view.findByRole('button', { name: /空岗.*二线/ })
     await userEvent.click(jump)
-    await vi.waitFor(() => expect(view.container.querySelector('.roster-table [data-cell="s2@2027-02-06"]')?.className).toContain('marked'))
+    await waitFor(() => expect(view.container.querySelector('.roster-table [data-cell="s2@2027-02-06"]')?.className).toContain('marked'))
   })
 
   it('shows people by days with their sums', async () => {
@@ -83,14 +83,14 @@ describe('the roster calendar', () => {
     expect(send).not.toHaveBeenCalled()
     const asked = view.get.mock.calls.filter(([path]) => path === '/api/duty/calendar').length
     await userEvent.click(screen.getByRole('button', { name: '记录替班' }))
-    await vi.waitFor(() => expect(view.get.mock.calls.filter(([path]) => path === '/api/duty/calendar').length).toBe(asked + 1))
+    await waitFor(() => expect(view.get.mock.calls.filter(([path]) => path === '/api/duty/calendar').length).toBe(asked + 1))
     expect(send).toHaveBeenCalledWith({ slot_id: 's2', person_id: LIN.id, from: '2027-02-06T00:00:00.000Z', to: '2027-02-07T00:00:00.000Z', cover: true, reason: 'other' })
   })
 
   it('opens on the hole to which an alarm leads', async () => {
     const view = await show({ '/api/duty/groups': { facility_id: 'f1', groups: calendar.groups, may_edit: true, may_approve: false } }, '&cell=s2@2027-02-06')
     const hole = await view.findByRole('button', { name: /2-6 .*二线 产科: 空岗/ })
-    await vi.waitFor(() => expect(document.activeElement).toBe(hole))
+    await waitFor(() => expect(document.activeElement).toBe(hole))
   })
 
   it('does not offer whoever stands there already', async () => {
@@ -116,7 +116,7 @@ describe('the roster calendar', () => {
   it('prints a sheet with group, month and who approved it', async () => {
     const view = await show()
     await view.findAllByText('林晓岚')
-    await vi.waitFor(() => expect(view.container.querySelector('.print-sheet')?.textContent).toContain('审批（医务科）：何静'))
+    await waitFor(() => expect(view.container.querySelector('.print-sheet')?.textContent).toContain('审批（医务科）：何静'))
     expect(view.container.querySelector('.print-sheet h2')?.textContent).toContain('急救专家组 2027年2月值班表')
   })
 
