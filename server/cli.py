@@ -6,6 +6,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
@@ -210,6 +211,59 @@ def risk_table(
 
     with installation(settings()) as found:
         choose_table(found.system_database_url, region, table, since.date())
+
+
+outbox = typer.Typer(help="Effects that were given up.", no_args_is_help=True)
+app.add_typer(outbox, name="outbox")
+
+RowIds = Annotated[list[UUID] | None, typer.Argument(help="Ids as list shows them.")]
+Topic = Annotated[str | None, typer.Option(help="Only, or all, of this topic.")]
+Reason = Annotated[str, typer.Option(help="Why; kept with your login's name.")]
+
+
+@outbox.command("list")
+def outbox_list(
+    topic: Topic = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Which effects were given up, since when, after which kind of failure."""
+    from server.commands import outbox as command
+    from server.commands.local import installation
+
+    with installation(settings()) as found:
+        command.show(found.system_database_url, topic, typer.echo, as_json=as_json)
+
+
+@outbox.command("history")
+def outbox_history() -> None:
+    """What was decided before, by whom and why."""
+    from server.commands import outbox as command
+    from server.commands.local import installation
+
+    with installation(settings()) as found:
+        command.history(found.system_database_url, typer.echo)
+
+
+@outbox.command("revive")
+def outbox_revive(reason: Reason, rows: RowIds = None, topic: Topic = None) -> None:
+    """Hand rows to their handlers once more, from the first attempt."""
+    _decide("revived", rows, topic, reason)
+
+
+@outbox.command("set-aside")
+def outbox_set_aside(reason: Reason, rows: RowIds = None, topic: Topic = None) -> None:
+    """Let rows rest for good: what they were for shall not happen any more."""
+    _decide("set_aside", rows, topic, reason)
+
+
+def _decide(what: str, rows: list[UUID] | None, topic: str | None, reason: str) -> None:
+    from kernel.given_up import Decision
+    from server.commands import outbox as command
+    from server.commands.local import installation
+
+    with installation(settings()) as found:
+        url = found.system_database_url
+        command.decide(url, Decision(what), rows or (), topic, reason, typer.echo)
 
 
 @app.command()

@@ -22,6 +22,7 @@ from duty.notify.contacts.sending import ContactSender
 from duty.notify.contacts.timers import run_due as check_contacts
 from duty.notify.outgoing import WAKE_CHANNEL as MESSAGE
 from duty.rosters import gaps, holidays
+from duty.watch import given_up
 from kernel.chain.checkpoint import EVERY_SECONDS, ChainCheckpointer, CheckpointFile
 from kernel.chain.signing import Signer
 from kernel.clock import Clock, SystemClock
@@ -121,6 +122,7 @@ def _timers(database: Database, clock: Clock) -> list[Duty]:
         Duty("timers", partial(run_due, database, clock), 1.0),
         Duty("case files", partial(run_due_files, database, clock), 5.0),
         Duty("reviews", partial(remind_of_reviews, database, clock), 30.0),
+        Duty("given up", partial(given_up.tell, database, clock), 10.0),
         Duty("roster gaps", partial(gaps.watch, database, clock), 60.0),
         Duty("positions", partial(forget_positions, database, clock), 3600.0),
         Duty("handovers", partial(run_due_handovers, database, clock), 10.0),

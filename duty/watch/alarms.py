@@ -13,13 +13,28 @@ import msgspec
 import structlog
 
 from duty.notify.channels.webhook import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
+from duty.watch.signs import Severity
 from duty.watch.states import Change
 from kernel.clock import Clock
 
 log = structlog.get_logger()
 
 TIMEOUT_S = 10.0
-SUBJECT = {"raised": "呼叫系统受损 paging impaired", "cleared": "呼叫系统恢复 paging restored"}
+SUBJECT = {
+    (Severity.ALARM, "raised"): "呼叫系统受损 paging impaired",
+    (Severity.ALARM, "cleared"): "呼叫系统恢复 paging restored",
+    (Severity.INFO, "raised"): "请运维处理 operators must look",
+    (Severity.INFO, "cleared"): "已处理 settled",
+}
+ADVICE = {
+    Severity.ALARM: (
+        "受损期间请各单位打电话呼叫；处置见 docs/operators.md。\n"
+        "While it lasts, units call by telephone; what to do: docs/operators.md.\n"
+    ),
+    Severity.INFO: (
+        "呼叫照常；处置见 docs/operators.md。\nPaging works; what to do: docs/operators.md.\n"
+    ),
+}
 
 
 class Bell(Protocol):
@@ -39,10 +54,8 @@ def words(watch: str, change: Change) -> str:
     where = "" if one.channel is None else f" ({one.channel})"
     since = one.raised_at or one.since
     return (
-        f"{SUBJECT[change.what]}: {one.sign}{where} {one.value:.1f}\n"
-        f"{since.isoformat(timespec='seconds')}  watch {watch}\n"
-        "受损期间请各单位打电话呼叫；处置见 docs/operators.md。\n"
-        "While it lasts, units call by telephone; what to do: docs/operators.md.\n"
+        f"{SUBJECT[one.severity, change.what]}: {one.sign}{where} {one.value:.1f}\n"
+        f"{since.isoformat(timespec='seconds')}  watch {watch}\n{ADVICE[one.severity]}"
     )
 
 
@@ -80,8 +93,8 @@ class EmailBell:
 
     async def ring(self, watch: str, change: Change) -> None:
         """Hand the letter over, or raise."""
-        letter = EmailMessage()
-        letter["Subject"] = f"[Yunshang] {SUBJECT[change.what]}: {change.sign.sign}"
+        letter, subject = EmailMessage(), SUBJECT[change.sign.severity, change.what]
+        letter["Subject"] = f"[Yunshang] {subject}: {change.sign.sign}"
         letter["From"], letter["To"] = self.sender, ", ".join(self.to)
         letter.set_content(words(watch, change))
         await asyncio.to_thread(self._post, letter)

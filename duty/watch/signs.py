@@ -20,8 +20,8 @@ class Severity(StrEnum):
 
 
 class Sign(StrEnum):
-    """呼叫引擎无心跳、升级超时、消息积压、通知监听中断、时钟偏差、通道故障、缓存不可用、
-    接口无响应、数据库不可达、无人值守."""
+    """呼叫引擎无心跳、升级超时、消息积压、通知监听中断、时钟偏差、通道故障、接口无响应、
+    数据库不可达、缓存不可用、有投递被放弃、无人值守."""
 
     ENGINE_SILENT = "engine_silent"
     ESCALATION_OVERDUE = "escalation_overdue"
@@ -32,13 +32,16 @@ class Sign(StrEnum):
     API_UNREACHABLE = "api_unreachable"
     DATABASE_UNREACHABLE = "database_unreachable"
     VALKEY_DOWN = "valkey_down"
+    ROWS_GIVEN_UP = "rows_given_up"
     UNWATCHED = "unwatched"
 
 
+_FOR_OPERATORS = {Sign.VALKEY_DOWN, Sign.ROWS_GIVEN_UP, Sign.UNWATCHED}
+"""Valkey only wakes; what was given up is over, and new pages ring; an unwatched installation may
+be well. None of them sends anybody to the telephone."""
+
 SEVERITY: Mapping[Sign, Severity] = {
-    # Valkey only wakes, and an unwatched installation may be well.
-    sign: Severity.INFO if sign in {Sign.VALKEY_DOWN, Sign.UNWATCHED} else Severity.ALARM
-    for sign in Sign
+    sign: Severity.INFO if sign in _FOR_OPERATORS else Severity.ALARM for sign in Sign
 }
 
 
@@ -68,6 +71,7 @@ class PagingVitals(msgspec.Struct, frozen=True):
         skew_ms: the largest certain difference between a host's clock and the database's.
         overdue_s: how long the most overdue step of a ringing page waits for the engine.
         pending_s: how long the oldest message waits for a sender.
+        given_up: outbox rows whose handler failed for good and nobody has decided about.
     """
 
     at: datetime
@@ -80,6 +84,7 @@ class PagingVitals(msgspec.Struct, frozen=True):
     pending_s: float = 0
     channels: tuple[ChannelTally, ...] = ()
     sent: CommitToSend = CommitToSend()
+    given_up: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,8 @@ def judge(seen: PagingVitals, limits: Limits = LIMITS) -> list[Found]:
         found.append(Found(Sign.CLOCK_SKEW, seen.skew_ms / 1000))
     if seen.listening is False:
         found.append(Found(Sign.LISTENER_DEAD, 0))
+    if seen.given_up:
+        found.append(Found(Sign.ROWS_GIVEN_UP, float(seen.given_up)))
     return found
 
 

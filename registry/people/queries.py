@@ -33,9 +33,12 @@ async def get_many(session: AsyncSession, ids: Iterable[PersonId]) -> dict[Perso
 
 
 async def holding(
-    session: AsyncSession, at: datetime, facility_id: FacilityId, roles: Collection[Role]
+    session: AsyncSession, at: datetime, facility_id: FacilityId | None, roles: Collection[Role]
 ) -> list[PersonRef]:
-    """Whoever works at a facility and holds one of `roles` at `at`, there or for a region."""
+    """Whoever works at a facility (None: anywhere) and holds one of `roles` at `at`.
+
+    The role may be for that facility or for a region.
+    """
     granted = (
         select(RoleGrant.account_id)
         .where(
@@ -48,9 +51,11 @@ async def holding(
     found = (
         select(Person)
         .join(Account, Account.person_id == Person.id)
-        .where(Person.facility_id == facility_id, Account.disabled_at.is_(None), granted)
+        .where(Account.disabled_at.is_(None), granted)
         .order_by(Person.name, Person.id)
     )
+    if facility_id is not None:
+        found = found.where(Person.facility_id == facility_id)
     return [
         PersonRef(row.id, row.name, row.title, row.specialty, row.facility_id)
         for row in (await session.execute(found)).scalars()

@@ -128,3 +128,12 @@ def test_the_words_name_a_sign_and_nobody(channel: str | None) -> None:
     assert "channel_failing" in text
     assert ("(voice)" in text) is (channel is not None)
     assert "打电话" in text
+
+
+@pytest.mark.parametrize("what", ["raised", "cleared"])
+def test_what_only_operators_mend_sends_nobody_to_the_telephone(what: str) -> None:
+    one = Standing(Sign.ROWS_GIVEN_UP, Severity.INFO, SignState.RAISED, AT, 2, raised_at=AT)
+    text = words("host-1", Change(what, one))
+    assert "rows_given_up 2" in text
+    assert "打电话" not in text
+    assert "受损" not in text

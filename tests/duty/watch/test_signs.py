@@ -27,6 +27,7 @@ def test_a_well_installation_has_no_sign() -> None:
         ({"pending_s": 5.1, "pending": 2}, Sign.MESSAGES_PENDING),
         ({"listening": False}, Sign.LISTENER_DEAD),
         ({"skew_ms": 1000.1}, Sign.CLOCK_SKEW),
+        ({"given_up": 1}, Sign.ROWS_GIVEN_UP),
         ({"channels": (ChannelTally("sms", 0, 3),)}, Sign.CHANNEL_FAILING),
     ],
 )
@@ -60,4 +61,4 @@ def test_two_failing_channels_are_two_signs() -> None:
 
 def test_only_what_stops_no_page_is_information() -> None:
     quiet = {sign for sign, severity in SEVERITY.items() if severity == Severity.INFO}
-    assert quiet == {Sign.VALKEY_DOWN, Sign.UNWATCHED}
+    assert quiet == {Sign.VALKEY_DOWN, Sign.ROWS_GIVEN_UP, Sign.UNWATCHED}

@@ -10977,6 +10977,8 @@ export interface components {
             /** @default [] */
             channels: components["schemas"]["ChannelTally"][];
             engine_age_s?: number | null;
+            /** @default 0 */
+            given_up: number;
             listening?: boolean | null;
             /** @default 0 */
             live_pages: number;
