@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from duty.notify.channels.chat import bare_key
 from duty.notify.channels.guarded import EndpointRules
+from duty.notify.contacts.service import try_out
 from duty.notify.errors import EndpointRefused
 from duty.notify.posting import ADDRESS_FIELD, SECRET_FIELD
 from duty.notify.schemas import EndpointIn, EndpointOut
@@ -29,10 +30,17 @@ _REGISTER = text(
     " VALUES (:id, :channel, :person_id, :facility_id, :label, :url, :index, :secret, :by,"
     "  :at, :at) ON CONFLICT DO NOTHING RETURNING id"
 )
-_LIST = text(
-    "SELECT id, channel, label, person_id, facility_id, created_at, disabled_at"
-    " FROM contact_point WHERE channel IN ('webhook', 'wecom_robot', 'dingtalk_robot')"
-    " ORDER BY created_at, id"
+_FOUND = text(
+    "SELECT e.id, e.channel, e.label, e.person_id, e.facility_id, e.created_at, e.disabled_at,"
+    "  coalesce(f.short_name, p.name) AS owner, e.last_ok_at, e.last_test_at, m.state, m.error"
+    "  FROM contact_point e"
+    "  LEFT JOIN facility f ON f.id = e.facility_id LEFT JOIN person p ON p.id = e.person_id"
+    "  LEFT JOIN LATERAL (SELECT state, error FROM contact_message"
+    "    WHERE contact_point_id = e.id AND purpose = 'test'"
+    "    ORDER BY created_at DESC, id DESC LIMIT 1) m ON true"
+    " WHERE e.channel IN ('webhook', 'wecom_robot', 'dingtalk_robot')"
+    "   AND (CAST(:id AS uuid) IS NULL OR e.id = :id)"
+    " ORDER BY e.disabled_at IS NOT NULL, e.created_at, e.id"
 )
 _DISABLE = text(
     "UPDATE contact_point SET disabled_at = :at, disabled_reason = 'removed'"
@@ -81,8 +89,8 @@ async def register(
     )
     if made.one_or_none() is None:
         raise EndpointRefused(reason="known")
-    owner = (wanted.person_id, wanted.facility_id)
-    return EndpointOut(id_, wanted.channel, wanted.label, *owner, at, None)
+    (found,) = await registered(session, id_)
+    return found
 
 
 def _address(wanted: EndpointIn) -> str | None:
@@ -102,9 +110,27 @@ def _objection(wanted: EndpointIn, address: str | None, rules: EndpointRules) ->
     return "owner" if (wanted.person_id is None) == (wanted.facility_id is None) else None
 
 
-async def registered(session: AsyncSession) -> list[EndpointOut]:
-    """All endpoints, disabled ones included."""
-    return [EndpointOut(*row) for row in await session.execute(_LIST)]
+async def registered(session: AsyncSession, endpoint_id: UUID | None = None) -> list[EndpointOut]:
+    """All endpoints or one, those in use first."""
+    rows = await session.execute(_FOUND, {"id": endpoint_id})
+    return [EndpointOut(*row) for row in rows]
+
+
+async def test(
+    session: AsyncSession, clock: Clock, viewer: Viewer, endpoint_id: UUID
+) -> EndpointOut:
+    """Send a test there, marked as one; how it went is told by the next look.
+
+    Raises:
+        NotFound: no such endpoint in use.
+        TooSoonToTest: the last test was sent a moment ago.
+    """
+    found = await registered(session, endpoint_id)
+    if not found or found[0].disabled_at is not None:
+        raise NotFound()
+    await try_out(session, clock, viewer, endpoint_id, found[0].tested_at)
+    (tested,) = await registered(session, endpoint_id)
+    return tested
 
 
 async def disable(session: AsyncSession, clock: Clock, endpoint_id: UUID) -> None:

@@ -30,6 +30,13 @@ class CodeTooSoon(Refusal):
     status = 429
 
 
+class TooSoonToTest(Refusal):
+    """A test was sent a moment ago. Fields: wait_s."""
+
+    code = "duty.test_too_soon"
+    status = 429
+
+
 class CodeWrong(Refusal):
     """Not the code that was sent. Fields: left."""
 

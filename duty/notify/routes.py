@@ -32,7 +32,7 @@ async def my_inbox(
 
 @get("/admin/endpoints", opt={OPT: _ADMIN})
 async def list_endpoints(session: AsyncSession) -> list[EndpointOut]:
-    """Registered endpoints, without their addresses."""
+    """Registered endpoints without their addresses, those in use first."""
     return await endpoints.registered(session)
 
 
@@ -44,6 +44,14 @@ async def register_endpoint(
     return await endpoints.register(session, clock, viewer, sealer, data)
 
 
+@post("/admin/endpoints/{endpoint_id:uuid}/test", opt={OPT: _ADMIN}, status_code=200)
+async def test_endpoint(
+    session: AsyncSession, viewer: Viewer, clock: Clock, endpoint_id: UUID
+) -> EndpointOut:
+    """Send a test to an endpoint."""
+    return await endpoints.test(session, clock, viewer, endpoint_id)
+
+
 @post("/admin/endpoints/{endpoint_id:uuid}/disable", opt={OPT: _ADMIN}, status_code=204)
 async def disable_endpoint(session: AsyncSession, clock: Clock, endpoint_id: UUID) -> None:
     """Stop delivering to an endpoint."""
@@ -52,6 +60,6 @@ async def disable_endpoint(session: AsyncSession, clock: Clock, endpoint_id: UUI
 
 router = Router(
     "/",
-    route_handlers=[my_inbox, list_endpoints, register_endpoint, disable_endpoint],
+    route_handlers=[my_inbox, list_endpoints, register_endpoint, test_endpoint, disable_endpoint],
     tags=["duty"],
 )

@@ -43,7 +43,11 @@ class EndpointIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EndpointOut(msgspec.Struct, frozen=True):
-    """A registered endpoint; its address and secret are never shown again."""
+    """A registered endpoint; its address and secret are never shown again.
+
+    `owner`: its facility's short name or its person's name. `last_ok_at`: when a message or a test
+    was last taken over there. `test`, `test_error`: what became of the test of `tested_at`.
+    """
 
     id: UUID
     channel: str
@@ -52,3 +56,8 @@ class EndpointOut(msgspec.Struct, frozen=True):
     facility_id: UUID | None
     created_at: datetime
     disabled_at: datetime | None
+    owner: str | None
+    last_ok_at: datetime | None
+    tested_at: datetime | None
+    test: str | None
+    test_error: str | None

@@ -423,6 +423,7 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
             secret="a shared secret of it",
             facility_id="county",
         ),
+        post("admin", "/admin/endpoints/{endpoint_id}/test"),
         post("admin", "/admin/endpoints/{endpoint_id}/disable"),
         post("security", "/admin/accounts/{account_id}/revoke-sessions"),
         post("security", "/admin/accounts/{account_id}/disable"),

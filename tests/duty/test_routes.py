@@ -11,11 +11,15 @@ import pytest
 from litestar.testing import AsyncTestClient
 from sqlalchemy import text
 
+from duty.notify.channels.channel import Failed, Purpose
+from duty.notify.contacts.links import Links
+from duty.notify.contacts.sending import ContactSender
 from duty.rosters.oncall import DutyTier
 from kernel.viewer import Role, Viewer
 from server.app import create_app
 from server.keyfile import master_key
 from server.settings import Settings
+from tests.duty.notify.contacts.test_service import Telephone
 from tests.duty.region import SEEDER, Region, build
 from tests.fixtures.database import Clone
 from tests.realtime.browser import ORIGIN, log_in
@@ -245,6 +249,33 @@ async def test_a_group_chats_robot_is_registered_by_its_key(
         refused = await admin.post("/api/admin/endpoints", wrong)
         assert refused.json()["fields"] == {"reason": reason}
     assert made["id"] in (await admin.get("/api/admin/endpoints")).text
+    assert made["owner"] == "云江市妇幼"
     gone = await admin.post(f"/api/admin/endpoints/{made['id']}/disable")
     assert gone.status_code == 204
     assert (await admin.post("/api/admin/endpoints", body | house)).status_code == 201
+
+
+async def test_a_test_goes_to_a_group_chat_and_the_list_says_how_it_went(
+    hospital: Hospital,
+) -> None:
+    region = hospital.region
+    admin = await hospital.caller(await region.staff(region.county, Role.SYSTEM_ADMIN))
+    body = {"label": "产科群", "url": "693a91f6-7b4c", "channel": "wecom_robot"}
+    house = {"facility_id": str(region.centre)}
+    made = (await admin.post("/api/admin/endpoints", body | house)).json()
+    assert (made["test"], made["last_ok_at"]) == (None, None)
+    path = f"/api/admin/endpoints/{made['id']}"
+    asked = (await admin.post(f"{path}/test")).json()
+    assert (asked["test"], asked["tested_at"] is None) == ("queued", False)
+    again = await admin.post(f"{path}/test")
+    assert (again.status_code, again.json()["code"]) == (429, "duty.test_too_soon")
+    robot = Telephone("wecom_robot", Failed("93000", again=False))
+    sender = ContactSender(
+        region.clone.system, region.sealer, {"wecom_robot": robot}, Links(region.sealer, "")
+    )
+    await sender.run_once()
+    assert [(one.address, one.purpose) for one in robot.got] == [("693a91f6-7b4c", Purpose.TEST)]
+    (listed,) = (await admin.get("/api/admin/endpoints")).json()
+    assert (listed["test"], listed["test_error"], listed["last_ok_at"]) == ("failed", "93000", None)
+    await admin.post(f"{path}/disable")
+    assert (await admin.post(f"{path}/test")).status_code == 404

@@ -19,6 +19,7 @@ from duty.notify.errors import (
     ContactRefused,
     ContactUnverified,
     FloorHolds,
+    TooSoonToTest,
 )
 from duty.notify.posting import ADDRESS_FIELD
 from kernel.clock import Clock
@@ -136,18 +137,28 @@ async def test(session: AsyncSession, clock: Clock, viewer: Viewer, point_id: UU
     Raises:
         NotFound: no such point for this viewer.
         ContactUnverified: it is not verified.
-        CodeTooSoon: the last test was sent a moment ago.
+        TooSoonToTest: the last test was sent a moment ago.
     """
     point = await kept(session, viewer, point_id)
     if point.verified_at is None:
         raise ContactUnverified()
-    at = clock.now()
-    if point.last_test_at is not None:
-        wait_s = DATA.code.wait_s - int((at - point.last_test_at).total_seconds())
-        if wait_s > 0:
-            raise CodeTooSoon(wait_s=wait_s)
-    await repository.queue_message(session, point_id, "test", by=viewer.person_id, at=at, lives=DAY)
+    await try_out(session, clock, viewer, point_id, point.last_test_at)
     return point
+
+
+async def try_out(
+    session: AsyncSession, clock: Clock, viewer: Viewer, point_id: UUID, last: datetime | None
+) -> None:
+    """Send a test over a point that was last tested at `last`.
+
+    Raises:
+        TooSoonToTest: that was a moment ago.
+    """
+    at = clock.now()
+    wait_s = 0 if last is None else DATA.code.wait_s - int((at - last).total_seconds())
+    if wait_s > 0:
+        raise TooSoonToTest(wait_s=wait_s)
+    await repository.queue_message(session, point_id, "test", by=viewer.person_id, at=at, lives=DAY)
 
 
 async def heard(session: AsyncSession, clock: Clock, viewer: Viewer, point_id: UUID) -> None:
