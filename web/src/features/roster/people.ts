@@ -1,5 +1,5 @@
 /** The same roster by people: who has which days, how many, and in which stretches. */
-import { addDays } from './days'
+import { addDays, dutyDate } from './days'
 import { type Piece, cellsOf, isRest } from './grid'
 import type { RosterCalendar } from './types'
 
@@ -31,6 +31,11 @@ export function peopleOf(calendar: RosterCalendar, days: readonly string[]): Per
     }
   }
   return [...rows.values()].sort((a, b) => a.name.localeCompare(b.name, 'zh'))
+}
+
+/** Whether somebody is on leave on a duty day. */
+export function awayOn(calendar: RosterCalendar, personId: string, date: string): boolean {
+  return calendar.leave.some((one) => one.person_id === personId && dutyDate(Date.parse(one.from)) <= date && date <= dutyDate(Date.parse(one.to) - 1))
 }
 
 /** How many of these duty days each person has. */

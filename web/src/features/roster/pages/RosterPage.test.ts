@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { api } from '@/api/client'
 import { Problem } from '@/api/problem'
+import { serverClock } from '@/shared/clock'
 import { axeViolations, renderPage } from '@/testing/page'
 
 import { LIN, ZHOU, aCalendar, aPlan, aShift } from '../fixtures'
@@ -118,6 +119,26 @@ describe('the roster calendar', () => {
     await view.findAllByText('林晓岚')
     await waitFor(() => expect(view.container.querySelector('.print-sheet')?.textContent).toContain('审批（医务科）：何静'))
     expect(view.container.querySelector('.print-sheet h2')?.textContent).toContain('急救专家组 2027年2月值班表')
+  })
+
+  it('prints people with their days and sums when it is looked at by person', async () => {
+    const view = await show({}, '&by=person')
+    await view.findAllByText('林晓岚')
+    const sheets = view.container.querySelectorAll('.print-sheet')
+    expect([...sheets].map((one) => one.querySelector('h2')?.textContent)).toEqual([expect.stringContaining('2027年2月人员值班表')])
+    const row = [...(sheets[0]?.querySelectorAll('tbody tr') ?? [])].find((one) => one.textContent.includes('周宁'))
+    const cells = [...(row?.querySelectorAll('td') ?? [])].map((cell) => cell.textContent.trim())
+    expect(cells).toHaveLength(28 + 2)
+    expect([cells[4], cells[5], cells[28], cells[29]]).toEqual(['二线', '一线', '2', '1'])
+  })
+
+  it('keeps apart what is over and what is to be mended', async () => {
+    vi.spyOn(serverClock, 'now').mockReturnValue(Date.parse('2027-02-08T04:00:00Z'))
+    const view = await show()
+    expect(await view.findByText(/今天起没有空岗，也没有冲突/)).toBeTruthy()
+    const past = view.getByText('今天以前 2 条').closest('details') as HTMLElement
+    expect([...past.querySelectorAll('button b')].map((one) => one.textContent.trim())).toEqual(['⚠ 重复排班', '✕ 空岗'])
+    expect(past.querySelector('.required')).toBeNull()
   })
 
   it('says that there is no roster, and what failed', async () => {
