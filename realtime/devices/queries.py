@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kernel.clock import Clock
 from kernel.ids import DeviceId
 from kernel.viewer import Viewer
-from realtime.devices.repository import DeviceRepository, keeps
+from realtime.devices.repository import DeviceRepository
 from realtime.devices.schemas import DeviceEventOut, DeviceOut, device_out, event_out
+from registry.facilities.keeping import keeps
 
 
 async def devices(session: AsyncSession, clock: Clock, viewer: Viewer) -> list[DeviceOut]:

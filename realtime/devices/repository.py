@@ -1,22 +1,15 @@
 """Scoped reads of devices: a house sees its own, the platform's administrator all."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.errors import NotFound
 from kernel.ids import DeviceId
-from kernel.viewer import Role, Viewer
+from kernel.viewer import Viewer
 from realtime.models import Device, DeviceEvent
-
-
-def keeps(viewer: Viewer, facility_id: UUID) -> bool:
-    """Whether the viewer keeps the registry of this house."""
-    if viewer.has(Role.SYSTEM_ADMIN):
-        return True
-    return viewer.has(Role.COORDINATOR) and facility_id in viewer.facility_ids
+from registry.facilities.keeping import in_sight, keeps
 
 
 class DeviceRepository:
@@ -27,9 +20,7 @@ class DeviceRepository:
         self._viewer = viewer
 
     def _visible(self) -> ColumnElement[bool]:
-        if self._viewer.is_process or self._viewer.has(Role.SYSTEM_ADMIN):
-            return true()
-        return Device.facility_id.in_(self._viewer.facility_ids)
+        return in_sight(self._viewer, Device.facility_id)
 
     async def all(self) -> Sequence[Device]:
         """All of them, by serial number."""

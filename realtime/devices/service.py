@@ -11,11 +11,12 @@ from kernel.errors import NotAllowed
 from kernel.ids import DeviceId, FacilityId, new_id
 from kernel.tokens import token_hash
 from kernel.viewer import Role, Viewer
-from realtime.devices.repository import DeviceRepository, keeps
+from realtime.devices.repository import DeviceRepository
 from realtime.devices.schemas import ChangeCtgDevice, NewCtgDevice, RotateToken
 from realtime.errors import DeviceRevoked
 from realtime.models import Device, DeviceEvent
 from registry.facilities import queries as facilities
+from registry.facilities.keeping import keeps
 
 
 async def register(

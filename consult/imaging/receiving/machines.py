@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from consult.imaging.errors import NoNetwork
 from consult.imaging.receiving.models import MachineRow
-from consult.imaging.receiving.repository import MachineRepository, keeps
+from consult.imaging.receiving.repository import MachineRepository
 from consult.imaging.receiving.schemas import Machine, NewMachine
 from consult.names import names
 from kernel.clock import Clock
@@ -15,6 +15,7 @@ from kernel.errors import NotAllowed
 from kernel.ids import FacilityId, new_id
 from kernel.viewer import Role, Viewer
 from registry.facilities import queries as facilities
+from registry.facilities.keeping import keeps
 
 
 async def register(session: AsyncSession, clock: Clock, viewer: Viewer, order: NewMachine) -> UUID:

@@ -9,19 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from consult.imaging.receiving.models import ArrivalRow, ArrivedFileRow, MachineRow
 from consult.imaging.receiving.states import ArrivalState
 from kernel.errors import NotFound
-from kernel.viewer import Role, Viewer
+from kernel.viewer import Viewer
+from registry.facilities.keeping import in_sight, keeps
 
 MOST = 100
 
 # Files of one examination queue up, so that it stays one arrival.
 _QUEUE = text("SELECT pg_advisory_xact_lock(7283022, hashtext(:study))")
-
-
-def keeps(viewer: Viewer, facility_id: UUID) -> bool:
-    """Whether the viewer keeps the machines of this house."""
-    if viewer.has(Role.SYSTEM_ADMIN):
-        return True
-    return viewer.has(Role.COORDINATOR) and facility_id in viewer.facility_ids
 
 
 class MachineRepository:
@@ -32,9 +26,7 @@ class MachineRepository:
         self._viewer = viewer
 
     def _visible(self) -> ColumnElement[bool]:
-        if self._viewer.is_process or self._viewer.has(Role.SYSTEM_ADMIN):
-            return true()
-        return MachineRow.facility_id.in_(self._viewer.facility_ids)
+        return in_sight(self._viewer, MachineRow.facility_id)
 
     async def all(self) -> Sequence[MachineRow]:
         """All of them, by title; revoked ones too."""
