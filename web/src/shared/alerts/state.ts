@@ -8,6 +8,9 @@ import type { Page } from '@/api/types'
 /** Alarm priority after IEC 60601-1-8 clause 6.1: how it flashes and sounds, not how ill she is. */
 export type Priority = 'high' | 'medium' | 'low'
 
+/** Why somebody declines a page, in the order of the buttons and of the keypad. */
+export const DECLINE_REASONS = ['in_surgery', 'off_site', 'other'] as const
+
 export interface Alert {
   pageId: string
   caseId: string
