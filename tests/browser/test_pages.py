@@ -19,6 +19,7 @@ PAGES = (
     ("yl003.officer", "/quality/request_to_accept", "indicator"),
     ("yl003.system", "/system", "system"),
     ("yl003.security", "/admin/accounts", "accounts"),
+    ("yl003.system", "/admin/robots", "robots"),
     ("yj001.expert", "/demo", "demo"),
     ("yj001.expert", "/feedback", "feedback"),
     ("yj001.expert", "/reviews", "reviews"),
