@@ -1,6 +1,6 @@
 """Rows that were given up are a sign on the health page and a notice to the administrators."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 from sqlalchemy import text
@@ -17,8 +17,6 @@ from registry.people.service import Grant, create_person_with_account
 from server.heartbeat import beat
 from tests.duty.region import SEEDER, Region
 from tests.duty.watch.test_queries import health, said, vitals
-
-AT = datetime(2026, 11, 27, 3, 0, tzinfo=UTC)
 
 
 async def lose(region: Region, topic: str) -> None:
@@ -72,7 +70,7 @@ async def test_they_are_counted_shown_and_not_a_reason_to_telephone(region: Regi
 async def test_administrators_hear_once_again_with_each_new_one_and_daily(region: Region) -> None:
     admin = await account(region, "admin", Role.SYSTEM_ADMIN)
     doctor = await account(region, "doctor", Role.EXPERT)
-    clock = SimulatedClock(AT)
+    clock = SimulatedClock(region.clock.now() + AGAIN)
 
     async def told() -> list[tuple[int, list[str]]]:
         await given_up.tell(region.clone.system, clock)
