@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from quality import repository
 from quality.distributions import describe
+from quality.facts import current
 from quality.handbook.showing import definition_out
 from quality.handbook.versions import Version
 from quality.indicators import check_period, in_force, scope_out
@@ -29,6 +30,7 @@ PLACES: tuple[Place | None, ...] = (*get_args(Place), None)
 ANAESTHESIA: tuple[Anaesthesia | None, ...] = (*get_args(Anaesthesia), None)
 _SAYS_ANAESTHESIA = ("anaesthesia_started", BIRTH, DECISION)
 """Milestones that may say which anaesthesia it was, the nearest to the fact first."""
+_READ = (DECISION, BIRTH, "anaesthesia_started")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ class Entry:
 async def split(session: AsyncSession, scope: Scope) -> Ddi:
     """Every class in which a decision fell, over the cases that the viewer may see."""
     check_period(scope)
-    cases = await repository.cases(session, scope)
+    await current(session)
+    cases = await repository.cases(session, scope, _READ)
     definitions = await in_force(session, scope)
     return Ddi(
         scope=await scope_out(session, scope, "with"),

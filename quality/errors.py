@@ -17,6 +17,13 @@ class PeriodInvalid(Refusal):
     status = 422
 
 
+class FactsBehind(Refusal):
+    """Numbers are not given out while many cases wait to be counted. Fields: cases."""
+
+    code = "quality.facts_behind"
+    status = 503
+
+
 class DefinitionMoved(Refusal):
     """Another version of the indicator counts than the one that was read. Fields: code."""
 

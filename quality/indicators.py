@@ -11,11 +11,13 @@ from quality.compiling import Compiled, compiled
 from quality.definitions import MULTIPLES, Definition
 from quality.distributions import Distribution, Within, histogram
 from quality.errors import IndicatorUnknown, PeriodInvalid
+from quality.facts import current
 from quality.frozen import periods, rows
 from quality.handbook import versions
 from quality.handbook.showing import definition_out
 from quality.handbook.versions import Version
 from quality.names import Names, read_names
+from quality.passes import Asked
 from quality.published import Figure, figures_of
 from quality.repository import Group, LateEntries, Member, Scope, Totals
 from quality.schemas import (
@@ -38,7 +40,8 @@ from quality.schemas import (
     ShareValue,
     Value,
 )
-from quality.vocabulary import ElsewhereMeasure
+from quality.sources import NO_CASE, SOURCES
+from quality.vocabulary import CountMeasure, ElsewhereMeasure, ShareMeasure
 
 LONGEST_DAYS = 800
 MOST_POINTS = 2000
@@ -54,7 +57,9 @@ def check_period(scope: Scope) -> None:
 async def overview(session: AsyncSession, scope: Scope, late: LateEntries) -> Indicators:
     """All indicators in force, over what the viewer may see."""
     check_period(scope)
-    found = [await measured(session, scope, late, one) for one in await in_force(session, scope)]
+    await current(session)
+    versions = await in_force(session, scope)
+    found = list(zip(versions, await measured(session, scope, late, versions), strict=True))
     centres = await repository.centres(session, scope)
     names = await names_of(session, [totals for _, totals in found], centres)
     return Indicators(
@@ -68,10 +73,12 @@ async def detail(
 ) -> IndicatorDetail:
     """One indicator with points and months."""
     check_period(scope)
-    version, totals = await measured(session, scope, late, await _version(session, scope, code))
+    await current(session)
+    version = await _version(session, scope, code)
+    (totals,) = await measured(session, scope, late, [version], months=True)
     centres = await repository.centres(session, scope)
     names = await names_of(session, [totals], centres)
-    counted = rows_of(scope, version)
+    counted = rows_of(scope, version) if of_cases(version.definition) else None
     newest = (
         []
         if counted is None
@@ -111,6 +118,7 @@ async def behind(
 ) -> IndicatorCases:
     """Those behind one number, slowest first, those not counted included."""
     check_period(scope)
+    await current(session)
     version = await _version(session, scope, code)
     counted = rows_of(scope, version)
     found = (
@@ -166,26 +174,47 @@ async def _version(session: AsyncSession, scope: Scope, code: str) -> Version:
     raise IndicatorUnknown(code=code)
 
 
+def of_cases(definition: Definition) -> bool:
+    """Whether those behind a number are cases that somebody can open."""
+    measure = definition.measure
+    if isinstance(measure, CountMeasure | ShareMeasure):
+        return SOURCES[measure.of].case_id != NO_CASE
+    return True
+
+
 async def measured(
-    session: AsyncSession, scope: Scope, late: LateEntries, version: Version
-) -> tuple[Version, Totals | None]:
-    """A version with its numbers; None: computed elsewhere."""
-    counted = rows_of(scope, version)
-    if counted is None:
-        return version, None
-    return version, await totals_of(session, scope, late, version.definition, counted)
-
-
-async def totals_of(
     session: AsyncSession,
     scope: Scope,
     late: LateEntries,
-    definition: Definition,
-    rows: Compiled,
-) -> Totals:
-    """The numbers of a definition over a scope."""
-    target = None if definition.target is None else definition.target.seconds
-    return await repository.totals(session, scope, late, rows, target)
+    versions: Sequence[Version],
+    *,
+    months: bool = False,
+) -> list[Totals | None]:
+    """The numbers of each version; None: computed elsewhere."""
+    if scope.frozen is not None:
+        return [await _frozen(session, scope, late, one) for one in versions]
+    asked = {
+        at: Asked(measure, target_s(one.definition))
+        for at, one in enumerate(versions)
+        if not isinstance(measure := one.definition.measure, ElsewhereMeasure)
+    }
+    found = await repository.totals(session, scope, late, list(asked.values()), months=months)
+    known = dict(zip(asked, found, strict=True))
+    return [known.get(at) for at in range(len(versions))]
+
+
+async def _frozen(
+    session: AsyncSession, scope: Scope, late: LateEntries, version: Version
+) -> Totals | None:
+    kept = rows_of(scope, version)
+    if kept is None:
+        return None
+    return await repository.frozen_totals(session, scope, late, kept, target_s(version.definition))
+
+
+def target_s(definition: Definition) -> int | None:
+    """What is aimed at, in seconds."""
+    return None if definition.target is None else definition.target.seconds
 
 
 def _indicator(
@@ -286,7 +315,7 @@ def _distribution(definition: Definition, totals: Totals) -> Distribution:
     whole = totals.all
     if whole.max_s is None:
         return Distribution(0, None, None, None, None, [], None)
-    target = None if definition.target is None else definition.target.seconds
+    target = target_s(definition)
     return Distribution(
         n=whole.n,
         p50_s=whole.p50_s,

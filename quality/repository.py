@@ -1,17 +1,22 @@
-"""The one place that reads the indicator views."""
+"""The one place that reads the facts of indicators."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Row, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from quality.compiling import CASES_IN_SCOPE, Compiled
+from quality.compiling import Compiled
 from quality.distributions import FINEST_S
+from quality.passes import Asked, Cell, Key, quantile, readings
+from quality.sources import CASES_IN_SCOPE
+from referral.clocks.data import MILESTONES
 from registry.facilities.rules import local_date
 
 LateEntries: TypeAlias = Literal["with", "without"]
@@ -132,21 +137,18 @@ class InScope:
 
 
 # ruff: noqa: S608  (the queries below are put together from constants)
-_CASES = text(
-    "SELECT u.case_id, u.number, u.opened_at, u.origin, u.demo FROM quality_case u"
-    f" WHERE NOT (u.drill OR u.voided OR u.back) AND {CASES_IN_SCOPE}"
+_CASES = (
+    "SELECT u.case_id, u.number, u.opened_at, u.origin, u.demo, u.late, u.said, {columns}"
+    " FROM fact_case u"
+    f" WHERE NOT (u.drill OR u.voided OR u.back) AND {CASES_IN_SCOPE} AND u.m_{{first}} IS NOT NULL"
     " ORDER BY u.opened_at, u.case_id"
 )
-_MILESTONES = text(
-    "SELECT m.case_id, m.milestone, m.at, m.late, m.payload FROM quality_milestone m"
-    " WHERE m.case_id = ANY(:cases)"
-).columns(payload=JSONB)
 _IN_SCOPE = text(
     "SELECT count(*) FILTER (WHERE NOT (u.drill OR u.voided OR u.back)) AS cases,"
     "       count(*) FILTER (WHERE u.drill) AS drills,"
     "       count(*) FILTER (WHERE u.voided AND NOT u.drill) AS voided,"
     "       count(*) FILTER (WHERE u.back AND NOT (u.voided OR u.drill)) AS back_referrals"
-    f" FROM quality_case u WHERE {CASES_IN_SCOPE}"
+    f" FROM fact_case u WHERE {CASES_IN_SCOPE}"
 )
 CENTRES = (
     "SELECT f.id FROM facility f"
@@ -175,7 +177,7 @@ _FROZEN_IN_SCOPE = text(
     "   AND (CAST(:facility AS uuid) IS NULL OR CAST(:facility AS uuid) = ANY(u.facility_ids))"
 )
 _ROWS = """
-WITH {with_} rows AS (
+WITH rows AS (
   SELECT r.case_id, r.number, r.opened_at, r.place, r.from_at, r.to_at, r.late, r.demo,
          CASE WHEN r.state = 'counted' AND r.late AND CAST(:late AS text) = 'without'
               THEN 'late_left_out' ELSE r.state END AS state,
@@ -184,7 +186,7 @@ WITH {with_} rows AS (
               THEN r.seconds END AS seconds
     FROM ({select}) r)
 """
-_TOTALS = (
+_FROZEN_TOTALS = (
     _ROWS
     + f"""
 SELECT GROUPING(place, month, reason, bin) AS part, place, month, reason, bin,
@@ -213,17 +215,17 @@ SELECT * FROM rows
 _ALL, _PLACE, _MONTH, _REASON, _BIN = 15, 7, 11, 13, 14
 
 
-async def totals(
+async def frozen_totals(
     session: AsyncSession,
     scope: Scope,
     late: LateEntries,
     compiled: Compiled,
     target_s: int | None,
 ) -> Totals:
-    """An indicator's numbers over a scope, in one query."""
+    """A frozen version's numbers over a scope, in one query."""
     found: dict[int, list[Row[Any]]] = {part: [] for part in (_ALL, _PLACE, _MONTH, _REASON, _BIN)}
     values = _values(scope, late, compiled) | {"target": target_s}
-    for row in await session.execute(_query(_TOTALS, compiled), values):
+    for row in await session.execute(_query(_FROZEN_TOTALS, compiled), values):
         found[row.part].append(row)
     places = [_group(row, row.place) for row in found[_PLACE] if row.place is not None]
     months = [_group(row, row.month) for row in found[_MONTH] if row.n]
@@ -233,6 +235,93 @@ async def totals(
         months=sorted(months, key=lambda one: str(one.key)),
         outside={row.reason: row.members for row in found[_REASON] if row.reason is not None},
         bins={row.bin: row.members for row in found[_BIN] if row.bin is not None},
+    )
+
+
+async def totals(
+    session: AsyncSession,
+    scope: Scope,
+    late: LateEntries,
+    asked: Sequence[Asked],
+    *,
+    months: bool = False,
+) -> list[Totals]:
+    """The numbers of each measure over a scope; by month too, for one measure at a time."""
+    by: tuple[Key, ...] = ("place", "month") if months else ("place",)
+    cells = await counted(session, scope, late, asked, by)
+    return [_added_up(one, by) for one in cells]
+
+
+async def counted(
+    session: AsyncSession,
+    scope: Scope,
+    late: LateEntries,
+    asked: Sequence[Asked],
+    by: Sequence[Key],
+) -> list[dict[tuple[object, ...], Cell]]:
+    """The cells of each measure over a scope."""
+    found: list[dict[tuple[object, ...], Cell]] = [{} for _ in asked]
+    known = {**scope.values(), "last_day": scope.last_day}
+    for reading in readings(asked, by, without_late=late == "without"):
+        values = {name: value for name, value in known.items() if f":{name}" in reading.query}
+        for row in await session.execute(text(reading.query), {**reading.values, **values}):
+            key = tuple(row[: len(by)])
+            for number, cell in reading.cells(row):
+                found[number][key] = cell
+    return found
+
+
+def _added_up(cells: Mapping[tuple[object, ...], Cell], by: Sequence[Key]) -> Totals:
+    whole = summed(cells, lambda _: None).get(None, Cell())
+    places = summed(cells, lambda key: key[0])
+    seconds = whole.seconds()
+    fine, counts = np.unique((seconds // FINEST_S).astype(np.int64), return_counts=True)
+    months = summed(cells, lambda key: key[1] and f"{key[1]:%Y-%m}") if "month" in by else {}
+    return Totals(
+        all=group_of(None, whole, seconds),
+        places=_groups(places),
+        months=_groups(months),
+        outside=whole.outside,
+        bins=dict(zip(fine.tolist(), counts.tolist(), strict=True)),
+    )
+
+
+def summed(
+    cells: Mapping[tuple[object, ...], Cell], key_of: Callable[[tuple[object, ...]], object]
+) -> dict[object, Cell]:
+    """Cells added up under other keys."""
+    found: dict[object, Cell] = {}
+    for key, cell in cells.items():
+        found.setdefault(key_of(key), Cell()).add(cell)
+    return found
+
+
+def _groups(cells: Mapping[object, Cell]) -> list[Group]:
+    return sorted(
+        (
+            group_of(key, cell, cell.seconds())
+            for key, cell in cells.items()
+            if key is not None and (cell.n or isinstance(key, UUID))
+        ),
+        key=lambda one: str(one.key),
+    )
+
+
+def group_of(key: object, cell: Cell, seconds: NDArray[np.float64]) -> Group:
+    """A cell with its quantiles; `seconds` are its durations in order."""
+    return Group(
+        key=key,
+        n=cell.n,
+        met=cell.met,
+        open=cell.open,
+        inconsistent=cell.inconsistent,
+        late=cell.late,
+        demo=cell.demo,
+        within=cell.within,
+        p50_s=quantile(seconds, 0.5),
+        p90_s=quantile(seconds, 0.9),
+        min_s=float(seconds[0]) if len(seconds) else None,
+        max_s=float(seconds[-1]) if len(seconds) else None,
     )
 
 
@@ -264,12 +353,12 @@ async def _read(
 
 
 def _query(query: str, compiled: Compiled) -> Any:
-    return text(query.format(with_=compiled.with_, select=compiled.select))
+    return text(query.format(select=compiled.select))
 
 
 def _values(scope: Scope, late: LateEntries, compiled: Compiled) -> dict[str, object]:
     known = {**scope.values(), "last_day": scope.last_day, "late": late}
-    used = compiled.with_ + compiled.select
+    used = compiled.select
     return {
         **compiled.values,
         **{name: value for name, value in known.items() if name == "late" or f":{name}" in used},
@@ -304,14 +393,11 @@ async def centres(session: AsyncSession, scope: Scope) -> list[UUID]:
     return list(found.scalars())
 
 
-async def cases(session: AsyncSession, scope: Scope) -> list[CaseRow]:
-    """Counted cases of the scope with all their milestones, by opening time."""
-    rows = (await session.execute(_CASES, scope.values())).all()
-    milestones: dict[UUID, dict[str, Reached]] = {row.case_id: {} for row in rows}
-    for reached in await session.execute(_MILESTONES, {"cases": list(milestones)}):
-        milestones[reached.case_id][reached.milestone] = Reached(
-            reached.at, reached.late, reached.payload
-        )
+async def cases(session: AsyncSession, scope: Scope, milestones: Sequence[str]) -> list[CaseRow]:
+    """Counted cases of the scope that reached the first of some milestones, by opening time."""
+    assert set(milestones) <= MILESTONES.keys()  # noqa: S101  (they become names of columns)
+    columns = ", ".join(f"u.m_{name}" for name in milestones)
+    query = text(_CASES.format(columns=columns, first=milestones[0])).columns(said=JSONB)
     return [
         CaseRow(
             case_id=row.case_id,
@@ -319,9 +405,13 @@ async def cases(session: AsyncSession, scope: Scope) -> list[CaseRow]:
             opened_at=row.opened_at,
             origin=row.origin,
             demo=row.demo,
-            milestones=milestones[row.case_id],
+            milestones={
+                name: Reached(at, name in (row.late or ()), (row.said or {}).get(name, {}))
+                for name in milestones
+                if (at := row._mapping[f"m_{name}"]) is not None
+            },
         )
-        for row in rows
+        for row in await session.execute(query, scope.values())
     ]
 
 

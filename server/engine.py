@@ -32,6 +32,7 @@ from kernel.relay import Relay
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from kernel.wake import Listener
+from quality import facts
 from quality.handbook import versions as indicators
 from realtime.alarms import limitbook as alarm_limits
 from realtime.alarms.timers import run_due as mind_alarms
@@ -131,6 +132,7 @@ def _timers(database: Database, clock: Clock) -> list[Duty]:
         Duty("tracings' alarms", partial(mind_alarms, database, clock, clock.now()), 1.0),
         Duty("readings", partial(mind_readings, database, clock), 1.0),
         Duty("consultations", partial(mind_consults, database, clock), 1.0),
+        Duty("facts", partial(facts.keep_up, database), 1.0),
     ]
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quality import indicators, repository
+from quality.facts import current
 from quality.frozen import periods, rows
 from quality.frozen.periods import Freeze
 from quality.frozen.rows import Changed
@@ -71,6 +72,7 @@ async def difference(
         NotFound: there is no such period.
     """
     freeze = await periods.get(session, freeze_id)
+    await current(session)
     frozen = Scope(freeze.starts_at, freeze.ends_at, region_id, facility_id, freeze_id)
     now = replace(frozen, frozen=None, region_id=region_id or freeze.region_id)
     whole = replace(frozen, region_id=None, facility_id=None)
@@ -118,7 +120,7 @@ async def _differs(
     values = []
     for scope in (frozen, now):
         centres = await repository.centres(session, scope)
-        _, totals = await indicators.measured(session, scope, late, version)
+        (totals,) = await indicators.measured(session, scope, late, [version])
         names = await indicators.names_of(session, [totals], centres)
         values.append(indicators.value_of(version.definition, totals, scope, centres, names))
     names = await read_names(session, facility_ids=[one.place for one in changes])

@@ -9,15 +9,10 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from quality.compiling import (
-    CASES_IN_SCOPE,
-    HOUSES_OF_CASE,
-    Compiled,
-    compiled,
-    regions_around,
-)
+from quality.compiling import Compiled, compiled
 from quality.handbook.versions import Version
 from quality.repository import CENTRES, LateEntries, Scope
+from quality.sources import CASES_IN_SCOPE, HOUSES_OF_CASE, region_of, regions_around
 
 _COLUMNS: Final = (
     "case_id, number, opened_at, place, from_at, to_at, late, demo, state, reason, met, seconds"
@@ -41,7 +36,7 @@ WITH kept_cases AS (
   SELECT CAST(:freeze AS uuid), u.case_id,
          CASE WHEN u.drill THEN 'drill' WHEN u.voided THEN 'voided' WHEN u.back THEN 'back' END,
          (SELECT h.seq FROM case_head h WHERE h.case_id = u.case_id), {regions}, {houses}
-    FROM quality_case u WHERE {cases}
+    FROM fact_case u WHERE {cases}
 ), kept_centres AS (
   INSERT INTO indicator_frozen_centre (freeze_id, facility_id, region_ids)
   SELECT CAST(:freeze AS uuid), u.id, {centre_regions} FROM ({centres}) u
@@ -54,10 +49,10 @@ INSERT INTO indicator_frozen_member (freeze_id, version_id, {columns}, region_id
 """
 _MEMBERS = """
 SELECT CAST(:freeze AS uuid), CAST(:{version} AS uuid), {columns}, region_ids, facility_ids
-  FROM ({with_} {select}) r
+  FROM ({select}) r
 """
 _CHANGED = """
-WITH {with_} was AS ({was}), now AS (SELECT {columns} FROM ({select}) r)
+WITH was AS ({was}), now AS (SELECT {columns} FROM ({select}) r)
 SELECT 'before' AS side, * FROM (TABLE was EXCEPT ALL TABLE now) gone
 UNION ALL
 SELECT 'after' AS side, * FROM (TABLE now EXCEPT ALL TABLE was) come
@@ -96,7 +91,7 @@ class Changed:
 
 def rows_of(freeze_id: UUID, version_id: UUID) -> Compiled:
     """A version's rows in a frozen period, within the scope's region and facility."""
-    return Compiled("", _ROWS, {"freeze": freeze_id, "version": version_id})
+    return Compiled(_ROWS, {"freeze": freeze_id, "version": version_id})
 
 
 async def keep(
@@ -111,16 +106,12 @@ async def keep(
             continue
         named = f"of{n}"
         values |= {named: version.id, **rows.values}
-        # The list of a WITH ends in a comma, because others may follow.
-        with_ = f"WITH {rows.with_.rstrip().rstrip(',')}" if rows.with_ else ""
-        members.append(
-            _MEMBERS.format(version=named, columns=_COLUMNS, with_=with_, select=rows.select)
-        )
+        members.append(_MEMBERS.format(version=named, columns=_COLUMNS, select=rows.select))
     query = _KEEP.format(
-        regions=regions_around("(SELECT f.region_id FROM facility f WHERE f.id = u.origin)"),
+        regions=regions_around(region_of("u.origin")),
         houses=HOUSES_OF_CASE,
         cases=CASES_IN_SCOPE,
-        centre_regions=regions_around("(SELECT f.region_id FROM facility f WHERE f.id = u.id)"),
+        centre_regions=regions_around(region_of("u.id")),
         centres=CENTRES,
         columns=_COLUMNS,
         members=" UNION ALL ".join(members),
@@ -137,9 +128,7 @@ async def changed(
     if live is None:
         return []
     frozen = rows_of(freeze_id, version.id)
-    query = _CHANGED.format(
-        with_=live.with_, was=frozen.select, columns=_COLUMNS, select=live.select
-    )
+    query = _CHANGED.format(was=frozen.select, columns=_COLUMNS, select=live.select)
     known = {**now.values(), "last_day": now.last_day, "most": most}
     query += " LIMIT :most"
     values = {name: value for name, value in known.items() if f":{name}" in query}

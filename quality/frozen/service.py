@@ -10,6 +10,7 @@ from kernel.errors import BadInput, NotAllowed
 from kernel.ids import new_id
 from kernel.viewer import Viewer
 from quality.errors import PeriodFrozen, PeriodNotOver
+from quality.facts import current
 from quality.frozen import periods, rows
 from quality.frozen.schemas import FreezePeriod, PeriodFrozenOut
 from quality.handbook import versions
@@ -31,6 +32,7 @@ async def freeze(
         NotAllowed: the viewer does not oversee the region.
         PeriodInvalid, PeriodNotOver: the period is none, or has not ended.
         PeriodFrozen: it is closed already.
+        FactsBehind: not everything is counted yet.
     """
     if wanted.region_id not in {id_ for id_, _ in await periods.overseen(session)}:
         raise NotAllowed(reason="region_overseen")
@@ -54,6 +56,7 @@ async def freeze(
     )
     if not made:
         raise PeriodFrozen()
+    await current(session)
     kept = await versions.counting(session, scope.last_day)
     await rows.keep(session, id_, scope, kept)
     whole = Scope(scope.start, scope.end, frozen=id_)
@@ -69,7 +72,7 @@ async def figures_of(
     session: AsyncSession, frozen: Scope, version: Version, late: LateEntries
 ) -> bytes | None:
     """What a version comes to in the whole of a frozen period, as bytes that can be compared."""
-    _, found = await measured(session, frozen, late, version)
+    (found,) = await measured(session, frozen, late, [version])
     if found is None:
         return None
     plain = msgspec.to_builtins(found, str_keys=True, order="deterministic")

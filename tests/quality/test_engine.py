@@ -12,7 +12,7 @@ from kernel.clock import SimulatedClock
 from kernel.ids import CaseId, FacilityId, new_id
 from kernel.parties import PartyRole, add_facility
 from kernel.viewer import Role, Viewer
-from quality import indicators, repository
+from quality import facts, indicators, repository
 from quality.compiling import compiled
 from quality.repository import Scope
 from quality.schemas import CountValue, ElsewhereValue, ShareValue, Value
@@ -131,6 +131,7 @@ async def test_both_ends_of_a_limit_of_time_are_inside(
         steps = [("offer.accepted", 10.0)]
         steps += [] if minutes is None else [("milestone.birth", 10 + minutes)]
         case_id = await write_case(session, county_of(limits), *steps)
+        await facts.current(session)
         found = await repository.members(session, PERIOD, "with", rows, 100)
     (mine,) = [one for one in found if one.case_id == case_id]
     # Without a birth nobody knows: neither the limit nor its opposite holds.

@@ -1,0 +1,50 @@
+"""Facts: kept rows of what the views over the chain show, from which every indicator is counted.
+
+An event of a case leaves a note in `fact_pending`, in the same transaction, and nothing more: a
+transfer never waits for statistics. The engine writes the facts of those cases anew every second;
+whoever asks for numbers first does what is left of it, so that she sees her own entries counted.
+The views say what a fact is; facts written one by one and facts written at once are the same rows.
+"""
+
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kernel.database import Database
+from kernel.viewer import Viewer
+from quality.errors import FactsBehind
+
+ENGINE = Viewer.system("engine")
+BATCH: Final = 200
+"""Cases written anew in one transaction."""
+
+_CATCH_UP = text("SELECT fact_catch_up(:most)")
+_REBUILD = text("SELECT fact_rebuild()")
+
+
+async def catch_up(session: AsyncSession, most: int = BATCH) -> int:
+    """Write the facts of cases with news, the oldest news first; how many cases still wait."""
+    return int((await session.execute(_CATCH_UP, {"most": most})).scalar_one())
+
+
+async def current(session: AsyncSession) -> None:
+    """Let the facts hold all that is committed before anything is counted.
+
+    Raises:
+        FactsBehind: more is waiting than can be written while somebody waits.
+    """
+    left = await catch_up(session)
+    if left:
+        raise FactsBehind(cases=left)
+
+
+async def keep_up(database: Database) -> bool:
+    """The engine's duty: one batch; True if there is more."""
+    async with database.session(ENGINE) as session:
+        return await catch_up(session) > 0
+
+
+async def rebuild(session: AsyncSession) -> None:
+    """Throw all facts away; those of cases wait to be written anew, others are at once."""
+    await session.execute(_REBUILD)

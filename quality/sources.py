@@ -1,0 +1,202 @@
+"""Populations: where their members stand in the facts, and who of them is in a scope.
+
+Facts are what views over the chain show, kept as rows (server/migrations, 0047); row-level security
+shows a viewer those of the cases and houses that she sees. Drills, voided cases and back-referrals
+are in no population.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from quality.vocabulary import FIELDS, Population
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the members of a population stand, and the names of their columns there.
+
+    `fields` gives the column of each field of `quality.vocabulary.FIELDS`; `scope` says who is in
+    the period, region and facility asked for. `house` is the facility in whose region a member
+    lies, `houses` those that it belongs to: a frozen period keeps regions and houses.
+    """
+
+    relation: str
+    case_id: str
+    number: str
+    at: str
+    place: str
+    late: str
+    demo: str
+    scope: str
+    house: str
+    houses: str
+    fields: Mapping[str, str]
+    home: str = ""
+
+    @property
+    def regions(self) -> str:
+        """The region that a member lies in, and all around it."""
+        return regions_around(self.home or region_of(self.house))
+
+
+def _in_region(house: str) -> str:
+    """Whether a house lies in the region asked for, if one is."""
+    return f"""(CAST(:region AS uuid) IS NULL OR {house} IN (
+          SELECT f.id FROM facility f JOIN region_closure r ON r.descendant_id = f.region_id
+           WHERE r.ancestor_id = :region))"""  # noqa: S608
+
+
+# A facility's cases are those that it sent or accepted; a region's, those that began in it.
+CASES_IN_SCOPE: Final = f"""
+    u.opened_at >= :start AND u.opened_at < :end
+    AND (CAST(:facility AS uuid) IS NULL OR u.origin = :facility OR :facility = ANY(u.receivers))
+    AND {_in_region("u.origin")}
+"""
+HOUSES_OF_CASE: Final = """ARRAY(
+          SELECT DISTINCT h FROM unnest(u.origin || u.receivers) h WHERE h IS NOT NULL)"""
+
+
+NO_CASE: Final = "CAST(NULL AS uuid)"
+"""The case of members that are none."""
+
+
+def regions_around(home: str) -> str:
+    """The region `home` and all that it lies in."""
+    around = "SELECT r.ancestor_id FROM region_closure r WHERE r.descendant_id"
+    return f"ARRAY({around} = {home} ORDER BY r.depth)"
+
+
+def _at_facility(at: str, *houses: str) -> str:
+    """In the period, at one of the `houses`, the first of which says where."""
+    return f"""
+    {at} >= :start AND {at} < :end
+    AND (CAST(:facility AS uuid) IS NULL OR :facility IN ({", ".join(houses)}))
+    AND {_in_region(houses[0])}
+"""
+
+
+def region_of(house: str) -> str:
+    return f"(SELECT f.region_id FROM facility f WHERE f.id = {house})"  # noqa: S608
+
+
+def _imported(of: Literal["deliveries", "newborns"], relation: str) -> Source:
+    """Rows of files: each belongs to the house that brought it."""
+    return Source(
+        relation=f"{relation} u",
+        case_id=NO_CASE,
+        number="u.number",
+        at="u.at",
+        place="u.facility_id",
+        late="false",
+        demo="false",
+        scope=_at_facility("u.at", "u.facility_id"),
+        house="u.facility_id",
+        houses="ARRAY[u.facility_id]",
+        fields={name: f"u.{name}" for name in FIELDS[of]},
+    )
+
+
+# What a consultation is about stands at the case that tells of it.
+_NOT_OF_A_DRILL: Final = """
+    u.told_of IS NULL AND NOT EXISTS (
+          SELECT 1 FROM fact_consult t
+           WHERE t.told_of = CAST(u.case_id AS text) AND t.drill)"""
+
+SOURCES: Final[Mapping[Population, Source]] = {
+    "deliveries": _imported("deliveries", "fact_delivery"),
+    "newborns": _imported("newborns", "fact_newborn"),
+    "cases": Source(
+        relation="fact_case u",
+        case_id="u.case_id",
+        number="u.number",
+        at="u.opened_at",
+        place="u.origin",
+        late="false",
+        demo="u.demo",
+        scope=f"NOT (u.drill OR u.voided OR u.back) AND {CASES_IN_SCOPE}",
+        house="u.origin",
+        houses=HOUSES_OF_CASE,
+        fields={
+            "acuity": "u.acuity",
+            "colour": "u.colour",
+            "condition": "u.condition",
+            "self_arrived": "u.self_arrived",
+        },
+    ),
+    "guidance": Source(
+        relation="fact_guidance u",
+        case_id="u.case_id",
+        number="CAST(NULL AS text)",
+        at="u.at",
+        place="u.centre",
+        late="u.late",
+        demo="u.demo",
+        scope="NOT (u.drill OR u.voided) AND " + _at_facility("u.at", "u.centre", "u.institution"),
+        house="u.centre",
+        houses="ARRAY[u.centre, u.institution]",
+        fields={"upper_tier": "coalesce(u.upper_tier, false)", "in_area": "u.in_area"},
+    ),
+    "case_files": Source(
+        relation="fact_case_file u",
+        case_id="u.case_id",
+        number="u.number",
+        at="u.opened_at",
+        place="u.facility_id",
+        late="false",
+        demo="u.demo",
+        scope="NOT u.voided AND " + _at_facility("u.opened_at", "u.facility_id"),
+        house="u.facility_id",
+        houses="ARRAY[u.facility_id]",
+        fields={
+            "colour": "u.colour",
+            "purple": "u.purple",
+            "agreed": "u.agreed",
+            "report_due": "u.report_due",
+            "reported_in_time": "u.reported_in_time",
+        },
+    ),
+    "consults": Source(
+        relation="fact_consult u",
+        case_id="u.case_id",
+        number="CAST(NULL AS text)",
+        at="u.asked_at",
+        place="u.facility_id",
+        late="false",
+        demo="u.demo",
+        scope=f"{_NOT_OF_A_DRILL} AND {_at_facility('u.asked_at', 'u.facility_id')}",
+        house="u.facility_id",
+        houses="ARRAY[u.facility_id]",
+        fields={"urgency": "u.urgency", "held": "u.held"},
+    ),
+    "districts": Source(
+        relation="region u",
+        case_id=NO_CASE,
+        number="u.name",
+        at="CAST(:end AS timestamptz)",
+        place="CAST(NULL AS uuid)",
+        late="false",
+        demo="false",
+        scope="""
+    u.level = 'county'
+    AND (CAST(:region AS uuid) IS NULL OR EXISTS (
+          SELECT 1 FROM region_closure r
+           WHERE r.descendant_id = u.id AND r.ancestor_id = :region))
+    AND (CAST(:facility AS uuid) IS NULL OR EXISTS (
+          SELECT 1 FROM facility f JOIN region_closure r ON r.descendant_id = f.region_id
+           WHERE f.id = :facility AND r.ancestor_id = u.id))
+""",
+        house="u.id",
+        home="u.id",
+        houses="""ARRAY(
+          SELECT f.id FROM facility f JOIN region_closure r ON r.descendant_id = f.region_id
+           WHERE r.ancestor_id = u.id)""",
+        fields={
+            "has_maternal_centre": """EXISTS (
+          SELECT 1 FROM facility f
+            JOIN region_closure r ON r.descendant_id = f.region_id AND r.ancestor_id = u.id
+            JOIN facility_role o ON o.facility_id = f.id AND o.role = 'maternal_centre'
+             AND o.during @> CAST(:last_day AS date))"""
+        },
+    ),
+}
