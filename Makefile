@@ -12,7 +12,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 UV_VERSION := 0.13.9
 ARGS ?=
 
-.PHONY: help setup run test check smoke bench-referral bench-paging bench-ctg bench-video test-video faults-duty faults-ctg lock format clean
+.PHONY: help setup run test check smoke bench-referral bench-paging bench-indicators bench-ctg bench-video test-video faults-duty faults-ctg lock format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
@@ -56,6 +56,10 @@ bench-paging: ## Time pages from the commit to the ringing phones, under load
 bench-ctg: ## Send 20,000 monitors through the gateway, beside a broker, an echo and a naive server
 	@bin/setup dev
 	exec $(VENV)/python -m tests.bench.ctg $(ARGS)
+
+bench-indicators: ## Count a province's year, all indicators at all levels, beside DuckDB
+	@bin/setup dev
+	exec $(VENV)/python -m tests.bench.indicators $(ARGS)
 
 bench-video: ## Measure rooms and calls on poor lines in real browsers; the last line is the result
 	@bin/setup test

@@ -1,0 +1,1 @@
+"""`make bench-indicators`: a province's year, all indicators, beside DuckDB."""
