@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quality import repository
+from quality.charts import chart_of, funnel_of
 from quality.compiling import Compiled, compiled
 from quality.definitions import MULTIPLES, Definition
 from quality.distributions import Distribution, Within, histogram
@@ -93,6 +94,8 @@ async def detail(
             if one.case_id is not None
         ],
         months=[] if totals is None else [_month(version.definition, one) for one in totals.months],
+        control=None if totals is None else chart_of(version.definition, totals, scope),
+        funnel=None if totals is None else funnel_of(version.definition, totals, names),
         published=[_published(one) for one in figures_of(code)],
     )
 

@@ -271,6 +271,70 @@ class Month(msgspec.Struct, frozen=True):
     value: float | None
 
 
+class ChartRule(msgspec.Struct, frozen=True):
+    """How a chart tells noise from news, and after whom."""
+
+    text: Text
+    source: str
+    to_be_verified: bool
+
+
+class ControlPoint(msgspec.Struct, frozen=True):
+    """A month on its chart, in the definition's unit, counts per 30 days.
+
+    `n` null: 1 to 4 members, hidden, without value or limits. `signal`: a point outside the limits,
+    or one of a run on one side of the centre line.
+    """
+
+    month: str
+    n: int | None
+    value: float | None
+    low: float | None
+    high: float | None
+    signal: Literal["outside", "run"] | None
+
+
+class ControlChart(msgspec.Struct, frozen=True):
+    """Months of an interval (xmr, medians), a share (p) or a count (u).
+
+    `centre` null: too few months for limits.
+    """
+
+    kind: Literal["xmr", "p", "u"]
+    centre: float | None
+    points: list[ControlPoint]
+    rule: ChartRule
+
+
+class FunnelPoint(msgspec.Struct, frozen=True):
+    """A facility: its share and whether chance alone explains it, at 95 % or 99.8 %."""
+
+    centre: PlaceOut
+    n: int
+    value: float
+    beyond: Literal["within", "warning", "alarm"]
+
+
+class FunnelBand(msgspec.Struct, frozen=True):
+    """Limits for facilities of `n`: warning 95 %, alarm 99.8 %."""
+
+    n: int
+    low_warning: float
+    high_warning: float
+    low_alarm: float
+    high_alarm: float
+
+
+class Funnel(msgspec.Struct, frozen=True):
+    """A share by facility around the whole's; `hidden`: facilities whose counts are too small."""
+
+    mean: float
+    points: list[FunnelPoint]
+    bands: list[FunnelBand]
+    hidden: int
+    rule: ChartRule
+
+
 class PublishedOut(msgspec.Struct, frozen=True):
     """A figure that others printed; not `consistent`: it does not follow from its own counts."""
 
@@ -294,6 +358,8 @@ class IndicatorDetail(msgspec.Struct, frozen=True):
     indicator: Indicator
     points: list[Point]
     months: list[Month]
+    control: ControlChart | None
+    funnel: Funnel | None
     published: list[PublishedOut]
 
 

@@ -7571,6 +7571,12 @@ export interface components {
             failed: number;
             sent: number;
         };
+        /** ChartRule */
+        ChartRule: {
+            source: string;
+            text: components["schemas"]["Text"];
+            to_be_verified: boolean;
+        };
         /** Checklist */
         Checklist: {
             airway_and_breathing_stable: boolean;
@@ -8044,6 +8050,24 @@ export interface components {
             push_key: string;
             rings: components["schemas"]["Rings"][];
             wishes: components["schemas"]["WishOut"][];
+        };
+        /** ControlChart */
+        ControlChart: {
+            centre: number | null;
+            /** @enum {string} */
+            kind: "xmr" | "p" | "u";
+            points: components["schemas"]["ControlPoint"][];
+            rule: components["schemas"]["ChartRule"];
+        };
+        /** ControlPoint */
+        ControlPoint: {
+            high: number | null;
+            low: number | null;
+            month: string;
+            n: number | null;
+            /** @enum {null|string} */
+            signal: "outside" | "run" | null;
+            value: number | null;
         };
         /** CountEntry */
         CountEntry: {
@@ -9485,6 +9509,30 @@ export interface components {
             overseen: components["schemas"]["OverseenRegion"][];
             periods: components["schemas"]["FrozenPeriod"][];
         };
+        /** Funnel */
+        Funnel: {
+            bands: components["schemas"]["FunnelBand"][];
+            hidden: number;
+            mean: number;
+            points: components["schemas"]["FunnelPoint"][];
+            rule: components["schemas"]["ChartRule"];
+        };
+        /** FunnelBand */
+        FunnelBand: {
+            high_alarm: number;
+            high_warning: number;
+            low_alarm: number;
+            low_warning: number;
+            n: number;
+        };
+        /** FunnelPoint */
+        FunnelPoint: {
+            /** @enum {string} */
+            beyond: "within" | "warning" | "alarm";
+            centre: components["schemas"]["PlaceOut"];
+            n: number;
+            value: number;
+        };
         /** GapOut */
         GapOut: {
             /** Format: date-time */
@@ -9938,6 +9986,8 @@ export interface components {
         };
         /** IndicatorDetail */
         IndicatorDetail: {
+            control: components["schemas"]["ControlChart"] | null;
+            funnel: components["schemas"]["Funnel"] | null;
             indicator: components["schemas"]["Indicator"];
             months: components["schemas"]["Month"][];
             points: components["schemas"]["Point"][];

@@ -94,4 +94,39 @@ export function path(points: readonly { x: number; y: number | null }[]): string
   return parts.join('')
 }
 
+export interface Range {
+  bottom: number
+  top: number
+}
+
+const DECADES = [1, 2, 5, 10]
+
+/** A readable step that divides `span` into at most `most` parts. */
+function stepOf(span: number, most: number): number {
+  const size = 10 ** Math.floor(Math.log10(span / most))
+  return (DECADES.find((part) => span / (part * size) <= most) ?? 10) * size
+}
+
+/** What an axis must show: all values; durations from zero, others with a little room around. */
+export function rangeOf(values: readonly (number | null)[], fromZero: boolean): Range {
+  const known = values.filter((value) => value !== null)
+  if (known.length === 0) return { bottom: 0, top: 1 }
+  const [least, most] = [Math.min(...known), Math.max(...known)]
+  if (fromZero) return { bottom: 0, top: durationTicks(Math.max(60, most)).at(-1) ?? 60 }
+  const room = (most - least || Math.abs(most) || 1) * 0.08
+  return { bottom: Math.max(least < 0 ? -Infinity : 0, least - room), top: most + room }
+}
+
+export function levelTicks(range: Range, durations: boolean): number[] {
+  if (durations) return durationTicks(range.top)
+  const step = stepOf(range.top - range.bottom, 5)
+  const first = Math.ceil(range.bottom / step)
+  const count = Math.floor(range.top / step) - first + 1
+  return Array.from({ length: count }, (_, i) => Number(((first + i) * step).toPrecision(12)))
+}
+
+export function yOf(value: number, range: Range, box: Box): number {
+  return box.height * (1 - (value - range.bottom) / (range.top - range.bottom))
+}
+
 const round = (value: number): number => Math.round(value * 10) / 10

@@ -1,5 +1,5 @@
 /** Durations and short words of indicators. */
-import type { Definition, Text, Value } from './types'
+import type { ControlChart, Definition, Text, Value } from './types'
 
 /** Below this many cases a quantile or a share says little; the page says so and shows the cases. */
 export const SMALL_N = 10
@@ -52,4 +52,14 @@ export function inUnit(value: number | null, unit: Definition['unit'], lang: str
   const sign = UNIT_SIGN[unit]
   if (sign === undefined) return Number.isInteger(value) ? String(value) : value.toFixed(1)
   return `${value.toFixed(2)}${lang === 'en' && unit === 'per_100000' ? ' per 100,000' : sign}`
+}
+
+/** An axis label: a duration, or the bare number with as many decimals as it needs. */
+export function chartTick(value: number, unit: Definition['unit'], lang: string): string {
+  return unit === 's' ? tick(value, lang) : String(Number(value.toPrecision(6)))
+}
+
+/** A value of a control chart: counts are per 30 days and may be broken. */
+export function chartValue(value: number | null, kind: ControlChart['kind'], unit: Definition['unit'], lang: string): string {
+  return kind === 'u' && value !== null ? value.toFixed(1) : inUnit(value, unit, lang)
 }
