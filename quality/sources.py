@@ -1,6 +1,6 @@
 """Populations: where their members stand in the facts, and who of them is in a scope.
 
-Facts are what views over the chain show, kept as rows (server/migrations, 0047); row-level security
+Facts are what views over the chain show, kept as rows (server/migrations, 0048); row-level security
 shows a viewer those of the cases and houses that she sees. Drills, voided cases and back-referrals
 are in no population.
 """

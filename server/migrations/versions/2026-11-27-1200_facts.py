@@ -10,8 +10,8 @@ from alembic import op
 
 from server.migrations.sql import statements
 
-revision = "0047_facts"
-down_revision = "0046_reading_follow_up"
+revision = "0048_facts"
+down_revision = "0047_given_up_rows"
 
 # A milestone that is added to referral/clocks/milestones.toml needs a column here, and a rebuild.
 MILESTONES = """
