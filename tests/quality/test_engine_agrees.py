@@ -162,6 +162,30 @@ async def write(
     return [one for one, _ in told]
 
 
+def assert_same(totals: repository.Totals, seen: Sequence[naive.Seen], *, target: bool) -> None:
+    """What SQL counted is what plain Python sees."""
+    states = Counter(one.state for one in seen)
+    whole = totals.all
+    assert (whole.n, whole.open, whole.inconsistent) == (
+        states["counted"],
+        states["open"],
+        states["inconsistent"],
+    )
+    assert whole.met == sum(one.met for one in seen if one.state == "counted")
+    assert whole.late == sum(one.late for one in seen)
+    assert totals.outside == Counter(one.reason for one in seen if one.reason)
+    assert {str(one.key): (one.n, one.met) for one in totals.places if one.n} == naive.by(
+        seen, "place"
+    )
+    assert {str(one.key): (one.n, one.met) for one in totals.months} == naive.by(seen, "month")
+    took = [one.seconds for one in seen if one.seconds is not None]
+    assert whole.p50_s == pytest.approx(naive.quantile(took, 0.5))
+    assert whole.p90_s == pytest.approx(naive.quantile(took, 0.9))
+    assert (whole.min_s, whole.max_s) == (min(took, default=None), max(took, default=None))
+    assert sum(totals.bins.values()) == len(took)
+    assert whole.within == sum(one <= 1800 for one in took if target)
+
+
 @settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -211,28 +235,7 @@ async def test_sql_and_plain_python_agree(
             assert together == replace(totals, months=[])
             members = await repository.members(session, scope, late, rows, 100)
             seen = [found for one in inside if (found := naive.look(one, measure, late))]
-            states = Counter(one.state for one in seen)
-            whole = totals.all
-            assert (whole.n, whole.open, whole.inconsistent) == (
-                states["counted"],
-                states["open"],
-                states["inconsistent"],
-            )
-            assert whole.met == sum(one.met for one in seen if one.state == "counted")
-            assert whole.late == sum(one.late for one in seen)
-            assert totals.outside == Counter(one.reason for one in seen if one.reason)
-            assert {str(one.key): (one.n, one.met) for one in totals.places if one.n} == naive.by(
-                seen, "place"
-            )
-            assert {str(one.key): (one.n, one.met) for one in totals.months} == naive.by(
-                seen, "month"
-            )
-            took = [one.seconds for one in seen if one.seconds is not None]
-            assert whole.p50_s == pytest.approx(naive.quantile(took, 0.5))
-            assert whole.p90_s == pytest.approx(naive.quantile(took, 0.9))
-            assert (whole.min_s, whole.max_s) == (min(took, default=None), max(took, default=None))
-            assert sum(totals.bins.values()) == len(took)
-            assert whole.within == sum(one <= 1800 for one in took if target)
+            assert_same(totals, seen, target=target is not None)
             assert {(one.case_id, one.state, one.reason) for one in members} == {
                 (one.case_id, one.state, one.reason) for one in seen
             }
