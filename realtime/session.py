@@ -8,6 +8,7 @@ the connection: after a cut the next one continues where it stands.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
@@ -22,6 +23,9 @@ from realtime.resume import Progress
 
 MAX_STREAMS: Final = 64
 MAX_TEXT_BYTES: Final = 16_384
+UNSAID_MOST: Final = 30
+"""An acknowledgement of so many seconds of one stream does not wait, whatever its sender allows:
+who catches up may be waiting for room."""
 MAX_HOLES: Final = 1_024
 """A stream with more separate gaps than this is not a recording; it is closed."""
 
@@ -97,12 +101,17 @@ class Stream:
     state: str = "opening"
     progress: Progress | None = None
     owner: Any = None
-    """The shell's own, for what arrives."""
+    """The shell's own, for what arrives; none before it is open here, nor after."""
     durable: int = 0
     acked: int = 0
-    acked_at_ms: float = 0.0
     again: bool = False
     """A duplicate was confirmed: say once more how far the recording is durable."""
+
+    @property
+    def ack_ms(self) -> int:
+        """How long its next acknowledgement may wait, after the connection's latest one."""
+        much = self.durable - self.acked >= UNSAID_MOST
+        return 0 if much or self.again or self.state != "open" else self.opening.ack_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +191,7 @@ class IngestSession:
         self.over = False
         self._patient = False
         """Some stream accepts coalesced acknowledgements."""
+        self._acked_at_ms = -math.inf
         self._heartbeat_s = heartbeat_s
         self._viewer_limit = viewer_limit
 
@@ -376,20 +386,19 @@ class IngestSession:
         return _encode({"type": "closed", "stream": stream.number})
 
     def take_acks(self, now_ms: float) -> bytes | None:
-        """Return the acknowledgement due at `now_ms`, if any; coalesced by each `ack_ms`."""
-        pairs, patient = [], self._patient
+        """Return the acknowledgement due at `now_ms`, if any: of all streams as soon as of one."""
+        if self._patient and self.ack_wait_ms(now_ms):
+            return None
+        pairs = []
         for stream in self.streams.values():
             durable = stream.durable
-            if durable <= stream.acked and not stream.again:
-                continue
-            if patient:
-                wait_ms = stream.opening.ack_ms
-                if wait_ms and stream.state == "open" and now_ms - stream.acked_at_ms < wait_ms:
-                    continue
-                stream.acked_at_ms = now_ms
-            stream.acked, stream.again = durable, False
-            pairs.append((stream.number, durable))
-        return frames.build_ack(pairs) if pairs else None
+            if durable > stream.acked or stream.again:
+                stream.acked, stream.again = durable, False
+                pairs.append((stream.number, durable))
+        if not pairs:
+            return None
+        self._acked_at_ms = now_ms
+        return frames.build_ack(pairs)
 
     @property
     def dirty(self) -> bool:
@@ -405,15 +414,9 @@ class IngestSession:
         )
 
     def ack_wait_ms(self, now_ms: float) -> float | None:
-        """Milliseconds until the next coalesced acknowledgement is due; None when none is."""
-        if not self._patient:
-            return None
-        waits = [
-            max(0.0, stream.acked_at_ms + stream.opening.ack_ms - now_ms)
-            for stream in self.streams.values()
-            if stream.durable > stream.acked or stream.again
-        ]
-        return min(waits) if waits else None
+        """Milliseconds until an acknowledgement is due, 0 once it is; None when there is none."""
+        allowed = [s.ack_ms for s in self.streams.values() if s.durable > s.acked or s.again]
+        return max(0.0, self._acked_at_ms + min(allowed) - now_ms) if allowed else None
 
 
 def time_reply(t1: int | float, t2_ns: int, t3_ns: int) -> bytes:

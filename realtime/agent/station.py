@@ -28,6 +28,8 @@ from realtime.agent.uplink import ClockRead, Opened, Uplink
 log = structlog.get_logger()
 
 TICK_S: Final = 0.25
+ACK_MS: Final = 2_000
+"""What is on disk may wait so long for its acknowledgement; several are then one message."""
 WRONG_CLOCK_NS: Final = 1_000_000_000
 """A clock further off than this (and than the round trip) is flagged in every second."""
 JUMP_NS: Final = 500_000_000
@@ -73,7 +75,7 @@ class Station:
         self._lock = hold(Path(config.buffer))
         self.config = config
         self.now = now
-        self.keeper = Keeper(Buffer(Path(config.buffer), config.buffer_bytes), Uplink())
+        self.keeper = Keeper(Buffer(Path(config.buffer), config.buffer_bytes), Uplink(ACK_MS))
         self.monitors: list[Monitor] = []
         self.link = Link(
             config.gateway,

@@ -125,9 +125,14 @@ class Wish:
 
 
 class Uplink:
-    """All recordings of a centre on one connection that is made again whenever it is cut."""
+    """All recordings of a centre on one connection that is made again whenever it is cut.
 
-    def __init__(self) -> None:
+    Args:
+        ack_ms: how long acknowledgements may wait for each other, 0-2000.
+    """
+
+    def __init__(self, ack_ms: int = 0) -> None:
+        self._ack_ms = ack_ms
         self.lines: dict[UUID, Line] = {}
         self._by_number: dict[int, Line] = {}
         self._clock: ClockRead | None = None
@@ -189,7 +194,7 @@ class Uplink:
         for line in sorted(self.lines.values(), key=lambda line: line.kept.ended):
             if line.state == "new" and now_s >= line.retry_s and self._numbered(line):
                 line.state, line.asked_s = "opening", now_s
-                texts.append(_open(line))
+                texts.append(_open(line, self._ack_ms))
             elif line.state == "opening" and now_s - line.asked_s > ANSWER_S:
                 raise Wrong("an opening was not answered")
             elif line.state == "open" and now_s >= line.retry_s and self._complete(line):
@@ -378,7 +383,7 @@ class Uplink:
         return [self._clock]
 
 
-def _open(line: Line) -> str:
+def _open(line: Line, ack_ms: int) -> str:
     kept = line.kept
     started = datetime.fromtimestamp(kept.started_ns / 1e9, UTC)
     return _text(
@@ -389,6 +394,7 @@ def _open(line: Line) -> str:
         channels=kept.channels,
         started_at=started,
         bed=kept.bed,
+        ack_ms=ack_ms,
     )
 
 

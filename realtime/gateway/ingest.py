@@ -15,6 +15,7 @@ from picows import WSTransport
 
 from realtime import frames
 from realtime.gateway.commit import Committer
+from realtime.gateway.later import Later
 from realtime.gateway.live import Recording, Recordings
 from realtime.gateway.opening import Opener
 from realtime.gateway.seats import CONNECTIONS, SENDERS_EACH, Seats
@@ -62,6 +63,8 @@ class Ingest:
     clocks: dict[Recording, tuple[int, int]] = field(default_factory=dict)
     begun: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a recording was opened."""
+    later: Later[IngestListener] = field(default_factory=Later)
+    """Connections whose acknowledgements may wait."""
     received: int = 0
     acks: int = 0
 
@@ -82,6 +85,11 @@ class Ingest:
         self.tasks.add(task)
         task.add_done_callback(done)
 
+    def tick(self) -> None:
+        """Send the acknowledgements that have waited as long as they may."""
+        for listener in self.later.due(self.clock()):
+            listener.acknowledge_held()
+
     def press(self, pressed: bool) -> None:
         """Stop, or go on, reading from senders: too much waits for the database."""
         for listener in self.listeners:
@@ -96,8 +104,7 @@ class IngestListener(MessageListener):
         self._shared = shared
         self.device = device
         self._session = IngestSession(viewer_limit=shared.viewer_limit)
-        self._recordings: dict[Stream, Recording] = {}
-        self._ack_due: asyncio.Handle | None = None
+        self._holds_acks = False
         self._leaving = False
         self._suspects: deque[tuple[Stream, int, bytes]] = deque()
         self._comparing = False
@@ -106,7 +113,12 @@ class IngestListener(MessageListener):
 
     def serials(self) -> set[str]:
         """Monitors whose recordings this sender has open."""
-        return {stream.opening.device for stream in self._recordings}
+        return {stream.opening.device for stream in self._owned}
+
+    @property
+    def _owned(self) -> list[Stream]:
+        """The streams whose recordings come in here."""
+        return [one for one in self._session.streams.values() if one.owner is not None]
 
     # WebSocket callbacks
 
@@ -123,11 +135,10 @@ class IngestListener(MessageListener):
         self._session.over = True
         self._shared.listeners.discard(self)
         self._shared.seats.leave(self.device.token_hash)
-        if self._ack_due is not None:
-            self._ack_due.cancel()
         if self._stalled is not None:
             self._stalled.cancel()
-        for recording in list(self._recordings.values()):
+        for stream in self._owned:
+            recording, stream.owner = stream.owner, None
             self._detach(recording)
         self.transport = None
         log.info("gateway.sender_gone", device=self.device.serial)
@@ -198,8 +209,14 @@ class IngestListener(MessageListener):
     def acknowledge(self) -> None:
         """Some streams are durable further than before: say so, now or when `ack_ms` allows."""
         if self._leaving:
-            self._go()
-        elif self.transport is not None and self._ack_due is None:
+            self.go()
+        elif self.transport is not None:
+            self._acks_now()
+
+    def acknowledge_held(self) -> None:
+        """What was held back has waited long enough."""
+        self._holds_acks = False
+        if self.transport is not None:
             self._acks_now()
 
     def leave(self) -> None:
@@ -207,29 +224,28 @@ class IngestListener(MessageListener):
         self._leaving = True
         self.pause_reading(True, "leaving")
         if self._session.settled:
-            self._go()
+            self.go()
 
-    def _go(self) -> None:
+    def go(self) -> None:
+        """Acknowledge whatever is durable and say good-bye."""
         acks = self._session.take_acks(math.inf)
         if acks is not None:
             self.send_binary(acks)
         self.hang_up(1012, "ctg.restarting")
 
     def _acks_now(self) -> None:
-        self._ack_due = None
-        session, now_ms = self._session, self._shared.clock() * 1000
-        acks = session.take_acks(now_ms)
+        session, now_s = self._session, self._shared.clock()
+        acks = session.take_acks(now_s * 1000)
         if acks is not None:
             self._shared.acks += 1
             self.send_binary(acks)
-        wait_ms = session.ack_wait_ms(now_ms)
-        if wait_ms is not None and self.transport is not None:
-            loop = asyncio.get_running_loop()
-            self._ack_due = loop.call_later(wait_ms / 1000, self._acks_now)
+        elif not self._holds_acks and (wait_ms := session.ack_wait_ms(now_s * 1000)):
+            self._holds_acks = True
+            self._shared.later.hold(self, now_s + wait_ms / 1000)
 
     def taken_over(self, stream: Stream) -> None:
         """Another connection has opened the recording."""
-        self._recordings.pop(stream, None)
+        stream.owner = None
         self.send_text(self._session.lost(stream, "ctg.taken_over"))
 
     # Events that wait
@@ -260,27 +276,27 @@ class IngestListener(MessageListener):
         answer.device, answer.facility_id = opening.device, self.device.facility_id
         answer.pulse_due = True
         self._shared.begun.set()
-        self._recordings[stream] = stream.owner = answer
+        stream.owner = answer
         self.send_text(self._session.opened(stream, answer.progress, answer.durable))
         answer.tell("state", **answer.state())
         self._shared.taps.opened(answer)
         log.info("gateway.opened", recording=str(answer.id), next_seq=answer.durable + 1)
 
     def _on_lost(self, event: LostDeclared) -> None:
-        recording = self._recordings[event.stream]
+        recording: Recording = event.stream.owner
         self._shared.committer.add_gap(recording, event.holes)
         for first, last in event.holes:
             recording.tell("gap", **{"from": first, "to": last})
 
     def _on_ending(self, event: Ending) -> None:
-        recording, stream = self._recordings[event.stream], event.stream
+        recording, stream = event.stream.owner, event.stream
 
         def then() -> None:
             if stream.state != "closing":
                 return
             self._acks_now()
             self.send_text(self._session.closed(stream))
-            self._recordings.pop(stream, None)
+            stream.owner = None
             self._detach(recording, closed=True)
 
         self._shared.committer.add_end(recording, event.last_seq, then)
@@ -288,7 +304,7 @@ class IngestListener(MessageListener):
     def _on_time(self, event: TimeAsked, received_ns: int) -> None:
         self.send_text(time_reply(event.t1, received_ns, self._shared.clock_ns()))
         if event.offset_ns is not None and event.rtt_ns is not None:
-            for recording in self._recordings.values():
+            for recording in [stream.owner for stream in self._owned]:
                 recording.clock_offset_ns = event.offset_ns
                 recording.clock_rtt_ns = event.rtt_ns
                 self._shared.clocks[recording] = (event.offset_ns, event.rtt_ns)
@@ -315,7 +331,7 @@ class IngestListener(MessageListener):
         for stream, seq, frame in lot:
             by_stream.setdefault(stream, {})[seq] = frame
         for stream, suspects in by_stream.items():
-            recording = self._recordings.get(stream)
+            recording: Recording | None = stream.owner
             if recording is None:
                 continue
             try:

@@ -249,8 +249,10 @@ class Gateway:
             except TimeoutError:
                 log.error("gateway.stopped_with_uncommitted", frames=self.committer.waiting)
         await asyncio.sleep(0)  # the acks of the last flush leave before the close frames
-        for listener in (*self.ingest.listeners, *self.viewing.listeners):
-            listener.hang_up(1012, "ctg.restarting")
+        for sender in list(self.ingest.listeners):
+            sender.go()
+        for viewer in list(self.viewing.listeners):
+            viewer.leave()
         for task in (*self._tasks, *self.ingest.tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, *self.ingest.tasks, return_exceptions=True)
@@ -265,6 +267,7 @@ class Gateway:
             due = max(due + self._timing.tick_s, loop.time())
             await asyncio.sleep(due - loop.time())
             self.viewing.tick()
+            self.ingest.tick()
             self._say_storage()
             if self.hints is not None:
                 self.hints.tick()

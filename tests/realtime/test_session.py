@@ -15,6 +15,7 @@ from realtime.resume import Progress
 from realtime.session import (
     MAX_STREAMS,
     STREAM_STATES,
+    UNSAID_MOST,
     Ending,
     Hangup,
     IngestSession,
@@ -97,6 +98,34 @@ def test_ack_ms_holds_acks_back_until_due() -> None:
     assert session.ack_wait_ms(1_400) == 100
     assert session.take_acks(1_500) is not None
     assert session.ack_wait_ms(1_500) is None
+
+
+def test_an_acknowledgement_that_is_due_takes_those_that_may_wait_along() -> None:
+    session = IngestSession()
+    hasty, patient = opened(session), opened(session, 2, Progress(uuid4()), ack_ms=2_000)
+    session.durable(hasty, 1)
+    assert session.take_acks(0) is not None
+    session.durable(patient, 4)
+    assert session.take_acks(1) is None
+    assert session.ack_wait_ms(1) == 1_999
+    session.durable(hasty, 2)
+    acks = session.take_acks(1)
+    assert acks is not None
+    assert frames.read_ack(acks) == [(1, 2), (2, 4)]
+
+
+@pytest.mark.parametrize("why", ["much", "again", "closing"])
+def test_what_a_sender_waits_for_is_acknowledged_at_once_whatever_it_allows(why: str) -> None:
+    session = IngestSession()
+    stream = opened(session, progress=Progress(RECORDING, [(1, 100)]), ack_ms=2_000)
+    session.durable(stream, 101)
+    assert session.take_acks(0) is not None
+    if why == "again":
+        session.duplicate(stream)
+    session.durable(stream, 101 + (UNSAID_MOST if why == "much" else 1))
+    if why == "closing":
+        assert session.receive_text(said(type="close", stream=1, last_seq=100))
+    assert session.take_acks(1) is not None
 
 
 def test_a_number_that_has_come_before_is_a_suspect() -> None:

@@ -18,6 +18,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
+from realtime.agent.station import ACK_MS
 from server.embedded.services import EmbeddedServices
 from tests.bench.ctg import servers, usage
 from tests.bench.ctg.figures import BARS, Found, figures, judged
@@ -51,6 +52,7 @@ def profiles(scale: float, seconds: int, others_s: int) -> dict[str, Profile]:
         mux,
         replace(mux, name="mixed", mixed=True, seconds=others_s),
         one,
+        replace(one, name="patient", ack_ms=ACK_MS),
         replace(one, name="aligned", spread_s=ALIGNED_S, seconds=others_s),
         replace(one, name="large", monitors=sized(LARGE, 80), copies=1),
         replace(one, name="plain", copies=0, seconds=others_s),
@@ -63,7 +65,7 @@ def profiles(scale: float, seconds: int, others_s: int) -> dict[str, Profile]:
     return {one.name: one for one in found}
 
 
-ROUND = ("mux", "mosquitto", "single", "echo", "plain", "naive", "small")
+ROUND = ("mux", "mosquitto", "single", "patient", "echo", "plain", "naive", "small")
 ONCE = ("mixed", "large", "aligned")
 
 

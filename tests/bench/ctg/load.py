@@ -64,10 +64,10 @@ async def drive(
     tell(sent=plan.monitors * plan.total_s, lag_ms=round(worst * 1000, 1))
 
 
-async def settle(made: Sockets | Broker) -> None:
+async def settle(made: Sockets | Broker, quiet_s: float) -> None:
     """Until no acknowledgement has come for a while."""
     deadline, seen, since = time.monotonic() + PATIENCE_S, -1, time.monotonic()
-    while time.monotonic() < min(deadline, since + QUIET_S):
+    while time.monotonic() < min(deadline, since + quiet_s):
         if made.acked != seen:
             seen, since = made.acked, time.monotonic()
         await asyncio.sleep(0.1)
@@ -89,7 +89,7 @@ async def main(plan: Plan) -> None:
     gc.disable()
     start = max(start, time.monotonic() + LEAD_S / 2)
     await drive(plan, made, messages, start)
-    await settle(made)
+    await settle(made, QUIET_S + plan.ack_ms / 1000)
     lost = made.lost
     await made.close()
     figures, reached = judge_acks(plan, made.acks(), start)

@@ -36,6 +36,8 @@ class Profile:
     seconds: int = 60
     spread_s: float = 1.0
     mixed: bool = False
+    ack_ms: int = 0
+    """How long senders let acknowledgements wait, as they say when they open."""
 
 
 @dataclass(slots=True)
@@ -127,6 +129,7 @@ async def run(profile: Profile, ground: Ground, warm_s: int, seed: int) -> Run:
         wire="mqtt" if profile.server == "mosquitto" else "ws",
         url=url, monitors=profile.monitors, mux=profile.mux, copies=profile.copies,
         warm_s=warm_s, seconds=profile.seconds, spread_s=profile.spread_s, mixed=profile.mixed,
+        ack_ms=profile.ack_ms,
         recordings=tuple(str(uuid4()) for _ in range(profile.monitors)),
         sessions=ground.sessions, origin=ORIGIN, seed=seed,
         acked_file=str(ground.place / "acked.npy"),

@@ -34,6 +34,7 @@ class Plan:
     seconds: int
     spread_s: float
     mixed: bool = False
+    ack_ms: int = 0
     recordings: tuple[str, ...] = ()
     sessions: tuple[str, ...] = ()
     origin: str = ""

@@ -125,6 +125,7 @@ class Sockets:
                     "recording": plan.recordings[monitor],
                     "channels": ["fhr1", "mhr", "toco", "spo2"],
                     "started_at": "2026-11-22T03:00:00Z",
+                    "ack_ms": plan.ack_ms,
                 }
             )
         for _ in range(plan.mux):

@@ -204,6 +204,20 @@ async def test_acks_are_coalesced_when_the_sender_allows(site: Site) -> None:
     await sender.close()
 
 
+async def test_what_was_held_back_is_acknowledged_before_the_gateway_ends(site: Site) -> None:
+    sender = await Sender.dial(site.url, site.token)
+    await sender.open(uuid4(), ack_ms=2_000)
+    await sender.send(frame(1))
+    await sender.until_acked(1)
+    await sender.send(frame(2))
+    while site.gateway.committer.figures.stored < 2:
+        await asyncio.sleep(0.01)
+    assert sender.acked == {1: 1}
+    await site.gateway.stop()
+    await sender.until_acked(2)
+    await sender.close()
+
+
 async def test_a_second_connection_takes_the_recording_over(site: Site) -> None:
     recording = uuid4()
     old, new = await Sender.dial(site.url, site.token), await Sender.dial(site.url, site.token)
