@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from realtime.watch import View
 
 LAG_MOVED_MS: Final = 500
-REPEAT_NS: Final = 15_000_000_000
+REPEAT_NS: Final = 60_000_000_000
+"""A state is told when it changes; and so often all the same, for what a hint between gateways may
+have lost."""
 UNCONFIRMED: Final = 64
 _TO_LAST_SAMPLE_NS: Final = frames.FRAME_PERIOD_NS - frames.SAMPLE_PERIOD_NS
 HOLE_WINDOW: Final = 1_800

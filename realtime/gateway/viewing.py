@@ -35,6 +35,8 @@ PAGE_FRAMES: Final = 3_600
 SLACK_FRAMES: Final = 30
 WRITE_HIGH_BYTES: Final = 262_144
 STALLED_S: Final = 30.0
+MOST_UNSAID: Final = 256
+"""Notices that wait for a viewer who is behind; with more it has to come again."""
 RECHECK_S: Final = 60.0
 VIEWER_LIMIT: Final = 256
 """Viewers of one recording at one gateway."""
@@ -105,6 +107,7 @@ class WatchListener(MessageListener):
         self._writable = asyncio.Event()
         self._writable.set()
         self._stalled_since: float | None = None
+        self._unsaid: dict[tuple[View, object], bytes] = {}
         self.feed = self._session.feed  # one call less for every second of every strip
 
     # WebSocket callbacks
@@ -134,11 +137,15 @@ class WatchListener(MessageListener):
     def resume_writing(self) -> None:
         self._writable.set()
         self._stalled_since = None
+        unsaid, self._unsaid = self._unsaid, {}
+        for text in unsaid.values():
+            self.send_text(text)
 
     @property
     def waiting_bytes(self) -> int:
         """What waits for this viewer, here and in its socket's buffer."""
         waiting = self._session.pending * frames.FRAME_BYTES
+        waiting += sum(map(len, self._unsaid.values()))
         if self.transport is not None:
             waiting += self.transport.underlying_transport.get_write_buffer_size()
         return waiting
@@ -181,9 +188,17 @@ class WatchListener(MessageListener):
         return bool(self._session.pending) or self._stalled_since is not None
 
     def tell(self, view: View, kind: str, **facts: object) -> None:
-        """One notice, sent now unless the viewer is behind (the next state says it again)."""
+        """One notice, sent now, or as soon as a viewer that is behind takes something again."""
+        text = self._session.notice(kind, view, **facts)
         if self._writable.is_set():
-            self.send_text(self._session.notice(kind, view, **facts))
+            self.send_text(text)
+            return
+        key = (view, kind if kind == "state" else object())  # of a state only the newest counts
+        self._unsaid.pop(key, None)
+        if len(self._unsaid) < MOST_UNSAID:
+            self._unsaid[key] = text
+        else:
+            self.hang_up(1008, "ctg.viewer_stalled")
 
     def leave(self) -> None:
         """The gateway is about to end: the viewer comes again, elsewhere."""
@@ -331,6 +346,7 @@ class WatchListener(MessageListener):
         self.send_text(self._session.refused(recording, code))
 
     def _leave(self, view: View) -> None:
+        self._unsaid = {key: text for key, text in self._unsaid.items() if key[0] is not view}
         recording = self._shared.recordings.get(view.recording)
         if recording is not None:
             recording.views = [pair for pair in recording.views if pair[1] is not view]

@@ -9,6 +9,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from kernel.viewer import Viewer
+from realtime.gateway.viewing import MOST_UNSAID, WatchListener
 from tests.realtime.conftest import ORIGIN, Site, viewer_at
 from tests.realtime.wire import Sender, Watcher, bundle, frame
 
@@ -215,18 +216,64 @@ async def test_what_a_viewer_may_see_is_asked_again(site: Site) -> None:
     await sender.close()
 
 
+def listener_of(site: Site, watcher: Watcher) -> WatchListener:
+    """The gateway's end of a viewer's connection."""
+    [listener] = [
+        one for one in site.gateway.viewing.listeners if one.transport is not None
+        and one.transport.underlying_transport.get_extra_info("peername")
+        == watcher.socket.local_address
+    ]  # fmt: skip
+    return listener
+
+
+async def test_a_viewer_that_was_behind_is_told_every_alarm_and_the_newest_state(
+    site: Site,
+) -> None:
+    sender, recording = await fed(site, 1)
+    watcher = await colleague(site)
+    await watcher.subscribe([recording])
+    await watcher.expect("subscribed")
+    listener, known = listener_of(site, watcher), site.gateway.ingest.recordings.get(recording)
+    assert known is not None
+    listener.pause_writing()
+    for number in range(3):
+        known.tell("alarm", number=number)
+        known.tell("state", number=number)
+    listener.resume_writing()
+    known.tell("gap", **{"from": 1, "to": 1})
+    await watcher.expect("gap")
+    said = [(one["type"], one["number"]) for one in watcher.messages if "number" in one]
+    assert said == [("alarm", 0), ("alarm", 1), ("alarm", 2), ("state", 2)]
+    await watcher.close()
+    await sender.close()
+
+
+async def test_a_viewer_for_whom_too_many_notices_wait_has_to_come_again(site: Site) -> None:
+    sender, recording = await fed(site, 1)
+    watcher = await colleague(site)
+    await watcher.subscribe([recording])
+    await watcher.expect("subscribed")
+    listener, known = listener_of(site, watcher), site.gateway.ingest.recordings.get(recording)
+    assert known is not None
+    listener.pause_writing()
+    for number in range(MOST_UNSAID + 50):
+        known.tell("alarm", alarm=number)
+    assert listener.waiting_bytes < 2**20
+    with pytest.raises(ConnectionClosed) as closed:
+        while True:
+            await watcher.receive()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.reason == "ctg.viewer_stalled"
+    await sender.close()
+
+
 async def test_a_stalled_viewer_is_bounded_and_told_what_it_missed(site: Site) -> None:
     sender, recording = await fed(site, 1)
     stalled, lively = await colleague(site), await colleague(site)
     for watcher in (stalled, lively):
         await watcher.subscribe([recording], since_s=1)
         view = (await watcher.expect("subscribed"))["view"]
-    [listener] = [
-        one for one in site.gateway.viewing.listeners if one is not None
-        and one.transport is not None
-        and one.transport.underlying_transport.get_extra_info("peername")
-        == stalled.socket.local_address
-    ]  # fmt: skip
+    listener = listener_of(site, stalled)
     listener.pause_writing()  # what the transport calls when its buffer is full
     top = 6_001
     for first in range(2, top + 1, 500):
