@@ -21,8 +21,8 @@ from realtime.gateway.store import UNAVAILABLE, Device, Store
 
 SESSION_COOKIE: Final = "__Host-yunshang"
 
-ViewerOf = Callable[[str], Awaitable[Viewer | None]]
-"""Turns a session token into its viewer; None when it is unknown, expired or revoked."""
+ViewersOf = Callable[[Collection[str]], Awaitable[dict[str, Viewer]]]
+"""Turns session tokens into their viewers, without those that are unknown, expired or revoked."""
 
 _SEES: Final = (
     "SELECT set_config('app.person_id', $1, true), set_config('app.facility_ids', $2, true),"
@@ -36,9 +36,9 @@ UNAVAILABLE_NOW: Final = Refuse(HTTPStatus.SERVICE_UNAVAILABLE, "ctg.storage_una
 class Access:
     """Asks the database who somebody is and what he may see."""
 
-    def __init__(self, store: Store, viewer_of: ViewerOf, origins: Collection[str]) -> None:
+    def __init__(self, store: Store, viewers_of: ViewersOf, origins: Collection[str]) -> None:
         self._store = store
-        self._viewer_of = viewer_of
+        self._viewers_of = viewers_of
         self._origins = frozenset(origins)
 
     async def device(self, request: Request) -> Device | Refuse:
@@ -65,14 +65,14 @@ class Access:
         if origin is not None and origin not in self._origins:
             return Refuse(HTTPStatus.FORBIDDEN, "ctg.origin_not_allowed")
         try:
-            viewer = await self._viewer_of(token)
+            viewer = (await self._viewers_of([token])).get(token)
         except (*UNAVAILABLE, Unavailable):
             return UNAVAILABLE_NOW
         return (viewer, token) if viewer is not None else UNAUTHENTICATED
 
-    async def again(self, token: str) -> Viewer | None:
-        """The viewer of a token as of now."""
-        return await self._viewer_of(token)
+    async def again(self, tokens: Collection[str]) -> dict[str, Viewer]:
+        """The viewers of tokens as of now."""
+        return await self._viewers_of(tokens)
 
     async def visible(self, viewer: Viewer, recordings: Collection[UUID]) -> set[UUID]:
         """Those of the recordings that the viewer may see."""

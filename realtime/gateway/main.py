@@ -23,7 +23,7 @@ from kernel.wake import Listener
 from realtime.frames import PROTOCOL, WATCH_PROTOCOL
 from realtime.gateway import ingest as ingest_module
 from realtime.gateway import viewing as viewing_module
-from realtime.gateway.access import Access, ViewerOf
+from realtime.gateway.access import Access, ViewersOf
 from realtime.gateway.admission import Admission
 from realtime.gateway.alarms.tap import Alarms
 from realtime.gateway.commit import Committer
@@ -37,6 +37,7 @@ from realtime.gateway.ingest import Ingest, IngestListener
 from realtime.gateway.live import Recordings
 from realtime.gateway.opening import Opener
 from realtime.gateway.pulse import Pulse
+from realtime.gateway.recheck import Recheck
 from realtime.gateway.seats import (
     CONNECTIONS,
     SENDERS_EACH,
@@ -106,18 +107,19 @@ class Sessions:
         self._clock = clock
         self._policy = SessionPolicy(idle=idle)
 
-    async def viewer_of(self, token: str) -> Viewer | None:
-        """The viewer of a live session. A strip being watched keeps its login alive.
+    async def viewers_of(self, tokens: Collection[str]) -> dict[str, Viewer]:
+        """The viewers of live sessions. A strip being watched keeps its login alive.
 
         Raises:
             Unavailable: the database cannot be asked.
         """
         at = self._clock.now()
         async with self._database.session(Viewer.system("gateway")) as session:
-            known = await sessions.find(session, token, at, self._policy)
-            if known is not None and known.touch and known.viewer.session_id is not None:
-                await sessions.touch(session, known.viewer.session_id, at)
-        return known.viewer if known is not None else None
+            known = await sessions.find_all(session, tokens, at, self._policy)
+            due = [id_ for one in known.values() if one.touch and (id_ := one.viewer.session_id)]
+            if due:
+                await sessions.touch_all(session, due, at)
+        return {token: one.viewer for token, one in known.items()}
 
 
 class Gateway:
@@ -126,7 +128,7 @@ class Gateway:
     def __init__(
         self,
         database_url: str,
-        viewer_of: ViewerOf,
+        viewers_of: ViewersOf,
         origins: Collection[str],
         timing: Timing | None = None,
         taps: Sequence[Tap] = (),
@@ -149,7 +151,7 @@ class Gateway:
             taps=self._taps,
         )
         self._opener = Opener(self.store, recordings)
-        self._access = Access(self.store, viewer_of, origins)
+        self._access = Access(self.store, viewers_of, origins)
         self.ingest = Ingest(
             self.store,
             recordings,
@@ -165,7 +167,6 @@ class Gateway:
             self._access,
             self.committer,
             alarms=self.alarms.record.standing,
-            recheck_s=timing.recheck_s,
             seats=Seats(max(1, connections // VIEWERS_SHARE), VIEWERS_EACH),
         )
         self.health = Health(self.ingest, self.viewing, self.committer)
@@ -175,6 +176,7 @@ class Gateway:
         self.elsewhere = Elsewhere(self.store, recordings, period_s=timing.follow_s)
         self.hints = Hints(valkey_url, recordings) if valkey_url else None
         self._admission = Admission(self.store, self.ingest, period_s=timing.recheck_s)
+        self._recheck = Recheck(self.viewing, period_s=timing.recheck_s)
         self._revocations = Listener(
             database_url,
             (REVOKED_CHANNEL,),
@@ -197,6 +199,7 @@ class Gateway:
                 self._ticks(),
                 self._revocations.run(),
                 self._admission.run(),
+                self._recheck.run(),
                 self.elsewhere.run(),
                 *((self.hints.run(),) if self.hints is not None else ()),
                 self._taps.run(),
@@ -340,7 +343,7 @@ async def run(
     idle = timedelta(minutes=settings.session_idle_minutes)
     gateway = Gateway(
         settings.system_database_url,
-        Sessions(database, SystemClock(), idle).viewer_of,
+        Sessions(database, SystemClock(), idle).viewers_of,
         settings.origins,
         valkey_url=settings.valkey_url,
         connections=within_descriptors(settings.gateway_connections),

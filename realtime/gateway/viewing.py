@@ -37,7 +37,6 @@ WRITE_HIGH_BYTES: Final = 262_144
 STALLED_S: Final = 30.0
 MOST_UNSAID: Final = 256
 """Notices that wait for a viewer who is behind; with more it has to come again."""
-RECHECK_S: Final = 60.0
 VIEWER_LIMIT: Final = 256
 """Viewers of one recording at one gateway."""
 
@@ -55,7 +54,6 @@ class Viewing:
     listeners: set[WatchListener] = field(default_factory=set)
     seats: Seats = field(default_factory=lambda: Seats(CONNECTIONS // VIEWERS_SHARE, VIEWERS_EACH))
     clock: Callable[[], float] = time.monotonic
-    recheck_s: float = RECHECK_S
     delivered: int = 0
     resyncs: int = 0
     dropped: int = 0
@@ -100,10 +98,10 @@ class WatchListener(MessageListener):
         super().__init__(MAX_MESSAGE_BYTES)
         self._shared = shared
         self._viewer = viewer
-        self._token = token
+        self.token = token
         self._session = WatchSession()
         self._asked: asyncio.Queue[tuple[View, ...]] = asyncio.Queue(maxsize=64)
-        self._tasks: list[asyncio.Task[None]] = []
+        self._serving: asyncio.Task[None] | None = None
         self._writable = asyncio.Event()
         self._writable.set()
         self._stalled_since: float | None = None
@@ -116,16 +114,16 @@ class WatchListener(MessageListener):
         super().on_ws_connected(transport)
         transport.underlying_transport.set_write_buffer_limits(high=WRITE_HIGH_BYTES)
         self._shared.listeners.add(self)
-        self._shared.seats.take(self._token)
+        self._shared.seats.take(self.token)
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(self._serve()), loop.create_task(self._recheck())]
+        self._serving = loop.create_task(self._serve())
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         self._session.over = True
         self._shared.listeners.discard(self)
-        self._shared.seats.leave(self._token)
-        for task in self._tasks:
-            task.cancel()
+        self._shared.seats.leave(self.token)
+        if self._serving is not None:
+            self._serving.cancel()
         for view in list(self._session.views.values()):
             self._leave(view)
         self.transport = None
@@ -158,7 +156,12 @@ class WatchListener(MessageListener):
     def end_session(self, session_id: str) -> None:
         """Hang up if this is our login."""
         if session_id and str(self._viewer.session_id) == session_id:
-            self.hang_up(1008, "ctg.session_ended")
+            self.log_out()
+
+    @property
+    def shown(self) -> list[UUID]:
+        """Recordings that are on its screen, or will be."""
+        return list(self._session.views)
 
     def on_text(self, data: bytes) -> None:
         for event in self._session.receive_text(data):
@@ -321,23 +324,16 @@ class WatchListener(MessageListener):
             for message in messages:
                 self.send_binary(message)
 
-    async def _recheck(self) -> None:
-        """Look again, every minute, whether the viewer may still see what it sees."""
-        while True:
-            await asyncio.sleep(self._shared.recheck_s)
-            try:
-                viewer = await self._shared.access.again(self._token)
-                if viewer is None:
-                    self.hang_up(1008, "ctg.session_ended")
-                    return
-                self._viewer = viewer
-                shown = list(self._session.views)
-                allowed = await self._shared.access.visible(viewer, shown)
-            except (*UNAVAILABLE, Unavailable):
-                continue  # what was allowed stays until the database can be asked
-            for recording in shown:
-                if recording not in allowed:
-                    self._refuse(recording, "ctg.not_found")
+    def may_still(self, viewer: Viewer, shown: Collection[UUID], allowed: Collection[UUID]) -> None:
+        """The viewer as of now, who may see `allowed` of what was `shown` when that was asked."""
+        self._viewer = viewer
+        for recording in shown:
+            if recording not in allowed:
+                self._refuse(recording, "ctg.not_found")
+
+    def log_out(self) -> None:
+        """The login has ended."""
+        self.hang_up(1008, "ctg.session_ended")
 
     def _refuse(self, recording: UUID, code: str) -> None:
         view = self._session.views.get(recording)

@@ -5,6 +5,7 @@ A login takes several short transactions, because a refused login must leave its
 """
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -56,14 +57,19 @@ class Known:
 
 
 _LIVE = text(
-    "SELECT s.id, s.account_id, s.last_seen_at, a.person_id, p.facility_id, p.demo,"
+    "SELECT s.token_hash, s.id, s.account_id, s.last_seen_at, a.person_id, p.facility_id, p.demo,"
     "  (SELECT coalesce(jsonb_agg(jsonb_build_array(g.role, g.facility_id, g.region_id)), '[]')"
     "     FROM role_grant g WHERE g.account_id = a.id"
     "      AND g.during @> CAST(:at AS timestamptz)) AS grants"
     " FROM login_session s"
     " JOIN account a ON a.id = s.account_id JOIN person p ON p.id = a.person_id"
-    " WHERE s.token_hash = :token AND s.revoked_at IS NULL AND a.disabled_at IS NULL"
+    " WHERE s.token_hash = ANY(:tokens) AND s.revoked_at IS NULL AND a.disabled_at IS NULL"
     "  AND s.expires_at > :at AND s.last_seen_at > :idle_since"
+)
+
+_TOUCH = text(
+    "UPDATE login_session SET last_seen_at = :at WHERE id IN (SELECT id FROM login_session"
+    " WHERE id = ANY(:ids) AND last_seen_at < :at FOR UPDATE SKIP LOCKED)"
 )
 
 
@@ -163,14 +169,26 @@ async def find(
     session: AsyncSession, token: str, at: datetime, policy: SessionPolicy, *, demo: bool = False
 ) -> Known | None:
     """The viewer behind a token, by one query; None when the session is over."""
-    row = (
-        await session.execute(
-            _LIVE, {"token": token_hash(token), "at": at, "idle_since": at - policy.idle}
+    return (await find_all(session, [token], at, policy, demo=demo)).get(token)
+
+
+async def find_all(
+    session: AsyncSession,
+    tokens: Collection[str],
+    at: datetime,
+    policy: SessionPolicy,
+    *,
+    demo: bool = False,
+) -> dict[str, Known]:
+    """The viewers behind tokens, by one query; those whose session is over are not among them."""
+    hashes = {token_hash(token): token for token in tokens}
+    asked = {"tokens": list(hashes), "at": at, "idle_since": at - policy.idle}
+    return {
+        hashes[row.token_hash]: Known(
+            _viewer(row, demo=demo), touch=at - row.last_seen_at >= policy.touch_every
         )
-    ).one_or_none()
-    if row is None:
-        return None
-    return Known(_viewer(row, demo=demo), touch=at - row.last_seen_at >= policy.touch_every)
+        for row in await session.execute(_LIVE, asked)
+    }
 
 
 def _viewer(row: Any, *, demo: bool) -> Viewer:
@@ -227,6 +245,14 @@ async def touch(session: AsyncSession, session_id: SessionId, at: datetime) -> N
         .values(last_seen_at=at)
         .execution_options(synchronize_session=False)
     )
+
+
+async def touch_all(session: AsyncSession, ids: Collection[SessionId], at: datetime) -> None:
+    """Write signs of life of many; who is being written by somebody else just now waits a minute.
+
+    So two processes that touch the same logins never wait for each other.
+    """
+    await session.execute(_TOUCH, {"ids": list(ids), "at": at})
 
 
 async def revoke(

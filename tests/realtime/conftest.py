@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -15,6 +15,7 @@ import pytest
 
 from kernel.ids import AccountId, FacilityId, PersonId
 from kernel.viewer import Role, Viewer
+from realtime.gateway.access import ViewersOf
 from realtime.gateway.main import Gateway, Timing
 from server.embedded.services import EmbeddedServices
 from tests.fixtures.database import Clone
@@ -36,6 +37,15 @@ def viewer_at(facility: UUID, role: Role = Role.DUTY_DESK) -> Viewer:
         region_ids=frozenset(),
         roles=frozenset({role}),
     )
+
+
+def among(sessions: Mapping[str, Viewer]) -> ViewersOf:
+    """Who is logged in, by token, as a gateway asks for it."""
+
+    async def viewers_of(tokens: Collection[str]) -> dict[str, Viewer]:
+        return {token: sessions[token] for token in tokens if token in sessions}
+
+    return viewers_of
 
 
 @dataclass(slots=True)
@@ -114,12 +124,9 @@ async def site(database: Clone) -> AsyncIterator[Site]:
     await register_devices(database.system_url, facility, token)
     sessions: dict[str, Viewer] = {}
 
-    async def viewer_of(session_token: str) -> Viewer | None:
-        return sessions.get(session_token)
-
     gateway = Gateway(
         database.system_url,
-        viewer_of,
+        among(sessions),
         {ORIGIN},
         Timing(tick_s=0.05, fold_s=3_600, pulse_s=0.2, recheck_s=0.3, alarms_s=0.1),
     )

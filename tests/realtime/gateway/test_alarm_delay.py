@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from realtime.gateway.main import Gateway
-from tests.realtime.conftest import ORIGIN, Site
+from tests.realtime.conftest import ORIGIN, Site, among
 from tests.realtime.gateway.test_viewing import colleague
 from tests.realtime.wire import Sender, Watcher, bundle, frame
 
@@ -50,10 +50,7 @@ async def alarms(watcher: Watcher, wanted: int) -> dict[str, float]:
 async def test_an_alarm_is_on_the_screen_within_two_seconds(site: Site) -> None:
     await site.gateway.stop()
 
-    async def viewer_of(token: str) -> Any:
-        return site.sessions.get(token)
-
-    gateway = Gateway(site.clone.system_url, viewer_of, {ORIGIN})
+    gateway = Gateway(site.clone.system_url, among(site.sessions), {ORIGIN})
     site.port = await gateway.start("127.0.0.1", 0)
     try:
         beds = [await bed(site.url, site.token, number) for number in range(BEDS)]

@@ -13,7 +13,7 @@ import pytest
 
 from realtime.gateway.main import Gateway, Timing
 from tests.fixtures.database import Clone
-from tests.realtime.conftest import ORIGIN, TOKEN, Site
+from tests.realtime.conftest import ORIGIN, TOKEN, Site, among
 from tests.realtime.gateway.process import GatewayProcess
 from tests.realtime.gateway.test_viewing import colleague, fed
 from tests.realtime.wire import Sender, Watcher, bundle, frame
@@ -90,11 +90,8 @@ async def test_a_device_that_falls_silent_and_speaks_again(site: Site) -> None:
 async def second(site: Site) -> AsyncIterator[Gateway]:
     """Another gateway on the same database."""
 
-    async def viewer_of(token: str) -> Any:
-        return site.sessions.get(token)
-
     timing = Timing(tick_s=0.05, fold_s=3_600, pulse_s=0.2, follow_s=0.1, alarms_s=0.1)
-    gateway = Gateway(site.clone.system_url, viewer_of, {ORIGIN}, timing)
+    gateway = Gateway(site.clone.system_url, among(site.sessions), {ORIGIN}, timing)
     try:
         yield gateway
     finally:

@@ -22,7 +22,7 @@ from realtime.sources import Synthetic
 from server.embedded.services import EmbeddedServices
 from server.migrate import upgrade
 from tests.fixtures.database import Clone
-from tests.realtime.conftest import TOKEN, Site, register_devices
+from tests.realtime.conftest import TOKEN, Site, among, register_devices
 from tests.realtime.gateway.process import GatewayProcess
 from tests.realtime.wire import Sender, frame
 
@@ -118,10 +118,7 @@ async def test_while_postgresql_is_dead_nothing_is_acked_and_it_recovers_by_itse
     url, facility = layout.postgres_url("yunshang_system"), uuid4()
     await register_devices(url, facility, TOKEN)
 
-    async def nobody(_token: str) -> None:
-        return None
-
-    gateway = Gateway(url, nobody, set(), Timing(fold_s=0.5, pulse_s=0.2))
+    gateway = Gateway(url, among({}), set(), Timing(fold_s=0.5, pulse_s=0.2))
     port = await gateway.start("127.0.0.1", 0)
     site = Site(Clone(layout, "yunshang"), gateway, port, facility, TOKEN)
     try:

@@ -8,9 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from kernel.viewer import Viewer
 from realtime.gateway.main import Gateway, Timing
-from tests.realtime.conftest import ORIGIN, Site, viewer_at
+from tests.realtime.conftest import ORIGIN, Site, among, viewer_at
 from tests.realtime.wire import Sender, Watcher, bundle, frame
 
 
@@ -18,12 +17,9 @@ from tests.realtime.wire import Sender, Watcher, bundle, frame
 async def other(site: Site) -> AsyncIterator[str]:
     """The address of a second gateway on the same database."""
 
-    async def viewer_of(token: str) -> Viewer | None:
-        return site.sessions.get(token)
-
     gateway = Gateway(
         site.clone.system_url,
-        viewer_of,
+        among(site.sessions),
         {ORIGIN},
         Timing(tick_s=0.05, fold_s=0.2, pulse_s=0.2, recheck_s=60, follow_s=0.05),
     )

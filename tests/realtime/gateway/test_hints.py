@@ -13,12 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
-from kernel.viewer import Viewer
 from realtime.gateway.hints import LIVE, Hints, Unreadable, build, read
 from realtime.gateway.live import Recording, Recordings
 from realtime.gateway.main import Gateway, Timing
 from realtime.resume import Progress
-from tests.realtime.conftest import ORIGIN, Site, viewer_at
+from tests.realtime.conftest import ORIGIN, Site, among, viewer_at
 from tests.realtime.wire import Sender, Watcher, bundle, frame
 
 numbers = st.lists(st.integers(-(2**63), 2**63 - 1), max_size=8)
@@ -73,13 +72,10 @@ class Two:
 
 @pytest.fixture
 async def two(site: Site, valkey_url: str) -> AsyncIterator[Two]:
-    async def viewer_of(token: str) -> Viewer | None:
-        return site.sessions.get(token)
-
     made = []
     for _ in range(2):
         gateway = Gateway(
-            site.clone.system_url, viewer_of, {ORIGIN},
+            site.clone.system_url, among(site.sessions), {ORIGIN},
             Timing(tick_s=0.05, fold_s=3_600, pulse_s=0.2, follow_s=3_600),
             valkey_url=valkey_url,
         )  # fmt: skip

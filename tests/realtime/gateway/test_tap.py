@@ -8,7 +8,7 @@ from uuid import uuid4
 from realtime.gateway.live import Recording
 from realtime.gateway.main import Gateway, Timing
 from realtime.gateway.tap import Flush
-from tests.realtime.conftest import ORIGIN, Site
+from tests.realtime.conftest import ORIGIN, Site, among
 from tests.realtime.wire import Sender, bundle, frame
 
 
@@ -44,10 +44,7 @@ class Heard:
 async def test_a_tap_hears_every_second_once_and_may_fail(site: Site) -> None:
     heard = Heard()
 
-    async def nobody(_token: str) -> None:
-        return None
-
-    gateway = Gateway(site.clone.system_url, nobody, {ORIGIN}, Timing(fold_s=3_600), [heard])
+    gateway = Gateway(site.clone.system_url, among({}), {ORIGIN}, Timing(fold_s=3_600), [heard])
     port = await gateway.start("127.0.0.1", 0)
     try:
         sender = await Sender.dial(f"ws://127.0.0.1:{port}", site.token)

@@ -192,6 +192,37 @@ async def test_an_idle_session_ends_and_a_used_one_stays(
     assert await _find(database, world, token) is None
 
 
+async def test_many_are_found_and_touched_together_but_nobody_is_waited_for(
+    database: Clone, world: World, li: AccountId
+) -> None:
+    held, free, over = [await _log_in(database, world) for _ in range(3)]
+    known = await _find(database, world, over)
+    assert known is not None
+    async with database.app.session(ANONYMOUS) as session:
+        await sessions.revoke(session, world.clock.now(), session_id=known.viewer.session_id)
+    world.clock.advance(timedelta(minutes=2))
+    async with database.app.session(ANONYMOUS) as session:
+        found = await sessions.find_all(
+            session, [held, free, over, "unknown"], world.clock.now(), POLICY
+        )
+    assert found.keys() == {held, free}
+    assert all(one.touch for one in found.values())
+    ids = {token: one.viewer.session_id for token, one in found.items()}
+    assert ids[held] is not None
+    assert ids[free] is not None
+    async with database.app.session(ANONYMOUS) as other:
+        await sessions.touch(other, ids[held], world.clock.now() - timedelta(seconds=30))
+        async with database.app.session(ANONYMOUS) as session:
+            await sessions.touch_all(session, [ids[held], ids[free]], world.clock.now())
+    async with database.app.session(ANONYMOUS) as session:
+        again = await sessions.find_all(session, [held, free], world.clock.now(), POLICY)
+    assert not again[free].touch
+    world.clock.advance(timedelta(seconds=30))
+    late = await _find(database, world, held)
+    assert late is not None
+    assert late.touch
+
+
 async def test_a_sign_of_life_is_written_once_a_minute(
     database: Clone, world: World, li: AccountId
 ) -> None:
