@@ -90,7 +90,8 @@ class WatchSession:
         self.dropped = 0
         """Frames that this viewer was too slow for."""
         self._max_pending = max_pending
-        self._pending: list[bytes] = []
+        self.queue: list[bytes] = []
+        """Live frames for the next tick; always the same list, for whoever must look often."""
         self._skipping = False
         """Some view has lost seconds and was not told yet."""
 
@@ -134,7 +135,7 @@ class WatchSession:
         """Forget a view and what waits for it."""
         view = self.views.pop(recording, None)
         if view is not None:
-            self._pending = [f for f in self._pending if frames.stream_of(f) != view.number]
+            self.queue[:] = [f for f in self.queue if frames.stream_of(f) != view.number]
         return view
 
     def admitted(self, view: View, number: int, facts: dict[str, Any]) -> bytes:
@@ -204,15 +205,15 @@ class WatchSession:
             else:
                 view.held[frames.seq_of(frame)] = frame
             return
-        self._pending.append(frame)
-        if len(self._pending) > self._max_pending:
+        self.queue.append(frame)
+        if len(self.queue) > self._max_pending:
             self._drop_to_newest()
 
     def _drop_to_newest(self) -> None:
         newest: dict[int, bytes] = {}
-        before_drop = len(self._pending)
+        before_drop = len(self.queue)
         views = {view.number: view for view in self.views.values()}
-        for frame in self._pending:
+        for frame in self.queue:
             view = views[frames.stream_of(frame)]
             before = newest.get(view.number)
             if before is not None:
@@ -223,19 +224,16 @@ class WatchSession:
                 if older is frame:
                     continue
             newest[view.number] = frame
-        self._pending, self._skipping = list(newest.values()), True
-        self.dropped += before_drop - len(self._pending)
-
-    @property
-    def pending(self) -> int:
-        """Queued frames."""
-        return len(self._pending)
+        self.queue[:] = newest.values()
+        self._skipping = True
+        self.dropped += before_drop - len(self.queue)
 
     def take(self) -> tuple[list[bytes], list[bytes]]:
         """Return what this tick sends: `resync` notices (text), then live bundles (binary)."""
         notices = self._skips() if self._skipping else []
-        pending, self._pending = self._pending, []
-        return notices, _bundles(pending)
+        bundles = _bundles(self.queue)
+        self.queue.clear()
+        return notices, bundles
 
     def _skips(self) -> list[bytes]:
         notices, self._skipping = [], False

@@ -195,7 +195,7 @@ class Recording:
         The frames themselves show that it runs and when it was last heard of. So it is said when
         something else has changed, when the lag has moved, and again after a while.
         """
-        flags, lag_ms = self._flags_and_lag()
+        flags, lag_ms = self.flags_and_lag()
         told = (self.connected, self.storage.state, flags, self.clock_offset_ns)
         due = told != self.told or abs(lag_ms - self.told_lag_ms) > LAG_MOVED_MS
         if due or now_ns - self.told_ns > REPEAT_NS:
@@ -211,9 +211,10 @@ class Recording:
     @property
     def lag_ms(self) -> int | None:
         """Delay of the newest second from its last sample to its arrival, milliseconds."""
-        return self._flags_and_lag()[1] if self.last_frame else None
+        return self.flags_and_lag()[1] if self.last_frame else None
 
-    def _flags_and_lag(self) -> tuple[int, int]:
+    def flags_and_lag(self) -> tuple[int, int]:
+        """Flags and lag (milliseconds) of the newest second; nothing wrong before the first."""
         if not self.last_frame:
             return 0, 0
         flags, device_ns = frames.flags_and_time(self.last_frame)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import structlog
@@ -25,7 +24,6 @@ SILENT_NS: Final = 12_000_000_000
 SLICE: Final = 64
 SLICE_S: Final = 0.02
 ROWS: Final = 500
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Pulse:
@@ -109,16 +107,16 @@ class Pulse:
 
 
 def _row(recording: Recording) -> tuple[Any, ...] | None:
-    last = recording.last
-    if last is None:
+    frame = recording.last_frame
+    if not frame:
         return None
-    marks = int.from_bytes(recording.last_frame[70:72], "little")
+    flags, lag_ms = recording.flags_and_lag()
     return (
         recording.id,
         recording.progress.received.highest,
-        _EPOCH + timedelta(microseconds=recording.heard_ns // 1_000),
-        recording.lag_ms or 0,
-        last.flags,
-        marks,
+        recording.heard_ns // 1_000,
+        lag_ms,
+        flags,
+        int.from_bytes(frame[70:72], "little"),
         recording.feeder is not None,
     )

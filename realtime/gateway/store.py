@@ -229,12 +229,13 @@ class Store:
         )  # fmt: skip
 
     async def write_pulses(self, pulses: Sequence[tuple[Any, ...]]) -> None:
-        """Rewrite the signs of life; see the columns of `ctg_pulse`."""
+        """Rewrite the signs of life: the columns of `ctg_pulse`, the moment in µs since 1970."""
         columns = [list(column) for column in zip(*pulses, strict=True)]
         await (await self.pool()).execute(
             "INSERT INTO ctg_pulse (recording_id, seq, heard_at, lag_ms, flags, marks, connected)"
-            " SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::bigint[],"
-            "                      $5::int[], $6::int[], $7::bool[])"
+            " SELECT id, seq, to_timestamp(heard_us / 1e6::float8), lag_ms, flags, marks, connected"
+            " FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::int[],"
+            "   $6::int[], $7::bool[]) AS told(id, seq, heard_us, lag_ms, flags, marks, connected)"
             " ON CONFLICT (recording_id) DO UPDATE SET seq = excluded.seq,"
             " heard_at = excluded.heard_at, lag_ms = excluded.lag_ms, flags = excluded.flags,"
             " marks = excluded.marks, connected = excluded.connected"

@@ -71,7 +71,8 @@ class Viewing:
         """Send every viewer what has come since the last tick."""
         self.recordings.spread()
         now = self.clock()
-        for listener in [one for one in self.listeners if one.due]:
+        due = [one for one in self.listeners if one.queue or one.stalled_since is not None]
+        for listener in due:
             listener.tick(now)
 
 
@@ -104,9 +105,11 @@ class WatchListener(MessageListener):
         self._serving: asyncio.Task[None] | None = None
         self._writable = asyncio.Event()
         self._writable.set()
-        self._stalled_since: float | None = None
+        self.stalled_since: float | None = None
+        """When its socket took nothing more; none while it does."""
         self._unsaid: dict[tuple[View, object], bytes] = {}
-        self.feed = self._session.feed  # one call less for every second of every strip
+        # What is asked for every second of every strip, or of every viewer at each tick.
+        self.feed, self.queue = self._session.feed, self._session.queue
 
     # WebSocket callbacks
 
@@ -130,11 +133,11 @@ class WatchListener(MessageListener):
 
     def pause_writing(self) -> None:
         self._writable.clear()
-        self._stalled_since = self._shared.clock()
+        self.stalled_since = self._shared.clock()
 
     def resume_writing(self) -> None:
         self._writable.set()
-        self._stalled_since = None
+        self.stalled_since = None
         unsaid, self._unsaid = self._unsaid, {}
         for text in unsaid.values():
             self.send_text(text)
@@ -142,7 +145,7 @@ class WatchListener(MessageListener):
     @property
     def waiting_bytes(self) -> int:
         """What waits for this viewer, here and in its socket's buffer."""
-        waiting = self._session.pending * frames.FRAME_BYTES
+        waiting = len(self.queue) * frames.FRAME_BYTES
         waiting += sum(map(len, self._unsaid.values()))
         if self.transport is not None:
             waiting += self.transport.underlying_transport.get_write_buffer_size()
@@ -151,7 +154,7 @@ class WatchListener(MessageListener):
     @property
     def waiting_frames(self) -> int:
         """Frames queued for this viewer."""
-        return self._session.pending
+        return len(self.queue)
 
     def end_session(self, session_id: str) -> None:
         """Hang up if this is our login."""
@@ -185,11 +188,6 @@ class WatchListener(MessageListener):
 
     # Audience
 
-    @property
-    def due(self) -> bool:
-        """Whether a tick has something to do here."""
-        return bool(self._session.pending) or self._stalled_since is not None
-
     def tell(self, view: View, kind: str, **facts: object) -> None:
         """One notice, sent now, or as soon as a viewer that is behind takes something again."""
         text = self._session.notice(kind, view, **facts)
@@ -210,12 +208,12 @@ class WatchListener(MessageListener):
     def tick(self, now: float) -> None:
         """Send what waits, or notice that the viewer has stopped reading."""
         if not self._writable.is_set():
-            if self._stalled_since is not None and now - self._stalled_since > STALLED_S:
+            if self.stalled_since is not None and now - self.stalled_since > STALLED_S:
                 self.hang_up(1008, "ctg.viewer_stalled")
             return
-        if not self._session.pending:
+        if not self.queue:
             return
-        self._shared.delivered += self._session.pending
+        self._shared.delivered += len(self.queue)
         notices, bundles = self._session.take()
         if notices:
             self._shared.resyncs += len(notices)

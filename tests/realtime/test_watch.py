@@ -129,7 +129,7 @@ def test_a_slow_viewer_keeps_the_newest_and_knows_what_it_missed(
     views = live(session, uuid4(), uuid4(), uuid4())
     for at, seq in fed:
         session.feed(views[at], frame(seq, stream=views[at].number))
-        assert session.pending <= 20
+        assert len(session.queue) <= 20
     notices, messages = session.take()
     got: dict[int, set[int]] = {1: set(), 2: set(), 3: set()}
     for message in messages:
