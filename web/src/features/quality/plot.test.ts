@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { bars, durationTicks, edges, lineOf, path, placeOf, trend } from './plot'
+import { bars, durationTicks, edges, levelTicks, lineOf, path, placeOf, rangeOf, trend, yOf } from './plot'
 import type { Bin } from './types'
 
 const BOX = { width: 300, height: 100 }
@@ -67,4 +67,29 @@ it('leaves a hole in the trend where a month has no cases', () => {
   expect(points.map((p) => p.p50)).toEqual([50, null, 75])
   expect(path(points.map((p) => ({ x: p.x, y: p.p50 })))).toBe('M50 50M250 75')
   expect(path([{ x: 0, y: 1 }, { x: 10, y: 2 }])).toBe('M0 1L10 2')
+})
+
+describe('the axis of a chart', () => {
+  it.each([
+    ['a share with room around', [38, null, 42], false, 37.68, 42.32],
+    ['never below zero', [0.1, 5], false, 0, 5.392],
+    ['durations from zero to a readable value', [200, 950], true, 0, 1200],
+    ['one value alone', [40], false, 36.8, 43.2],
+    ['nothing at all', [null], false, 0, 1],
+  ])('shows %s', (_, values, durations, bottom, top) => {
+    const found = rangeOf(values, durations)
+    expect(found.bottom).toBeCloseTo(bottom)
+    expect(found.top).toBeCloseTo(top)
+  })
+
+  it('ticks at readable steps inside', () => {
+    expect(levelTicks({ bottom: 37.68, top: 42.32 }, false)).toEqual([38, 39, 40, 41, 42])
+    expect(levelTicks({ bottom: 0, top: 0.23 }, false)).toEqual([0, 0.05, 0.1, 0.15, 0.2])
+    expect(levelTicks({ bottom: 0, top: 1200 }, true)).toEqual(durationTicks(1200))
+  })
+
+  it('has its bottom at the bottom', () => {
+    const range = { bottom: 10, top: 20 }
+    expect([10, 15, 20].map((value) => yOf(value, range, BOX))).toEqual([100, 50, 0])
+  })
 })
