@@ -29,6 +29,8 @@ const routes = [
 const show = (over: Record<string, unknown> = {}, query = '') => renderPage(RosterPage, { path: '/here', at: `/here?view=month&date=2027-02-05${query}`, answers: { ...answers, ...over }, routes })
 
 beforeEach(() => {
+  // The month that is looked at is still to come, whenever this runs.
+  vi.spyOn(serverClock, 'now').mockReturnValue(Date.parse('2027-01-20T00:00:00Z'))
   vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener: () => undefined, removeEventListener: () => undefined }))
 })
 
