@@ -19,7 +19,7 @@ from server.supervisor.program import Program, spawn
 
 ROOT = Path(__file__).parent.parent
 LOGS = ROOT / ".setup" / "tests"
-PYTEST = (sys.executable, "-m", "pytest")
+PYTEST = (sys.executable, "-m", "pytest", "--durations=12", "--durations-min=4")
 STOP_SECONDS = 30
 
 NAMED = {
