@@ -9,6 +9,7 @@ from kernel.ids import PregnancyId
 from kernel.viewer import Viewer
 from registry.observations.catalogue import VERIFIED
 from registry.observations.derived import Sample, inputs_of
+from registry.observations.moments import CLOCK_SLACK
 from registry.observations.repository import ObservationRepository
 from registry.observations.rules import Reading, fact_of
 from registry.observations.warning.evaluate import Readings, Warned, evaluate
@@ -52,9 +53,13 @@ async def samples(
 
 
 def judge(found: list[Sample], at: datetime) -> list[Warned]:
-    """What every tool says of these readings."""
-    readings = Readings(found)
-    return [evaluate(one, readings, at) for one in RULESETS]
+    """What every tool says of these readings.
+
+    A reading from a clock that is a little ahead is of now: it is not left out as the future.
+    """
+    ahead = [one.taken_at for one in found if at < one.taken_at <= at + CLOCK_SLACK]
+    readings, moment = Readings(found), max(ahead, default=at)
+    return [evaluate(one, readings, moment) for one in RULESETS]
 
 
 async def warnings(

@@ -96,6 +96,15 @@ async def test_made_up_readings_are_judged_like_hers_and_leave_nothing(
     assert tried == await _said(database, world, doctor, hers)
 
 
+def test_a_reading_of_a_clock_that_is_ahead_is_not_left_out(world: World) -> None:
+    now = world.clock.now()
+    ahead = [
+        (now + timedelta(seconds=2), here) for _, here in checked_moments(LOW, now, now, "mother")
+    ]
+    tried = {one.tool: one.state for one in try_out(ahead, now).tools}
+    assert tried["shock_index"] == "triggered"
+
+
 def test_every_tool_says_what_it_reads() -> None:
     inputs = {one.code: one.inputs for one in rulesets()}
     assert inputs["shock_index"] == ["hr_per_min", "sbp_mmhg"]
