@@ -8,6 +8,7 @@ PostgreSQL.
 import asyncio
 from functools import partial
 
+from consult.guidance.timers import run_due as mind_guidance
 from consult.requests.timers import run_due as mind_consults
 from duty.changes import rulebook
 from duty.changes.fairness import weighing
@@ -132,6 +133,7 @@ def _timers(database: Database, clock: Clock) -> list[Duty]:
         Duty("tracings' alarms", partial(mind_alarms, database, clock, clock.now()), 1.0),
         Duty("readings", partial(mind_readings, database, clock), 1.0),
         Duty("consultations", partial(mind_consults, database, clock), 1.0),
+        Duty("guidance", partial(mind_guidance, database, clock), 60.0),
         Duty("facts", partial(facts.keep_up, database), 1.0),
     ]
 

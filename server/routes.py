@@ -2,6 +2,7 @@
 
 from litestar import Router
 
+from consult.guidance.routes import router as guidance
 from consult.imaging.routes import router as scans
 from consult.requests.routes import router as consults
 from consult.rooms.routes import router as rooms
@@ -85,6 +86,7 @@ ROUTERS: tuple[Router, ...] = (
     consults,
     scans,
     rooms,
+    guidance,
     ctg,
     wall,
     ctg_alarms,

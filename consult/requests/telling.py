@@ -3,20 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-import structlog
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from consult.echo import also_of
 from consult.requests import store
 from duty.escalation import service as duty
-from kernel import chain
-from kernel.chain.errors import TimelineFrozen
 from kernel.clock import Clock
-from kernel.errors import NotFound
 from kernel.ids import CaseId, FacilityId, PersonId
 from kernel.viewer import Viewer
-
-log = structlog.get_logger()
 
 
 async def tell_asker(session: AsyncSession, clock: Clock, row: Row[Any], kind: str) -> None:
@@ -47,13 +42,5 @@ async def tell_her_case(
     facts: Mapping[str, object],
 ) -> None:
     """What happens is also a fact of the case that it is about, where there is one."""
-    if row.of_case_id is None:
-        return
-    try:
-        async with session.begin_nested():
-            await chain.append(
-                session, clock, CaseId(row.of_case_id), kind, viewer=viewer,
-                payload={"consult_id": row.id, **facts},
-            )  # fmt: skip
-    except (NotFound, TimelineFrozen):
-        log.info("consult.case_not_told", consult_id=str(row.id))
+    told = {"consult_id": row.id, **facts}
+    await also_of(session, clock, viewer, row.of_case_id, kind, told)

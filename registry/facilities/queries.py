@@ -22,6 +22,13 @@ _CENTRE = text(
     " WHERE f.id = :facility AND a.centre_id <> f.id"
     " ORDER BY c.depth LIMIT 1"
 )
+_ANSWERS = text(
+    "SELECT a.region_id FROM facility f"
+    " JOIN region_closure c ON c.descendant_id = f.region_id"
+    " JOIN responsible_area a ON a.region_id = c.ancestor_id AND a.centre_id = :centre"
+    "  AND a.during @> CAST(:day AS date)"
+    " WHERE f.id = :facility ORDER BY c.depth LIMIT 1"
+)
 
 
 async def regions(session: AsyncSession) -> list[RegionOut]:
@@ -206,3 +213,13 @@ async def regions_below(session: AsyncSession, region_id: RegionId) -> set[UUID]
         {"region": region_id},
     )
     return set(rows.scalars())
+
+
+async def answers_for(
+    session: AsyncSession, centre_id: FacilityId, facility_id: FacilityId, at: datetime
+) -> RegionId | None:
+    """The region through which `centre_id` answers for `facility_id` at `at`, the nearest one."""
+    found = await session.scalar(
+        _ANSWERS, {"centre": centre_id, "facility": facility_id, "day": local_date(at)}
+    )
+    return None if found is None else RegionId(found)

@@ -36,6 +36,7 @@ def history(settings: Settings) -> None:
     from server.demo.casefiles import tell_files, tell_overdue
     from server.demo.counts import count_everything
     from server.demo.drills import tell_drills
+    from server.demo.guided import tell_guided
     from server.demo.history import tell_history
     from server.demo.journey import tell_journey
     from server.demo.running import tell_running
@@ -53,6 +54,7 @@ def history(settings: Settings) -> None:
         await tell_special(database, now, sealer)
         await tell_running(database, now, sealer)
         await tell_scans(_desk(settings, database, sealer), now)
+        await tell_guided(database, now)
         await tell_history(database, now, sealer, settings.demo_history_days)
 
     async def machine(database: Database) -> None:

@@ -12,6 +12,10 @@ def _consult(who: str, what: str, version: int, /, **fields: Any) -> Step:
     return post(who, f"/consults/{{consult_id}}/{what}", version=version, **fields)
 
 
+def _guidance(who: str, what: str, version: int, /, **fields: Any) -> Step:
+    return post(who, f"/guidance/{{guidance_id}}/{what}", version=version, **fields)
+
+
 def _answer(who: str, what: str, version: int, /, **fields: Any) -> Step:
     path = f"/consults/{{consult_id}}/invitations/{{invitation_id}}/{what}"
     return post(who, path, version=version, **fields)
@@ -40,6 +44,20 @@ CONSULTATIONS: dict[str, tuple[Step, ...]] = {
         post("city_expert", "/rooms/{room_id}/enter"),
         post("county_doctor", "/rooms/{room_id}/admissions/{admission_id}/{action}"),
         post("county_doctor", "/rooms/{room_id}/end"),
+    ),
+    "a guidance session": (
+        post("county_doctor", "/guidance", facility_id="city", guiding=False, kind="ward_round"),
+        post("city_expert", "/guidance/{guidance_id}/presence"),
+        post("county_doctor", "/guidance/{guidance_id}/presence"),
+        _guidance("city_expert", "records", 2),
+        post("city_expert", "/guidance/{guidance_id}/leave"),
+        _guidance("county_doctor", "end", 3),
+        _guidance("county_doctor", "dispute", 4),
+        _guidance("county_doctor", "confirm", 5),
+    ),
+    "a guidance session called off": (
+        post("city_expert", "/guidance", facility_id="county", guiding=True, kind="bedside"),
+        _guidance("county_doctor", "cancel", 1),
     ),
     "a consultation called off": (
         post("county_doctor", "/consults", pregnancy_id="her", invite=[{"facility_id": "city"}]),

@@ -1,9 +1,11 @@
-"""Consultations of the stage: one that waits for its answer, one in its room."""
+"""Consultations of the stage: one that waits for its answer, one in its room; guidance arranged."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
+
+from tests.registry.world import PASSWORD
 
 if TYPE_CHECKING:
     from tests.contract.stage import Stage
@@ -53,3 +55,34 @@ async def in_its_room(
     (who,) = view["room"]["people"]
     # The paths of consultations keep the one that is still to be answered.
     return {"room_id": room["id"], "admission_id": who["id"], "action": "eject"}
+
+
+async def guided(stage: Stage, doctor: str, centre: str) -> dict[str, str]:
+    """A guidance session arranged with a centre."""
+    asked = {
+        "facility_id": str(stage.net.places[centre]),
+        "guiding": False,
+        "kind": "ward_round",
+        "topic": "？",
+    }
+    made = await done(stage, doctor, "/api/guidance", asked)
+    return {"guidance_id": made["session"]["id"]}
+
+
+async def advised(stage: Stage, case_id: str) -> str:
+    """What the province's expert signed on the case."""
+    id_ = ""
+    for path, body in (
+        (f"/api/cases/{case_id}/advice", {"text": "继续观察"}),
+        ("/api/advice/{}/sign", {"revision": 1, "password": PASSWORD}),
+    ):
+        answer = await stage.door.send(
+            "POST",
+            path.format(id_),
+            token=stage.tokens["province_expert"],
+            json=body,
+            headers={"idempotency-key": str(uuid4())},
+        )
+        assert answer.status_code == 201, answer.text
+        id_ = str(answer.json()["id"])
+    return id_

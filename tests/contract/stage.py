@@ -29,7 +29,7 @@ from server.commands.openapi import document
 from server.settings import Settings
 from tests.consult.imaging.receiving.standing import arrived
 from tests.consult.media.standing import stand
-from tests.contract.consulted import consulted, done, in_its_room
+from tests.contract.consulted import advised, consulted, done, guided, in_its_room
 from tests.contract.description import Description, Operation
 from tests.contract.judging import Ledger
 from tests.contract.spoiling import NOWHERE, Spoiler
@@ -39,7 +39,7 @@ from tests.matrix.foreign import HANDOVER, scanned
 from tests.realtime.wire import frame
 from tests.referral.media.pictures import png
 from tests.referral.network import SEALER, SEEDER, Network, build
-from tests.registry.world import PASSWORD, password_hash
+from tests.registry.world import password_hash
 
 OFFICES = {
     "security": (Role.SECURITY_ADMIN, "institute"),
@@ -333,25 +333,6 @@ async def _paper(stage: Stage, who: str, case_id: str) -> str:
     return str(answer.json()["id"])
 
 
-async def _advice(stage: Stage, case_id: str) -> str:
-    """What the province's expert signed on the case."""
-    id_ = ""
-    for path, body in (
-        (f"/api/cases/{case_id}/advice", {"text": "继续观察"}),
-        ("/api/advice/{}/sign", {"revision": 1, "password": PASSWORD}),
-    ):
-        answer = await stage.door.send(
-            "POST",
-            path.format(id_),
-            token=stage.tokens["province_expert"],
-            json=body,
-            headers={"idempotency-key": str(uuid4())},
-        )
-        assert answer.status_code == 201, answer.text
-        id_ = str(answer.json()["id"])
-    return id_
-
-
 async def _known_ids(stage: Stage) -> None:
     """Rows that operations name in their paths, and the same of a far hospital."""
     net, url = stage.net, stage.net.clone.superuser_url
@@ -367,6 +348,7 @@ async def _known_ids(stage: Stage) -> None:
         centre = "city" if ids is stage.ids else "province"
         ids.update(await _read(stage, doctor, ids, centre))
         ids.update(await consulted(stage, doctor, ids, centre))
+        ids.update(await guided(stage, doctor, centre))
         ids["case_id"] = str(await net.sent(net.places["province"], sender=doctor))
         case = await stage.case(doctor, ids["case_id"])
         ids["offer_id"] = case["offers"][0]["id"]
@@ -376,7 +358,7 @@ async def _known_ids(stage: Stage) -> None:
         ids["page_id"] = pages.json()[0]["id"]
         ids.update(await _filed(stage, doctor))
         ids["document_id"] = await _paper(stage, doctor, ids["case_id"])
-        ids["advice_id"] = await _advice(stage, ids["case_id"])
+        ids["advice_id"] = await advised(stage, ids["case_id"])
         ids["attachment_id"] = await _attachment(stage, doctor, ids["case_id"])
         ids.update(await scanned(stage.door, stage.tokens[doctor], ids["case_id"]))
         ids.update(await arrived(stage.door.app, net.clone, net.places[place], f"US-{place}"))

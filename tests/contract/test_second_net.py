@@ -74,6 +74,9 @@ MINE_ONLY = {
     "consult_event": "SELECT count(*) FROM consult_event WHERE request_id = '{consult}'",
     "consult_room": "SELECT count(*) FROM consult_room WHERE id = '{room}'",
     "room_admission": "SELECT count(*) FROM room_admission WHERE room_id = '{room}'",
+    "guidance_session": "SELECT count(*) FROM guidance_session WHERE id = '{guidance}'",
+    "guidance_stay": "SELECT count(*) FROM guidance_stay WHERE session_id = '{guidance}'",
+    "guidance_record": "SELECT count(*) FROM guidance_record WHERE session_id = '{guidance}'",
     "quality_case": "SELECT count(*) FROM quality_case WHERE case_id = '{case}'",
 }
 """What an outsider's widest query finds of a case of others: nothing."""
@@ -115,6 +118,7 @@ async def _ask(stage: Stage, who: str, question: str) -> Any:
         "reading": stage.ids["reading_id"],
         "consult": stage.ids["consult_id"],
         "room": stage.ids["room_id"],
+        "guidance": stage.ids["guidance_id"],
         "person": viewer.person_id,
         "account": stage.accounts["county_doctor"],
         "facility": viewer.facility_id,

@@ -36,6 +36,13 @@ ROSTERED = {
 }
 """Operations whose answer's id is the row that the next steps name."""
 
+SHOWN = {
+    "session": "guidance_id",
+    "reading": "reading_id",
+    "feed": "feed_id",
+}
+"""Answers that show a row under its name, and what the next steps call it; the first one counts."""
+
 MINTED = ("device_id",)
 """Ids that a browser makes for itself: none is unknown."""
 
@@ -200,15 +207,13 @@ class Walk:
             self.ids["room_id"] = made["room"]["id"]
             if made["room"]["people"]:
                 self.ids["admission_id"] = made["room"]["people"][-1]["id"]
-        elif "reading" in made:
-            self.ids["reading_id"] = made["reading"]["id"]
+        elif shown := next((key for key in SHOWN if key in made), None):
+            self.ids[SHOWN[shown]] = made[shown]["id"]
         elif step.operation.endswith("/look") and "parts" in made:
             self.ids["view_id"] = made["id"]
         elif "device" in made:
             kind = "ctg_device_id" if "/ctg/" in step.operation else "device_id"
             self.ids[kind] = made["device"]["id"]
-        elif "feed" in made:
-            self.ids["feed_id"] = made["feed"]["id"]
         elif "results" in made:
             self.ids["entry_id"] = made["results"][0]["id"]
         elif "offers" in made:

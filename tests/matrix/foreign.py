@@ -74,6 +74,7 @@ async def rows(door: Door, database: Clone, world: World) -> dict[str, str]:
     found |= await _changed(door, tokens["province"], database, world)
     found |= await _filed(door, tokens["stranger"], found["pregnancy_id"], world)
     found |= await _consulted(door, tokens, found["pregnancy_id"], world)
+    found["guidance_id"] = await _guided(door, tokens["stranger"], world)
     return found | await _followed(door, tokens["province"], case)
 
 
@@ -188,6 +189,17 @@ async def _consulted(
         "admission_id": view["room"]["people"][0]["id"],
         "action": "admit",
     }
+
+
+async def _guided(door: Door, token: str, world: World) -> str:
+    """A guidance session of that hospital with the province's centre."""
+    asked = {
+        "facility_id": str(world.province_centre),
+        "guiding": False,
+        "kind": "ward_round",
+        "topic": "test",
+    }
+    return str((await _post(door, token, "/api/guidance", asked))["session"]["id"])
 
 
 async def _followed(door: Door, token: str, case: dict[str, Any]) -> dict[str, str]:

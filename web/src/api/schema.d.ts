@@ -3685,6 +3685,177 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/guidance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListGuidance */
+        get: operations["ApiGuidanceListGuidance"];
+        put?: never;
+        /** ArrangeGuidance */
+        post: operations["ApiGuidanceArrangeGuidance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guidance/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetGuidanceRules */
+        get: operations["ApiGuidanceRulesGetGuidanceRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guidance/{guidance_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetGuidance */
+        get: operations["ApiGuidanceGuidanceIdGetGuidance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guidance/{guidance_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CancelGuidance */
+        post: operations["ApiGuidanceGuidanceIdCancelCancelGuidance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guidance/{guidance_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ConfirmGuidance */
+        post: operations["ApiGuidanceGuidanceIdConfirmConfirmGuidance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guidance/{guidance_id}/dispute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** DisputeGuidance */
+        post: operations["ApiGuidanceGuidanceIdDisputeDisputeGuidance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guidance/{guidance_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** EndGuidanceSession */
+        post: operations["ApiGuidanceGuidanceIdEndEndGuidanceSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guidance/{guidance_id}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** LeaveGuidance */
+        post: operations["ApiGuidanceGuidanceIdLeaveLeaveGuidance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guidance/{guidance_id}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** BeAtGuidance */
+        post: operations["ApiGuidanceGuidanceIdPresenceBeAtGuidance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guidance/{guidance_id}/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** RecordGuidance */
+        post: operations["ApiGuidanceGuidanceIdRecordsRecordGuidance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -6993,6 +7164,18 @@ export interface components {
             content_hash: string;
             version: number;
         };
+        /** ArrangeGuidance */
+        ArrangeGuidance: {
+            /** Format: uuid */
+            facility_id: string;
+            guiding: boolean;
+            kind: string;
+            /** @default 30 */
+            minutes: number;
+            of_case_id?: string | null;
+            planned_at?: string | null;
+            topic: string;
+        };
         /** Arrival */
         Arrival: {
             /** Format: date-time */
@@ -9655,6 +9838,15 @@ export interface components {
             team_travelling: boolean;
             teams: components["schemas"]["TravellingTeam"][];
         };
+        /** GuidanceDetail */
+        GuidanceDetail: {
+            consult_id: string | null;
+            note: string | null;
+            records: components["schemas"]["RecordOut"][];
+            session: components["schemas"]["GuidanceOut"];
+            stays: components["schemas"]["StayOut"][];
+            together_s: number;
+        };
         /** GuidanceEntry */
         GuidanceEntry: {
             /** Format: date-time */
@@ -9664,6 +9856,47 @@ export interface components {
             text: string;
             /** @enum {string} */
             what: "begun" | "lead" | "continue" | "move" | "end";
+        };
+        /** GuidanceKind */
+        GuidanceKind: {
+            code: string;
+            en: string;
+            zh: string;
+        };
+        /** GuidanceOut */
+        GuidanceOut: {
+            allowed: string[];
+            /** Format: date-time */
+            arranged_at: string;
+            arranged_by: components["schemas"]["PersonRef"] | null;
+            begun_at: string | null;
+            centre: components["schemas"]["FacilityRef"] | null;
+            counted: boolean | null;
+            ended_at: string | null;
+            /** Format: uuid */
+            id: string;
+            in_area: boolean | null;
+            institution: components["schemas"]["FacilityRef"] | null;
+            kind: string;
+            /** @enum {null|string} */
+            mine: "centre" | "institution" | null;
+            minutes: number;
+            not_counted: ("too_short" | "outside_area" | "county_centre" | "drill" | "disputed")[];
+            of_case_id: string | null;
+            planned_at: string | null;
+            /** @enum {string} */
+            state: "arranged" | "underway" | "ended" | "confirmed" | "disputed" | "cancelled";
+            together_s: number | null;
+            topic: string;
+            version: number;
+        };
+        /** GuidanceRules */
+        GuidanceRules: {
+            confidence: string;
+            kinds: components["schemas"]["GuidanceKind"][];
+            source: string;
+            together_s: number;
+            version: string;
         };
         /** GuideInPlace */
         GuideInPlace: {
@@ -10508,6 +10741,10 @@ export interface components {
         /** MoveConsult */
         MoveConsult: {
             note?: string | null;
+            version: number;
+        };
+        /** MoveGuidance */
+        MoveGuidance: {
             version: number;
         };
         /** MoveIn */
@@ -11947,6 +12184,11 @@ export interface components {
             /** @enum {null|string} */
             relation?: "spouse" | "parent" | "child" | "sibling" | "other" | null;
         };
+        /** RecordGuidance */
+        RecordGuidance: {
+            text: string;
+            version: number;
+        };
         /** RecordLoss */
         RecordLoss: {
             certifier: string;
@@ -11958,6 +12200,14 @@ export interface components {
             version: number;
             /** @enum {string} */
             who: "fetus" | "newborn";
+        };
+        /** RecordOut */
+        RecordOut: {
+            /** Format: date-time */
+            at: string;
+            n: number;
+            person: components["schemas"]["PersonRef"] | null;
+            text: string;
         };
         /** Recorded */
         Recorded: {
@@ -12705,6 +12955,11 @@ export interface components {
         SaidNames: {
             names: components["schemas"]["SaidName"][];
         };
+        /** SayWhy */
+        SayWhy: {
+            note: string;
+            version: number;
+        };
         /** Sbar */
         Sbar: {
             /** @enum {string} */
@@ -13243,6 +13498,18 @@ export interface components {
         StartEmergency: {
             /** @default true */
             autoplay: boolean;
+        };
+        /** StayOut */
+        StayOut: {
+            /** @enum {string} */
+            end: "centre" | "institution";
+            facility: components["schemas"]["FacilityRef"] | null;
+            here: boolean;
+            person: components["schemas"]["PersonRef"] | null;
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            until: string;
         };
         /** SubmitReport */
         SubmitReport: {
@@ -23178,6 +23445,430 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Feedback"];
+                };
+            };
+        };
+    };
+    ApiGuidanceListGuidance: {
+        parameters: {
+            query?: {
+                which?: "open" | "to_confirm" | "done";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuidanceOut"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiGuidanceArrangeGuidance: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArrangeGuidance"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuidanceDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiGuidanceRulesGetGuidanceRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuidanceRules"];
+                };
+            };
+        };
+    };
+    ApiGuidanceGuidanceIdGetGuidance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                guidance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuidanceDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiGuidanceGuidanceIdCancelCancelGuidance: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                guidance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SayWhy"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuidanceDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiGuidanceGuidanceIdConfirmConfirmGuidance: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                guidance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveGuidance"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuidanceDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiGuidanceGuidanceIdDisputeDisputeGuidance: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                guidance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SayWhy"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuidanceDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiGuidanceGuidanceIdEndEndGuidanceSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                guidance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveGuidance"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuidanceDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiGuidanceGuidanceIdLeaveLeaveGuidance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                guidance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuidanceDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiGuidanceGuidanceIdPresenceBeAtGuidance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                guidance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuidanceDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiGuidanceGuidanceIdRecordsRecordGuidance: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                guidance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordGuidance"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuidanceDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
                 };
             };
         };

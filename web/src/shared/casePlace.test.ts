@@ -13,6 +13,8 @@ describe('where a case lies', () => {
     expect(eventPath('ctg.alarm', 'c1')).toBe('/ctg/alarms')
     expect(eventPath('ctg.reading_overdue', 'r1')).toBe('/ctg/readings/r1')
     expect(eventPath('consult.unanswered', 'k1')).toBe('/consults/k1')
+    expect(eventPath('guidance.waiting', 'g1')).toBe('/guidance/g1')
+    expect(eventPath('guidance.team_arrived', 'c1')).toBe('/cases/c1')
     expect(eventPath('consult.mdt', 'c1')).toBe('/cases/c1')
     expect(eventPath('duty.step_empty', 'c1')).toBe('/cases/c1')
   })

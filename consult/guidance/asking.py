@@ -1,0 +1,52 @@
+"""One request about a guidance session: who asks, in which transaction, under which key."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from consult.guidance import queries
+from consult.guidance.schemas import GuidanceDetail, GuidanceRef
+from kernel.clock import Clock
+from kernel.idempotency import once
+from kernel.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class GuidanceCall:
+    """A dependency of every route that changes a session."""
+
+    session: AsyncSession
+    clock: Clock
+    viewer: Viewer
+    key: str | None
+
+    async def once(
+        self, operation: str, body: object, work: Callable[[], Awaitable[UUID]]
+    ) -> GuidanceDetail:
+        """Do `work` once under this key and show the session as it is now."""
+
+        async def answer() -> GuidanceRef:
+            return GuidanceRef(await work())
+
+        done = await once(self.session, self.viewer, self.key, operation, body, GuidanceRef, answer)
+        return await queries.one(self.session, self.clock, self.viewer, done.guidance_id)
+
+    async def move(
+        self, command: Callable[..., Awaitable[None]], guidance_id: UUID, *order: object
+    ) -> GuidanceDetail:
+        """Carry out one step: `command(session, clock, viewer, guidance_id, *order)`."""
+
+        async def work() -> UUID:
+            await command(self.session, self.clock, self.viewer, guidance_id, *order)
+            return guidance_id
+
+        return await self.once(f"guidance.{command.__name__} {guidance_id}", list(order), work)
+
+
+async def provide_guidance_call(
+    session: AsyncSession, clock: Clock, viewer: Viewer, idempotency_key: str | None
+) -> GuidanceCall:
+    """The request as a dependency."""
+    return GuidanceCall(session, clock, viewer, idempotency_key)
