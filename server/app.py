@@ -16,6 +16,7 @@ from consult.citing import Tracings
 from consult.imaging.intake import Intake
 from consult.imaging.parse import Box
 from consult.media.engine import MediaEngine
+from consult.media.recording.shelf import Shelf
 from duty.changes.handover.cases import OpenCases
 from duty.notify.contacts.webpush import VapidKey
 from duty.notify.providers.file import CONTRACTS, Callbacks
@@ -32,7 +33,7 @@ from server.channels import channel_names, contracts
 from server.headers import SecurityHeaders, content_security_policy
 from server.intake import inspect
 from server.keyfile import master_key
-from server.media import media_engine
+from server.media import media_engine, shelf
 from server.open_cases import open_cases
 from server.routes import ROUTERS
 from server.security import Authentication, require_role
@@ -99,6 +100,11 @@ async def provide_database(state: State) -> Database:
     return database
 
 
+async def provide_shelf(state: State) -> Shelf:
+    found: Shelf = state.shelf
+    return found
+
+
 async def provide_media(state: State) -> MediaEngine | None:
     media: MediaEngine | None = state.media
     return media
@@ -154,6 +160,7 @@ DEPENDENCIES = {
     "contracted": Provide(provide_contracted),
     "database": Provide(provide_database),
     "media": Provide(provide_media),
+    "shelf": Provide(provide_shelf),
     "open_cases": Provide(provide_open_cases),
     "tracings": Provide(provide_tracings),
     "idempotency_key": Provide(provide_idempotency_key),
@@ -187,6 +194,7 @@ def create_app(
             "on_duty_of": on_duty_of,
             "callbacks": providers.callbacks,
             "media": media,
+            "shelf": shelf(settings),
             "contracted": frozenset(name for name in CONTRACTS if getattr(providers, name)),
         }
     )

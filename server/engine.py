@@ -96,6 +96,7 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
         Duty("codes and tests", contacts.run_once, 2.0, wakes[CONTACT]),
         Duty("drills", partial(run_drills, database, clock), 1.0, wakes[DRILL]),
         Duty("rooms", rooms.keeper.run_once, 2.0),
+        Duty("recordings", rooms.recordings.run_once, 5.0),
         Duty("checkpoint", _checkpointer(settings, database).run_once, EVERY_SECONDS),
         *_timers(database, clock),
     ]

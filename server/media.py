@@ -2,8 +2,10 @@
 
 from consult.media.engine import MediaEngine
 from consult.media.forward.engine import ForwardEngine
+from consult.media.recording.shelf import Shelf
 from consult.media.tokens import TokenKey
 from consult.rooms.keeping import RoomKeeper
+from consult.rooms.recording.keeping import RecordingKeeper
 from kernel.clock import Clock
 from kernel.database import Database
 from realtime.hub_hints import client
@@ -21,12 +23,18 @@ def _forward(settings: Settings, master: bytes) -> MediaEngine:
     return ForwardEngine(valkey, TokenKey(master), settings.turn_urls, settings.turn_secret)
 
 
+def shelf(settings: Settings) -> Shelf:
+    """Where recordings lie."""
+    return Shelf(settings.recordings, master_key(settings))
+
+
 class RoomKeeping:
     """What the engine process does for rooms; close it with the process."""
 
     def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
         self._media = _forward(settings, master_key(settings))
         self.keeper = RoomKeeper(database, clock, self._media)
+        self.recordings = RecordingKeeper(database, clock, shelf(settings))
 
     async def close(self) -> None:
         """Give back the connection."""

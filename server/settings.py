@@ -269,6 +269,13 @@ class Settings:
         _path,
         None,
     )
+    recording_dir: Path | None = _env(
+        "YUNSHANG_RECORDING_DIR",
+        "Directory of sealed recordings of rooms, the same for every serve, media, engine; empty "
+        "means recordings in the data directory.",
+        _path,
+        None,
+    )
     attachment_max_mb: int = _env(
         "YUNSHANG_ATTACHMENT_MAX_MB",
         "Largest attachment in megabytes, 20 at most.",
@@ -416,6 +423,11 @@ class Settings:
     def attachments(self) -> Path:
         """The directory of sealed attachments."""
         return self.attachment_dir or self.data_dir / "attachments"
+
+    @property
+    def recordings(self) -> Path:
+        """The directory of sealed recordings."""
+        return self.recording_dir or self.data_dir / "recordings"
 
     def to_env(self) -> dict[str, str]:
         """The variables that make `from_env` build the same settings in a child process."""

@@ -7,7 +7,7 @@ issued. Rooms and participants are opaque ids, and nothing else about them reach
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,6 +16,10 @@ from uuid import UUID
 
 TICKET_TTL: Final = timedelta(minutes=5)
 """A ticket opens one connection within this time; being in a room needs no ticket."""
+
+
+RECORDING_TTL: Final = timedelta(seconds=30)
+"""Without a word for so long nothing is recorded any more."""
 
 
 class Kind(StrEnum):
@@ -95,6 +99,14 @@ class RoomPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Recording:
+    """What is to be recorded: the room, while everybody in it is among those who agreed."""
+
+    id: UUID
+    agreed: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
 class IceServer:
     """One STUN or TURN server, in the browser's own words (RTCIceServer)."""
 
@@ -163,15 +175,16 @@ class PictureChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordingDone:
-    """A recording is complete on disk."""
+class RecordingChanged:
+    """A recording began to be written, or rests: from `at` on nothing of it is written."""
 
     room_id: UUID
-    recording_id: str
+    recording_id: UUID
     at: datetime
+    running: bool
 
 
-EngineEvent = Joined | WasLeft | TrackChanged | PictureChanged | RecordingDone
+EngineEvent = Joined | WasLeft | TrackChanged | PictureChanged | RecordingChanged
 
 
 @runtime_checkable
@@ -219,18 +232,14 @@ class MediaEngine(Protocol):
         """Send this participant no picture above `cap`."""
         ...
 
-    async def start_recording(
-        self, room_id: UUID, participants: Collection[UUID], consent_id: UUID
-    ) -> str:
-        """Record these participants and no other; returns the recording's id.
+    async def set_recording(self, room_id: UUID, recording: Recording | None) -> None:
+        """Record a room from now on while all in it agreed, or no more: bytes stop in a second.
+
+        Say it anew at least every `RECORDING_TTL`: what is no longer said is no longer done.
 
         Raises:
             RecordingNotOffered: this engine cannot.
         """
-        ...
-
-    async def stop_recording(self, recording_id: str) -> None:
-        """End a recording; `RecordingDone` follows."""
         ...
 
     async def close_room(self, room_id: UUID) -> None:

@@ -18,9 +18,11 @@ import structlog
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from consult.media.engine import Joined, Left, MediaEngine, WasLeft
+from consult.media.engine import Joined, Left, MediaEngine, RecordingChanged, WasLeft
 from consult.media.errors import MediaUnavailable
 from consult.rooms import store
+from consult.rooms.recording import keeping as recordings
+from consult.rooms.recording import store as recording_store
 from consult.rooms.service import ENDED
 from kernel import chain
 from kernel.chain.errors import TimelineFrozen
@@ -106,6 +108,8 @@ class RoomKeeper:
                         await self.joined(event.room_id, event.participant_id, event.at)
                     elif isinstance(event, WasLeft):
                         await self.left(event)
+                    elif isinstance(event, RecordingChanged):
+                        await self.recorded(event)
             except MediaUnavailable:
                 log.debug("rooms.unheard")
             except Exception as error:
@@ -121,6 +125,13 @@ class RoomKeeper:
         """A worker says that somebody is gone, and how their line was."""
         async with self._database.session(ENGINE) as session:
             await self._go(session, event)
+
+    async def recorded(self, event: RecordingChanged) -> None:
+        """A worker says that it writes, or rests."""
+        async with self._database.session(ENGINE) as session:
+            await recordings.changed(
+                session, self._clock, event.recording_id, running=event.running
+            )
 
     async def _keep(self, room: Row[Any], present: frozenset[UUID]) -> None:
         at = self._clock.now()
@@ -139,6 +150,7 @@ class RoomKeeper:
             known = {one.admission_id for one in stays}
             for admission_id in sorted(present - known):
                 await self._new(session, room, admission_id, at)
+            await recordings.tell(session, self._engine, room.id, at)
             await self._end_if_done(session, room, stays, present, at)
 
     async def _new(
@@ -216,5 +228,6 @@ class RoomKeeper:
         if why is None:
             return
         await store.end(session, room.id, at, None, why)
+        await recording_store.end_of_room(session, room.id, at, None)
         await self._append(session, room.case_id, ENDED, {"room_id": room.id, "why": why})
         await self._engine.close_room(room.id)

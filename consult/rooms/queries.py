@@ -1,5 +1,6 @@
 """Reads of rooms, as the viewer: row-level security cuts what is not theirs."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,9 @@ from consult.requests import rights as consult_rights
 from consult.requests import store as requests
 from consult.requests.states import ConsultState
 from consult.rooms import rights, service, store
+from consult.rooms.recording import queries as recordings
 from consult.rooms.schemas import AdmissionOut, RoomOut, RoomView
+from consult.rooms.states import AdmissionState
 from kernel.clock import Clock
 from kernel.viewer import Viewer
 
@@ -46,7 +49,10 @@ async def _room(
         [one.facility_id for one in people],
     )
     is_open = room.ended_at is None
+    recording = await recordings.of_room(session, viewer, room.id, people, host=mine.host)
     allowed = ["enter", *(["end"] if mine.host else [])] if is_open else []
+    if is_open and (recording is None or recording.ended_at is not None) and _is_in(viewer, people):
+        allowed.append("record")
     return RoomOut(
         id=room.id,
         consult_id=room.case_id,
@@ -56,7 +62,15 @@ async def _room(
         ended_by=known.person(room.ended_by),
         why_ended=room.why_ended,
         people=[_admission(viewer, one, known, mine, open_=is_open) for one in people],
+        recording=recording,
+        consent=recordings.consent_text(),
         allowed=allowed,
+    )
+
+
+def _is_in(viewer: Viewer, people: Sequence[Row[Any]]) -> bool:
+    return any(
+        one.person_id == viewer.person_id and one.state == AdmissionState.ADMITTED for one in people
     )
 
 

@@ -17,6 +17,7 @@ from consult.requests.states import ConsultState
 from consult.requests.telling import tell_asker, tell_her_case, tell_invited
 from consult.rooms import rights, store
 from consult.rooms.errors import AdmissionMoved, NotOneself, RoomNotYet
+from consult.rooms.recording import store as recordings
 from consult.rooms.states import (
     ADMISSION,
     LIVE,
@@ -201,6 +202,7 @@ async def end(
     here = await standing(session, clock, viewer, room_id)
     rights.must_host(here.mine)
     await store.end(session, room_id, clock.now(), viewer.person_id, "ended")
+    await recordings.end_of_room(session, room_id, clock.now(), viewer.person_id)
     case_id = CaseId(here.room.case_id)
     facts: dict[str, object] = {"room_id": room_id, "why": "ended"}
     await chain.append(session, clock, case_id, ENDED, viewer=viewer, payload=facts)

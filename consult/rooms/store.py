@@ -49,6 +49,17 @@ _ADMISSIONS = text(
     " WHERE a.room_id = :room_id ORDER BY a.asked_at, a.id"
 )
 
+_WAS_IN = text(
+    "SELECT EXISTS (SELECT 1 FROM room_admission WHERE case_id = :case_id"
+    " AND person_id = :person_id AND entered_at IS NOT NULL)"
+)
+
+
+async def was_in(session: AsyncSession, case_id: UUID, person_id: UUID) -> bool:
+    """Whether somebody was in one of the consultation's rooms."""
+    values = {"case_id": case_id, "person_id": person_id}
+    return bool((await session.execute(_WAS_IN, values)).scalar_one())
+
 
 async def open_room_of(session: AsyncSession, case_id: UUID) -> Row[Any] | None:
     """The consultation's room that is open now."""

@@ -93,6 +93,7 @@ def media(settings: Settings) -> None:
         settings.media_public_url,
         {inside: outside or inside for inside, _, outside in pairs},
         settings.origins,
+        settings.recordings,
     )
     facts: dict[str, object] = {}
     work = run(worker, master_key(settings), settings.valkey_url, facts)

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from consult.rooms.recording.rules import RULES
 from tests.contract.steps import Step, post
 from tests.registry.world import PASSWORD
 
+TEXT = RULES.consent.version
 DECIDED = {"adoption": "adopted", "text": "按意见处理"}
 
 
@@ -44,6 +46,20 @@ CONSULTATIONS: dict[str, tuple[Step, ...]] = {
         post("city_expert", "/rooms/{room_id}/enter"),
         post("county_doctor", "/rooms/{room_id}/admissions/{admission_id}/{action}"),
         post("county_doctor", "/rooms/{room_id}/end"),
+    ),
+    "a room recorded": (
+        post("county_doctor", "/consults", pregnancy_id="her", invite=[{"facility_id": "city"}]),
+        _answer("city_expert", "accept", 1),
+        post("county_doctor", "/consults/{consult_id}/room"),
+        post("county_doctor", "/rooms/{room_id}/enter"),
+        post("county_doctor", "/rooms/{room_id}/recordings", text_version=TEXT),
+        post("city_expert", "/rooms/{room_id}/enter"),
+        post("city_expert", "/room-recordings/{room_recording_id}/agree", text_version=TEXT),
+        post("city_expert", "/room-recordings/{room_recording_id}/withdraw"),
+        post("county_doctor", "/rooms/{room_id}/recordings", text_version=TEXT),
+        post("city_expert", "/room-recordings/{room_recording_id}/refuse"),
+        post("county_doctor", "/rooms/{room_id}/recordings", text_version=TEXT),
+        post("county_doctor", "/room-recordings/{room_recording_id}/stop"),
     ),
     "a guidance session": (
         post("county_doctor", "/guidance", facility_id="city", guiding=False, kind="ward_round"),

@@ -53,8 +53,15 @@ async def in_its_room(
     room = (await done(stage, doctor, f"/api/consults/{consult['id']}/room", {}))["room"]
     view = await done(stage, expert, f"/api/rooms/{room['id']}/enter", {})
     (who,) = view["room"]["people"]
+    agreement = {"beside": "nobody", "text_version": view["room"]["consent"]["version"]}
+    asked = await done(stage, expert, f"/api/rooms/{room['id']}/recordings", agreement)
     # The paths of consultations keep the one that is still to be answered.
-    return {"room_id": room["id"], "admission_id": who["id"], "action": "eject"}
+    return {
+        "room_id": room["id"],
+        "room_recording_id": asked["room"]["recording"]["id"],
+        "admission_id": who["id"],
+        "action": "eject",
+    }
 
 
 async def guided(stage: Stage, doctor: str, centre: str) -> dict[str, str]:

@@ -74,6 +74,9 @@ MINE_ONLY = {
     "consult_event": "SELECT count(*) FROM consult_event WHERE request_id = '{consult}'",
     "consult_room": "SELECT count(*) FROM consult_room WHERE id = '{room}'",
     "room_admission": "SELECT count(*) FROM room_admission WHERE room_id = '{room}'",
+    "room_recording": "SELECT count(*) FROM room_recording WHERE room_id = '{room}'",
+    "recording_answer": "SELECT count(*) FROM recording_answer a JOIN room_recording r"
+    " ON r.id = a.recording_id WHERE r.room_id = '{room}'",
     "guidance_session": "SELECT count(*) FROM guidance_session WHERE id = '{guidance}'",
     "guidance_stay": "SELECT count(*) FROM guidance_stay WHERE session_id = '{guidance}'",
     "guidance_record": "SELECT count(*) FROM guidance_record WHERE session_id = '{guidance}'",

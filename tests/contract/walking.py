@@ -204,9 +204,7 @@ class Walk:
             self.ids["consult_id"] = made["consult"]["id"]
             self.ids["invitation_id"] = made["consult"]["invited"][-1]["id"]
         elif "may_open" in made:
-            self.ids["room_id"] = made["room"]["id"]
-            if made["room"]["people"]:
-                self.ids["admission_id"] = made["room"]["people"][-1]["id"]
+            self._note_room(made["room"])
         elif shown := next((key for key in SHOWN if key in made), None):
             self.ids[SHOWN[shown]] = made[shown]["id"]
         elif step.operation.endswith("/look") and "parts" in made:
@@ -248,3 +246,11 @@ class Walk:
         for name in ("treatments", "attachments", "references"):
             for row in made[name]:
                 self.ids[f"{name[:-1]}_id"] = row["id"]
+
+    def _note_room(self, room: dict[str, Any]) -> None:
+        """The room, its newest recording, and who came last."""
+        self.ids["room_id"] = room["id"]
+        if room["recording"]:
+            self.ids["room_recording_id"] = room["recording"]["id"]
+        if room["people"]:
+            self.ids["admission_id"] = room["people"][-1]["id"]

@@ -167,7 +167,7 @@ async def _consulted(
     door: Door, tokens: dict[str, str], pregnancy_id: str, world: World
 ) -> dict[str, str]:
     """A consultation of that hospital with the province's centre, in its room."""
-    asked = {
+    question = {
         "pregnancy_id": pregnancy_id,
         "urgency": "urgent",
         "purpose": "test",
@@ -175,17 +175,20 @@ async def _consulted(
         "consent": "spoken",
         "invite": [{"facility_id": str(world.province_centre)}],
     }
-    made = (await _post(door, tokens["stranger"], "/api/consults", asked))["consult"]
+    made = (await _post(door, tokens["stranger"], "/api/consults", question))["consult"]
     invitation = made["invited"][0]["id"]
     path = f"/api/consults/{made['id']}/invitations/{invitation}/accept"
     await _post(door, tokens["province"], path, {"version": made["version"]})
     view = await _post(door, tokens["stranger"], f"/api/consults/{made['id']}/room", {})
     room = view["room"]["id"]
     view = await _post(door, tokens["province"], f"/api/rooms/{room}/enter", {})
+    agreement = {"beside": "nobody", "text_version": view["room"]["consent"]["version"]}
+    asked = await _post(door, tokens["province"], f"/api/rooms/{room}/recordings", agreement)
     return {
         "consult_id": made["id"],
         "invitation_id": invitation,
         "room_id": room,
+        "room_recording_id": asked["room"]["recording"]["id"],
         "admission_id": view["room"]["people"][0]["id"],
         "action": "admit",
     }

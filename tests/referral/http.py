@@ -114,9 +114,9 @@ class Caller:
         headers = {"x-who": who, "Idempotency-Key": key or str(uuid4()), "content-type": kind}
         return await self._client.post(f"/api{path}", content=content, headers=headers)
 
-    async def get(self, who: str, path: str) -> httpx.Response:
+    async def get(self, who: str, path: str, **headers: str) -> httpx.Response:
         """One read."""
-        return await self._client.get(f"/api{path}", headers={"x-who": who})
+        return await self._client.get(f"/api{path}", headers={"x-who": who, **headers})
 
 
 def caller(net: Network, *routers: Router) -> Caller:

@@ -14,7 +14,7 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from consult.media.engine import TICKET_TTL
+from consult.media.engine import RECORDING_TTL, TICKET_TTL, Recording
 from consult.media.errors import MediaUnavailable
 
 BEAT_S: Final = 2.0
@@ -154,6 +154,30 @@ class Directory:
         except (RedisError, OSError) as error:
             raise MediaUnavailable() from error
         return [pair for pair, found in zip(people, raw, strict=True) if found]
+
+    async def ask_recording(self, room_id: UUID, recording: Recording | None) -> None:
+        """Who agreed to be recorded, kept for `RECORDING_TTL`; None ends it."""
+        key = f"media:recording:{room_id}"
+        try:
+            if recording is None:
+                await self.valkey.delete(key)
+            else:
+                await self.valkey.set(key, msgspec.json.encode(recording), ex=RECORDING_TTL)
+        except (RedisError, OSError) as error:
+            raise MediaUnavailable() from error
+
+    async def recordings(self, rooms: list[UUID]) -> dict[UUID, Recording | None]:
+        """What is to be recorded of these rooms."""
+        if not rooms:
+            return {}
+        try:
+            raw = await self.valkey.mget([f"media:recording:{room_id}" for room_id in rooms])
+        except (RedisError, OSError) as error:
+            raise MediaUnavailable() from error
+        return {
+            room_id: msgspec.json.decode(found, type=Recording) if found else None
+            for room_id, found in zip(rooms, raw, strict=True)
+        }
 
 
 async def heard(valkey: Redis, channel: str) -> AsyncIterator[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
@@ -20,20 +20,23 @@ from consult.media.engine import (
     Layer,
     Participant,
     PictureChanged,
-    RecordingDone,
+    Recording,
+    RecordingChanged,
     RoomPolicy,
     Source,
     TrackChanged,
     WasLeft,
 )
-from consult.media.errors import MediaUnavailable, RecordingNotOffered, RoomFull
+from consult.media.errors import MediaUnavailable
+from consult.media.foreign import Limits
 from consult.media.forward import orders
 from consult.media.forward.directory import EVENTS, Directory, heard
 from consult.media.tokens import TokenKey, turn_servers
 from kernel.ids import new_id
 
 _EVENTS: Final[dict[str, Any]] = {
-    kind.__name__: kind for kind in (Joined, WasLeft, TrackChanged, PictureChanged, RecordingDone)
+    kind.__name__: kind
+    for kind in (Joined, WasLeft, TrackChanged, PictureChanged, RecordingChanged)
 }
 
 
@@ -50,21 +53,19 @@ class ForwardEngine:
         self._key = key
         self._turn_urls = turn_urls
         self._turn_secret = turn_secret
-        self._policies: dict[UUID, RoomPolicy] = {}
+        self._limits = Limits()
 
     async def ensure_room(self, room_id: UUID, policy: RoomPolicy) -> None:
         """A room is made by its first member; here its worker is chosen."""
-        self._policies[room_id] = policy
+        self._limits.keep(room_id, policy)
         await self._directory.place(room_id)
 
     async def issue_join(
         self, room_id: UUID, participant: Participant, grants: Grants, at: datetime
     ) -> JoinTicket:
         """A ticket to the worker that holds the room."""
-        limit = self._policies.get(room_id, RoomPolicy()).max_participants
         here = await self._directory.present(room_id)
-        if participant.id not in here and len(here) >= limit:
-            raise RoomFull(limit=limit)
+        limit = self._limits.must_fit(room_id, participant.id, here)
         url = await self._directory.place(room_id)
         token = self._key.sign(room_id, participant, grants, limit=limit, jti=new_id(), at=at)
         servers = turn_servers(self._turn_urls, self._turn_secret, participant.id, at)
@@ -89,19 +90,14 @@ class ForwardEngine:
         """Said to the worker."""
         await self._order(orders.Cap(room_id, participant_id, cap))
 
-    async def start_recording(
-        self, room_id: UUID, participants: Collection[UUID], consent_id: UUID
-    ) -> str:
-        """Not yet: see docs/video.md."""
-        raise RecordingNotOffered()
-
-    async def stop_recording(self, recording_id: str) -> None:
-        """Not yet: see docs/video.md."""
-        raise RecordingNotOffered()
+    async def set_recording(self, room_id: UUID, recording: Recording | None) -> None:
+        """Kept where the worker looks every second, and said at once."""
+        await self._directory.ask_recording(room_id, recording)
+        await self._order(orders.Look(room_id))
 
     async def close_room(self, room_id: UUID) -> None:
         """Said to the worker."""
-        self._policies.pop(room_id, None)
+        self._limits.forget(room_id)
         await self._order(orders.Close(room_id))
 
     async def events(self) -> AsyncIterator[EngineEvent]:

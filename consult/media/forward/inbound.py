@@ -64,7 +64,7 @@ class Taker(Protocol):
 
 
 Tap = Callable[[Stream, Packet, float], None]
-"""Sees every repaired packet of a source, a recorder for instance. What it raises harms nobody."""
+"""Sees every repaired packet that is passed on, a tape for one. What it raises harms nobody."""
 
 
 class Publication:
@@ -108,10 +108,10 @@ class Publication:
 
     async def pass_on(self, stream: Stream, packet: Packet, at: float) -> None:
         """Hand a packet to everybody who takes this source."""
-        if self.tap is not None:
-            self._tapped(self.tap, stream, packet, at)
         if self.muted:
             return
+        if self.tap is not None:
+            self._tapped(self.tap, stream, packet, at)
         for taker in self.takers:
             await taker.take(stream, packet, at)
 

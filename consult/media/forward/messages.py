@@ -193,4 +193,17 @@ class Said(Strict, tag_field="type", tag="said"):
     data: msgspec.Raw
 
 
-ToClient = Answer | Offer | People | Quality | Pictures | Muted | Said | Bye
+class Recording(Strict, tag_field="type", tag="recording"):
+    """Whether the room is being recorded at this moment; said anew at each change.
+
+    `id` is null when nobody asked for it. `waits_for` are those in the room who have not agreed:
+    while there is one, nothing is written. `failed`: it cannot be written.
+    """
+
+    id: UUID | None
+    running: bool
+    failed: bool
+    waits_for: tuple[UUID, ...]
+
+
+ToClient = Answer | Offer | People | Quality | Pictures | Muted | Said | Recording | Bye

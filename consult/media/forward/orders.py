@@ -39,7 +39,13 @@ class Close(msgspec.Struct, frozen=True, tag_field="do", tag="close"):
     room: UUID
 
 
-Order = Eject | Mute | Cap | Close
+class Look(msgspec.Struct, frozen=True, tag_field="do", tag="look"):
+    """Whether and with whom the room is recorded changed: read it again, not in a second."""
+
+    room: UUID
+
+
+Order = Eject | Mute | Cap | Close | Look
 
 
 def channel(url: str) -> str:

@@ -17,14 +17,18 @@ from consult.media.engine import (
     Layer,
     Left,
     PictureChanged,
+    Recording,
+    RecordingChanged,
     Source,
     TrackChanged,
     WasLeft,
 )
 from consult.media.forward import messages as said
+from consult.media.forward.disk import Disk
 from consult.media.forward.inbound import Publication
 from consult.media.forward.member import Member
 from consult.media.forward.privates import InvalidStateError, OperationError
+from consult.media.forward.recorder import Recorder
 from consult.media.tokens import Claims
 from kernel.clock import Clock
 
@@ -53,6 +57,8 @@ class Outside:
     emit: Emit
     shown: Callable[[str], str]
     """A description of ours, with the addresses that the world sees."""
+    disk: Disk | None = None
+    """Where recordings go."""
 
 
 class Room:
@@ -66,6 +72,7 @@ class Room:
         self.id = room_id
         self.members: dict[UUID, Member] = {}
         self.publications: dict[tuple[UUID, Source], Publication] = {}
+        self.recorder = Recorder(outside.clock, outside.disk)
         self._outside = outside
         self._seconds = 0
         self._changing = asyncio.Lock()
@@ -96,6 +103,7 @@ class Room:
                 raise RoomIsFull
             member = Member(claims.participant, claims.role, claims.grants, self._outside.now())
             self.members[member.id] = member
+            self._look()  # who has not agreed stops a recording by coming
         else:
             await member.part(said.Bye(code="elsewhere"))
             member.reconnects += 1
@@ -105,6 +113,7 @@ class Room:
             if publication.owner != member.id:
                 await member.subscriber.add(publication)
         self._tell_people()
+        member.tell(self.recorder.said())
         await member.subscriber.flush()
         return member
 
@@ -156,6 +165,7 @@ class Room:
                 for publication in publisher.publications:
                     await other.subscriber.add(publication)
                 await other.subscriber.flush()
+        self._look()
         self._tell_people()
 
     def _publication(self, member: Member, source: Source) -> Publication:
@@ -169,6 +179,7 @@ class Room:
     async def _ended(self, publication: Publication) -> None:
         if self.publications.pop(publication.key, None) is None:
             return
+        self._look()
         owner, source = publication.key
         self._outside.emit(TrackChanged(self.id, owner, self._at(), source, live=False))
         for member in self.members.values():
@@ -199,6 +210,24 @@ class Room:
             member.subscriber.cap = cap
             member.subscriber.set_layers()
 
+    def record(self, asked: Recording | None) -> None:
+        """Record the room while everybody in it agreed, or no more."""
+        self.recorder.asked = asked
+        self._look()
+
+    def _look(self) -> None:
+        """Let the recorder see who is here and what they send; tell what changed by it."""
+        was = self.recorder.writing
+        changed = self.recorder.look(self.members, self.publications)
+        now = self.recorder.writing
+        if was != now:
+            for recording_id, running in ((was, False), (now, True)):
+                if recording_id is not None:
+                    self._outside.emit(RecordingChanged(self.id, recording_id, self._at(), running))
+        if changed:
+            for member in self.members.values():
+                member.tell(self.recorder.said())
+
     def _say(self, member: Member, message: said.Say) -> None:
         if len(message.data) > said.MOST_SAID or not member.may_say(self._outside.now()):
             return
@@ -216,6 +245,7 @@ class Room:
         member = self.members.pop(participant_id, None)
         if member is None:
             return
+        self._look()
         await member.part(said.Bye(code=_CODES[why]))
         for key in [key for key in self.publications if key[0] == participant_id]:
             await self._ended(self.publications[key])
@@ -249,6 +279,8 @@ class Room:
     async def slow_tick(self, at: float, *, strained: bool) -> None:
         """Reports, presence and the rule of losses; every second."""
         self._seconds += 1
+        self.recorder.tick(at)
+        self._look()
         for member in list(self.members.values()):
             before = member.here
             await member.tick(at)

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 import msgspec
 import structlog
@@ -19,14 +21,16 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from consult.media.engine import EngineEvent, Left
+from consult.media.engine import EngineEvent, Left, Recording
 from consult.media.errors import MediaUnavailable
 from consult.media.forward import orders, sdp
 from consult.media.forward.channel import PROTOCOL
 from consult.media.forward.directory import BEAT_S, EVENTS, Directory, WorkerFacts, heard
+from consult.media.forward.disk import Disk
 from consult.media.forward.privates import install
 from consult.media.forward.room import Outside, Room
 from consult.media.forward.sessions import Sessions
+from consult.media.recording.shelf import Shelf
 from consult.media.tokens import TokenKey
 from kernel.clock import Clock, SystemClock
 
@@ -39,6 +43,8 @@ STRAINED_MS: Final = 50.0
 """So far behind, faces are sent small; at `directory.LAG_LIMIT_MS` no room is placed here."""
 MAX_BYTES: Final = 262_144
 PING_S: Final = 10.0
+ASKED_S: Final = 0.5
+"""Valkey answers within this time, or is not asked about recordings: a withdrawal must be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +58,23 @@ class WorkerSettings:
     addresses: Mapping[str, str] = field(default_factory=dict)
     """Own IP and how the world sees it (NAT 1:1); empty: all of this host's, as they are."""
     origins: frozenset[str] = frozenset()
+    recordings: Path | None = None
+    """The folder of recordings, the same for all workers; None: this one records nothing."""
 
 
 class Worker:
     """Everything of one media worker."""
 
     def __init__(
-        self, settings: WorkerSettings, key: TokenKey, valkey: Redis, clock: Clock | None = None
+        self,
+        settings: WorkerSettings,
+        key: TokenKey,
+        valkey: Redis,
+        clock: Clock | None = None,
+        disk: Disk | None = None,
     ) -> None:
         self._settings = settings
+        self._disk = disk
         self._key = key
         self._valkey = valkey
         self._directory = Directory(valkey)
@@ -101,6 +115,7 @@ class Worker:
             time.monotonic,
             self._events.put_nowait,
             lambda text: sdp.with_addresses(text, changed),
+            self._disk,
         )
         self.sessions = Sessions(self.url, self._key, self._directory, outside)
         work = (self._ticks(), self._beats(), self._seconds(), self._tells(), self._obeys())
@@ -121,6 +136,8 @@ class Worker:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._disk is not None:
+            await asyncio.to_thread(self._disk.close)
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
@@ -181,6 +198,7 @@ class Worker:
         while True:
             await asyncio.sleep(1.0)
             at = time.monotonic()
+            await self._record(self._rooms)
             await self._send_out()
             for room in self._rooms:
                 try:
@@ -196,6 +214,15 @@ class Worker:
                 for out in member.subscriber.outs.values()
             )
             self._pps, self._counted = max(0, total - self._counted), total
+
+    async def _record(self, rooms: list[Room]) -> None:
+        """See who agreed to be recorded; where nobody can say it, nothing is recorded."""
+        asked: dict[UUID, Recording | None] = {}
+        with suppress(MediaUnavailable, TimeoutError, msgspec.DecodeError):
+            async with asyncio.timeout(ASKED_S):
+                asked = await self._directory.recordings([room.id for room in rooms])
+        for room in rooms:
+            room.record(asked.get(room.id))
 
     async def _send_out(self) -> None:
         people = [(room.id, who) for room in self._rooms for who in room.members]
@@ -259,6 +286,8 @@ class Worker:
                 room.cap(order.participant, order.layer)
             case orders.Close():
                 await room.close()
+            case orders.Look():
+                await self._record([room])
 
     async def _eject(self, order: orders.Eject) -> None:
         room = self.sessions.rooms.get(order.room)
@@ -271,7 +300,9 @@ async def run(
 ) -> None:
     """Serve until cancelled; `facts` is kept up to date for the heartbeat."""
     valkey = Redis.from_url(valkey_url)
-    worker = Worker(settings, TokenKey(master), valkey)
+    folder = settings.recordings
+    disk = Disk(Shelf(folder, master)) if folder is not None else None
+    worker = Worker(settings, TokenKey(master), valkey, disk=disk)
     await worker.start()
     waiting = asyncio.create_task(worker.wait())
     try:

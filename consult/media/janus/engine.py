@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from hashlib import sha256
@@ -30,14 +30,12 @@ from consult.media.engine import (
     Grants,
     Joined,
     JoinTicket,
-    Layer,
-    Left,
     Participant,
     RoomPolicy,
     Source,
     WasLeft,
 )
-from consult.media.errors import CapNotOffered, RecordingNotOffered, RoomFull
+from consult.media.foreign import ForeignEngine
 from consult.media.janus.api import (
     NO_SUCH_FEED,
     NO_SUCH_ROOM,
@@ -57,7 +55,7 @@ OBSERVER: Final = "observer-"
 """Ids of those who only look, beside the participants' UUIDs."""
 
 
-class JanusEngine:
+class JanusEngine(ForeignEngine):
     """Rooms of the VideoRoom plugin.
 
     Args:
@@ -83,17 +81,17 @@ class JanusEngine:
         self._public_url = public_url or url
         self._admin_key = admin_key
         self._words = Words(valkey)
+        super().__init__(self._words)
         self._key = subkey(master, "media-janus")
         self._turn_urls = turn_urls
         self._turn_secret = turn_secret
         self._clock = clock or SystemClock()
         self._session: Session | None = None
         self._opening = asyncio.Lock()
-        self._limits: dict[UUID, int] = {}
 
     async def ensure_room(self, room_id: UUID, policy: RoomPolicy) -> None:
         """Make it if it is not there."""
-        self._limits[room_id] = policy.max_participants
+        self._limits.keep(room_id, policy)
         async with self._handle() as handle:
             try:
                 await handle.request(
@@ -117,10 +115,7 @@ class JanusEngine:
         self, room_id: UUID, participant: Participant, grants: Grants, at: datetime
     ) -> JoinTicket:
         """A ticket whose token is room, participant and word, with dots between."""
-        limit = self._limits.get(room_id, RoomPolicy().max_participants)
-        here = await self.present(room_id)
-        if participant.id not in here and len(here) >= limit:
-            raise RoomFull(limit=limit)
+        self._limits.must_fit(room_id, participant.id, await self.present(room_id))
         word = token_urlsafe(24)
         valid = at + TICKET_TTL > self._clock.now()
         if valid and not await self._words.is_out(room_id, participant.id):
@@ -157,23 +152,9 @@ class JanusEngine:
                     )
                 )
 
-    async def set_layer_cap(self, room_id: UUID, participant_id: UUID, cap: Layer) -> None:
-        """Only a subscriber itself can tell Janus which layer it wants."""
-        raise CapNotOffered()
-
-    async def start_recording(
-        self, room_id: UUID, participants: Collection[UUID], consent_id: UUID
-    ) -> str:
-        """Janus records a whole room, not those alone who consented."""
-        raise RecordingNotOffered()
-
-    async def stop_recording(self, recording_id: str) -> None:
-        """There is none."""
-        raise RecordingNotOffered()
-
     async def close_room(self, room_id: UUID) -> None:
         """Destroy it."""
-        self._limits.pop(room_id, None)
+        self._limits.forget(room_id)
         await self._words.drop_room(room_id)
         async with self._handle() as handle:
             await self._quiet(handle.request(request="destroy", **self._of(room_id)))
@@ -200,11 +181,6 @@ class JanusEngine:
         if self._session is not None:
             await self._session.close()
         await self._words.close()
-
-    async def _why(self, room_id: UUID, who: UUID, rooms: Collection[UUID]) -> Left:
-        if room_id not in rooms:
-            return Left.CLOSED
-        return Left.EJECTED if await self._words.is_out(room_id, who) else Left.LOST
 
     async def _tidy(self, room_id: UUID) -> None:
         """Words that were used or are too old open nothing more; strangers go."""

@@ -8,7 +8,7 @@ muted track can be given back only where the server allows it (`enable_remote_un
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,14 +22,12 @@ from consult.media.engine import (
     Grants,
     Joined,
     JoinTicket,
-    Layer,
-    Left,
     Participant,
     RoomPolicy,
     Source,
     WasLeft,
 )
-from consult.media.errors import CapNotOffered, RecordingNotOffered, RoomFull
+from consult.media.foreign import ForeignEngine
 from consult.media.livekit.rooms import Key, NotThere, RoomService
 from consult.media.looking import LOOK_S, Looking
 from consult.media.remembered import Remembered
@@ -37,7 +35,7 @@ from consult.media.tokens import turn_servers
 from kernel.clock import Clock, SystemClock
 
 
-class LiveKitEngine:
+class LiveKitEngine(ForeignEngine):
     """Rooms of a LiveKit server.
 
     Args:
@@ -63,14 +61,14 @@ class LiveKitEngine:
         self._key = key
         self._service = RoomService(client, key)
         self._remembered = Remembered(valkey, "livekit")
+        super().__init__(self._remembered)
         self._turn_urls = turn_urls
         self._turn_secret = turn_secret
         self._clock = clock or SystemClock()
-        self._limits: dict[UUID, int] = {}
 
     async def ensure_room(self, room_id: UUID, policy: RoomPolicy) -> None:
         """CreateRoom gives back the room that is there."""
-        self._limits[room_id] = policy.max_participants
+        self._limits.keep(room_id, policy)
         limit = policy.max_participants
         await self._ask("CreateRoom", room_id, name=str(room_id), max_participants=limit)
         await self._remembered.add_room(room_id)
@@ -79,10 +77,7 @@ class LiveKitEngine:
         self, room_id: UUID, participant: Participant, grants: Grants, at: datetime
     ) -> JoinTicket:
         """An access token of LiveKit's own kind; of somebody sent out it grants no entry."""
-        limit = self._limits.get(room_id, RoomPolicy().max_participants)
-        here = await self.present(room_id)
-        if participant.id not in here and len(here) >= limit:
-            raise RoomFull(limit=limit)
+        self._limits.must_fit(room_id, participant.id, await self.present(room_id))
         identity = str(participant.id)
         if await self._remembered.is_out(room_id, participant.id):
             token = self._key.token(at, TICKET_TTL, {"roomJoin": False}, identity)
@@ -113,23 +108,9 @@ class LiveKitEngine:
                     about = {"identity": one["identity"], "track_sid": track["sid"]}
                     await self._ask("MutePublishedTrack", room_id, **about, muted=muted)
 
-    async def set_layer_cap(self, room_id: UUID, participant_id: UUID, cap: Layer) -> None:
-        """Only a subscriber itself can tell LiveKit which layer it wants."""
-        raise CapNotOffered()
-
-    async def start_recording(
-        self, room_id: UUID, participants: Collection[UUID], consent_id: UUID
-    ) -> str:
-        """LiveKit's egress writes where we cannot seal what it wrote."""
-        raise RecordingNotOffered()
-
-    async def stop_recording(self, recording_id: str) -> None:
-        """There is none."""
-        raise RecordingNotOffered()
-
     async def close_room(self, room_id: UUID) -> None:
         """DeleteRoom sends everybody out."""
-        self._limits.pop(room_id, None)
+        self._limits.forget(room_id)
         await self._remembered.drop_room(room_id)
         await self._ask("DeleteRoom", room_id)
 
@@ -155,11 +136,6 @@ class LiveKitEngine:
         """Give back the connections."""
         await self._client.aclose()
         await self._remembered.close()
-
-    async def _why(self, room_id: UUID, who: UUID, rooms: Collection[UUID]) -> Left:
-        if room_id not in rooms:
-            return Left.CLOSED
-        return Left.EJECTED if await self._remembered.is_out(room_id, who) else Left.LOST
 
     async def _people(self, room_id: UUID) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = (await self._ask("ListParticipants", room_id)).get(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -103,8 +104,10 @@ async def test_a_closed_room_is_empty_and_a_lost_engine_says_so(house: House) ->
     nobody = UUID(int=new_id().int)
     await house.engine.set_muted(house.room, nobody, Source.CAMERA, True)
     await house.engine.eject(house.room, nobody)
-    with pytest.raises(RecordingNotOffered):
-        await house.engine.start_recording(house.room, [one], new_id())
+    # Asking twice is like asking once, and an engine that cannot says so before anybody agrees.
+    for _ in range(2):
+        with nullcontext() if house.records else pytest.raises(RecordingNotOffered):
+            await house.engine.set_recording(house.room, None)
     await house.engine.close_room(house.room)
     await house.engine.close_room(house.room)
     await until(lambda: house.peers[one].bye == "closed")

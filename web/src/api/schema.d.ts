@@ -1558,6 +1558,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/consults/{consult_id}/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListRecordings */
+        get: operations["ApiConsultsConsultIdRecordingsListRecordings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/consults/{consult_id}/room": {
         parameters: {
             query?: never;
@@ -6313,6 +6330,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/room-recordings/{room_recording_id}/agree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AgreeRecording */
+        post: operations["ApiRoomRecordingsRoomRecordingIdAgreeAgreeRecording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/room-recordings/{room_recording_id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** RefuseRecording */
+        post: operations["ApiRoomRecordingsRoomRecordingIdRefuseRefuseRecording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/room-recordings/{room_recording_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** StopRecording */
+        post: operations["ApiRoomRecordingsRoomRecordingIdStopStopRecording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/room-recordings/{room_recording_id}/viewings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** OpenRecording */
+        post: operations["ApiRoomRecordingsRoomRecordingIdViewingsOpenRecording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/room-recordings/{room_recording_id}/viewings/{viewing_id}/parts/{part_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** PlayRecording */
+        get: operations["ApiRoomRecordingsRoomRecordingIdViewingsViewingIdPartsPartIdPlayRecording"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/room-recordings/{room_recording_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** WithdrawRecording */
+        post: operations["ApiRoomRecordingsRoomRecordingIdWithdrawWithdrawRecording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rooms/{room_id}/admissions/{admission_id}/{action}": {
         parameters: {
             query?: never;
@@ -6358,6 +6477,23 @@ export interface paths {
         put?: never;
         /** EnterRoom */
         post: operations["ApiRoomsRoomIdEnterEnterRoom"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{room_id}/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AskRecording */
+        post: operations["ApiRoomsRoomIdRecordingsAskRecording"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7026,6 +7162,12 @@ export interface components {
             /** @enum {string} */
             stand: "agrees" | "dissents";
             words: string;
+        };
+        /** AgreeRecording */
+        AgreeRecording: {
+            /** @enum {string} */
+            beside: "nobody" | "agreed";
+            text_version: string;
         };
         /** AlarmDetail */
         AlarmDetail: {
@@ -8155,6 +8297,14 @@ export interface components {
             reason: string | null;
             /** @enum {null|string} */
             relation: "spouse" | "parent" | "child" | "sibling" | "other" | null;
+        };
+        /** ConsentText */
+        ConsentText: {
+            confidence: string;
+            en: string;
+            source: string;
+            version: string;
+            zh: string;
         };
         /** ConsultDetail */
         ConsultDetail: {
@@ -10366,6 +10516,18 @@ export interface components {
             /** Format: uuid */
             list_id: string;
         };
+        /** KeptRecording */
+        KeptRecording: {
+            erased_at: string | null;
+            kept_at: string | null;
+            may_view: boolean;
+            parts: number;
+            recording: components["schemas"]["consult_rooms_recording_schemas_RecordingOut"];
+            retain_until: string | null;
+            retention_confidence: string;
+            retention_source: string;
+            viewings: components["schemas"]["RecordingViewed"][];
+        };
         /**
          * Kind
          * @description Screening decides who is assessed; assessment gives the colour.
@@ -12215,38 +12377,44 @@ export interface components {
             latest: components["schemas"]["Observation"][];
             newly?: string[];
         };
+        /** RecordingAnswer */
+        RecordingAnswer: {
+            /** Format: uuid */
+            admission_id: string;
+            /** @enum {string} */
+            answer: "unasked" | "agreed" | "refused" | "withdrawn";
+            /** @enum {null|string} */
+            beside: "nobody" | "agreed" | null;
+            person: components["schemas"]["PersonRef"] | null;
+            /** Format: date-time */
+            said_at: string;
+        };
         /** RecordingDetail */
         RecordingDetail: {
             gaps: components["schemas"]["GapOut"][];
-            recording: components["schemas"]["RecordingOut"];
+            recording: components["schemas"]["realtime_schemas_RecordingOut"];
         };
-        /** RecordingOut */
-        RecordingOut: {
-            allowed: string[];
-            bed: string;
-            bound_at: string | null;
-            bound_by: string | null;
-            case_id: string | null;
-            channels: string[];
-            closed_at: string | null;
-            device: string;
-            device_name: string;
+        /** RecordingPart */
+        RecordingPart: {
             /** Format: uuid */
-            facility_id: string;
-            fetuses: components["schemas"]["FetusOut"][];
+            admission_id: string;
+            /** Format: date-time */
+            began_at: string;
             /** Format: uuid */
             id: string;
-            invalid_samples: number;
-            last_seq: number | null;
-            live: boolean;
+            length_ms: number;
+            person: components["schemas"]["PersonRef"] | null;
+            sha256: string;
+            size_bytes: number;
+            /** @enum {string} */
+            source: "microphone" | "camera" | "screen" | "ultrasound";
+            whole: boolean;
+        };
+        /** RecordingViewed */
+        RecordingViewed: {
             /** Format: date-time */
             opened_at: string;
-            pregnancy_id: string | null;
-            pulse: components["schemas"]["PulseOut"] | null;
-            /** Format: date-time */
-            started_at: string;
-            unit: string;
-            version: number;
+            person: components["schemas"]["PersonRef"] | null;
         };
         /** Redirect */
         Redirect: {
@@ -12718,6 +12886,7 @@ export interface components {
         /** RoomOut */
         RoomOut: {
             allowed: string[];
+            consent: components["schemas"]["ConsentText"];
             /** Format: uuid */
             consult_id: string;
             ended_at: string | null;
@@ -12728,6 +12897,7 @@ export interface components {
             opened_at: string;
             opened_by: components["schemas"]["PersonRef"] | null;
             people: components["schemas"]["AdmissionOut"][];
+            recording: components["schemas"]["consult_rooms_recording_schemas_RecordingOut"] | null;
             /** @enum {null|string} */
             why_ended: "ended" | "empty" | "consult_over" | null;
         };
@@ -14008,6 +14178,13 @@ export interface components {
             sha256: string;
             to_seq: number;
         };
+        /** Viewing */
+        Viewing: {
+            /** Format: uuid */
+            id: string;
+            parts: components["schemas"]["RecordingPart"][];
+            recording: components["schemas"]["consult_rooms_recording_schemas_RecordingOut"];
+        };
         /** Vitals */
         Vitals: {
             blood_loss_ml?: number | null;
@@ -14190,12 +14367,58 @@ export interface components {
             /** @enum {string} */
             why: "busy" | "other_specialty" | "off_duty" | "technical" | "other";
         };
+        /** RecordingOut */
+        consult_rooms_recording_schemas_RecordingOut: {
+            allowed: string[];
+            answers: components["schemas"]["RecordingAnswer"][];
+            /** Format: date-time */
+            asked_at: string;
+            asked_by: components["schemas"]["PersonRef"] | null;
+            ended_at: string | null;
+            ended_by: components["schemas"]["PersonRef"] | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            mine: "unasked" | "agreed" | "refused" | "withdrawn";
+            /** Format: uuid */
+            room_id: string;
+            /** @enum {null|string} */
+            why_ended: "refused" | "withdrawn" | "stopped" | "room_ended" | null;
+        };
         /** PersonOut */
         quality_schemas_PersonOut: {
             /** Format: uuid */
             id: string;
             name: string;
             title: string;
+        };
+        /** RecordingOut */
+        realtime_schemas_RecordingOut: {
+            allowed: string[];
+            bed: string;
+            bound_at: string | null;
+            bound_by: string | null;
+            case_id: string | null;
+            channels: string[];
+            closed_at: string | null;
+            device: string;
+            device_name: string;
+            /** Format: uuid */
+            facility_id: string;
+            fetuses: components["schemas"]["FetusOut"][];
+            /** Format: uuid */
+            id: string;
+            invalid_samples: number;
+            last_seq: number | null;
+            live: boolean;
+            /** Format: date-time */
+            opened_at: string;
+            pregnancy_id: string | null;
+            pulse: components["schemas"]["PulseOut"] | null;
+            /** Format: date-time */
+            started_at: string;
+            unit: string;
+            version: number;
         };
         /** Decide */
         referral_aftermath_commands_Decide: {
@@ -18088,6 +18311,43 @@ export interface operations {
             };
         };
     };
+    ApiConsultsConsultIdRecordingsListRecordings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                consult_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptRecording"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiConsultsConsultIdRoomGetRoom: {
         parameters: {
             query?: never;
@@ -19643,7 +19903,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RecordingOut"][];
+                    "application/json": components["schemas"]["realtime_schemas_RecordingOut"][];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -29821,6 +30081,244 @@ export interface operations {
             };
         };
     };
+    ApiRoomRecordingsRoomRecordingIdAgreeAgreeRecording: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                room_recording_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgreeRecording"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiRoomRecordingsRoomRecordingIdRefuseRefuseRecording: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                room_recording_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiRoomRecordingsRoomRecordingIdStopStopRecording: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                room_recording_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiRoomRecordingsRoomRecordingIdViewingsOpenRecording: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                room_recording_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Viewing"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiRoomRecordingsRoomRecordingIdViewingsViewingIdPartsPartIdPlayRecording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_recording_id: string;
+                viewing_id: string;
+                part_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/webm": unknown;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiRoomRecordingsRoomRecordingIdWithdrawWithdrawRecording: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                room_recording_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiRoomsRoomIdAdmissionsAdmissionIdActionDecideOnAdmission: {
         parameters: {
             query?: never;
@@ -29917,6 +30415,49 @@ export interface operations {
         responses: {
             /** @description Request fulfilled, document follows */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiRoomsRoomIdRecordingsAskRecording: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgreeRecording"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,25 +1,31 @@
-"""A worker that may be killed: `python -m tests.consult.media.forward.worker_process PORT URL`."""
+"""A worker to kill: `python -m tests.consult.media.forward.worker_process PORT URL [FOLDER]`."""
 
 import asyncio
 import subprocess
 import sys
+from pathlib import Path
 
 from consult.media.forward.worker import WorkerSettings, run
 
 MASTER = b"m" * 32
 
 
-def spawn(port: int, valkey_url: str, *, quiet: bool = False) -> subprocess.Popen[bytes]:
+def spawn(
+    port: int, valkey_url: str, *, quiet: bool = False, recordings: Path | None = None
+) -> subprocess.Popen[bytes]:
     """Such a worker; whoever starts it ends it."""
     module = "tests.consult.media.forward.worker_process"
     command = [sys.executable, "-m", module, str(port), valkey_url]
+    command += [str(recordings)] if recordings else []
     return subprocess.Popen(command, stdout=subprocess.DEVNULL if quiet else None)
 
 
 def main() -> None:
     """Serve on the loopback."""
     port, valkey_url = int(sys.argv[1]), sys.argv[2]
-    settings = WorkerSettings("127.0.0.1", port, addresses={"127.0.0.1": "127.0.0.1"})
+    recordings = Path(sys.argv[3]) if len(sys.argv) > 3 else None
+    addresses = {"127.0.0.1": "127.0.0.1"}
+    settings = WorkerSettings("127.0.0.1", port, addresses=addresses, recordings=recordings)
     asyncio.run(run(settings, MASTER, valkey_url, {}))
 
 

@@ -151,7 +151,7 @@ async def test_what_livekit_cannot_is_refused_by_name(
     with pytest.raises(CapNotOffered):
         await engine.set_layer_cap(ROOM, somebody().id, Layer.LOW)
     with pytest.raises(RecordingNotOffered):
-        await engine.start_recording(ROOM, [], new_id())
+        await engine.set_recording(ROOM, None)
     server.broken = True
     with pytest.raises(MediaUnavailable):
         await engine.present(ROOM)

@@ -68,5 +68,7 @@ class ForwardSignalling:
                 await self._say(type="answer", n=number, sdp=answer)
             case {"type": "people", "people": people}:
                 peer.people = frozenset(UUID(one["id"]) for one in people)
+            case {"type": "recording"}:
+                peer.recording = body
             case {"type": "bye", "code": code}:
                 peer.bye = code

@@ -24,6 +24,7 @@ from consult.media.engine import (
 from consult.media.errors import MediaUnavailable
 from consult.media.forward.engine import ForwardEngine
 from consult.media.janus.engine import JanusEngine
+from consult.media.recording.shelf import Shelf
 from consult.media.tokens import TokenKey
 from kernel.clock import SystemClock
 from kernel.ids import new_id
@@ -43,10 +44,17 @@ class House:
     engine: MediaEngine
     process: subprocess.Popen[bytes]
     signalling: Callable[[], Signalling]
+    shelf: Shelf | None = None
+    """Where it records, if it does."""
     room: UUID = field(default_factory=lambda: UUID(int=new_id().int))
     peers: dict[UUID, Peer] = field(default_factory=dict)
     events: list[EngineEvent] = field(default_factory=list)
     _listening: asyncio.Task[None] | None = None
+
+    @property
+    def records(self) -> bool:
+        """Whether this engine can."""
+        return self.shelf is not None
 
     async def listen(self) -> None:
         """Keep what the engine tells from now on."""
@@ -94,12 +102,13 @@ class House:
 
 
 @asynccontextmanager
-async def forward_house(valkey_url: str, _place: Path) -> AsyncIterator[House]:
+async def forward_house(valkey_url: str, place: Path) -> AsyncIterator[House]:
     """Our own worker, in a process of its own."""
     clip()  # encoded before anybody waits for it
     engine = ForwardEngine(Redis.from_url(valkey_url), TokenKey(worker_process.MASTER))
-    process = worker_process.spawn(free_port(), valkey_url)
-    house = House(engine, process, ForwardSignalling)
+    process = worker_process.spawn(free_port(), valkey_url, recordings=place / "recordings")
+    shelf = Shelf(place / "recordings", worker_process.MASTER)
+    house = House(engine, process, ForwardSignalling, shelf)
     try:
         await _ready(house)
         yield house

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from struct import error as StructError
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from consult.media.engine import JoinTicket, Source
@@ -55,6 +55,8 @@ class Peer:
         """Ends of pictures by stream."""
         self.people: frozenset[UUID] = frozenset()
         self.bye: str | None = None
+        self.recording: dict[str, Any] = {}
+        """What was said last about being recorded."""
         self.late_s = 0.0
         """How far sending was behind its schedule at most."""
         self.signalling = signalling()
