@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from consult.media.engine import JoinTicket
-from consult.rooms.recording.schemas import ConsentText, RecordingOut
+from consult.rooms.recording.schemas import ConsentText, RoomRecording
 from registry.facilities.schemas import FacilityRef
 from registry.people.schemas import PersonRef
 
@@ -50,7 +50,7 @@ class RoomOut(msgspec.Struct, frozen=True):
     ended_by: PersonRef | None
     why_ended: WhyEnded | None
     people: list[AdmissionOut]
-    recording: RecordingOut | None
+    recording: RoomRecording | None
     """The newest one."""
     consent: ConsentText
     """What is agreed to when the room is recorded."""

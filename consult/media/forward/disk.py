@@ -48,6 +48,8 @@ class Sheet:
         return self._writer
 
     def _do(self, work: Callable[[], None], size: int) -> None:
+        if self.broken:
+            return
         with self._lock:
             self._waiting += size
             if self._waiting > MOST_WAITING:

@@ -17,8 +17,8 @@ from consult.rooms.recording.schemas import (
     ConsentText,
     KeptRecording,
     RecordingAnswer,
-    RecordingOut,
     RecordingViewed,
+    RoomRecording,
 )
 from consult.rooms.recording.states import ANSWER, Answer
 from consult.rooms.states import AdmissionState
@@ -33,7 +33,7 @@ def consent_text() -> ConsentText:
 
 async def of_room(
     session: AsyncSession, viewer: Viewer, room_id: UUID, people: Sequence[Row[Any]], *, host: bool
-) -> RecordingOut | None:
+) -> RoomRecording | None:
     """The newest recording of a room, among the room's admissions; None where there was none."""
     row = await store.newest(session, room_id)
     if row is None:
@@ -97,7 +97,7 @@ def told(
     people: Sequence[Row[Any]],
     *,
     host: bool,
-) -> RecordingOut:
+) -> RoomRecording:
     """A recording and what everybody said, as `viewer` is shown it."""
     last = {one.admission_id: one for one in said}
     own = [
@@ -110,7 +110,7 @@ def told(
     if row.ended_at is None:
         allowed = [str(action) for action in ANSWER.actions(mine)] if own else []
         allowed += ["stop"] if own and service.may_stop(viewer, row, host=host) else []
-    return RecordingOut(
+    return RoomRecording(
         id=row.id,
         room_id=row.room_id,
         asked_by=known.person(row.asked_by),

@@ -45,7 +45,7 @@ class RecordingAnswer(msgspec.Struct, frozen=True):
     said_at: datetime
 
 
-class RecordingOut(msgspec.Struct, frozen=True):
+class RoomRecording(msgspec.Struct, frozen=True):
     """A recording as those in the room see it; whether bytes are written now the worker says.
 
     `mine` is one's own answer; `allowed` are agree, refuse, withdraw, stop.
@@ -76,7 +76,7 @@ class KeptRecording(msgspec.Struct, frozen=True):
     `parts` counts its files; `may_view` says whether the viewer may open it now.
     """
 
-    recording: RecordingOut
+    recording: RoomRecording
     parts: int
     kept_at: datetime | None
     retain_until: date | None
@@ -105,7 +105,7 @@ class Viewing(msgspec.Struct, frozen=True):
     """An opened recording; its `id` opens the parts for whoever opened it, for twelve hours."""
 
     id: UUID
-    recording: RecordingOut
+    recording: RoomRecording
     parts: list[RecordingPart]
 
 

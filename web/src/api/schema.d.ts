@@ -10522,7 +10522,7 @@ export interface components {
             kept_at: string | null;
             may_view: boolean;
             parts: number;
-            recording: components["schemas"]["consult_rooms_recording_schemas_RecordingOut"];
+            recording: components["schemas"]["RoomRecording"];
             retain_until: string | null;
             retention_confidence: string;
             retention_source: string;
@@ -12392,7 +12392,35 @@ export interface components {
         /** RecordingDetail */
         RecordingDetail: {
             gaps: components["schemas"]["GapOut"][];
-            recording: components["schemas"]["realtime_schemas_RecordingOut"];
+            recording: components["schemas"]["RecordingOut"];
+        };
+        /** RecordingOut */
+        RecordingOut: {
+            allowed: string[];
+            bed: string;
+            bound_at: string | null;
+            bound_by: string | null;
+            case_id: string | null;
+            channels: string[];
+            closed_at: string | null;
+            device: string;
+            device_name: string;
+            /** Format: uuid */
+            facility_id: string;
+            fetuses: components["schemas"]["FetusOut"][];
+            /** Format: uuid */
+            id: string;
+            invalid_samples: number;
+            last_seq: number | null;
+            live: boolean;
+            /** Format: date-time */
+            opened_at: string;
+            pregnancy_id: string | null;
+            pulse: components["schemas"]["PulseOut"] | null;
+            /** Format: date-time */
+            started_at: string;
+            unit: string;
+            version: number;
         };
         /** RecordingPart */
         RecordingPart: {
@@ -12897,9 +12925,27 @@ export interface components {
             opened_at: string;
             opened_by: components["schemas"]["PersonRef"] | null;
             people: components["schemas"]["AdmissionOut"][];
-            recording: components["schemas"]["consult_rooms_recording_schemas_RecordingOut"] | null;
+            recording: components["schemas"]["RoomRecording"] | null;
             /** @enum {null|string} */
             why_ended: "ended" | "empty" | "consult_over" | null;
+        };
+        /** RoomRecording */
+        RoomRecording: {
+            allowed: string[];
+            answers: components["schemas"]["RecordingAnswer"][];
+            /** Format: date-time */
+            asked_at: string;
+            asked_by: components["schemas"]["PersonRef"] | null;
+            ended_at: string | null;
+            ended_by: components["schemas"]["PersonRef"] | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            mine: "unasked" | "agreed" | "refused" | "withdrawn";
+            /** Format: uuid */
+            room_id: string;
+            /** @enum {null|string} */
+            why_ended: "refused" | "withdrawn" | "stopped" | "room_ended" | null;
         };
         /** RoomView */
         RoomView: {
@@ -14183,7 +14229,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             parts: components["schemas"]["RecordingPart"][];
-            recording: components["schemas"]["consult_rooms_recording_schemas_RecordingOut"];
+            recording: components["schemas"]["RoomRecording"];
         };
         /** Vitals */
         Vitals: {
@@ -14367,58 +14413,12 @@ export interface components {
             /** @enum {string} */
             why: "busy" | "other_specialty" | "off_duty" | "technical" | "other";
         };
-        /** RecordingOut */
-        consult_rooms_recording_schemas_RecordingOut: {
-            allowed: string[];
-            answers: components["schemas"]["RecordingAnswer"][];
-            /** Format: date-time */
-            asked_at: string;
-            asked_by: components["schemas"]["PersonRef"] | null;
-            ended_at: string | null;
-            ended_by: components["schemas"]["PersonRef"] | null;
-            /** Format: uuid */
-            id: string;
-            /** @enum {string} */
-            mine: "unasked" | "agreed" | "refused" | "withdrawn";
-            /** Format: uuid */
-            room_id: string;
-            /** @enum {null|string} */
-            why_ended: "refused" | "withdrawn" | "stopped" | "room_ended" | null;
-        };
         /** PersonOut */
         quality_schemas_PersonOut: {
             /** Format: uuid */
             id: string;
             name: string;
             title: string;
-        };
-        /** RecordingOut */
-        realtime_schemas_RecordingOut: {
-            allowed: string[];
-            bed: string;
-            bound_at: string | null;
-            bound_by: string | null;
-            case_id: string | null;
-            channels: string[];
-            closed_at: string | null;
-            device: string;
-            device_name: string;
-            /** Format: uuid */
-            facility_id: string;
-            fetuses: components["schemas"]["FetusOut"][];
-            /** Format: uuid */
-            id: string;
-            invalid_samples: number;
-            last_seq: number | null;
-            live: boolean;
-            /** Format: date-time */
-            opened_at: string;
-            pregnancy_id: string | null;
-            pulse: components["schemas"]["PulseOut"] | null;
-            /** Format: date-time */
-            started_at: string;
-            unit: string;
-            version: number;
         };
         /** Decide */
         referral_aftermath_commands_Decide: {
@@ -19903,7 +19903,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["realtime_schemas_RecordingOut"][];
+                    "application/json": components["schemas"]["RecordingOut"][];
                 };
             };
             /** @description Bad request syntax or unsupported method */

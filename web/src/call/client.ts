@@ -6,7 +6,7 @@
  * that means "do not come back" ends the call.
  */
 import { type Ending, Link } from './link'
-import type { FromWorker, Layer, Network, Person, Picture, Source, Ticket } from './messages'
+import type { FromWorker, Layer, Network, Person, Picture, RecordingNow, Source, Ticket } from './messages'
 import { type Key, Peers } from './peers'
 
 export type CallState = 'connecting' | 'connected' | 'reconnecting' | 'ended'
@@ -25,6 +25,7 @@ export class CallClient {
   networks = new Map<string, Network>()
   /** Pictures that one's own line took away. */
   taken: Picture[] = []
+  recording: RecordingNow | null = null
   /** Sources that a host silenced. */
   held = new Set<Source>()
   private tracks = new Map<Source, MediaStreamTrack>()
@@ -159,6 +160,7 @@ export class CallClient {
     this.link = null
     this.peers = null
     this.networks.clear()
+    this.recording = null
   }
 
   private async heard(link: Link, message: FromWorker): Promise<void> {
@@ -167,6 +169,7 @@ export class CallClient {
     if (message.type === 'people') this.people = message.people
     else if (message.type === 'quality') this.networks = new Map(message.people.map((one) => [one.id, one]))
     else if (message.type === 'pictures') this.taken = message.taken
+    else if (message.type === 'recording') this.recording = message
     else if (message.type === 'muted') {
       if (message.muted) this.held.add(message.source)
       else this.held.delete(message.source)

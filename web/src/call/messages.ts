@@ -43,6 +43,17 @@ export interface Picture {
   layer: Layer
 }
 
+/** Whether the room is recorded at this moment, as the worker that writes says. */
+export interface RecordingNow {
+  /** Null when nobody asked for it. */
+  id: string | null
+  running: boolean
+  /** It cannot be written. */
+  failed: boolean
+  /** Those in the room who have not agreed: while there is one, nothing is written. */
+  waits_for: string[]
+}
+
 export type FromWorker =
   | { type: 'answer'; n: number; sdp: string }
   | { type: 'offer'; n: number; sdp: string; tracks: Track[] }
@@ -50,6 +61,7 @@ export type FromWorker =
   | { type: 'quality'; people: Network[] }
   | { type: 'pictures'; taken: Picture[] }
   | { type: 'muted'; source: Source; muted: boolean }
+  | ({ type: 'recording' } & RecordingNow)
   | { type: 'said'; participant: string; topic: string; data: unknown }
   | { type: 'bye'; code: ByeCode }
 

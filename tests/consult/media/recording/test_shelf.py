@@ -59,9 +59,10 @@ def test_every_frame_is_there_decodes_and_is_at_its_time(tmp_path: Path, source:
     assert (len(raw), raw[:4]) == (part.size, b"\x1a\x45\xdf\xa3")
     decoded = _decoded(raw)
     assert len(decoded) == frames
-    assert [round(frame.time * 1000) for frame in decoded[:3]] == (
-        [0, 67, 133] if source is Source.CAMERA else [0, 20, 40]
-    )
+    step = 67 if source is Source.CAMERA else 20
+    for n, frame in enumerate(decoded[:3]):
+        # Opus gives 6.5 ms of its beginning to the decoder.
+        assert abs(frame.time * 1000 - n * step) < 8
 
 
 def test_parts_of_bytes_are_those_of_the_whole(tmp_path: Path) -> None:

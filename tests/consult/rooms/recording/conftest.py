@@ -14,7 +14,7 @@ from consult.media.recording.shelf import Label, Shelf
 from consult.rooms.recording import queries, service
 from consult.rooms.recording.keeping import RecordingKeeper
 from consult.rooms.recording.rules import RULES
-from consult.rooms.recording.schemas import AgreeRecording, KeptRecording, RecordingOut
+from consult.rooms.recording.schemas import AgreeRecording, KeptRecording, RoomRecording
 from consult.rooms.recording.states import AnswerAction
 from consult.rooms.schemas import AdmissionOut, RoomOut
 from tests.consult.media.peers.clip import FPS, HEIGHT, WIDTH, clip
@@ -34,7 +34,7 @@ class Studio:
     shelf: Shelf
     keeper: RecordingKeeper
 
-    async def ask(self, by: str = "county_doctor", new: AgreeRecording = YES) -> RecordingOut:
+    async def ask(self, by: str = "county_doctor", new: AgreeRecording = YES) -> RoomRecording:
         """Ask, and agree oneself."""
         viewer = self.door.net.staff[by]
         async with self.door.net.clone.app.session(viewer) as session:
@@ -59,7 +59,7 @@ class Studio:
         async with self.door.net.clone.app.session(viewer) as session:
             await service.stop(session, self.door.net.clock, viewer, self.door.engine, found.id)
 
-    async def seen(self, by: str) -> RecordingOut:
+    async def seen(self, by: str) -> RoomRecording:
         """The newest one, as somebody sees it."""
         found = (await self.door.room(self.consult, by)).recording
         assert found is not None
@@ -96,10 +96,12 @@ class Studio:
         else:
             writer.abandon()
 
-    async def kept(self, *, wait_s: float = 20) -> bool:
-        """Time passes, and whoever keeps the record looks."""
+    async def kept(self, *, wait_s: float = 20) -> KeptRecording:
+        """Time passes, whoever keeps the record looks; the newest recording then."""
         self.door.net.wait(seconds=wait_s)
-        return await self.keeper.run_once()
+        while await self.keeper.run_once():
+            pass
+        return (await self.listed("county_doctor"))[-1]
 
 
 @pytest.fixture

@@ -5,4 +5,8 @@ type Schemas = components['schemas']
 
 export type RoomView = Schemas['RoomView']
 export type Room = Schemas['RoomOut']
+export type ConsentText = Schemas['ConsentText']
+export type KeptRecording = Schemas['KeptRecording']
+export type RecordingPart = Schemas['RecordingPart']
+export type Viewing = Schemas['Viewing']
 export type Admission = Schemas['AdmissionOut']

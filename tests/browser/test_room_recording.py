@@ -1,0 +1,92 @@
+"""A room is recorded: both agree, both are shown it, one takes it back, it is looked at after."""
+
+from __future__ import annotations
+
+import asyncio
+
+from playwright.async_api import expect
+
+from tests.browser.conftest import Door
+from tests.browser.test_ctg_reading import without_barriers
+from tests.browser.test_room import _agreed, _sees, rooms
+from tests.browser.visitor import Visitor
+from tests.smoke.person import Person
+
+__all__ = ["rooms"]
+
+PLAYED = """
+() => [...document.querySelectorAll('.player video')].map((video) =>
+  [video.getVideoPlaybackQuality().totalVideoFrames, video.currentTime, video.error?.message ?? ''])
+"""
+
+
+async def _agrees(visitor: Visitor, beside: str, yes: str) -> None:
+    await visitor.page.get_by_label(beside).check()
+    await visitor.press(yes)
+
+
+async def test_both_agree_one_takes_it_back_and_it_is_looked_at(
+    rooms: Door, doctor: Person, expert: Person
+) -> None:
+    consult = await _agreed(doctor, expert)
+    here = await rooms("lj001.doctor")
+    there = await rooms("yj001.expert", width=390, height=844)
+    for visitor in (here, there):
+        await visitor.go(f"/consults/{consult}/room")
+        if visitor is here:
+            await visitor.press("开启会诊室")
+        await visitor.press("进入会诊室")
+    for visitor in (here, there):
+        await _sees(visitor)
+
+    await here.press("申请录制")
+    await without_barriers(here)
+    await _agrees(here, "身边的人均已同意", "同意并向其他人申请")
+    await here.sees("未在录制")
+    await there.sees("申请录制本次会诊")
+    await there.picture("room-consent-phone")
+    await without_barriers(there)
+    await _agrees(there, "身边没有其他人", "同意录制")
+    for visitor in (here, there):
+        await expect(visitor.page.locator(".recording.running .now")).to_contain_text("正在录制")
+    await here.picture("room-recording")
+    await asyncio.sleep(6)
+    await there.press("撤回我的同意")
+    for visitor in (here, there):
+        await expect(visitor.page.locator(".recording.running")).to_have_count(0)
+    await here.sees("撤回了同意，录制已停止")
+    await here.press("结束会诊室")
+
+    await here.go(f"/consults/{consult}/recordings")
+    await here.sees("正在整理")
+    open_ = here.page.get_by_role("button", name="查看录制")
+    await expect(open_).to_be_visible(timeout=60_000)
+    await open_.click()
+    await here.press("播放")
+
+    async def played(seconds: float) -> list[list[float]]:
+        async with asyncio.timeout(30):
+            while True:
+                videos = await here.page.evaluate(PLAYED)
+                assert not any(one[2] for one in videos), videos
+                if len(videos) == 2 and all(one[0] > 10 and one[1] > seconds for one in videos):
+                    return videos
+                await asyncio.sleep(0.2)
+
+    one, two = await played(2.0)
+    assert abs(one[1] - two[1]) < 2.5  # each from its own first frame, on one clock
+    await here.press("暂停")
+    await here.picture("recording-player")
+    await without_barriers(here)
+    # Back to its beginning and on from there.
+    await here.page.locator(".line input").fill(
+        await here.page.locator(".line input").get_attribute("min") or ""
+    )
+    await here.press("播放")
+    await played(1.0)
+    await here.page.reload()
+    await here.sees("查看记录 1 次")
+    kinds = [one["recording"]["why_ended"] for one in await doctor.get(
+        f"/api/consults/{consult}/recordings"
+    )]  # fmt: skip
+    assert kinds == ["withdrawn"]
