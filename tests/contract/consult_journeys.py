@@ -60,6 +60,8 @@ CONSULTATIONS: dict[str, tuple[Step, ...]] = {
         post("city_expert", "/room-recordings/{room_recording_id}/refuse"),
         post("county_doctor", "/rooms/{room_id}/recordings", text_version=TEXT),
         post("county_doctor", "/room-recordings/{room_recording_id}/stop"),
+        # Its files are listed by another process, some seconds later.
+        post("county_doctor", "/room-recordings/{room_recording_id}/viewings", (409,)),
     ),
     "a guidance session": (
         post("county_doctor", "/guidance", facility_id="city", guiding=False, kind="ward_round"),
