@@ -25,10 +25,8 @@ async def _agrees(visitor: Visitor, beside: str, yes: str) -> None:
     await visitor.press(yes)
 
 
-async def test_both_agree_one_takes_it_back_and_it_is_looked_at(
-    rooms: Door, doctor: Person, expert: Person
-) -> None:
-    consult = await _agreed(doctor, expert)
+async def _meet(rooms: Door, consult: str) -> tuple[Visitor, Visitor]:
+    """Both sides are in the room and see each other."""
     here = await rooms("lj001.doctor")
     there = await rooms("yj001.expert", width=390, height=844)
     for visitor in (here, there):
@@ -38,7 +36,14 @@ async def test_both_agree_one_takes_it_back_and_it_is_looked_at(
         await visitor.press("进入会诊室")
     for visitor in (here, there):
         await _sees(visitor)
+    return here, there
 
+
+async def test_both_agree_one_takes_it_back_and_it_is_looked_at(
+    rooms: Door, doctor: Person, expert: Person
+) -> None:
+    consult = await _agreed(doctor, expert)
+    here, there = await _meet(rooms, consult)
     await here.press("申请录制")
     await without_barriers(here)
     await _agrees(here, "身边的人均已同意", "同意并向其他人申请")
