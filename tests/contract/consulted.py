@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+from consult.rooms.recording.keeping import RecordingKeeper
+from tests.consult.media.peers.film import film
 from tests.registry.world import PASSWORD
 
 if TYPE_CHECKING:
@@ -62,6 +64,19 @@ async def in_its_room(
         "admission_id": who["id"],
         "action": "eject",
     }
+
+
+async def kept(stage: Stage, doctor: str, ids: dict[str, str]) -> dict[str, str]:
+    """The recording of that room: over, its file listed, opened by the doctor."""
+    recording, shelf = ids["room_recording_id"], stage.door.app.state.shelf
+    await done(stage, doctor, f"/api/room-recordings/{recording}/stop", {})
+    film(shelf, UUID(recording), UUID(ids["admission_id"]))
+    stage.net.wait(seconds=20)
+    keeper = RecordingKeeper(stage.net.clone.system, stage.net.clock, shelf)
+    while await keeper.run_once():
+        pass
+    viewing = await done(stage, doctor, f"/api/room-recordings/{recording}/viewings", {})
+    return {"viewing_id": viewing["id"], "part_id": viewing["parts"][0]["id"]}
 
 
 async def guided(stage: Stage, doctor: str, centre: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ import pytest
 from server.commands.openapi import document
 from server.embedded.services import EmbeddedServices
 from tests.contract.asking import PATTERNS, refused, survived
+from tests.contract.consulted import kept
 from tests.contract.description import Description, Operation
 from tests.contract.judging import objection_to
 from tests.contract.spoiling import NOWHERE
@@ -61,6 +62,8 @@ async def stage(
     """One application, one database."""
     place = tmp_path_factory.mktemp("reads")
     async with staged(module_database, services.layout.valkey_url, place) as standing:
+        for ids, doctor in ((standing.ids, "county_doctor"), (standing.foreign, "outsider")):
+            ids.update(await kept(standing, doctor, ids))
         yield standing
 
 

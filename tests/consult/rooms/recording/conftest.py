@@ -1,23 +1,20 @@
 """A room with both sides in it, and a recorder's folder."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from consult.media.engine import Kind, Recording, Source
-from consult.media.recording.frames import Frame
-from consult.media.recording.matroska import Matroska
-from consult.media.recording.shelf import Label, Shelf
+from consult.media.engine import Recording
+from consult.media.recording.shelf import Shelf
 from consult.rooms.recording import queries, service
 from consult.rooms.recording.keeping import RecordingKeeper
 from consult.rooms.recording.rules import RULES
 from consult.rooms.recording.schemas import AgreeRecording, KeptRecording, RoomRecording
 from consult.rooms.recording.states import AnswerAction
 from consult.rooms.schemas import AdmissionOut, RoomOut
-from tests.consult.media.peers.clip import FPS, HEIGHT, WIDTH, clip
+from tests.consult.media.peers.film import film
 from tests.consult.rooms.conftest import Door
 
 YES = AgreeRecording(beside="nobody", text_version=RULES.consent.version)
@@ -83,18 +80,7 @@ class Studio:
 
     def film(self, recording: UUID, who: str, *, end: bool = True) -> None:
         """What a worker writes: two seconds of somebody's camera."""
-        matroska = Matroska(Kind.VIDEO, (WIDTH, HEIGHT))
-        label = Label(
-            recording, self.people[who].id, Source.CAMERA, datetime(2026, 11, 22, 2, 5, tzinfo=UTC)
-        )
-        writer = self.shelf.begin(label)
-        for n, payload in enumerate(clip().pictures):
-            matroska.put(Frame(0, payload, n == 0), n * 1000 // FPS)
-        writer.append(matroska.take())
-        if end:
-            writer.close(matroska.close())
-        else:
-            writer.abandon()
+        film(self.shelf, recording, self.people[who].id, end=end)
 
     async def kept(self, *, wait_s: float = 20) -> KeptRecording:
         """Time passes, whoever keeps the record looks; the newest recording then."""
