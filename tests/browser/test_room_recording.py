@@ -14,6 +14,15 @@ from tests.smoke.person import Person
 
 __all__ = ["rooms"]
 
+CAMERA_IS_SLOW = """
+  const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
+  navigator.mediaDevices.getUserMedia = async (wanted) => {
+    await new Promise((done) => setTimeout(done, 4000))
+    return ask(wanted)
+  }
+"""
+"""Its owner is in the room before it is open."""
+
 PLAYED = """
 () => [...document.querySelectorAll('.player video')].map((video) =>
   [video.getVideoPlaybackQuality().totalVideoFrames, video.currentTime, video.error?.message ?? ''])
@@ -29,6 +38,8 @@ async def _meet(rooms: Door, consult: str) -> tuple[Visitor, Visitor]:
     """Both sides are in the room and see each other."""
     here = await rooms("lj001.doctor")
     there = await rooms("yj001.expert", width=390, height=844)
+    await there.page.add_init_script(CAMERA_IS_SLOW)
+    await there.page.reload()
     for visitor in (here, there):
         await visitor.go(f"/consults/{consult}/room")
         if visitor is here:

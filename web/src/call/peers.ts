@@ -60,7 +60,7 @@ export class Peers {
       if (known) void known.sender.replaceTrack(track)
       else this.sending.set(source, this.add(source, track))
     }
-    this.offering = this.offering.then(() => this.offer())
+    this.offering = this.offering.then(() => this.offer()).catch(() => this.failed())
   }
 
   /** Take what concerns the connections. */
@@ -125,12 +125,20 @@ export class Peers {
   }
 
   private async offer(): Promise<void> {
+    // Whoever comes before their camera is open, or has none, has nothing to offer: an offer of nothing
+    // is refused by the browser (no BUNDLE group under max-bundle).
+    if (this.publish.getTransceivers().length === 0) return
     await this.publish.setLocalDescription()
     const sources: Record<string, Source> = {}
     for (const [source, { mid }] of this.sending) if (mid !== null) sources[mid] = source
     this.n += 1
     this.say({ type: 'publish', n: this.n, sdp: this.publish.localDescription?.sdp ?? '', sources })
     await this.answered()
+  }
+
+  /** Nothing more could be sent on this line: a new one is made, unless it was closed on purpose. */
+  private failed(): void {
+    if (this.publish.signalingState !== 'closed') this.broken()
   }
 
   /** Until the worker has answered; the next offer waits for it. */
