@@ -9,6 +9,7 @@ export const feature: Feature = {
   nav: [
     {
       to: 'consults',
+      group: 'consult',
       label: 'consults.nav',
       mark: '⚕',
       roles: ['referring_clinician', 'expert', 'coordinator', 'duty_desk'],

@@ -9,6 +9,7 @@ export const feature: Feature = {
   nav: [
     {
       to: 'guidance',
+      group: 'consult',
       label: 'guiding.nav',
       mark: '☏',
       roles: ['referring_clinician', 'expert', 'coordinator', 'duty_desk'],
