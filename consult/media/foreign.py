@@ -1,39 +1,14 @@
-"""What engines have in common beside their media: how many fit, and what those of others refuse."""
+"""What Janus and LiveKit have in common: what they refuse, and how a leaving is explained."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from uuid import UUID
 
-from consult.media.engine import Layer, Left, Recording, RoomPolicy
-from consult.media.errors import CapNotOffered, RecordingNotOffered, RoomFull
+from consult.media.engine import Layer, Left, Recording
+from consult.media.errors import CapNotOffered, RecordingNotOffered
+from consult.media.limits import Limits
 from consult.media.remembered import Remembered
-
-
-class Limits:
-    """How many each room holds, as this process was told; else the usual number."""
-
-    def __init__(self) -> None:
-        self._most: dict[UUID, int] = {}
-
-    def keep(self, room_id: UUID, policy: RoomPolicy) -> None:
-        """A room's policy."""
-        self._most[room_id] = policy.max_participants
-
-    def forget(self, room_id: UUID) -> None:
-        """It is closed."""
-        self._most.pop(room_id, None)
-
-    def must_fit(self, room_id: UUID, who: UUID, here: Collection[UUID]) -> int:
-        """How many the room holds, if `who` is among them or fits in.
-
-        Raises:
-            RoomFull: they do not.
-        """
-        limit = self._most.get(room_id, RoomPolicy().max_participants)
-        if who not in here and len(here) >= limit:
-            raise RoomFull(limit=limit)
-        return limit
 
 
 class ForeignEngine:

@@ -28,9 +28,9 @@ from consult.media.engine import (
     WasLeft,
 )
 from consult.media.errors import MediaUnavailable
-from consult.media.foreign import Limits
 from consult.media.forward import orders
 from consult.media.forward.directory import EVENTS, Directory, heard
+from consult.media.limits import Limits
 from consult.media.tokens import TokenKey, turn_servers
 from kernel.ids import new_id
 

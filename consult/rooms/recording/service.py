@@ -61,6 +61,7 @@ async def ask(
     _must_be_in_force(new)
     asked = await store.live(session, room_id)
     if asked is None:
+        # An engine that cannot record refuses here, before anybody has been asked for nothing.
         await engine.set_recording(room_id, None)
         values = {"id": new_id(), "room_id": room_id, "case_id": room.case_id}
         by = {"by": viewer.person_id, "at": clock.now(), "text_version": new.text_version}
