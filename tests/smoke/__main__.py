@@ -4,7 +4,6 @@ import asyncio
 import json
 import math
 import statistics
-import sys
 import time
 from collections.abc import Sequence
 
@@ -16,18 +15,13 @@ from tests.smoke.emergency import Times
 from tests.smoke.instance import Instance
 from tests.smoke.person import Json, Person
 from tests.smoke.watch import Watch, eventually, monitor, send, watch
+from tests.telling import say
 
 REQUESTS = 7
 """Cases sent for the median; the last one goes the whole road."""
 
 CTG_SECONDS = 12
 SERIAL = "SN-LJ001-2"
-
-
-def say(line: str) -> None:
-    """For people, on the way."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 def p99(values: Sequence[float]) -> float:

@@ -11,7 +11,6 @@ import json
 import os
 import platform
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,18 +24,13 @@ from tests.bench.ctg.figures import BARS, Found, figures, judged
 from tests.bench.ctg.ground import Ground
 from tests.bench.ctg.runs import Profile, Run, run
 from tests.bench.ctg.schedule import WALL
+from tests.telling import say
 
 CENTRE = 20
 MUX, SINGLE, LARGE, SMALL = 20_000, 5_000, 10_000, 400
 ALIGNED_S = 0.05
 SPARE_DESCRIPTORS = 500
 AGAIN = 2
-
-
-def say(line: str) -> None:
-    """For people, on the way."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 def profiles(scale: float, seconds: int, others_s: int) -> dict[str, Profile]:

@@ -11,7 +11,6 @@ import asyncio
 import json
 import math
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -45,25 +44,15 @@ from tests.bench.indicators import duck, pages, province
 from tests.bench.indicators.duck import NUMBERS, Found
 from tests.bench.indicators.load import Size, load
 from tests.bench.indicators.province import Province
+from tests.bench.ranks import quantile
 from tests.fixtures.database import Clone
 from tests.live.processes import settings_of
 from tests.registry.world import SEALER
+from tests.telling import say
 
 SYSTEM = Viewer.system("bench")
 NEW_EVENTS = 1000
 TARGETS = {"ratio": 3, "incremental_s": 5, "page_p95_ms": 300}
-
-
-def say(line: str) -> None:
-    """For people, on the way."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
-def quantile(values: Sequence[float], share: float) -> float:
-    """Nearest rank."""
-    ranked = sorted(values)
-    return ranked[math.ceil(len(ranked) * share) - 1]
 
 
 async def _prepare(clone: Clone, size: Size, start: datetime) -> Province:

@@ -15,7 +15,6 @@ import json
 import math
 import multiprocessing
 import shutil
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -31,6 +30,7 @@ from server.embedded.postgres import SUPERUSER
 from server.embedded.services import EmbeddedServices
 from server.keyfile import master_key
 from server.migrate import upgrade
+from tests.bench import ranks
 from tests.bench.paging.load import Paged, drive, open_cases
 from tests.fixtures.database import Clone
 from tests.live.hung import HungCompany, add_points
@@ -38,6 +38,7 @@ from tests.live.phones import Ring
 from tests.live.processes import Phones, Process, answers, beats, settings_of
 from tests.live.town import SEEDER, Town, build
 from tests.smoke.person import Person
+from tests.telling import say
 
 CENTRES, PEOPLE, TEAM = 10, 6, 30
 SOCKETS = 6
@@ -63,16 +64,9 @@ class Wanted:
     senders: int
 
 
-def say(line: str) -> None:
-    """For people, on the way."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
 def quantile(values: Sequence[float], share: float) -> float:
     """Nearest rank; milliseconds."""
-    ranked = sorted(values)
-    return round(ranked[math.ceil(len(ranked) * share) - 1] * 1000, 1) if ranked else math.inf
+    return round(ranks.quantile(values, share) * 1000, 1) if values else math.inf
 
 
 async def _create(clone: Clone) -> None:

@@ -8,14 +8,11 @@ what was reached. A transition's time runs from asking for a connection to the c
 import argparse
 import asyncio
 import json
-import math
 import multiprocessing
 import os
 import shutil
-import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -31,25 +28,15 @@ from kernel.clock import SystemClock
 from server.embedded.postgres import SUPERUSER
 from server.embedded.services import EmbeddedServices
 from server.migrate import upgrade
+from tests.bench.ranks import quantile
 from tests.bench.referral import floor
 from tests.bench.referral.journey import TRANSITIONS
 from tests.bench.referral.load import LANES, drive
 from tests.fixtures.database import Clone
 from tests.referral.network import SEEDER, Network, build
+from tests.telling import say
 
 FLOOR_TRANSACTIONS = 6000
-
-
-def say(line: str) -> None:
-    """For people, on the way."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
-def quantile(values: Sequence[float], share: float) -> float:
-    """Nearest rank."""
-    ranked = sorted(values)
-    return ranked[math.ceil(len(ranked) * share) - 1]
 
 
 async def _register(net: Network, count: int) -> list[UUID]:

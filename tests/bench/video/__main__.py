@@ -11,7 +11,6 @@ import asyncio
 import json
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
@@ -23,6 +22,7 @@ from tests.bench.ctg.figures import Bar
 from tests.bench.video import runs
 from tests.bench.video.runs import Found, Wanted
 from tests.bench.video.stage import Stage, bundled, chromium, stage
+from tests.telling import say
 
 RUNS: Final[dict[str, Callable[[Stage, Wanted], Awaitable[Found]]]] = {
     "join": runs.joining,
@@ -64,12 +64,6 @@ LINE: Final = (
 MISSING: Final = {
     "recording_readable_after_kill": "rooms are not recorded yet",
 }
-
-
-def say(line: str) -> None:
-    """For people, on the way."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 async def measure(valkey_url: str, arguments: argparse.Namespace) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from tests.bench.web.ward import open_ward
 from tests.browser.conftest import CHROMIUM, QUIET
 from tests.browser.visitor import Visitor
 from tests.smoke.instance import Instance
+from tests.telling import say
 
 STRIPS = 64
 LOGIN = "lj001.doctor"
@@ -42,12 +43,6 @@ class Reading:
     busy_s: float
     heap_bytes: float
     frames: int
-
-
-def say(line: str) -> None:
-    """For people, on the way."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 async def read(page: Page, devtools: CDPSession) -> Reading:

@@ -30,9 +30,10 @@ from tests.faults.ctg.ground import Ground
 from tests.faults.ctg.hostile import Hostile
 from tests.faults.ctg.rolling import Rolling, roll
 from tests.faults.ctg.sender import Plan
-from tests.faults.ctg.storm import Storm, say
+from tests.faults.ctg.storm import Storm
 from tests.faults.ctg.verdict import Verdict, judge, judge_centre
 from tests.faults.ctg.viewers import Viewer, Watching
+from tests.telling import say
 
 MUX, AGENT = 20, 1
 DESCRIPTORS = 4_096

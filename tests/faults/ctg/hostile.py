@@ -14,9 +14,9 @@ from typing import Any, Final
 from tests.bench.ctg import usage
 from tests.faults.ctg.ground import Ground
 from tests.faults.ctg.stalled import Stalled
-from tests.faults.ctg.storm import say
 from tests.faults.ctg.viewers import Watching
 from tests.realtime.gateway.process import ROOT
+from tests.telling import say
 
 SETTLE_S: Final = 10.0
 LATE_S: Final = 1.0

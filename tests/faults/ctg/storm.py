@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -12,17 +11,12 @@ from typing import Final
 
 from tests.faults.ctg.ground import Ground
 from tests.faults.ctg.viewers import Watching
+from tests.telling import say
 
 TARGETS: Final = ("gateway", "postgres", "backend", "valkey", "agent", "sender")
 HEAL_S: Final = 20.0
 TWICE: Final = 0.2
 """So often something else dies before the first has healed."""
-
-
-def say(line: str) -> None:
-    """For people, on the way."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 @dataclass(slots=True)

@@ -26,10 +26,11 @@ from tests.faults.duty.nursery import warm
 from tests.faults.duty.points import POINTS
 from tests.faults.duty.promotion import Node, Succession, succeed
 from tests.faults.duty.race import Raced, race_apart
-from tests.faults.duty.storm import REPEAT_S, STEP_S, Storm, say
+from tests.faults.duty.storm import REPEAT_S, STEP_S, Storm
 from tests.faults.duty.verdict import Verdict, judge
 from tests.live.hung import add_points
 from tests.live.town import Town, build
+from tests.telling import say
 
 CENTRES, PEOPLE = 6, 3
 RECOVERED_S = 10.0

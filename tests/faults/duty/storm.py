@@ -3,7 +3,6 @@
 import asyncio
 import random
 import signal
-import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -43,12 +42,6 @@ TIMED_PAGES = 8
 POSTPONED_S, HEARD_S = 4.0, 1.5
 """Long enough for an engine to come up and hear a report, and for one that runs to hear it."""
 ANSWERED_S = 5.0
-
-
-def say(line: str) -> None:
-    """For people, on the way."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 @dataclass(slots=True)
