@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
+from kernel.confidence import unverified
 from quality import control
 from quality.control import ChartKind, Sample
 from quality.definitions import MULTIPLES, Definition
@@ -55,7 +56,7 @@ def chart_of(definition: Definition, totals: Totals, scope: Scope) -> ControlCha
             )
             for month, sample, one in zip(months, samples, found.points, strict=True)
         ],
-        rule=ChartRule(rule.text, rule.source, rule.confidence in ("B", "I")),
+        rule=ChartRule(rule.text, rule.source, unverified(rule.confidence)),
     )
 
 
@@ -98,7 +99,7 @@ def funnel_of(definition: Definition, totals: Totals, names: Names) -> Funnel | 
         points=sorted(points, key=lambda one: one.n),
         bands=_bands(mean, factor, shown),
         hidden=sum(1 for one in totals.places if one.n) - len(shown),
-        rule=ChartRule(rule.text, rule.source, rule.confidence in ("B", "I")),
+        rule=ChartRule(rule.text, rule.source, unverified(rule.confidence)),
     )
 
 

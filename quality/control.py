@@ -14,8 +14,9 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from kernel.confidence import Confidence
 from quality.small_numbers import small
-from referral.clocks.data import Confidence, Text
+from referral.clocks.data import Text
 
 FILE = Path(__file__).with_name("control.toml")
 

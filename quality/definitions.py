@@ -13,8 +13,9 @@ from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
+from kernel.confidence import Confidence, unverified
 from quality.vocabulary import IntervalMeasure, Measure
-from referral.clocks.data import Confidence, Interval, Target, Text
+from referral.clocks.data import Interval, Target, Text
 
 FOLDER = Path(__file__).parent / "definitions"
 
@@ -106,7 +107,7 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def to_be_verified(self) -> bool:
         """Shown as 待核实 wherever the indicator shows."""
-        return self.confidence in ("B", "I") or self.standing == "candidate"
+        return unverified(self.confidence) or self.standing == "candidate"
 
     @property
     def interval(self) -> Interval | None:

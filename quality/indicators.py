@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from kernel.confidence import unverified
 from quality import repository
 from quality.charts import chart_of, funnel_of
 from quality.compiling import Compiled, compiled
@@ -111,7 +112,7 @@ def _published(figure: Figure) -> PublishedOut:
         consistent=figure.consistent,
         source=figure.source,
         confidence=figure.confidence,
-        to_be_verified=figure.confidence in ("B", "I"),
+        to_be_verified=unverified(figure.confidence),
         note=figure.note,
     )
 

@@ -12,8 +12,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from kernel.confidence import Confidence
 from quality.definitions import MULTIPLES
-from referral.clocks.data import Confidence, Text
+from referral.clocks.data import Text
 
 FILE = Path(__file__).with_name("published.toml")
 

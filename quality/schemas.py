@@ -6,10 +6,11 @@ from uuid import UUID
 
 import msgspec
 
+from kernel.confidence import Confidence
 from quality.definitions import Aspect, Baseline, Direction, Level, Standing, Texts, Unit
 from quality.distributions import Distribution
 from quality.vocabulary import CountMeasure, ElsewhereMeasure, IntervalMeasure, ShareMeasure
-from referral.clocks.data import Confidence, Text
+from referral.clocks.data import Text
 from referral.clocks.schemas import TargetOut
 from referral.commands.fields import Anaesthesia, Place
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from kernel.confidence import unverified
 from quality.imports import store
 from quality.imports.schemas import BatchOut, ColumnOut, Imports, SheetOut
 from quality.imports.sheets import Sheet, sheets
@@ -41,7 +42,7 @@ def _sheet(one: Sheet) -> SheetOut:
         no=one.no,
         name=one.name,
         confidence=one.confidence,
-        to_be_verified=one.confidence in ("B", "I"),
+        to_be_verified=unverified(one.confidence),
         columns=[
             ColumnOut(
                 column.heading,

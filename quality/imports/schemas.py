@@ -6,9 +6,10 @@ from uuid import UUID
 
 import msgspec
 
+from kernel.confidence import Confidence
 from quality.imports.sheets import SheetCode
 from quality.schemas import PersonOut, PlaceOut
-from referral.clocks.data import Confidence, Text
+from referral.clocks.data import Text
 
 MOST_CHARACTERS = 4_000_000
 MOST_SHOWN = 500

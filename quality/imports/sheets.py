@@ -8,7 +8,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from referral.clocks.data import Confidence, Text
+from kernel.confidence import Confidence
+from referral.clocks.data import Text
 
 FILE = Path(__file__).parent / "sheets.toml"
 

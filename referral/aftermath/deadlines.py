@@ -12,11 +12,11 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Literal
 
+from kernel.confidence import Confidence, unverified
 from registry.facilities.rules import CHINA
 
 Who = Literal["mother", "fetus", "newborn"]
 Unit = Literal["days", "working_days", "months"]
-Confidence = Literal["V", "S", "B", "I"]
 
 EVERYWHERE = "*"
 SATURDAY = 5
@@ -69,7 +69,7 @@ class Rule:
     @property
     def to_be_verified(self) -> bool:
         """Nobody has seen the text of this rule."""
-        return self.confidence in ("B", "I")
+        return unverified(self.confidence)
 
     def binds(self, who: str, regions: Collection[str]) -> bool:
         """Whether it applies to such a death in one of these regions."""

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, or_, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.clock import Clock
+from kernel.confidence import unverified
 from kernel.ids import CaseId, FacilityId, PersonId
 from kernel.sealing import Sealer
 from kernel.viewer import Role, Viewer
@@ -235,7 +236,7 @@ def _death(
         status=_status(steps, shelf.now),
         ruleset=row.ruleset,
         calendar=CALENDAR.source,
-        calendar_to_be_verified=CALENDAR.confidence in ("B", "I"),
+        calendar_to_be_verified=unverified(CALENDAR.confidence),
         steps=[_step(shelf, step, who) for step in steps],
         may_report=shelf.treats(row.case_id),
     )

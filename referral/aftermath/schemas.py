@@ -6,7 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from referral.aftermath.deadlines import Confidence, Who
+from kernel.confidence import Confidence
+from referral.aftermath.deadlines import Who
 from referral.commands.fields import Acuity, Outcome
 from referral.states import ReferralState
 from registry.facilities.schemas import FacilityRef

@@ -14,10 +14,8 @@ from typing import Literal
 
 import msgspec
 
+from kernel.confidence import Confidence, unverified
 from kernel.predicates import Predicate, parse
-
-Confidence = Literal["V", "S", "B", "I"]
-"""V: rule text seen; S: secondary source; B: background knowledge; I: inferred or proposed."""
 
 Where = Literal["origin", "receiver", "here"]
 """Whose clock it is: the sender's, the receiver's, or that of whoever has her now."""
@@ -50,7 +48,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def to_be_verified(self) -> bool:
         """Shown as 待核实."""
-        return self.confidence in ("B", "I")
+        return unverified(self.confidence)
 
 
 class MilestoneKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -155,7 +153,7 @@ class ConditionSet(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields
     @property
     def to_be_verified(self) -> bool:
         """Shown as 待核实."""
-        return self.confidence in ("B", "I")
+        return unverified(self.confidence)
 
 
 class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

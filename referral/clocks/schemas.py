@@ -6,7 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from referral.clocks.data import Confidence, Text, Who
+from kernel.confidence import Confidence
+from referral.clocks.data import Text, Who
 from referral.clocks.rules import State
 from referral.commands.fields import Anaesthesia, Input, Place, ShortText, When
 from registry.facilities.schemas import FacilityRef

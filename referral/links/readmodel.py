@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from kernel.confidence import Confidence
 from referral.commands.fields import Acuity, RiskColour, Subject, Vitals
 from referral.links.rules import Cylinder, Item
 from referral.readmodel.dossier import TreatmentKind
@@ -288,4 +289,4 @@ class Track(msgspec.Struct, kw_only=True):
     links: list[LinkOut]
     given: list[Given]
     documents_on_board: list[str]
-    confidence: Literal["V", "S", "B", "I"]
+    confidence: Confidence

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
+
+from kernel.confidence import Confidence
 
 EARTH_KM = 6371.0088
 """Mean radius (IUGG)."""
@@ -20,7 +22,7 @@ class Sourced(msgspec.Struct, frozen=True, kw_only=True):
     """Where a rule comes from; B and I are 待核实."""
 
     source: str
-    confidence: Literal["V", "S", "B", "I"]
+    confidence: Confidence
 
 
 class Item(Sourced, frozen=True, kw_only=True):

@@ -6,11 +6,11 @@ from uuid import UUID
 
 import msgspec
 
+from kernel.confidence import Confidence
 from referral.commands.fields import Consent
 from referral.commands.on_papers import AttachmentKind, GivenBy, Phase, Relation
 from registry.people.schemas import PersonRef
 
-Confidence = Literal["V", "S", "B", "I"]
 ChangeKind = Literal[
     "record", "identity", "newborn", "treatment", "consent", "attachment", "reference", "withdrawal"
 ]

@@ -1,11 +1,11 @@
 """The whole case as shown."""
 
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 import msgspec
 
+from kernel.confidence import Confidence
 from referral.commands.fields import Acuity, Consent, Subject
 from referral.readmodel.board import BoardRow
 from referral.readmodel.parts import (
@@ -69,7 +69,7 @@ class Condition(msgspec.Struct, kw_only=True):
     needs_neonatal: bool
     acuity: Acuity
     source: str
-    confidence: Literal["V", "S", "B", "I"]
+    confidence: Confidence
 
 
 class TimerLimits(msgspec.Struct, kw_only=True):

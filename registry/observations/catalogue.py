@@ -7,13 +7,11 @@ from typing import Literal
 
 import msgspec
 
+from kernel.confidence import Confidence
+
 Kind = Literal["number", "word", "flag", "derived"]
 Group = Literal["vital", "loss", "fetal", "lab", "body", "newborn", "state"]
 Subject = Literal["mother", "newborn"]
-Confidence = Literal["V", "S", "B", "I"]
-
-VERIFIED: frozenset[Confidence] = frozenset({"V", "S"})
-"""Everything else is shown as 待核实."""
 
 
 class Unit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

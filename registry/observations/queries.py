@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from kernel.confidence import unverified
 from kernel.ids import FacilityId, NewbornId, PersonId, PregnancyId
 from kernel.viewer import Viewer
 from registry.facilities import queries as facilities
 from registry.facilities.schemas import FacilityRef
-from registry.observations.catalogue import CATALOGUE, VERIFIED, Subject
+from registry.observations.catalogue import CATALOGUE, Subject
 from registry.observations.derived import FORMULAS, Sample, derive, inputs_of, newest
 from registry.observations.models import ObservationRow, VoidRow
 from registry.observations.policies import may_void
@@ -257,7 +258,7 @@ def catalogue() -> CatalogueOut:
                 loinc=item.loinc,
                 source=item.source,
                 confidence=item.confidence or CATALOGUE.confidence,
-                verify=item.confidence not in VERIFIED,
+                verify=unverified(item.confidence),
             )
             for code, item in CATALOGUE.codes.items()
         ],

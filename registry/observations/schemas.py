@@ -6,8 +6,9 @@ from uuid import UUID
 
 import msgspec
 
+from kernel.confidence import Confidence
 from registry.facilities.schemas import FacilityRef
-from registry.observations.catalogue import Confidence, Group, Kind, Subject
+from registry.observations.catalogue import Group, Kind, Subject
 from registry.people.schemas import PersonRef
 from registry.pregnancies.schemas import Strict
 

@@ -14,14 +14,12 @@ from typing import Any, Literal
 
 import msgspec
 
+from kernel.confidence import Confidence, unverified
 from kernel.predicates import Predicate, parse
 
 FOLDER = Path(__file__).parent / "rulesets"
 NATIONAL = "national_2017"
 """In force wherever a region has chosen no variant."""
-
-Confidence = Literal["V", "S", "B", "I"]
-"""V: rule text seen; S: secondary source; B: background knowledge; I: inferred."""
 
 
 class Kind(StrEnum):
@@ -114,7 +112,7 @@ class Condition(msgspec.Struct, frozen=True):
     @property
     def to_be_verified(self) -> bool:
         """Shown as 待核实 wherever the condition shows."""
-        return self.confidence in ("B", "I")
+        return unverified(self.confidence)
 
 
 class Ruleset(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from kernel.confidence import unverified
 from registry.facilities.schemas import FacilityRef
 from registry.people.schemas import PersonRef
 from registry.risk.rules import Outcome, Verdict
@@ -92,7 +93,7 @@ class RiskTableOut(msgspec.Struct, frozen=True):
             ruleset.en,
             ruleset.source,
             ruleset.confidence,
-            ruleset.confidence in ("B", "I"),
+            unverified(ruleset.confidence),
         )
 
 
@@ -115,7 +116,7 @@ class MeaningOut(msgspec.Struct, frozen=True):
             meaning.en,
             meaning.advice_zh,
             meaning.advice_en,
-            meaning.confidence in ("B", "I"),
+            unverified(meaning.confidence),
         )
 
 

@@ -11,8 +11,9 @@ from typing import Literal
 
 import msgspec
 
+from kernel.confidence import Confidence, unverified
 from kernel.predicates import Answer, AtLeast, Predicate
-from registry.observations.catalogue import CATALOGUE, VERIFIED, Confidence
+from registry.observations.catalogue import CATALOGUE
 from registry.observations.derived import FORMULAS, Sample, derive
 from registry.observations.warning.rulesets import Item, Ruleset, Variable
 
@@ -173,7 +174,7 @@ def _warned(
         score=score,
         source=ruleset.source,
         confidence=ruleset.confidence,
-        verify=ruleset.confidence not in VERIFIED or any(one.verify for one in fired),
+        verify=unverified(ruleset.confidence) or any(one.verify for one in fired),
     )
 
 
@@ -215,7 +216,7 @@ def _fired(
         seen=_seen(item.predicate.facts(), readings, at),
         since=since,
         confidence=confidence,
-        verify=confidence not in VERIFIED,
+        verify=unverified(confidence),
     )
 
 
@@ -320,7 +321,7 @@ def _points(
         seen=seen,
         since=max(one.taken_at for one in seen),
         confidence=ruleset.confidence,
-        verify=ruleset.confidence not in VERIFIED,
+        verify=unverified(ruleset.confidence),
     )
 
 

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from kernel.confidence import unverified
 from kernel.ids import PregnancyId
 from kernel.viewer import Viewer
-from registry.observations.catalogue import VERIFIED
 from registry.observations.derived import Sample, inputs_of
 from registry.observations.moments import CLOCK_SLACK
 from registry.observations.repository import ObservationRepository
@@ -107,7 +107,7 @@ def _out(one: Ruleset) -> RulesetOut:
         limits=[LimitOut(at.fact, at.sign, at.bound, at.tier) for _, at in limits([one])],
         source=one.source,
         confidence=one.confidence,
-        verify=one.confidence not in VERIFIED,
+        verify=unverified(one.confidence),
     )
 
 
@@ -123,7 +123,7 @@ def _criteria(one: Ruleset) -> list[CriterionOut]:
             lasting_minutes=None if item.lasting is None else item.lasting.minutes,
             points=None,
             confidence=item.confidence or one.confidence,
-            verify=(item.confidence or one.confidence) not in VERIFIED,
+            verify=unverified(item.confidence or one.confidence),
         )
         for item in one.items
     ]
@@ -138,7 +138,7 @@ def _criteria(one: Ruleset) -> list[CriterionOut]:
             lasting_minutes=None,
             points=band.points,
             confidence=one.confidence,
-            verify=one.confidence not in VERIFIED,
+            verify=unverified(one.confidence),
         )
         for variable in one.variables
         for band in variable.bands

@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from kernel.confidence import Confidence
 from kernel.predicates import AtLeast, Comparison, Not, Predicate, parse
-from registry.observations.catalogue import CATALOGUE, Confidence
+from registry.observations.catalogue import CATALOGUE
 
 
 class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from registry.observations.catalogue import Confidence
+from kernel.confidence import Confidence
 from registry.observations.warning.evaluate import Warned
 
 
