@@ -118,28 +118,6 @@ AGREED = """coalesce((SELECT d.kind <> 'guidance.disputed' FROM case_event d
                           ORDER BY d.seq DESC LIMIT 1), true)"""
 
 COUNTED = """
-CREATE OR REPLACE VIEW quality_guidance WITH (security_invoker = true) AS
-SELECT e.case_id, e.seq, e.at, e.late, e.demo, e.drill, e.voided, e.centre, e.institution,
-       c.tier IN ('province', 'city') AS upper_tier,
-       EXISTS (
-         SELECT 1 FROM facility i
-           JOIN region_closure r ON r.descendant_id = i.region_id
-           JOIN responsible_area a ON a.region_id = r.ancestor_id AND a.centre_id = e.centre
-            AND a.during @> (e.at AT TIME ZONE 'Asia/Shanghai')::date
-          WHERE i.id = e.institution AND i.id <> e.centre) AS in_area
-  FROM (SELECT DISTINCT ON (g.case_id, g.original ->> 'centre_facility')
-               g.case_id, g.seq, g.at, g.late,
-               (g.original ->> 'centre_facility')::uuid AS centre,
-               (g.original ->> 'institution_facility')::uuid AS institution,
-               g.source = 'simulated' OR coalesce(k.demo, false) AS demo,
-               coalesce(g.original -> 'drill' = 'true'::jsonb, false)
-                 OR coalesce(k.drill, false) AS drill,
-               coalesce(k.voided, false) AS voided
-          FROM quality_event g LEFT JOIN quality_case k USING (case_id)
-         WHERE g.kind = 'guidance.session' AND {agreed}
-         ORDER BY g.case_id, g.original ->> 'centre_facility', g.late, g.at, g.seq) e
-  LEFT JOIN facility c ON c.id = e.centre;
-
 CREATE OR REPLACE VIEW fact_guidance_now WITH (security_invoker = true) AS
 SELECT e.case_id, e.at, e.late, e.simulated OR coalesce(k.demo, false) AS demo,
        e.said_drill OR coalesce(k.drill, false) AS drill, coalesce(k.voided, false) AS voided,
