@@ -63,8 +63,8 @@ $$;
 """
 
 # Views of 0008 and 0040 once more, so that a single case is found by its id; what they show is
-# the same. Of a consultation, `told_of` is set where another case tells of it. Nothing reads the two
-# that are dropped any more.
+# the same. Of a consultation, `told_of` is set where another case tells of it. The two that are
+# dropped have no reader any more.
 VIEWS = """
 DROP VIEW quality_guidance, quality_consult;
 
