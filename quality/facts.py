@@ -4,10 +4,13 @@ An event of a case leaves a note in `fact_pending`, in the same transaction, and
 transfer never waits for statistics. The engine writes the facts of those cases anew every second;
 whoever asks for numbers first does what is left of it, so that she sees her own entries counted.
 The views say what a fact is; facts written one by one and facts written at once are the same rows.
+A case whose facts cannot be computed is set aside: it stops no other, is said to be missing beside
+all numbers, and is tried again.
 """
 
 from typing import Final
 
+import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,12 +18,16 @@ from kernel.database import Database
 from kernel.viewer import Viewer
 from quality.errors import FactsBehind
 
+log = structlog.get_logger()
+
 ENGINE = Viewer.system("engine")
 BATCH: Final = 200
 """Cases written anew in one transaction."""
 
 _CATCH_UP = text("SELECT fact_catch_up(:most)")
 _REBUILD = text("SELECT fact_rebuild()")
+_SET_ASIDE = text("SELECT case_id, sqlstate, since FROM fact_set_aside ORDER BY since, case_id")
+_TRY_AGAIN = text("SELECT fact_try_again()")
 
 
 async def catch_up(session: AsyncSession, most: int = BATCH) -> int:
@@ -48,3 +55,17 @@ async def keep_up(database: Database) -> bool:
 async def rebuild(session: AsyncSession) -> None:
     """Throw all facts away; those of cases wait to be written anew, others are at once."""
     await session.execute(_REBUILD)
+
+
+async def try_again(database: Database) -> bool:
+    """The engine's duty: name the cases that were set aside to the operator, and queue them again.
+
+    After a repair they come back by themselves; the SQLSTATE says what is wrong with the others.
+    """
+    async with database.session(ENGINE) as session:
+        for case_id, sqlstate, since in await session.execute(_SET_ASIDE):
+            log.error(
+                "quality.case_set_aside", case_id=str(case_id), sqlstate=sqlstate, since=str(since)
+            )
+        await session.execute(_TRY_AGAIN)
+    return False

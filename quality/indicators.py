@@ -1,6 +1,6 @@
 """Indicators: counted by the database, described, and given out with their definition."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from quality.handbook.versions import Version
 from quality.names import Names, read_names
 from quality.passes import Asked
 from quality.published import Figure, figures_of
-from quality.repository import Group, LateEntries, Member, Scope, Totals
+from quality.repository import Group, LateEntries, Member, Page, Scope, Totals
 from quality.schemas import (
     CentreValue,
     CountValue,
@@ -131,16 +131,28 @@ async def behind(
         else await repository.members(session, scope, late, counted, MOST_CASES)
     )
     names = await read_names(session, facility_ids=[one.place for one in found])
+    pages = await pages_of(session, version.definition, [one.case_id for one in found])
     return IndicatorCases(
         scope=await scope_out(session, scope, late),
         definition=definition_out(version),
-        cases=[_case(one, names) for one in found],
+        cases=[_case(one, names, pages) for one in found],
     )
 
 
-def _case(member: Member, names: Names) -> IndicatorCase:
+async def pages_of(
+    session: AsyncSession, definition: Definition, cases: Sequence[UUID | None]
+) -> Mapping[UUID | None, Page]:
+    """Where members are shown. Whoever counts a transfer may open it; the rest is looked up."""
+    measure, ids = definition.measure, [one for one in cases if one is not None]
+    if isinstance(measure, CountMeasure | ShareMeasure) and measure.of != "cases":
+        return await repository.pages(session, ids)
+    return dict.fromkeys(ids, "case")
+
+
+def _case(member: Member, names: Names, pages: Mapping[UUID | None, Page]) -> IndicatorCase:
     return IndicatorCase(
         case_id=member.case_id,
+        page=pages.get(member.case_id),
         number=member.number,
         opened_at=member.opened_at,
         origin=names.place(member.place),
@@ -367,5 +379,6 @@ async def scope_out(session: AsyncSession, scope: Scope, late: LateEntries) -> S
         drills_left_out=found.drills,
         voided_left_out=found.voided,
         back_referrals_left_out=found.back_referrals,
+        missing=found.missing,
         frozen=frozen,
     )

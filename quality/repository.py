@@ -15,11 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from quality.compiling import Compiled
 from quality.distributions import FINEST_S
 from quality.passes import Asked, Cell, Key, quantile, readings
-from quality.sources import CASES_IN_SCOPE
+from quality.sources import CASES_IN_SCOPE, MISSING_IN_SCOPE
 from referral.clocks.data import MILESTONES
 from registry.facilities.rules import local_date
 
 LateEntries: TypeAlias = Literal["with", "without"]
+Page: TypeAlias = Literal["case", "case_file", "consult", "guidance", "reading"]
+"""Kinds of pages that show what a row is about."""
 State: TypeAlias = Literal["counted", "open", "inconsistent", "late_left_out", "outside"]
 
 
@@ -128,12 +130,16 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class InScope:
-    """How many cases the scope holds, and how many are in no indicator, and why."""
+    """How many cases the scope holds, and how many are in no indicator, and why.
+
+    `missing`: their facts cannot be computed; what they are (a transfer, a file) is not known.
+    """
 
     cases: int
     drills: int
     voided: int
     back_referrals: int
+    missing: int
 
 
 # ruff: noqa: S608  (the queries below are put together from constants)
@@ -147,9 +153,12 @@ _IN_SCOPE = text(
     "SELECT count(*) FILTER (WHERE NOT (u.drill OR u.voided OR u.back)) AS cases,"
     "       count(*) FILTER (WHERE u.drill) AS drills,"
     "       count(*) FILTER (WHERE u.voided AND NOT u.drill) AS voided,"
-    "       count(*) FILTER (WHERE u.back AND NOT (u.voided OR u.drill)) AS back_referrals"
+    "       count(*) FILTER (WHERE u.back AND NOT (u.voided OR u.drill)) AS back_referrals,"
+    "       CAST(:missing AS bigint) AS missing"
     f" FROM fact_case u WHERE {CASES_IN_SCOPE}"
 )
+_PAGES = text("SELECT id, page FROM quality_page WHERE id = ANY(CAST(:ids AS uuid[]))")
+_MISSING = text(f"SELECT count(*) FROM fact_set_aside u WHERE {MISSING_IN_SCOPE}")
 CENTRES = (
     "SELECT f.id FROM facility f"
     " WHERE EXISTS (SELECT 1 FROM facility_role o WHERE o.facility_id = f.id"
@@ -171,7 +180,8 @@ _FROZEN_IN_SCOPE = text(
     "SELECT count(*) FILTER (WHERE u.left_out IS NULL) AS cases,"
     "       count(*) FILTER (WHERE u.left_out = 'drill') AS drills,"
     "       count(*) FILTER (WHERE u.left_out = 'voided') AS voided,"
-    "       count(*) FILTER (WHERE u.left_out = 'back') AS back_referrals"
+    "       count(*) FILTER (WHERE u.left_out = 'back') AS back_referrals,"
+    "       count(*) FILTER (WHERE u.left_out = 'missing') AS missing"
     "  FROM indicator_frozen_case u WHERE u.freeze_id = :freeze"
     "   AND (CAST(:region AS uuid) IS NULL OR CAST(:region AS uuid) = ANY(u.region_ids))"
     "   AND (CAST(:facility AS uuid) IS NULL OR CAST(:facility AS uuid) = ANY(u.facility_ids))"
@@ -339,6 +349,12 @@ async def points(
     return (await _read(session, _POINTS, scope, late, compiled, most))[::-1]
 
 
+async def pages(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID | None, Page]:
+    """The kind of page that shows each of some cases, of those that the viewer may open."""
+    rows = await session.execute(_PAGES, {"ids": list(ids)}) if ids else ()
+    return {row.id: row.page for row in rows}
+
+
 async def _read(
     session: AsyncSession,
     query: str,
@@ -416,11 +432,11 @@ async def cases(session: AsyncSession, scope: Scope, milestones: Sequence[str]) 
 
 
 async def in_scope(session: AsyncSession, scope: Scope) -> InScope:
-    """Cases of the scope; drills, voided cases and back-referrals, which no indicator counts."""
+    """Cases of the scope; drills, voided cases, back-referrals and those that cannot be counted."""
     if scope.frozen is not None:
         values = {"region": scope.region_id, "facility": scope.facility_id}
         found = await session.execute(_FROZEN_IN_SCOPE, {**values, "freeze": scope.frozen})
     else:
-        found = await session.execute(_IN_SCOPE, scope.values())
-    row = found.one()
-    return InScope(row.cases, row.drills, row.voided, row.back_referrals)
+        missing = await session.scalar(_MISSING, scope.values())
+        found = await session.execute(_IN_SCOPE, {**scope.values(), "missing": missing})
+    return InScope(**found.one()._mapping)

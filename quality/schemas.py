@@ -9,6 +9,7 @@ import msgspec
 from kernel.confidence import Confidence
 from quality.definitions import Aspect, Baseline, Direction, Level, Standing, Texts, Unit
 from quality.distributions import Distribution
+from quality.repository import Page
 from quality.vocabulary import CountMeasure, ElsewhereMeasure, IntervalMeasure, ShareMeasure
 from referral.clocks.data import Text
 from referral.clocks.schemas import TargetOut
@@ -230,7 +231,10 @@ class FrozenMark(msgspec.Struct, frozen=True):
 
 
 class ScopeOut(msgspec.Struct, frozen=True):
-    """What the numbers cover: period, place, and cases left out of all of them."""
+    """What the numbers cover: period, place, and cases left out of all of them.
+
+    `missing`: cases that cannot be counted at all because what was entered cannot be read.
+    """
 
     start: datetime = msgspec.field(name="from")
     end: datetime = msgspec.field(name="to")
@@ -241,6 +245,7 @@ class ScopeOut(msgspec.Struct, frozen=True):
     drills_left_out: int
     voided_left_out: int
     back_referrals_left_out: int
+    missing: int
     frozen: FrozenMark | None = None
 
 
@@ -367,11 +372,13 @@ class IndicatorDetail(msgspec.Struct, frozen=True):
 class IndicatorCase(msgspec.Struct, frozen=True):
     """One of those behind a number; `number` is its own, where it has one.
 
-    `case_id` is null for what is no case: a district, whose name is its number. `reason`: the first
-    criterion that it fails. `met`: of a share, whether it stands in the numerator.
+    `case_id` is null for what is no case: a district, whose name is its number. `page`: where it is
+    shown; null where the viewer may count it but not open it. `reason`: the first criterion that it
+    fails. `met`: of a share, whether it stands in the numerator.
     """
 
     case_id: UUID | None
+    page: Page | None
     number: str | None
     opened_at: datetime
     origin: PlaceOut | None

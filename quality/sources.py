@@ -53,6 +53,13 @@ CASES_IN_SCOPE: Final = f"""
     AND (CAST(:facility AS uuid) IS NULL OR u.origin = :facility OR :facility = ANY(u.receivers))
     AND {_in_region("u.origin")}
 """
+MISSING_IN_SCOPE: Final = f"""
+    u.opened_at >= :start AND u.opened_at < :end
+    AND (CAST(:facility AS uuid) IS NULL OR u.origin = :facility)
+    AND {_in_region("u.origin")}
+"""
+"""Cases that were set aside: of them only when and where they began is known."""
+
 HOUSES_OF_CASE: Final = """ARRAY(
           SELECT DISTINCT h FROM unnest(u.origin || u.receivers) h WHERE h IS NOT NULL)"""
 
@@ -103,6 +110,14 @@ _NOT_OF_A_DRILL: Final = """
           SELECT 1 FROM fact_consult t
            WHERE t.told_of = CAST(u.case_id AS text) AND t.drill)"""
 
+# Advice, a consultation and a session about one case stand on chains of their own; a centre is
+# counted once for the case that they go back to, by the first of them.
+_FIRST_ABOUT_THE_CASE: Final = """
+    NOT (u.drill OR u.voided) AND NOT EXISTS (
+          SELECT 1 FROM fact_guidance e
+           WHERE e.about = u.about AND e.centre = u.centre AND NOT (e.drill OR e.voided)
+             AND (e.late, e.at, e.case_id) < (u.late, u.at, u.case_id))"""
+
 SOURCES: Final[Mapping[Population, Source]] = {
     "deliveries": _imported("deliveries", "fact_delivery"),
     "newborns": _imported("newborns", "fact_newborn"),
@@ -132,7 +147,7 @@ SOURCES: Final[Mapping[Population, Source]] = {
         place="u.centre",
         late="u.late",
         demo="u.demo",
-        scope="NOT (u.drill OR u.voided) AND " + _at_facility("u.at", "u.centre", "u.institution"),
+        scope=f"{_FIRST_ABOUT_THE_CASE} AND {_at_facility('u.at', 'u.centre', 'u.institution')}",
         house="u.centre",
         houses="ARRAY[u.centre, u.institution]",
         fields={"upper_tier": "coalesce(u.upper_tier, false)", "in_area": "u.in_area"},

@@ -44,7 +44,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "live": "实时数字，随补录与更正变化", "with": "计入补录的时间", "without": "已排除补录",
         "hidden": "1–4 例以“<5”表示，相应比例与分位数不列出（待核实）", "yes": "待核实",
         "left_out": "不计：演练 {drills}，作废 {voided}，回转 {back}", "printed": "导出于 {at}",
-        "none": "平台尚无此项数据",
+        "none": "平台尚无此项数据", "missing": "另有 {n} 例无法计算，未计入以下数字",
     },
     "en": {
         "numbers": "Indicators", "houses": "By facility", "meaning": "Meaning and source",
@@ -62,6 +62,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "left_out": "Left out: drills {drills}, voided {voided}, back {back}",
         "yes": "to be verified", "printed": "Exported {at}",
         "none": "The platform holds no such data yet",
+        "missing": "{n} more cases cannot be computed and are missing from these numbers",
     },
 }  # fmt: skip
 UNITS: dict[Language, dict[str, str]] = {
@@ -129,6 +130,8 @@ def _head(found: Indicators, hide: bool, language: Language, at: datetime) -> It
         back=scope.back_referrals_left_out,
     )
     yield f"{words['cases']}: {scope.cases} · {left_out} · {words[scope.late]}"
+    if scope.missing:
+        yield words["missing"].format(n=scope.missing)
     if hide:
         yield words["hidden"]
     yield words["printed"].format(at=_moment(at))

@@ -136,6 +136,7 @@ def _timers(database: Database, clock: Clock) -> list[Duty]:
         Duty("consultations", partial(mind_consults, database, clock), 1.0),
         Duty("guidance", partial(mind_guidance, database, clock), 60.0),
         Duty("facts", partial(facts.keep_up, database), 1.0),
+        Duty("facts set aside", partial(facts.try_again, database), 600.0),
     ]
 
 

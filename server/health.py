@@ -41,8 +41,9 @@ class SystemHealth(msgspec.Struct, frozen=True):
     """All processes and services; `degraded` as soon as one of them does not work.
 
     `checkpoint_age_s`: how long ago the newest checkpoint of the event chain was signed; null
-    before the first. `checkpoint_stale`: so long ago that somebody has to look. `channels`: which
-    ways out of the house have a contract here; `channels_absent`: which have none.
+    before the first. `checkpoint_stale`: so long ago that somebody has to look. `cases_missing`:
+    cases that no indicator can count; the engine's log names them. `channels`: which ways out of
+    the house have a contract here; `channels_absent`: which have none.
     """
 
     status: str
@@ -51,6 +52,7 @@ class SystemHealth(msgspec.Struct, frozen=True):
     database: str
     checkpoint_age_s: float | None
     checkpoint_stale: bool
+    cases_missing: int
     processes: list[ProcessHealth]
     channels: list[str]
     channels_absent: list[str]
@@ -78,6 +80,7 @@ async def processes(
     listed = assess(beats, _children(settings), at)
     age = await newest_age(session)
     stale = age is not None and age > STALE_AFTER
+    missing = (await session.execute(text("SELECT fact_missing()"))).scalar_one()
     answers = await _valkey_answers(settings.valkey_url)
     return SystemHealth(
         status="ok" if answers and working(listed) and not stale else "degraded",
@@ -86,6 +89,7 @@ async def processes(
         database=f"PostgreSQL {version}",
         checkpoint_age_s=None if age is None else round(age.total_seconds(), 1),
         checkpoint_stale=stale,
+        cases_missing=missing,
         processes=listed,
         channels=[name for name in CONTRACTS if name in contracted],
         channels_absent=[name for name in CONTRACTS if name not in contracted],

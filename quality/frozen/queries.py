@@ -1,6 +1,6 @@
 """Reads: closed periods, and what was entered since."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from itertools import zip_longest
@@ -28,7 +28,7 @@ from quality.frozen.service import LATE, figures_of
 from quality.handbook.showing import definition_out
 from quality.handbook.versions import Version
 from quality.names import Names, read_names
-from quality.repository import LateEntries, Scope
+from quality.repository import LateEntries, Page, Scope
 from registry.facilities.rules import local_date
 
 Member: TypeAlias = tuple[UUID | None, str | None, UUID | None]
@@ -124,12 +124,15 @@ async def _differs(
         names = await indicators.names_of(session, [totals], centres)
         values.append(indicators.value_of(version.definition, totals, scope, centres, names))
     names = await read_names(session, facility_ids=[one.place for one in changes])
-    return IndicatorDifference(
-        definition_out(version), values[0], values[1], list(paired(changes, names)), intact
-    )
+    cases = [one.case_id for one in changes]
+    pages = await indicators.pages_of(session, version.definition, cases)
+    members = list(paired(changes, names, pages))
+    return IndicatorDifference(definition_out(version), values[0], values[1], members, intact)
 
 
-def paired(changes: Iterable[Changed], names: Names) -> Iterable[ChangedMember]:
+def paired(
+    changes: Iterable[Changed], names: Names, pages: Mapping[UUID | None, Page]
+) -> Iterable[ChangedMember]:
     """Before and after of one member side by side."""
     held: dict[Member, tuple[list[Changed], list[Changed]]] = {}
     for one in changes:
@@ -139,6 +142,7 @@ def paired(changes: Iterable[Changed], names: Names) -> Iterable[ChangedMember]:
         for before, after in zip_longest(*sides):
             yield ChangedMember(
                 case_id=case_id,
+                page=pages.get(case_id),
                 number=number,
                 origin=names.place(place),
                 before=_reading(before),

@@ -12,7 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from quality.compiling import Compiled, compiled
 from quality.handbook.versions import Version
 from quality.repository import CENTRES, LateEntries, Scope
-from quality.sources import CASES_IN_SCOPE, HOUSES_OF_CASE, region_of, regions_around
+from quality.sources import (
+    CASES_IN_SCOPE,
+    HOUSES_OF_CASE,
+    MISSING_IN_SCOPE,
+    region_of,
+    regions_around,
+)
 
 _COLUMNS: Final = (
     "case_id, number, opened_at, place, from_at, to_at, late, demo, state, reason, met, seconds"
@@ -37,6 +43,10 @@ WITH kept_cases AS (
          CASE WHEN u.drill THEN 'drill' WHEN u.voided THEN 'voided' WHEN u.back THEN 'back' END,
          (SELECT h.seq FROM case_head h WHERE h.case_id = u.case_id), {regions}, {houses}
     FROM fact_case u WHERE {cases}
+  UNION ALL
+  SELECT CAST(:freeze AS uuid), u.case_id, 'missing',
+         (SELECT h.seq FROM case_head h WHERE h.case_id = u.case_id), {regions}, ARRAY[u.origin]
+    FROM fact_set_aside u WHERE {missing}
 ), kept_centres AS (
   INSERT INTO indicator_frozen_centre (freeze_id, facility_id, region_ids)
   SELECT CAST(:freeze AS uuid), u.id, {centre_regions} FROM ({centres}) u
@@ -111,6 +121,7 @@ async def keep(
         regions=regions_around(region_of("u.origin")),
         houses=HOUSES_OF_CASE,
         cases=CASES_IN_SCOPE,
+        missing=MISSING_IN_SCOPE,
         centre_regions=regions_around(region_of("u.id")),
         centres=CENTRES,
         columns=_COLUMNS,

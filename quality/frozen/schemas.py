@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from quality.repository import Page
 from quality.schemas import (
     CountValue,
     DefinitionOut,
@@ -79,6 +80,7 @@ class ChangedMember(msgspec.Struct, frozen=True):
     """One that does not read as it was frozen; a side is null where it is not in the count."""
 
     case_id: UUID | None
+    page: Page | None
     number: str | None
     origin: PlaceOut | None
     before: MemberReading | None

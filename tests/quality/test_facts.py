@@ -1,14 +1,20 @@
 """Facts are what their views show, to nobody else, whenever they were written."""
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
+import asyncpg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.testing import capture_logs
 
 from kernel.chain import amend, append
 from kernel.clock import SystemClock
+from kernel.errors import Unavailable
 from kernel.ids import FacilityId, PersonId, new_id
 from kernel.parties import PartyRole, add_facility, add_person
 from kernel.viewer import Role, Viewer
@@ -16,6 +22,7 @@ from quality import facts, indicators
 from quality.errors import FactsBehind
 from quality.imports.schemas import ImportIn
 from quality.imports.service import take
+from quality.repository import Scope
 from referral.clocks.data import MILESTONES, all_versions
 from registry.facilities.rules import AreaKind
 from registry.facilities.service import set_responsible_area
@@ -211,6 +218,69 @@ async def test_a_transfer_waits_for_nobody_who_counts(database: Clone, world: Wo
         assert await differences(counting) != []
         await facts.current(counting)
         assert await differences(counting) == []
+
+
+UNREADABLE = ("guidance.session", 7, {"centre_facility": "nobody's id"})
+
+
+async def test_a_case_that_cannot_be_computed_stops_no_other(database: Clone, world: World) -> None:
+    admin = await asyncpg.connect(database.superuser_url)
+    async with database.system.session(SYSTEM) as session:
+        before = await write_case(session, county_of(world), ("offer.accepted", 5))
+        broken = await write_case(session, county_of(world), ("offer.accepted", 5))
+        await facts.current(session)
+    await admin.execute(f"ALTER TABLE fact_case ADD CONSTRAINT x CHECK (case_id <> '{broken}')"
+                        " NOT VALID")  # fmt: skip
+    async with database.system.session(SYSTEM) as session:
+        await write_steps(session, broken, ("leg.departed", 9))
+        await write_case(session, far_county_of(world), UNREADABLE)
+        after = await write_case(session, county_of(world), ("offer.accepted", 6))
+    assert not await facts.keep_up(database.system)
+    async with database.system.session(SYSTEM) as session:
+        kept = set((await session.execute(text("SELECT case_id FROM fact_case"))).scalars())
+        assert kept == {before, after}
+        assert await missing(session, PERIOD) == 2
+        assert await missing(session, replace(PERIOD, end=MORNING)) == 0
+        assert await missing(session, replace(PERIOD, region_id=world.county)) == 1
+        assert await missing(session, replace(PERIOD, facility_id=world.city_centre)) == 0
+    async with database.app.session(world.doctor) as session:
+        assert await missing(session, PERIOD) == 1, "another house's is not hers to know of"
+        assert (await session.execute(text("SELECT fact_missing()"))).scalar_one() == 2
+    await admin.execute("ALTER TABLE fact_case DROP CONSTRAINT x")
+    await admin.close()
+    with capture_logs() as logs:
+        await facts.try_again(database.system)
+    assert sorted(one["sqlstate"] for one in logs) == ["22P02", "23514"]
+    assert not await facts.keep_up(database.system)
+    async with database.system.session(SYSTEM) as session:
+        kept = set((await session.execute(text("SELECT case_id FROM fact_case"))).scalars())
+        assert kept == {before, after, broken}
+        assert await missing(session, PERIOD) == 1
+
+
+async def missing(session: AsyncSession, scope: Scope) -> int:
+    return (await indicators.overview(session, scope, "with")).scope.missing
+
+
+@pytest.mark.parametrize("state", ["40P01", "55P03", "57014"])
+async def test_what_is_no_fault_of_a_case_sets_none_aside(
+    database: Clone, world: World, state: str
+) -> None:
+    admin = await asyncpg.connect(database.superuser_url)
+    async with database.system.session(SYSTEM) as session:
+        await write_case(session, county_of(world))
+    await admin.execute(f"""
+        CREATE FUNCTION x() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'busy' USING ERRCODE = '{state}'; END $$;
+        CREATE TRIGGER x BEFORE INSERT ON fact_case EXECUTE FUNCTION x();""")
+    with pytest.raises((DBAPIError, Unavailable)):
+        await facts.keep_up(database.system)
+    await admin.execute("DROP TRIGGER x ON fact_case; DROP FUNCTION x")
+    await admin.close()
+    assert not await facts.keep_up(database.system)
+    async with database.system.session(SYSTEM) as session:
+        assert await differences(session) == []
+        assert await missing(session, PERIOD) == 0
 
 
 def test_every_milestone_has_its_column_and_every_attribute_is_kept() -> None:

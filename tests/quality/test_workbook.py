@@ -36,10 +36,10 @@ def house(no: int, name: str = "") -> PlaceOut:
     return PlaceOut(UUID(int=no), name or f"医院{no}")
 
 
-def found(frozen: bool = False) -> Indicators:
+def found(frozen: bool = False, missing: int = 0) -> Indicators:
     """An interval of 7, a share of 3 in 20, a count of 12."""
     mark = FrozenMark(UUID(int=9), "云江市", PersonOut(UUID(int=8), "许明", "处长"), AT)
-    scope = ScopeOut(START, END, None, None, "with", 19, 1, 0, 2, mark if frozen else None)
+    scope = ScopeOut(START, END, None, None, "with", 19, 1, 0, 2, missing, mark if frozen else None)
     spread = Distribution(7, 300.0, 600.0, 60.0, 660.0, [], None)
     values: dict[str, Any] = {
         "request_to_accept": IntervalValue(
@@ -79,8 +79,9 @@ def table(book: Any, name: str) -> list[dict[str, object]]:
     return [dict(zip(map(str, rows[start]), row, strict=True)) for row in rows[start + 1 :]]
 
 
-def opened(*, hide: bool = False, frozen: bool = False) -> Any:
-    return load_workbook(BytesIO(workbook(found(frozen), hide=hide, language="zh", at=AT)))
+def opened(*, hide: bool = False, frozen: bool = False, missing: int = 0) -> Any:
+    book = workbook(found(frozen, missing), hide=hide, language="zh", at=AT)
+    return load_workbook(BytesIO(book))
 
 
 def test_numbers_stand_beside_what_they_rest_on() -> None:
@@ -123,6 +124,13 @@ def test_it_says_whether_its_figures_stay(frozen: bool, said: str) -> None:
     lines = [row[0].value for row in opened(frozen=frozen)["指标"].iter_rows(max_row=6)]
     assert any(str(line).startswith(said) for line in lines)
     assert "统计期: 2026-10-01 – 2026-10-31" in lines
+
+
+def test_it_says_how_many_cases_are_missing() -> None:
+    lines = [row[0].value for row in opened(missing=3)["指标"].iter_rows(max_row=6)]
+    assert "另有 3 例无法计算，未计入以下数字" in lines
+    lines = [row[0].value for row in opened()["指标"].iter_rows(max_row=6)]
+    assert not any("无法计算" in str(line) for line in lines)
 
 
 def test_it_speaks_english_too() -> None:

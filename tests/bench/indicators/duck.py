@@ -43,7 +43,8 @@ _FROM: Final = {
     "deliveries": "fact_delivery",
     "newborns": "fact_newborn",
     "cases": "fact_case WHERE NOT (drill OR voided OR back)",
-    "guidance": "fact_guidance WHERE NOT (drill OR voided)",
+    "guidance": "(SELECT DISTINCT ON (about, centre) * FROM fact_guidance"
+    " WHERE NOT (drill OR voided) ORDER BY about, centre, late, at, case_id) u",
     "case_files": "fact_case_file WHERE NOT voided",
     "consults": "fact_consult u WHERE told_of IS NULL AND NOT EXISTS"
     " (SELECT 1 FROM fact_consult t WHERE t.told_of = u.case_id::text AND t.drill)",

@@ -17,6 +17,7 @@ from consult.guidance.errors import (
     SameHouse,
 )
 from consult.guidance.rules import RULES
+from kernel.chain import append
 from kernel.errors import NotFound
 from kernel.ids import new_id
 from quality import indicators
@@ -154,6 +155,36 @@ async def test_about_one_case_a_centre_is_counted_once(line: Line, net: Network)
     await Table(net).advise("city_expert", case)
     assert await counted(net, case) == [("counted", None)]
     assert (await line.kinds(case)).count("guidance.ended") == 2
+
+
+async def test_all_that_goes_back_to_one_case_is_counted_once(line: Line, net: Network) -> None:
+    case, table = await net.sent(net.places["city"]), Table(net)
+    consult = await table.ask(of_case_id=case)
+    await table.answer("city_expert", consult, "accept")
+    await table.advise("city_expert", consult)
+    assert await counted(net, consult) == [("counted", None)]
+    net.wait(minutes=1)
+    await table.advise("city_expert", case)
+    for about in (case, consult):
+        guidance = await line.arrange(of_case_id=about)
+        await line.stay(guidance, RULES.together_s, *ENDS)
+        await line.step("county_doctor", guidance, "end")
+    assert await counted(net, consult) == [("counted", None)], "the first of them stands"
+    assert await counted(net, case) == []
+    other = await net.sent(net.places["city"])
+    await table.advise("city_expert", other)
+    assert await counted(net, other) == [("counted", None)]
+
+
+async def test_a_voided_case_takes_what_was_guided_about_it_along(line: Line, net: Network) -> None:
+    case, table = await net.sent(net.places["city"]), Table(net)
+    consult = await table.ask(of_case_id=case)
+    await table.answer("city_expert", consult, "accept")
+    await table.advise("city_expert", consult)
+    assert await counted(net, consult) == [("counted", None)]
+    async with net.clone.system.session(SEEDER) as session:
+        await append(session, net.clock, case, "referral.voided", viewer=SEEDER, payload={})
+    assert await counted(net, consult) == []
 
 
 async def test_of_a_drill_nothing_is_counted(line: Line, net: Network) -> None:

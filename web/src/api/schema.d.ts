@@ -7889,6 +7889,8 @@ export interface components {
             case_id: string | null;
             number: string | null;
             origin: components["schemas"]["PlaceOut"] | null;
+            /** @enum {null|string} */
+            page: "case" | "case_file" | "consult" | "guidance" | "reading" | null;
         };
         /** ChannelTally */
         ChannelTally: {
@@ -10355,6 +10357,8 @@ export interface components {
             /** Format: date-time */
             opened_at: string;
             origin: components["schemas"]["PlaceOut"] | null;
+            /** @enum {null|string} */
+            page: "case" | "case_file" | "consult" | "guidance" | "reading" | null;
             reason: string | null;
             seconds: number | null;
             /** @enum {string} */
@@ -13343,6 +13347,7 @@ export interface components {
             frozen?: components["schemas"]["FrozenMark"] | null;
             /** @enum {string} */
             late: "with" | "without";
+            missing: number;
             region_id: string | null;
             /** Format: date-time */
             to: string;
@@ -13774,6 +13779,7 @@ export interface components {
         SystemHealth: {
             /** Format: date-time */
             at: string;
+            cases_missing: number;
             channels: string[];
             channels_absent: string[];
             checkpoint_age_s: number | null;

@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest'
 
-import { casePlace, eventPath } from './casePlace'
+import { casePlace, eventPath, pagePath } from './casePlace'
 
 describe('where a case lies', () => {
+  it.each([
+    ['case', '/cases/x'],
+    ['case_file', '/case-files/x'],
+    ['consult', '/consults/x'],
+    ['guidance', '/guidance/x'],
+    ['reading', '/ctg/readings/x'],
+  ] as const)('is said by the kind of its page: %s', (page, path) => expect(pagePath(page, 'x')).toBe(path))
+
   it('follows what happened: case files have pages of their own', () => {
     expect(eventPath('casefile.task_overdue', 'f1')).toBe('/case-files/f1')
     expect(eventPath('referral.offered', 'c1')).toBe('/cases/c1')

@@ -10,6 +10,13 @@ export function casePlace(id: string, action?: Pick<Action, 'machine' | 'action'
   return { path, query: { act: `${action.machine}.${action.action}`, target: action.target_id } }
 }
 
+/** The pages that show what is counted; each lies under the id of its case. */
+const PAGES = { case: '/cases', case_file: '/case-files', consult: '/consults', guidance: '/guidance', reading: '/ctg/readings' } as const
+
+export function pagePath(page: keyof typeof PAGES, id: string): string {
+  return `${PAGES[page]}/${id}`
+}
+
 /**
  * Where the page of a case lies of which `event` tells: a case file's id is a case id too, a drill's also, and
  * what is about the roster has pages of its own.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { bars, durationTicks, edges, levelTicks, lineOf, path, placeOf, rangeOf, trend, yOf } from './plot'
+import { bars, durationTicks, edges, levelTicks, lineOf, path, placeOf, rangeOf, yOf } from './plot'
 import type { Bin } from './types'
 
 const BOX = { width: 300, height: 100 }
@@ -57,15 +57,8 @@ it('moves a label to the next line when it would touch another', () => {
   expect(lineOf(100, [120, 90, 300], 50)).toBe(2)
 })
 
-it('leaves a hole in the trend where a month has no cases', () => {
-  const months = [
-    { month: '2026-09', n: 18, p50_s: 50, p90_s: 100, value: null },
-    { month: '2026-10', n: 0, p50_s: null, p90_s: null, value: null },
-    { month: '2026-11', n: 46, p50_s: 25, p90_s: 75, value: null },
-  ]
-  const points = trend(months, 100, BOX)
-  expect(points.map((p) => p.p50)).toEqual([50, null, 75])
-  expect(path(points.map((p) => ({ x: p.x, y: p.p50 })))).toBe('M50 50M250 75')
+it('lifts the pen over months without cases', () => {
+  expect(path([50, null, 75].map((y, i) => ({ x: 50 + 100 * i, y })))).toBe('M50 50M250 75')
   expect(path([{ x: 0, y: 1 }, { x: 10, y: 2 }])).toBe('M0 1L10 2')
 })
 

@@ -1,5 +1,5 @@
 /** Geometry of the small plots: data in, places in a box out. No drawing, no colours. */
-import type { Bin, Month } from './types'
+import type { Bin } from './types'
 
 export interface Box {
   width: number
@@ -63,21 +63,6 @@ export function durationTicks(maxS: number, most = 5): number[] {
   const step = STEPS_S.find((s) => maxS / s <= most) ?? Math.ceil(maxS / most / 604_800) * 604_800
   const count = Math.max(1, Math.ceil(maxS / step))
   return Array.from({ length: count + 1 }, (_, i) => i * step)
-}
-
-export interface TrendPoint {
-  month: Month
-  x: number
-  p50: number | null
-  p90: number | null
-}
-
-/** Months side by side; a month without cases leaves a hole instead of a zero. */
-export function trend(months: readonly Month[], top: number, box: Box): TrendPoint[] {
-  const slot = box.width / Math.max(1, months.length)
-  const y = (seconds: number | null): number | null =>
-    seconds === null ? null : box.height - (Math.min(seconds, top) / top) * box.height
-  return months.map((month, i) => ({ month, x: (i + 0.5) * slot, p50: y(month.p50_s), p90: y(month.p90_s) }))
 }
 
 /** An SVG path through the points that exist; it is lifted over holes. */

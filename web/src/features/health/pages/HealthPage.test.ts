@@ -13,6 +13,7 @@ const health = {
   database: 'PostgreSQL 18.1',
   checkpoint_age_s: 412,
   checkpoint_stale: true,
+  cases_missing: 0,
   channels: ['sms'],
   channels_absent: ['voice', 'email'],
   processes: [

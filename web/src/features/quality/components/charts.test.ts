@@ -46,6 +46,15 @@ describe('charts', () => {
     expect(container.querySelector('.baseline')).not.toBeNull()
   })
 
+  it('draw the median and its 90th centile in one picture, where they are not hidden', () => {
+    const months = [60, 70, 80].map((p90_s, i) => ({ month: `2026-0${i + 1}`, n: 9, p50_s: 30, p90_s, value: null }))
+    const spread = { unit: 's', baseline: null } as Definition
+    const { container } = render(ControlPlot, { props: { chart: { ...chart, kind: 'xmr' }, definition: spread, months }, global })
+    expect(container.querySelectorAll('rect.dot90')).toHaveLength(2)
+    expect(screen.getByRole('img').getAttribute('aria-label')).toContain('2026-03 55 秒 (限外), P90 1 分 20 秒')
+    expect(container.textContent).toContain('■ 第 90 百分位')
+  })
+
   it('draw no limits from few months', () => {
     const { container } = render(ControlPlot, { props: { chart: { ...chart, centre: null }, definition }, global })
     expect(container.querySelector('.limit')).toBeNull()

@@ -18,7 +18,7 @@ function row(n: number, over: Partial<DdiRow> = {}): DdiRow {
 }
 
 const scope: Ddi['scope'] = {
-  from: '2026-10-23T00:00:00Z', to: '2026-11-22T00:00:00Z', region_id: null, facility_id: null, late: 'with', cases: 3, drills_left_out: 0,
+  from: '2026-10-23T00:00:00Z', to: '2026-11-22T00:00:00Z', region_id: null, facility_id: null, late: 'with', cases: 3, drills_left_out: 0, missing: 0,
   back_referrals_left_out: 0, voided_left_out: 0,
 }
 const split: Ddi = {

@@ -27,12 +27,12 @@ const reading = (seconds: number | null, late: boolean) => ({
 const DIFFERENCE = {
   period: PERIOD, unchanged: 30,
   scope: {
-    from: '2026-09-30T16:00:00Z', to: '2026-10-31T16:00:00Z', region_id: null, facility_id: null, late: 'with', cases: 12, drills_left_out: 0, voided_left_out: 0,
+    from: '2026-09-30T16:00:00Z', to: '2026-10-31T16:00:00Z', region_id: null, facility_id: null, late: 'with', cases: 12, drills_left_out: 0, voided_left_out: 0, missing: 0,
     back_referrals_left_out: 0, frozen: { id: 'p1', region: '临江市', by: PERIOD.frozen_by, at: PERIOD.frozen_at },
   },
   indicators: [{
     definition: DEFINITION, frozen: value(11, 300), now: value(12, 420), intact: true,
-    changes: [{ case_id: 'c1', number: 'ZZ-1', origin: { id: 'f', short_name: '柳湾县医' }, before: reading(null, false), after: reading(540, true) }],
+    changes: [{ case_id: 'c1', page: 'case', number: 'ZZ-1', origin: { id: 'f', short_name: '柳湾县医' }, before: reading(null, false), after: reading(540, true) }],
   }],
 }
 const answers = {

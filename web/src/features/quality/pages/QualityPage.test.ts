@@ -56,7 +56,7 @@ function value(n: number): IntervalValue {
 
 function answers(n: number): Record<string, unknown> {
   const indicators: Indicators = {
-    scope: { from: '2026-10-23T00:00:00Z', to: '2026-11-22T00:00:00Z', region_id: null, facility_id: null, late: 'with', cases: n, drills_left_out: 2, back_referrals_left_out: 0, voided_left_out: 0 },
+    scope: { from: '2026-10-23T00:00:00Z', to: '2026-11-22T00:00:00Z', region_id: null, facility_id: null, late: 'with', cases: n, drills_left_out: 2, back_referrals_left_out: 0, voided_left_out: 0, missing: 0 },
     indicators: [{ definition, value: value(n) }],
   }
   return { '/api/indicators': indicators, '/api/regions': [], '/api/facilities': [], '/api/conditions': [] }

@@ -1,0 +1,64 @@
+"""Behind a number stand rows, and each leads to its own page, for whoever may open it."""
+
+import asyncio
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import Door
+from tests.smoke import emergency
+from tests.smoke.person import Person
+
+
+async def asks_for_help(doctor: Person) -> str:
+    """The county asks the city about a woman who has no case; the consultation's id."""
+    houses = {one["short_name"]: one["id"] for one in await doctor.get("/api/facilities")}
+    order = {
+        "pregnancy_id": await emergency.register(doctor, 171),
+        "urgency": "ordinary",
+        "purpose": "妊娠期血压升高，如何用药？",
+        "summary": "孕 34 周，血压 146/94 mmHg，尿蛋白阴性。",
+        "consent": "spoken",
+        "invite": [{"facility_id": houses["云江市妇幼"]}],
+    }
+    return str((await doctor.post("/api/consults", order))["consult"]["id"])
+
+
+async def test_a_consultation_leads_to_its_own_page(visit: Door, doctor: Person) -> None:
+    consult = await asks_for_help(doctor)
+    county = await visit("lj001.doctor")
+    await county.go("/quality/remote_consults?days=7")
+    row = county.page.locator(f"a[href='/consults/{consult}']")
+    await row.click()
+    await county.sees("妊娠期血压升高，如何用药？")
+    official = await visit("yl003.officer")
+    await official.go("/quality/remote_consults?days=7")
+    await official.sees(consult[:8])
+    # A commission counts what it may not read.
+    await expect(official.page.locator("a[href^='/consults/']")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("code", "path", "heading"),
+    [
+        ("responsible_area_guidance", "/guidance/", "带教球囊放置与拔除指征。"),
+        ("case_files_plan_agreed", "/case-files/", "风险评估报告单"),
+        ("request_to_accept", "/cases/", "孕产史与孕周"),
+    ],
+)
+async def test_every_kind_of_row_leads_to_its_page(
+    visit: Door, doctor: Person, code: str, path: str, heading: str
+) -> None:
+    # The region's history is told after the pages are up.
+    for _ in range(200):
+        if len(await doctor.get("/api/guidance?which=done")) > 1:
+            break
+        await asyncio.sleep(0.2)
+    county = await visit("lj001.doctor")
+    await county.go(f"/quality/{code}?days=90")
+    rows = county.page.locator(f".cases a[href^='{path}']")
+    await expect(rows.first).to_be_visible()
+    # The session of four days ago is the second newest of three.
+    await (rows.nth(1) if path == "/guidance/" else rows.first).click()
+    await county.page.wait_for_url(f"**{path}*")
+    await county.sees(heading)
