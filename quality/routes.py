@@ -16,8 +16,11 @@ from quality import course, ddi, indicators
 from quality.frozen.routes import ROUTES as FROZEN
 from quality.handbook.routes import ROUTES as HANDBOOK
 from quality.imports.routes import ROUTES as IMPORTS
+from quality.obligations.routes import ROUTES as OBLIGATIONS
 from quality.parameters import Late, asked, counted
 from quality.repository import Scope
+from quality.returns.asking import provide_puller, provide_return_call
+from quality.returns.routes import ROUTES as RETURNS
 from quality.schemas import (
     Ddi,
     IndicatorCases,
@@ -105,7 +108,12 @@ async def get_ddi(session: AsyncSession, counted: Scope) -> Ddi:
 
 router = Router(
     "",
-    dependencies={"counted": Provide(counted), "asked": Provide(asked)},
+    dependencies={
+        "counted": Provide(counted),
+        "asked": Provide(asked),
+        "puller": Provide(provide_puller),
+        "return_call": Provide(provide_return_call),
+    },
     route_handlers=[
         get_timeline,
         get_proof,
@@ -117,5 +125,7 @@ router = Router(
         *HANDBOOK,
         *FROZEN,
         *IMPORTS,
+        *OBLIGATIONS,
+        *RETURNS,
     ],
 )

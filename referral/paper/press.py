@@ -71,19 +71,23 @@ class Press:
         Raises:
             TypefaceMissing: the web bundle, and the typeface with it, has not been built.
         """
-        compiler = typst.Compiler(
-            TEMPLATE,
-            font_paths=_fonts(self._folder),
-            ignore_system_fonts=True,
-            sys_inputs={
-                "document": document.content().decode(),
-                "stamp": stamp.inputs().decode(),
-            },
-        )
-        made = compiler.compile(format="pdf", timestamp=int(stamp.issued_at.timestamp()))
-        if not isinstance(made, bytes):
-            raise TypeError("a PDF is one file")
-        return made
+        said = {"document": document.content().decode(), "stamp": stamp.inputs().decode()}
+        return printed(TEMPLATE, self._folder, said, stamp.issued_at)
+
+
+def printed(template: Path, folder: Path, inputs: dict[str, str], at: datetime) -> bytes:
+    """A template's PDF, set with the fonts of `folder` alone; equal input gives equal bytes.
+
+    Raises:
+        TypefaceMissing: the web bundle, and the typeface with it, has not been built.
+    """
+    compiler = typst.Compiler(
+        template, font_paths=_fonts(folder), ignore_system_fonts=True, sys_inputs=inputs
+    )
+    made = compiler.compile(format="pdf", timestamp=int(at.timestamp()))
+    if not isinstance(made, bytes):
+        raise TypeError("a PDF is one file")
+    return made
 
 
 @lru_cache

@@ -30,10 +30,8 @@ from registry.pregnancies import access
 from registry.pregnancies.repository import PregnancyRepository
 from server.paper.compose import available, compose, gather, held
 from server.paper.limits import Turnstile
+from server.paper.returns import FONTS, get_return_pdf
 from server.settings import Settings
-from server.web import STATIC
-
-FONTS = STATIC / "fonts"
 
 Code = Annotated[str, Parameter(min_length=1, max_length=60)]
 """A code as typed or scanned."""
@@ -190,5 +188,7 @@ def _issued(
 
 
 router = Router(
-    "/", route_handlers=[list_documents, issue_document, get_pdf, verify_code], tags=["documents"]
+    "/",
+    route_handlers=[list_documents, issue_document, get_pdf, verify_code, get_return_pdf],
+    tags=["documents"],
 )

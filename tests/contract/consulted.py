@@ -91,6 +91,13 @@ async def guided(stage: Stage, doctor: str, centre: str) -> dict[str, str]:
     return {"guidance_id": made["session"]["id"]}
 
 
+async def reported(stage: Stage, doctor: str) -> dict[str, str]:
+    """A form that a house has begun."""
+    asked = {"form": "alliance_plan", "period": "2026-12"}
+    made = await done(stage, doctor, "/api/quality/returns", asked)
+    return {"return_id": made["quality_return"]["id"]}
+
+
 async def advised(stage: Stage, case_id: str) -> str:
     """What the province's expert signed on the case."""
     id_ = ""

@@ -29,7 +29,7 @@ from server.commands.openapi import document
 from server.settings import Settings
 from tests.consult.imaging.receiving.standing import arrived
 from tests.consult.media.standing import stand
-from tests.contract.consulted import advised, consulted, done, guided, in_its_room
+from tests.contract.consulted import advised, consulted, done, guided, in_its_room, reported
 from tests.contract.description import Description, Operation
 from tests.contract.judging import Ledger
 from tests.contract.spoiling import NOWHERE, Spoiler
@@ -349,6 +349,7 @@ async def _known_ids(stage: Stage) -> None:
         ids.update(await _read(stage, doctor, ids, centre))
         ids.update(await consulted(stage, doctor, ids, centre))
         ids.update(await guided(stage, doctor, centre))
+        ids.update(await reported(stage, doctor))
         ids["case_id"] = str(await net.sent(net.places["province"], sender=doctor))
         case = await stage.case(doctor, ids["case_id"])
         ids["offer_id"] = case["offers"][0]["id"]

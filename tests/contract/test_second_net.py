@@ -80,6 +80,11 @@ MINE_ONLY = {
     "guidance_session": "SELECT count(*) FROM guidance_session WHERE id = '{guidance}'",
     "guidance_stay": "SELECT count(*) FROM guidance_stay WHERE session_id = '{guidance}'",
     "guidance_record": "SELECT count(*) FROM guidance_record WHERE session_id = '{guidance}'",
+    "quality_return": "SELECT count(*) FROM quality_return WHERE id = '{return}'",
+    "quality_return_answer": "SELECT count(*) FROM quality_return_answer"
+    " WHERE return_id = '{return}'",
+    "quality_return_issue": "SELECT count(*) FROM quality_return_issue"
+    " WHERE return_id = '{return}'",
     "quality_case": "SELECT count(*) FROM quality_case WHERE case_id = '{case}'",
 }
 """What an outsider's widest query finds of a case of others: nothing."""
@@ -122,6 +127,7 @@ async def _ask(stage: Stage, who: str, question: str) -> Any:
         "consult": stage.ids["consult_id"],
         "room": stage.ids["room_id"],
         "guidance": stage.ids["guidance_id"],
+        "return": stage.ids["return_id"],
         "person": viewer.person_id,
         "account": stage.accounts["county_doctor"],
         "facility": viewer.facility_id,

@@ -38,6 +38,7 @@ ROSTERED = {
 
 SHOWN = {
     "session": "guidance_id",
+    "quality_return": "return_id",
     "reading": "reading_id",
     "feed": "feed_id",
 }

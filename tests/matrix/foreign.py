@@ -75,6 +75,9 @@ async def rows(door: Door, database: Clone, world: World) -> dict[str, str]:
     found |= await _filed(door, tokens["stranger"], found["pregnancy_id"], world)
     found |= await _consulted(door, tokens, found["pregnancy_id"], world)
     found["guidance_id"] = await _guided(door, tokens["stranger"], world)
+    form = {"form": "alliance_plan", "period": "2026-12"}
+    made = await _post(door, tokens["stranger"], "/api/quality/returns", form)
+    found["return_id"] = made["quality_return"]["id"]
     return found | await _followed(door, tokens["province"], case)
 
 

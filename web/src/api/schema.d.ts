@@ -5355,6 +5355,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/quality/forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListForms */
+        get: operations["ApiQualityFormsListForms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/quality/imports": {
         parameters: {
             query?: never;
@@ -5367,6 +5384,23 @@ export interface paths {
         put?: never;
         /** TakeImport */
         post: operations["ApiQualityImportsTakeImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/obligations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetObligations */
+        get: operations["ApiQualityObligationsGetObligations"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5402,6 +5436,143 @@ export interface paths {
         get: operations["ApiQualityPeriodsPeriodIdDifferenceGetPeriodDifference"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/returns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListReturns */
+        get: operations["ApiQualityReturnsListReturns"];
+        put?: never;
+        /** OpenReturn */
+        post: operations["ApiQualityReturnsOpenReturn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/returns/{return_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetReturn */
+        get: operations["ApiQualityReturnsReturnIdGetReturn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/returns/{return_id}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetReturnPdf */
+        get: operations["ApiQualityReturnsReturnIdPdfGetReturnPdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/returns/{return_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ReopenReturn */
+        post: operations["ApiQualityReturnsReturnIdReopenReopenReturn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/returns/{return_id}/sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetReturnSheet */
+        get: operations["ApiQualityReturnsReturnIdSheetGetReturnSheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/returns/{return_id}/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** StateReturn */
+        post: operations["ApiQualityReturnsReturnIdStatementsStateReturn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/returns/{return_id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** SubmitReturn */
+        post: operations["ApiQualityReturnsReturnIdSubmitSubmitReturn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/returns/{return_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** WithdrawReturn */
+        post: operations["ApiQualityReturnsReturnIdWithdrawWithdrawReturn"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7821,8 +7992,13 @@ export interface components {
         };
         /** CatalogueOut */
         CatalogueOut: {
-            items: components["schemas"]["ItemOut"][];
+            items: components["schemas"]["registry_observations_schemas_ItemOut"][];
             version: string;
+        };
+        /** Cell */
+        Cell: {
+            column: string;
+            value: string;
         };
         /** CentreValue */
         CentreValue: {
@@ -8123,16 +8299,6 @@ export interface components {
          * @enum {string}
          */
         Colour: "green" | "yellow" | "orange" | "pink" | "red" | "critical";
-        /** ColumnOut */
-        ColumnOut: {
-            heading: string;
-            high: number | null;
-            /** @enum {string} */
-            kind: "key" | "day" | "gestation" | "word" | "yes_no" | "whole" | "number";
-            low: number | null;
-            optional: boolean;
-            words: string[];
-        };
         /** CommentPlan */
         CommentPlan: {
             event_at?: string | null;
@@ -9802,6 +9968,23 @@ export interface components {
             /** @enum {string} */
             way: "face_to_face" | "home_visit" | "outpatient" | "inpatient" | "phone" | "video";
         };
+        /** FormOut */
+        FormOut: {
+            after_period: boolean;
+            annex: string | null;
+            /** @enum {string} */
+            cadence: "month" | "quarter" | "half_year" | "year";
+            code: string;
+            en: string;
+            many: boolean;
+            most_points: number | null;
+            points_to_be_verified: boolean;
+            signatures: string[];
+            source: string;
+            to_be_verified: boolean;
+            version: string;
+            zh: string;
+        };
         /** FreezePeriod */
         FreezePeriod: {
             /** Format: date */
@@ -10463,6 +10646,15 @@ export interface components {
         IssueLink: {
             holder: components["schemas"]["Holder"];
         };
+        /** IssueOut */
+        IssueOut: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["quality_schemas_PersonOut"] | null;
+            n: number;
+            reason: string | null;
+            sha256: string;
+        };
         /** IssuePaper */
         IssuePaper: Record<string, never>;
         /** IssuedPaper */
@@ -10485,34 +10677,6 @@ export interface components {
             confidence: "V" | "S" | "B" | "I";
             en: string;
             source: string;
-            zh: string;
-        };
-        /** ItemOut */
-        ItemOut: {
-            caution: [
-                number,
-                number
-            ] | null;
-            code: string;
-            /** @enum {string} */
-            confidence: "V" | "S" | "B" | "I";
-            decimals: number;
-            en: string;
-            fresh_minutes: number;
-            /** @enum {string} */
-            group: "vital" | "loss" | "fetal" | "lab" | "body" | "newborn" | "state";
-            /** @enum {string} */
-            kind: "number" | "word" | "flag" | "derived";
-            loinc: string | null;
-            of: ("mother" | "newborn")[];
-            plausible: [
-                number,
-                number
-            ] | null;
-            source: string;
-            units: components["schemas"]["UnitOut"][];
-            verify: boolean;
-            words: components["schemas"]["WordOut"][];
             zh: string;
         };
         /** Kept */
@@ -10918,6 +11082,10 @@ export interface components {
             note?: string | null;
             version: number;
         };
+        /** MoveReturn */
+        MoveReturn: {
+            version: number;
+        };
         /** MyShift */
         MyShift: {
             change_id: string | null;
@@ -11141,6 +11309,46 @@ export interface components {
             case_id?: string | null;
             text: string;
         };
+        /** ObligationBoard */
+        ObligationBoard: {
+            calendar: components["schemas"]["ObligationCalendar"];
+            done: number;
+            due: number;
+            late: number;
+            /** Format: date */
+            today: string;
+            units: components["schemas"]["UnitOwed"][];
+        };
+        /** ObligationCalendar */
+        ObligationCalendar: {
+            before_days: number[];
+            late_days: number[];
+            obligations: components["schemas"]["ObligationOut"][];
+            reminders_to_be_verified: boolean;
+            /** Format: date */
+            valid_from: string;
+            version: string;
+        };
+        /** ObligationOut */
+        ObligationOut: {
+            /** @enum {string} */
+            by: "return" | "exercise";
+            /** @enum {string} */
+            cadence: "month" | "quarter" | "half_year" | "year";
+            code: string;
+            confidence: string;
+            due_confidence: string;
+            due_day: number;
+            due_month: number;
+            due_to_be_verified: boolean;
+            en: string;
+            roles: string[];
+            source: string;
+            tiers: string[];
+            to_be_verified: boolean;
+            what: string;
+            zh: string;
+        };
         /** Observation */
         Observation: {
             age_hours?: number | null;
@@ -11242,6 +11450,11 @@ export interface components {
         OpenLink: {
             token: string;
         };
+        /** OpenReturn */
+        OpenReturn: {
+            form: string;
+            period: string;
+        };
         /** Opened */
         Opened: {
             /** @enum {string} */
@@ -11314,6 +11527,17 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+        };
+        /** OwedOut */
+        OwedOut: {
+            done_on: string | null;
+            /** Format: date */
+            due_on: string;
+            obligation: string;
+            period: string;
+            record_id: string | null;
+            /** @enum {string} */
+            standing: "done" | "done_late" | "late" | "due";
         };
         /** OwnBreach */
         OwnBreach: {
@@ -11487,6 +11711,12 @@ export interface components {
          * @enum {string}
          */
         PaperKind: "transfer" | "newborn_transfer" | "checklist" | "consent" | "handover" | "consult" | "feedback" | "back_referral";
+        /** Part */
+        Part: {
+            en: string;
+            n: number;
+            zh: string;
+        };
         /** PartOut */
         PartOut: {
             actions: components["schemas"]["GradeAction"][];
@@ -11983,6 +12213,24 @@ export interface components {
             /** @enum {string} */
             unit: "percent" | "per_1000" | "per_100000";
         };
+        /** Pulled */
+        Pulled: {
+            /** @default 0 */
+            demo: number;
+            /** @enum {string} */
+            kind: "count" | "share" | "interval" | "parts" | "closed";
+            /** @default 0 */
+            more: number;
+            /** @default 0 */
+            n: number;
+            of?: number | null;
+            p50_s?: number | null;
+            p90_s?: number | null;
+            parts?: components["schemas"]["Part"][];
+            refs?: components["schemas"]["Ref"][];
+            unit?: string | null;
+            value?: number | null;
+        };
         /** PulseOut */
         PulseOut: {
             battery_low: boolean;
@@ -12457,6 +12705,11 @@ export interface components {
             reason: string;
             version: number;
         };
+        /** Ref */
+        Ref: {
+            label: string;
+            path: string;
+        };
         /** Reference */
         Reference: {
             /** Format: date-time */
@@ -12604,6 +12857,11 @@ export interface components {
         };
         /** RemoveSpecial */
         RemoveSpecial: {
+            reason: string;
+            version: number;
+        };
+        /** ReopenReturn */
+        ReopenReturn: {
             reason: string;
             version: number;
         };
@@ -12768,9 +13026,42 @@ export interface components {
             note: string;
             version: number;
         };
+        /** ReturnDetail */
+        ReturnDetail: {
+            claimed_points: number | null;
+            form: components["schemas"]["FormOut"];
+            issues: components["schemas"]["IssueOut"][];
+            live: boolean;
+            missing: string[];
+            quality_return: components["schemas"]["ReturnOut"];
+            sections: components["schemas"]["SectionOut"][];
+        };
         /** ReturnIn */
         ReturnIn: {
             reason: string;
+            version: number;
+        };
+        /** ReturnOut */
+        ReturnOut: {
+            allowed: string[];
+            due_on: string | null;
+            facility: components["schemas"]["PlaceOut"] | null;
+            /** Format: date */
+            first_day: string;
+            form: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date */
+            last_day: string;
+            mine: boolean;
+            /** Format: date-time */
+            opened_at: string;
+            opened_by: components["schemas"]["quality_schemas_PersonOut"] | null;
+            period: string;
+            /** @enum {string} */
+            state: "draft" | "submitted" | "withdrawn";
+            submitted_at: string | null;
+            submitted_by: components["schemas"]["quality_schemas_PersonOut"] | null;
             version: number;
         };
         /** ReturnReport */
@@ -13359,6 +13650,12 @@ export interface components {
             high: number;
             low: number;
         };
+        /** SectionOut */
+        SectionOut: {
+            en: string;
+            items: components["schemas"]["quality_returns_schemas_ItemOut"][];
+            zh: string;
+        };
         /** SecurityEventOut */
         SecurityEventOut: {
             account_id: string | null;
@@ -13525,7 +13822,7 @@ export interface components {
         SheetOut: {
             /** @enum {string} */
             code: "front_pages" | "birth_cards";
-            columns: components["schemas"]["ColumnOut"][];
+            columns: components["schemas"]["imports_schemas_ColumnOut"][];
             /** @enum {string} */
             confidence: "V" | "S" | "B" | "I";
             name: components["schemas"]["Text"];
@@ -13719,6 +14016,29 @@ export interface components {
         StartEmergency: {
             /** @default true */
             autoplay: boolean;
+        };
+        /** StateAnswers */
+        StateAnswers: {
+            statements: components["schemas"]["Statement"][];
+            version: number;
+        };
+        /** Stated */
+        Stated: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["quality_schemas_PersonOut"] | null;
+            points: number | null;
+            rows: {
+                [key: string]: string;
+            }[] | null;
+            text: string | null;
+        };
+        /** Statement */
+        Statement: {
+            item: string;
+            points?: number | null;
+            rows?: components["schemas"]["Cell"][][] | null;
+            text?: string | null;
         };
         /** StayOut */
         StayOut: {
@@ -14120,6 +14440,17 @@ export interface components {
             code: string;
             shown: string;
         };
+        /** UnitOwed */
+        UnitOwed: {
+            facility: string;
+            /** Format: uuid */
+            facility_id: string;
+            late: number;
+            mine: boolean;
+            owed: components["schemas"]["OwedOut"][];
+            region: string;
+            tier: string;
+        };
         /** Unknown */
         Unknown: {
             code: string;
@@ -14419,6 +14750,32 @@ export interface components {
             /** @enum {string} */
             why: "busy" | "other_specialty" | "off_duty" | "technical" | "other";
         };
+        /** ColumnOut */
+        imports_schemas_ColumnOut: {
+            heading: string;
+            high: number | null;
+            /** @enum {string} */
+            kind: "key" | "day" | "gestation" | "word" | "yes_no" | "whole" | "number";
+            low: number | null;
+            optional: boolean;
+            words: string[];
+        };
+        /** ItemOut */
+        quality_returns_schemas_ItemOut: {
+            /** @enum {null|string} */
+            ask: "text" | "date" | "table" | null;
+            code: string;
+            columns: components["schemas"]["returns_schemas_ColumnOut"][];
+            confidence: string;
+            en: string;
+            points: number | null;
+            pulled: components["schemas"]["Pulled"] | null;
+            required: boolean;
+            source: string;
+            stated: components["schemas"]["Stated"] | null;
+            to_be_verified: boolean;
+            zh: string;
+        };
         /** PersonOut */
         quality_schemas_PersonOut: {
             /** Format: uuid */
@@ -14456,6 +14813,34 @@ export interface components {
             state: components["schemas"]["ReferralState"];
             version: number;
         };
+        /** ItemOut */
+        registry_observations_schemas_ItemOut: {
+            caution: [
+                number,
+                number
+            ] | null;
+            code: string;
+            /** @enum {string} */
+            confidence: "V" | "S" | "B" | "I";
+            decimals: number;
+            en: string;
+            fresh_minutes: number;
+            /** @enum {string} */
+            group: "vital" | "loss" | "fetal" | "lab" | "body" | "newborn" | "state";
+            /** @enum {string} */
+            kind: "number" | "word" | "flag" | "derived";
+            loinc: string | null;
+            of: ("mother" | "newborn")[];
+            plausible: [
+                number,
+                number
+            ] | null;
+            source: string;
+            units: components["schemas"]["UnitOut"][];
+            verify: boolean;
+            words: components["schemas"]["WordOut"][];
+            zh: string;
+        };
         /** Voided */
         registry_observations_schemas_Voided: {
             /** Format: date-time */
@@ -14481,6 +14866,12 @@ export interface components {
             name: string;
             specialty: string;
             title: string;
+        };
+        /** ColumnOut */
+        returns_schemas_ColumnOut: {
+            code: string;
+            en: string;
+            zh: string;
         };
     };
     responses: never;
@@ -27598,6 +27989,26 @@ export interface operations {
             };
         };
     };
+    ApiQualityFormsListForms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormOut"][];
+                };
+            };
+        };
+    };
     ApiQualityImportsGetImports: {
         parameters: {
             query?: never;
@@ -27655,6 +28066,26 @@ export interface operations {
                         } | unknown[];
                         status_code: number;
                     };
+                };
+            };
+        };
+    };
+    ApiQualityObligationsGetObligations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObligationBoard"];
                 };
             };
         };
@@ -27743,6 +28174,368 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PeriodDifference"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityReturnsListReturns: {
+        parameters: {
+            query?: {
+                form?: string | null;
+                facility_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReturnOut"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityReturnsOpenReturn: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenReturn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReturnDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityReturnsReturnIdGetReturn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                return_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReturnDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityReturnsReturnIdPdfGetReturnPdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                return_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityReturnsReturnIdReopenReopenReturn: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                return_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReopenReturn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReturnDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityReturnsReturnIdSheetGetReturnSheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                return_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityReturnsReturnIdStatementsStateReturn: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                return_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StateAnswers"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReturnDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityReturnsReturnIdSubmitSubmitReturn: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                return_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveReturn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReturnDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityReturnsReturnIdWithdrawWithdrawReturn: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                return_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveReturn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReturnDetail"];
                 };
             };
             /** @description Bad request syntax or unsupported method */

@@ -1,0 +1,1 @@
+"""Forms that are handed in: values pulled from the system, the rest stated by name, then locked."""

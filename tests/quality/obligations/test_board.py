@@ -1,0 +1,128 @@
+"""Who owes what on the board, and who is reminded when."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from kernel.viewer import Role
+from quality.obligations import timers
+from quality.obligations.schemas import ObligationBoard, OwedOut, UnitOwed
+from registry.people import service as people
+from registry.people.service import Grant
+from tests.fixtures.database import Clone
+from tests.quality.returns.conftest import HOUSE, Desk, desk, net
+from tests.referral.network import SEEDER, Network
+from tests.registry.world import SEALER, password_hash
+
+__all__ = ["desk", "net"]
+NOTICES = text(
+    "SELECT person_id, data FROM inbox_item WHERE data ->> 'code' LIKE 'obligation.%' ORDER BY id"
+)
+
+
+def house(found: ObligationBoard, id_: UUID) -> UnitOwed:
+    (one,) = [unit for unit in found.units if unit.facility_id == id_]
+    return one
+
+
+def owed(found: UnitOwed, obligation: str) -> dict[str, OwedOut]:
+    return {one.period: one for one in found.owed if one.obligation == obligation}
+
+
+async def test_a_house_sees_its_own(desk: Desk, net: Network) -> None:
+    board = await desk.board()
+    assert [one.facility_id for one in board.units] == [net.places["county"]]
+    mine = house(board, net.places["county"])
+    assert mine.mine
+    plans = owed(mine, "alliance_plan")
+    assert plans["2026-11"].standing == "late"
+    assert plans["2026-12"].standing == "due"
+    assert plans["2026-12"].due_on == date(2026, 11, 25)
+    assert list(plans) == ["2026-11", "2026-12"]
+    assert mine.late == sum(one.standing == "late" for one in mine.owed) == board.late
+    assert not owed(mine, "outpatient_schedule")
+
+
+async def test_done_in_time_and_late(desk: Desk) -> None:
+    for period in ("2026-11", "2026-12"):
+        made = await desk.begin("alliance_plan", period)
+        begun = owed((await desk.board()).units[0], "alliance_plan")[period]
+        assert begun.record_id == made
+        await desk.fill(made)
+        await desk.move("submit", made)
+    plans = owed((await desk.board()).units[0], "alliance_plan")
+    assert plans["2026-11"].standing == "done_late"
+    assert (plans["2026-12"].standing, plans["2026-12"].done_on) == ("done", date(2026, 11, 22))
+    assert plans["2027-01"].standing == "due"
+
+
+async def test_what_is_unlocked_is_not_done(desk: Desk) -> None:
+    made = await desk.begin("alliance_plan", "2026-12")
+    await desk.fill(made)
+    await desk.move("submit", made)
+    await desk.move("reopen", made, reason="改")
+    assert owed((await desk.board()).units[0], "alliance_plan")["2026-12"].standing == "due"
+
+
+@pytest.mark.parametrize(
+    ("by", "places"),
+    [
+        ("commission", {"county", "city", "province"}),
+        ("coordinator", {"county", "city"}),
+        ("city_expert", {"city"}),
+        ("outsider", set()),
+    ],
+)
+async def test_who_sees_which_houses(desk: Desk, net: Network, by: str, places: set[str]) -> None:
+    board = await desk.board(by)
+    found = {one.facility_id for one in board.units}
+    assert found == {net.places[name] for name in places}
+
+
+async def notices(clone: Clone) -> list[tuple[UUID, dict[str, Any]]]:
+    async with clone.system.session(SEEDER) as session:
+        return [(row.person_id, row.data) for row in await session.execute(NOTICES)]
+
+
+async def test_the_office_is_reminded_before_and_after(desk: Desk, net: Network) -> None:
+    async with net.clone.system.session(SEEDER) as session:
+        office = (
+            await people.create_person_with_account(
+                session,
+                net.clock,
+                SEALER,
+                facility_id=net.places["county"],
+                name="测试医务科",
+                login="county_office",
+                password_hash=password_hash(),
+                grants=[Grant(Role.MEDICAL_AFFAIRS, facility_id=net.places["county"])],
+            )
+        )[0]
+
+    async def remind() -> list[dict[str, Any]]:
+        before = len(await notices(net.clone))
+        for _ in range(2):  # a second engine, or the same one again, sends nothing more
+            await timers.run_due(net.clone.system, net.clock)
+        fresh = (await notices(net.clone))[before:]
+        assert {person for person, _ in fresh} <= {office}
+        return [data for _, data in fresh if data["obligation"] == "alliance_plan"]
+
+    # 22 November: the plan of December is due on the 25th; that of November is long late.
+    (soon,) = await remind()
+    assert (soon["code"], soon["period"], soon["due_on"]) == (
+        "obligation.due", "2026-12", "2026-11-25",
+    )  # fmt: skip
+    net.wait(days=1)
+    assert len(await remind()) == 1  # two days before
+    net.wait(days=1)
+    assert await remind() == []
+    net.wait(days=2)
+    assert [one["code"] for one in await remind()] == ["obligation.late"]
+    made = await desk.begin("alliance_plan", "2026-12", HOUSE)
+    await desk.fill(made)
+    await desk.move("submit", made)
+    net.wait(days=3)
+    assert await remind() == []

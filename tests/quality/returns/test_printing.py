@@ -1,0 +1,108 @@
+"""What leaves the platform: the Excel file parsed again, the PDF rendered and read."""
+
+import io
+from uuid import UUID
+
+import pytest
+from openpyxl import load_workbook
+from pypdf import PdfReader
+
+from quality.returns.forms import FORMS
+from quality.returns.paper import paper_of
+from quality.returns.schemas import Cell, ReturnDetail, Statement
+from quality.returns.sheet import sheet_of
+from server.paper.returns import FONTS
+from tests.quality.returns.conftest import HOUSE, Desk
+
+HOSTILE = '=HYPERLINK("http://x")\u202e #read("/etc/passwd") *x* $y$ <b>'
+
+
+async def filled(desk: Desk, form: str, period: str, by: str = HOUSE) -> UUID:
+    made = await desk.begin(form, period, by)
+    await desk.fill(made, by, share=0.5)
+    return made
+
+
+def cells(found: ReturnDetail) -> list[list[object]]:
+    book = load_workbook(io.BytesIO(sheet_of(found)))
+    assert len(book.sheetnames) == 1
+    return [[cell.value for cell in row] for row in book.active.iter_rows()]
+
+
+def words(pdf: bytes) -> str:
+    return "".join(
+        "".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf)).pages
+    ).replace("\u200b", "")
+
+
+async def test_the_quarterly_form_opens_again(desk: Desk) -> None:
+    made = await filled(desk, "county_quarterly", "2026-Q3")
+    await desk.move("submit", made)
+    found, form = await desk.look(made), FORMS["county_quarterly"]
+    rows = cells(found)
+    assert str(rows[0][0]).startswith("附件5")
+    assert "石桥县医院" in str(rows[1][0])
+    assert "2026-Q3" in str(rows[1][0])
+    assert "已锁定" in str(rows[2][0])
+    assert "待核实" in str(rows[3][0])
+    assert [cell for cell in rows[4] if cell is None] or rows[5][0] == "序号"
+    lines = {row[0]: row for row in rows if isinstance(row[0], int)}
+    assert len(lines) == len(list(form.items()))
+    for number, item in enumerate(form.items(), 1):
+        line = lines[number]
+        assert str(line[1]).startswith(item.zh)
+        assert ("待核实" in str(line[1])) == item.to_be_verified
+        assert line[2] == item.points
+        assert line[3] == (None if item.points is None else item.points / 2)
+    (total,) = [row for row in rows if row[1] == "合计"]
+    assert total[2:4] == [100, 50]
+    assert any(str(row[1]).startswith("填报人：") for row in rows)
+
+
+async def test_the_quarterly_form_prints(desk: Desk) -> None:
+    made = await filled(desk, "county_quarterly", "2026-Q3")
+    draft = words(paper_of(await desk.look(made), FONTS))
+    assert "草稿·未提交" in draft
+    await desk.move("submit", made)
+    found = await desk.look(made)
+    printed = paper_of(found, FONTS)
+    said = words(printed)
+    assert "草稿" not in said
+    assert found.issues[-1].sha256[:16] in said
+    for item in FORMS["county_quarterly"].items():
+        assert "".join(item.zh.split()) in said, item.code
+    assert "合计10050" in said
+    assert printed == paper_of(found, FONTS)
+    box = PdfReader(io.BytesIO(printed)).pages[0].mediabox
+    assert box.width > box.height
+
+
+@pytest.mark.parametrize("form", sorted(FORMS))
+async def test_every_form_leaves_as_both(desk: Desk, form: str) -> None:
+    period = {"month": "2026-10", "quarter": "2026-Q3", "half_year": "2026-H1"}
+    made = await filled(desk, form, period[FORMS[form].cadence])
+    await desk.move("submit", made)
+    found = await desk.look(made)
+    said = words(paper_of(found, FONTS))
+    text = "".join(str(cell) for row in cells(found) for cell in row)
+    for item in FORMS[form].items():
+        assert item.zh in text
+        for column in item.columns:
+            assert column.zh in text
+            assert "".join(column.zh.split()) in said
+
+
+async def test_what_is_stated_is_text(desk: Desk) -> None:
+    made = await desk.begin("alliance_plan", "2026-12")
+    row = [Cell(column="what", value=HOSTILE)]
+    await desk.state(
+        made, Statement(item="focus", text=HOSTILE), Statement(item="works", rows=[row])
+    )
+    found = await desk.look(made)
+    book = load_workbook(io.BytesIO(sheet_of(found)))
+    said = [cell for line in book.active.iter_rows() for cell in line if cell.value is not None]
+    assert all(cell.data_type != "f" for cell in said)
+    assert sum("HYPERLINK" in str(cell.value) for cell in said) == 2
+    assert all("\u202e" not in str(cell.value) for cell in said)
+    paper = words(paper_of(found, FONTS))
+    assert '#read("/etc/passwd")*x*$y$<b>' in paper
