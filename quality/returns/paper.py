@@ -9,7 +9,7 @@ from unicodedata import category
 import msgspec
 
 from quality.returns import wording
-from quality.returns.schemas import ItemOut, ReturnDetail
+from quality.returns.schemas import FormItem, ReturnDetail
 from referral.paper.model import UNSEEN
 from referral.paper.press import printed
 
@@ -55,7 +55,7 @@ def _said(found: ReturnDetail) -> dict[str, Any]:
     }
 
 
-def _item(number: int, item: ItemOut) -> dict[str, Any]:
+def _item(number: int, item: FormItem) -> dict[str, Any]:
     stated = item.stated
     return {
         "number": number,

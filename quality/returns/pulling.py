@@ -21,7 +21,7 @@ from quality.distributions import Distribution
 from quality.facts import current
 from quality.obligations.calendar import Period
 from quality.repository import Scope
-from quality.returns.schemas import Part, Pulled, Ref
+from quality.returns.schemas import EvidenceRef, FigurePart, Pulled
 from quality.schemas import CountValue, IntervalValue, ShareValue, Value
 from referral.casefiles.queries.special import special_month
 
@@ -92,11 +92,11 @@ class Puller:
             for line in one.lines
         ]
         parts = [
-            Part(one.zh, one.en, sum(one.code in line.categories for line in lines))
+            FigurePart(one.zh, one.en, sum(one.code in line.categories for line in lines))
             for one in found.categories
         ]
         path = f"/special-population?month={month}"
-        refs = [Ref(path, month)]
+        refs = [EvidenceRef(path, month)]
         return Pulled(kind="parts", n=len(lines), parts=parts, refs=refs)
 
 
@@ -141,7 +141,7 @@ async def _records(
     return Pulled(
         kind="count",
         n=len(rows),
-        refs=[Ref(f"{path}{row.id}", row.label or "–") for row in shown],
+        refs=[EvidenceRef(f"{path}{row.id}", row.label or "–") for row in shown],
         more=len(rows) - len(shown),
         demo=sum(bool(row.demo) for row in rows),
     )
@@ -151,9 +151,10 @@ async def _indicator(session: AsyncSession, code: str, facility_id: UUID, period
     """An indicator of the handbook over the house's cases, by its definition in force then."""
     await current(session)
     scope = Scope(period.start, period.end, facility_id=facility_id)
-    (version,) = [
-        one for one in await indicators.in_force(session, scope) if one.definition.code == code
-    ]
+    defined = await indicators.in_force(session, scope)
+    version = next((one for one in defined if one.definition.code == code), None)
+    if version is None:
+        return Pulled(kind="closed")
     (totals,) = await indicators.measured(session, scope, "with", [version])
     names = await indicators.names_of(session, [totals], [])
     value = indicators.value_of(version.definition, totals, scope, [], names)
@@ -164,15 +165,16 @@ async def _indicator(session: AsyncSession, code: str, facility_id: UUID, period
         else await repository.members(session, scope, "with", counted, MOST_REFS)
     )
     refs = [
-        Ref(f"/cases/{one.case_id}", one.number or "–")
+        EvidenceRef(f"/cases/{one.case_id}", one.number or "–")
         for one in members
         if one.case_id is not None and one.number is not None and one.state == "counted"
     ]
-    page = Ref(f"/quality/{code}?facility={facility_id}&days=90", version.definition.name.zh)
+    path = f"/quality/{code}?facility={facility_id}&days=90"
+    page = EvidenceRef(path, version.definition.name.zh)
     return _figure(value, str(version.definition.unit), [page, *refs])
 
 
-def _figure(value: Value, unit: str, refs: list[Ref]) -> Pulled:
+def _figure(value: Value, unit: str, refs: list[EvidenceRef]) -> Pulled:
     if isinstance(value, IntervalValue):
         spread: Distribution = value.distribution
         return Pulled(

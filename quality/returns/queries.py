@@ -16,14 +16,14 @@ from quality.returns import store
 from quality.returns.forms import FORMS, Answer, Form, Item, claimed, missing
 from quality.returns.pulling import Puller
 from quality.returns.schemas import (
-    ColumnOut,
+    FormColumn,
+    FormItem,
     FormOut,
+    FormSection,
     IssueOut,
-    ItemOut,
     Pulled,
     ReturnDetail,
     ReturnOut,
-    SectionOut,
     Stated,
 )
 from quality.returns.states import RETURN, ReturnState, Side
@@ -74,7 +74,7 @@ async def one(session: AsyncSession, puller: Puller, return_id: UUID) -> ReturnD
         sections = await sections_now(session, puller, row)
     else:
         content, _ = await store.latest(session, row.id)
-        sections = msgspec.json.decode(content, type=list[SectionOut])
+        sections = msgspec.json.decode(content, type=list[FormSection])
     return ReturnDetail(
         quality_return=_out(puller.viewer, row, names),
         form=form_out(form),
@@ -95,7 +95,7 @@ async def one(session: AsyncSession, puller: Puller, return_id: UUID) -> ReturnD
     )
 
 
-async def sections_now(session: AsyncSession, puller: Puller, row: Row[Any]) -> list[SectionOut]:
+async def sections_now(session: AsyncSession, puller: Puller, row: Row[Any]) -> list[FormSection]:
     """The form with figures as they are now and what was stated last."""
     form, period = FORMS[row.form], Period(row.period_first, row.period_last)
     given = await store.answers(session, row.id)
@@ -108,11 +108,11 @@ async def sections_now(session: AsyncSession, puller: Puller, row: Row[Any]) -> 
             if item.pulled is not None:
                 pulled = await puller.pull(session, item.pulled, row.facility_id, period)
             items.append(_item(item, pulled, given.get(item.code), names))
-        found.append(SectionOut(section.zh, section.en, items))
+        found.append(FormSection(section.zh, section.en, items))
     return found
 
 
-def _item(item: Item, pulled: Pulled | None, given: Row[Any] | None, names: Names) -> ItemOut:
+def _item(item: Item, pulled: Pulled | None, given: Row[Any] | None, names: Names) -> FormItem:
     stated = None
     if given is not None:
         said: Answer = store.answer_of(given)
@@ -123,14 +123,14 @@ def _item(item: Item, pulled: Pulled | None, given: Row[Any] | None, names: Name
             by=names.person(given.person_id),
             at=given.at,
         )
-    return ItemOut(
+    return FormItem(
         code=item.code,
         zh=item.zh,
         en=item.en,
         ask=item.ask,
         required=item.required,
         points=item.points,
-        columns=[ColumnOut(one.code, one.zh, one.en) for one in item.columns],
+        columns=[FormColumn(one.code, one.zh, one.en) for one in item.columns],
         source=item.source,
         confidence=item.confidence,
         to_be_verified=item.to_be_verified,

@@ -36,7 +36,10 @@ class Cell(Strict, frozen=True, kw_only=True):
     value: CellText
 
 
-Row = Annotated[list[Cell], msgspec.Meta(max_length=12)]
+class TableRow(Strict, frozen=True, kw_only=True):
+    """One row of a table."""
+
+    cells: Annotated[list[Cell], msgspec.Meta(max_length=12)]
 
 
 class Statement(Strict, frozen=True, kw_only=True):
@@ -44,7 +47,7 @@ class Statement(Strict, frozen=True, kw_only=True):
 
     item: Code
     text: Words | None = None
-    rows: Annotated[list[Row], msgspec.Meta(max_length=MOST_ROWS)] | None = None
+    rows: Annotated[list[TableRow], msgspec.Meta(max_length=MOST_ROWS)] | None = None
     points: Points | None = None
 
 
@@ -68,14 +71,14 @@ class ReopenReturn(Strict, frozen=True, kw_only=True):
     reason: Reason
 
 
-class Ref(msgspec.Struct, frozen=True):
+class EvidenceRef(msgspec.Struct, frozen=True):
     """Something that a figure rests on: a page of the platform."""
 
     path: str
     label: str
 
 
-class Part(msgspec.Struct, frozen=True):
+class FigurePart(msgspec.Struct, frozen=True):
     """A figure's share under one heading."""
 
     zh: str
@@ -101,8 +104,8 @@ class Pulled(msgspec.Struct, frozen=True, kw_only=True):
     unit: str | None = None
     p50_s: float | None = None
     p90_s: float | None = None
-    parts: list[Part] = []
-    refs: list[Ref] = []
+    parts: list[FigurePart] = []
+    refs: list[EvidenceRef] = []
     more: int = 0
     demo: int = 0
 
@@ -117,7 +120,7 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-class ColumnOut(msgspec.Struct, frozen=True):
+class FormColumn(msgspec.Struct, frozen=True):
     """A column of a table."""
 
     code: str
@@ -125,7 +128,7 @@ class ColumnOut(msgspec.Struct, frozen=True):
     en: str
 
 
-class ItemOut(msgspec.Struct, frozen=True, kw_only=True):
+class FormItem(msgspec.Struct, frozen=True, kw_only=True):
     """A line of the form with what stands there."""
 
     code: str
@@ -134,7 +137,7 @@ class ItemOut(msgspec.Struct, frozen=True, kw_only=True):
     ask: Literal["text", "date", "table"] | None
     required: bool
     points: float | None
-    columns: list[ColumnOut]
+    columns: list[FormColumn]
     source: str
     confidence: str
     to_be_verified: bool
@@ -142,12 +145,12 @@ class ItemOut(msgspec.Struct, frozen=True, kw_only=True):
     stated: Stated | None
 
 
-class SectionOut(msgspec.Struct, frozen=True):
+class FormSection(msgspec.Struct, frozen=True):
     """Lines under one heading."""
 
     zh: str
     en: str
-    items: list[ItemOut]
+    items: list[FormItem]
 
 
 class FormOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -203,7 +206,7 @@ class ReturnDetail(msgspec.Struct, frozen=True, kw_only=True):
 
     quality_return: ReturnOut
     form: FormOut
-    sections: list[SectionOut]
+    sections: list[FormSection]
     claimed_points: float | None
     missing: list[str]
     issues: list[IssueOut]

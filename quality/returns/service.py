@@ -126,10 +126,12 @@ def _answer(form: Form, said: Statement) -> Answer:
     item = form.item(said.item)
     if item is None:
         raise AnswerUnfit(item=said.item, reason="item_unknown")
-    rows = said.rows
+    rows = None
+    if said.rows is not None:
+        rows = [{one.column: one.value for one in row.cells} for row in said.rows]
     answer = Answer(
         text=said.text,
-        rows=None if rows is None else [{one.column: one.value for one in row} for row in rows],
+        rows=rows,
         points=said.points,
     )
     wrong = wrong_with(item, answer)

@@ -8,7 +8,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
 from quality.returns import wording
-from quality.returns.schemas import ItemOut, ReturnDetail
+from quality.returns.schemas import FormItem, ReturnDetail
 
 _LINE = Side(style="thin", color="808080")
 _BOX = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
@@ -68,7 +68,7 @@ def _opening(page: Any, found: ReturnDetail, width: int) -> int:
     return row + 1
 
 
-def _line(number: int, item: ItemOut, *, scored: bool) -> list[object]:
+def _line(number: int, item: FormItem, *, scored: bool) -> list[object]:
     name = item.zh + (wording.VERIFY if item.to_be_verified else "")
     points: list[object] = []
     if scored:
@@ -77,7 +77,7 @@ def _line(number: int, item: ItemOut, *, scored: bool) -> list[object]:
     return [number, name, *points, said, why, wording.author(item)]
 
 
-def _table(page: Any, row: int, item: ItemOut) -> int:
+def _table(page: Any, row: int, item: FormItem) -> int:
     """The rows of a table under its line, one column further in."""
     if item.ask != "table":
         return row

@@ -1,6 +1,6 @@
 """Pure: what stands in the cells of a printed return."""
 
-from quality.returns.schemas import ItemOut, Pulled, ReturnDetail
+from quality.returns.schemas import FormItem, Pulled, ReturnDetail
 from registry.facilities.rules import CHINA
 
 UNITS = {
@@ -33,7 +33,7 @@ def _minutes(seconds: float) -> str:
     return f"{seconds / 60:.1f} 分钟"
 
 
-def content(item: ItemOut) -> str:
+def content(item: FormItem) -> str:
     """What the house says and what the system says, in one cell; tables stand apart."""
     parts = []
     if item.pulled is not None:
@@ -43,7 +43,7 @@ def content(item: ItemOut) -> str:
     return "\n".join(parts)
 
 
-def evidence(item: ItemOut) -> str:
+def evidence(item: FormItem) -> str:
     """The records that the figure rests on."""
     if item.pulled is None:
         return ""
@@ -52,7 +52,7 @@ def evidence(item: ItemOut) -> str:
     return said + (f" 等另 {more} 条" if more else "")
 
 
-def author(item: ItemOut) -> str:
+def author(item: FormItem) -> str:
     """Who stated it."""
     return item.stated.by.name if item.stated is not None and item.stated.by is not None else ""
 

@@ -39,6 +39,7 @@ def history(settings: Settings) -> None:
     from server.demo.guided import tell_guided
     from server.demo.history import tell_history
     from server.demo.journey import tell_journey
+    from server.demo.returns import tell_returns
     from server.demo.running import tell_running
     from server.demo.scans import tell_arrival, tell_scans
     from server.demo.special import tell_special
@@ -55,6 +56,8 @@ def history(settings: Settings) -> None:
         await tell_running(database, now, sealer)
         await tell_scans(_desk(settings, database, sealer), now)
         await tell_guided(database, now)
+        await tell_returns(database, now, sealer)
+        await tell_returns(database, now, sealer)
         await tell_history(database, now, sealer, settings.demo_history_days)
 
     async def machine(database: Database) -> None:

@@ -9,6 +9,7 @@ from kernel.clock import Clock
 from kernel.database import Database
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
+from quality.handbook import versions as handbook
 from server.demo.changes import seed_changes
 from server.demo.devices import seed_devices, seed_limits
 from server.demo.ladders import seed_ladders
@@ -34,6 +35,7 @@ async def seed(
             await extend_rosters(session, clock, SEED)
             return False
         await policy.install_shipped(session)
+        await handbook.install_shipped(session)
         seeded = await seed_places(session, clock, sealer)
         since = clock.now() - timedelta(days=history_days + 7)
         for facility in PLACES.facilities:

@@ -17,7 +17,7 @@ INDICATOR = {
 
 STATEMENTS = [
     {"item": "focus", "text": "产后出血培训"},
-    {"item": "works", "rows": [[{"column": "what", "value": "教学查房"}]]},
+    {"item": "works", "rows": [{"cells": [{"column": "what", "value": "教学查房"}]}]},
 ]
 """Everything that the plan of a month asks."""
 

@@ -21,6 +21,7 @@ from quality.returns.schemas import (
     ReturnDetail,
     StateAnswers,
     Statement,
+    TableRow,
 )
 from tests.fixtures.database import Clone
 from tests.referral.network import SEALER, SEEDER, Network, build
@@ -66,7 +67,8 @@ class Desk:
             elif item.ask == "date":
                 more["text"] = "2026-11-20"
             elif item.ask == "table":
-                more["rows"] = [[Cell(column=one.code, value=one.zh) for one in item.columns]]
+                cells = [Cell(column=one.code, value=one.zh) for one in item.columns]
+                more["rows"] = [TableRow(cells=cells)]
             if more:
                 said.append(Statement(item=item.code, **more))
         if said:

@@ -9,7 +9,7 @@ from pypdf import PdfReader
 
 from quality.returns.forms import FORMS
 from quality.returns.paper import paper_of
-from quality.returns.schemas import Cell, ReturnDetail, Statement
+from quality.returns.schemas import Cell, ReturnDetail, Statement, TableRow
 from quality.returns.sheet import sheet_of
 from server.paper.returns import FONTS
 from tests.quality.returns.conftest import HOUSE, Desk
@@ -94,7 +94,7 @@ async def test_every_form_leaves_as_both(desk: Desk, form: str) -> None:
 
 async def test_what_is_stated_is_text(desk: Desk) -> None:
     made = await desk.begin("alliance_plan", "2026-12")
-    row = [Cell(column="what", value=HOSTILE)]
+    row = TableRow(cells=[Cell(column="what", value=HOSTILE)])
     await desk.state(
         made, Statement(item="focus", text=HOSTILE), Statement(item="works", rows=[row])
     )

@@ -19,14 +19,14 @@ from quality.returns.errors import (
     ReturnMoved,
     ReturnTooEarly,
 )
-from quality.returns.schemas import Cell, ItemOut, ReturnDetail, Statement
+from quality.returns.schemas import Cell, FormItem, ReturnDetail, Statement, TableRow
 from referral.commands.on_case import Void
 from referral.service.finish import void
 from tests.quality.returns.conftest import HOUSE, Desk
 from tests.referral.network import SEEDER, Network
 
 
-def item(found: ReturnDetail, code: str) -> ItemOut:
+def item(found: ReturnDetail, code: str) -> FormItem:
     (one,) = [one for section in found.sections for one in section.items if one.code == code]
     return one
 
@@ -149,7 +149,7 @@ async def test_dates_and_columns_of_minutes(desk: Desk) -> None:
     minutes = await desk.begin("joint_meeting", "2026-H2")
     for said in (
         Statement(item="held_on", text="十一月"),
-        Statement(item="attendance", rows=[[Cell(column="salary", value="1")]]),
+        Statement(item="attendance", rows=[TableRow(cells=[Cell(column="salary", value="1")])]),
     ):
         with pytest.raises(AnswerUnfit):
             await desk.state(minutes, said)

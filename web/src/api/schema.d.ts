@@ -7992,7 +7992,7 @@ export interface components {
         };
         /** CatalogueOut */
         CatalogueOut: {
-            items: components["schemas"]["registry_observations_schemas_ItemOut"][];
+            items: components["schemas"]["ItemOut"][];
             version: string;
         };
         /** Cell */
@@ -8299,6 +8299,16 @@ export interface components {
          * @enum {string}
          */
         Colour: "green" | "yellow" | "orange" | "pink" | "red" | "critical";
+        /** ColumnOut */
+        ColumnOut: {
+            heading: string;
+            high: number | null;
+            /** @enum {string} */
+            kind: "key" | "day" | "gestation" | "word" | "yes_no" | "whole" | "number";
+            low: number | null;
+            optional: boolean;
+            words: string[];
+        };
         /** CommentPlan */
         CommentPlan: {
             event_at?: string | null;
@@ -9568,6 +9578,11 @@ export interface components {
             simulated: boolean;
             source: string;
         };
+        /** EvidenceRef */
+        EvidenceRef: {
+            label: string;
+            path: string;
+        };
         /** ExcuseIn */
         ExcuseIn: {
             note?: string | null;
@@ -9694,6 +9709,12 @@ export interface components {
         FetusOut: {
             channel: string;
             label: string;
+        };
+        /** FigurePart */
+        FigurePart: {
+            en: string;
+            n: number;
+            zh: string;
         };
         /** FileActionOut */
         FileActionOut: {
@@ -9968,6 +9989,28 @@ export interface components {
             /** @enum {string} */
             way: "face_to_face" | "home_visit" | "outpatient" | "inpatient" | "phone" | "video";
         };
+        /** FormColumn */
+        FormColumn: {
+            code: string;
+            en: string;
+            zh: string;
+        };
+        /** FormItem */
+        FormItem: {
+            /** @enum {null|string} */
+            ask: "text" | "date" | "table" | null;
+            code: string;
+            columns: components["schemas"]["FormColumn"][];
+            confidence: string;
+            en: string;
+            points: number | null;
+            pulled: components["schemas"]["Pulled"] | null;
+            required: boolean;
+            source: string;
+            stated: components["schemas"]["Stated"] | null;
+            to_be_verified: boolean;
+            zh: string;
+        };
         /** FormOut */
         FormOut: {
             after_period: boolean;
@@ -9983,6 +10026,12 @@ export interface components {
             source: string;
             to_be_verified: boolean;
             version: string;
+            zh: string;
+        };
+        /** FormSection */
+        FormSection: {
+            en: string;
+            items: components["schemas"]["FormItem"][];
             zh: string;
         };
         /** FreezePeriod */
@@ -10677,6 +10726,34 @@ export interface components {
             confidence: "V" | "S" | "B" | "I";
             en: string;
             source: string;
+            zh: string;
+        };
+        /** ItemOut */
+        ItemOut: {
+            caution: [
+                number,
+                number
+            ] | null;
+            code: string;
+            /** @enum {string} */
+            confidence: "V" | "S" | "B" | "I";
+            decimals: number;
+            en: string;
+            fresh_minutes: number;
+            /** @enum {string} */
+            group: "vital" | "loss" | "fetal" | "lab" | "body" | "newborn" | "state";
+            /** @enum {string} */
+            kind: "number" | "word" | "flag" | "derived";
+            loinc: string | null;
+            of: ("mother" | "newborn")[];
+            plausible: [
+                number,
+                number
+            ] | null;
+            source: string;
+            units: components["schemas"]["UnitOut"][];
+            verify: boolean;
+            words: components["schemas"]["WordOut"][];
             zh: string;
         };
         /** Kept */
@@ -11711,12 +11788,6 @@ export interface components {
          * @enum {string}
          */
         PaperKind: "transfer" | "newborn_transfer" | "checklist" | "consent" | "handover" | "consult" | "feedback" | "back_referral";
-        /** Part */
-        Part: {
-            en: string;
-            n: number;
-            zh: string;
-        };
         /** PartOut */
         PartOut: {
             actions: components["schemas"]["GradeAction"][];
@@ -12226,8 +12297,8 @@ export interface components {
             of?: number | null;
             p50_s?: number | null;
             p90_s?: number | null;
-            parts?: components["schemas"]["Part"][];
-            refs?: components["schemas"]["Ref"][];
+            parts?: components["schemas"]["FigurePart"][];
+            refs?: components["schemas"]["EvidenceRef"][];
             unit?: string | null;
             value?: number | null;
         };
@@ -12705,11 +12776,6 @@ export interface components {
             reason: string;
             version: number;
         };
-        /** Ref */
-        Ref: {
-            label: string;
-            path: string;
-        };
         /** Reference */
         Reference: {
             /** Format: date-time */
@@ -13034,7 +13100,7 @@ export interface components {
             live: boolean;
             missing: string[];
             quality_return: components["schemas"]["ReturnOut"];
-            sections: components["schemas"]["SectionOut"][];
+            sections: components["schemas"]["FormSection"][];
         };
         /** ReturnIn */
         ReturnIn: {
@@ -13650,12 +13716,6 @@ export interface components {
             high: number;
             low: number;
         };
-        /** SectionOut */
-        SectionOut: {
-            en: string;
-            items: components["schemas"]["quality_returns_schemas_ItemOut"][];
-            zh: string;
-        };
         /** SecurityEventOut */
         SecurityEventOut: {
             account_id: string | null;
@@ -13822,7 +13882,7 @@ export interface components {
         SheetOut: {
             /** @enum {string} */
             code: "front_pages" | "birth_cards";
-            columns: components["schemas"]["imports_schemas_ColumnOut"][];
+            columns: components["schemas"]["ColumnOut"][];
             /** @enum {string} */
             confidence: "V" | "S" | "B" | "I";
             name: components["schemas"]["Text"];
@@ -14037,7 +14097,7 @@ export interface components {
         Statement: {
             item: string;
             points?: number | null;
-            rows?: components["schemas"]["Cell"][][] | null;
+            rows?: components["schemas"]["TableRow"][] | null;
             text?: string | null;
         };
         /** StayOut */
@@ -14108,6 +14168,10 @@ export interface components {
             processes: components["schemas"]["ProcessHealth"][];
             status: string;
             valkey: string;
+        };
+        /** TableRow */
+        TableRow: {
+            cells: components["schemas"]["Cell"][];
         };
         /** TakeOverIn */
         TakeOverIn: {
@@ -14750,32 +14814,6 @@ export interface components {
             /** @enum {string} */
             why: "busy" | "other_specialty" | "off_duty" | "technical" | "other";
         };
-        /** ColumnOut */
-        imports_schemas_ColumnOut: {
-            heading: string;
-            high: number | null;
-            /** @enum {string} */
-            kind: "key" | "day" | "gestation" | "word" | "yes_no" | "whole" | "number";
-            low: number | null;
-            optional: boolean;
-            words: string[];
-        };
-        /** ItemOut */
-        quality_returns_schemas_ItemOut: {
-            /** @enum {null|string} */
-            ask: "text" | "date" | "table" | null;
-            code: string;
-            columns: components["schemas"]["returns_schemas_ColumnOut"][];
-            confidence: string;
-            en: string;
-            points: number | null;
-            pulled: components["schemas"]["Pulled"] | null;
-            required: boolean;
-            source: string;
-            stated: components["schemas"]["Stated"] | null;
-            to_be_verified: boolean;
-            zh: string;
-        };
         /** PersonOut */
         quality_schemas_PersonOut: {
             /** Format: uuid */
@@ -14813,34 +14851,6 @@ export interface components {
             state: components["schemas"]["ReferralState"];
             version: number;
         };
-        /** ItemOut */
-        registry_observations_schemas_ItemOut: {
-            caution: [
-                number,
-                number
-            ] | null;
-            code: string;
-            /** @enum {string} */
-            confidence: "V" | "S" | "B" | "I";
-            decimals: number;
-            en: string;
-            fresh_minutes: number;
-            /** @enum {string} */
-            group: "vital" | "loss" | "fetal" | "lab" | "body" | "newborn" | "state";
-            /** @enum {string} */
-            kind: "number" | "word" | "flag" | "derived";
-            loinc: string | null;
-            of: ("mother" | "newborn")[];
-            plausible: [
-                number,
-                number
-            ] | null;
-            source: string;
-            units: components["schemas"]["UnitOut"][];
-            verify: boolean;
-            words: components["schemas"]["WordOut"][];
-            zh: string;
-        };
         /** Voided */
         registry_observations_schemas_Voided: {
             /** Format: date-time */
@@ -14866,12 +14876,6 @@ export interface components {
             name: string;
             specialty: string;
             title: string;
-        };
-        /** ColumnOut */
-        returns_schemas_ColumnOut: {
-            code: string;
-            en: string;
-            zh: string;
         };
     };
     responses: never;

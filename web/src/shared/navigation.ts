@@ -16,7 +16,7 @@ export interface NavItem {
   roles: readonly Role[] | 'any'
   order: number
   /** Entries that stand together under one word of the menu. */
-  group?: 'ctg' | 'consult' | 'duty'
+  group?: 'ctg' | 'consult' | 'duty' | 'quality'
   /** Shown on the phone's bottom bar (at most five fit). */
   phone: boolean
   /** The value of `me.home` that starts here. */

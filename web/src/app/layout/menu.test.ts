@@ -19,10 +19,10 @@ function show(menu: typeof MainMenu | typeof BottomBar) {
   return renderPage(page, { path: '/', answers: {}, routes })
 }
 
-it('holds every page once, CTG, consultations and duty each under one word', () => {
+it('holds every page once, CTG, consultations, duty and quality each under one word', () => {
   const entries = entriesOf(coordinator)
   expect(entries.flatMap(itemsOf).map((item) => item.to).sort()).toEqual(coordinator.map((item) => item.to).sort())
-  expect(entries.filter((entry) => entry.kind === 'group').map((entry) => entry.key)).toEqual(['group-ctg', 'group-consult', 'group-duty'])
+  expect(entries.filter((entry) => entry.kind === 'group').map((entry) => entry.key)).toEqual(['group-ctg', 'group-consult', 'group-duty', 'group-quality'])
   expect(entries.length).toBeLessThanOrEqual(12)
 })
 

@@ -48,6 +48,7 @@ export const feature: Feature = {
   nav: [
     {
       to: 'quality',
+      group: 'quality',
       label: 'quality.nav',
       mark: '▥',
       roles: ['referring_clinician', 'expert', 'coordinator', 'duty_desk', 'commission', 'auditor'],
