@@ -8,8 +8,8 @@ from alembic import op
 
 from server.migrations.sql import statements
 
-revision = "0051_quality_duties"
-down_revision = "0050_room_recordings"
+revision = "0052_quality_duties"
+down_revision = "0051_facts_set_aside"
 
 RETURNS = """
 CREATE TABLE quality_return (
