@@ -19,7 +19,7 @@ from quality.handbook import versions
 from quality.handbook.showing import definition_out
 from quality.handbook.versions import Version
 from quality.names import Names, read_names
-from quality.passes import Asked
+from quality.passes import asked_of
 from quality.published import Figure, figures_of
 from quality.repository import Group, LateEntries, Member, Page, Scope, Totals
 from quality.schemas import (
@@ -210,9 +210,9 @@ async def measured(
     if scope.frozen is not None:
         return [await _frozen(session, scope, late, one) for one in versions]
     asked = {
-        at: Asked(measure, target_s(one.definition))
-        for at, one in enumerate(versions)
-        if not isinstance(measure := one.definition.measure, ElsewhereMeasure)
+        at: one
+        for at, version in enumerate(versions)
+        if (one := asked_of(version.definition)) is not None
     }
     found = await repository.totals(session, scope, late, list(asked.values()), months=months)
     known = dict(zip(asked, found, strict=True))

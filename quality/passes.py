@@ -7,20 +7,26 @@ Durations travel whole, eight bytes each, because medians do not add.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.compiling import Binder, begins, holds, late, place_of
-from quality.sources import SOURCES, Source
-from quality.vocabulary import CountMeasure, IntervalMeasure, Place, Population, ShareMeasure
+from quality.compiling import Binder, begins, holds, late
+from quality.definitions import Definition
+from quality.sources import SOURCES
+from quality.tallies import Tally
+from quality.vocabulary import (
+    CountMeasure,
+    ElsewhereMeasure,
+    IntervalMeasure,
+    Place,
+    Population,
+    ShareMeasure,
+)
 
 Counted: TypeAlias = IntervalMeasure | CountMeasure | ShareMeasure
-Key: TypeAlias = Literal["place", "house", "month"]
-"""By what cells are kept: whose it is, where it lies, when it came into the count."""
-
 COUNTS: Final = ("n", "met", "open", "inconsistent", "late", "demo", "within")
 
 
@@ -73,33 +79,44 @@ def quantile(ordered: NDArray[np.float64], share: float) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One statement over one population; `numbers` says which of those asked it answers."""
+    """A tally of one population; `numbers` says which of those asked it answers.
 
-    query: str
-    values: Mapping[str, object]
+    `columns` and `reasons` say, measure by measure, at which places of a row its counts stand.
+    """
+
+    tally: Tally
     numbers: Sequence[int]
-    columns: Sequence[Mapping[str, str]]
-    reasons: Sequence[Mapping[str, str]]
+    columns: Sequence[Mapping[str, int]]
+    reasons: Sequence[Mapping[int, str]]
 
-    def cells(self, row: Any) -> Iterable[tuple[int, Cell]]:
+    def cells(self, told: Sequence[Any]) -> Iterable[Cell]:
         """What a row says of each measure."""
-        told = row._mapping
-        for number, columns, reasons in zip(self.numbers, self.columns, self.reasons, strict=True):
-            cell = Cell(**{name: told[at] for name, at in columns.items() if name in COUNTS})
+        for columns, reasons in zip(self.columns, self.reasons, strict=True):
+            cell = Cell()
+            for name, at in columns.items():
+                if name != "durations":
+                    setattr(cell, name, told[at])
+                elif told[at]:
+                    cell.durations.append(bytes(told[at]))
             for at, reason in reasons.items():
                 if told[at]:
                     cell.outside[reason] = cell.outside.get(reason, 0) + told[at]
-            if told.get(columns.get("durations", "")):
-                cell.durations.append(bytes(told[columns["durations"]]))
-            yield number, cell
+            yield cell
 
 
-def readings(asked: Sequence[Asked], by: Sequence[Key], *, without_late: bool) -> list[Reading]:
+def asked_of(definition: Definition) -> Asked | None:
+    """What a definition asks of the facts; None: computed elsewhere."""
+    measure, target = definition.measure, definition.target
+    if isinstance(measure, ElsewhereMeasure):
+        return None
+    return Asked(measure, None if target is None else target.seconds)
+
+
+def readings(asked: Sequence[Asked], *, without_late: bool) -> list[Reading]:
     """As few statements as there are populations and kinds of place among what is asked.
 
-    By month only one measure at a time: each comes into the count at a moment of its own.
+    By month one is asked alone: each comes into the count at a moment of its own.
     """
-    assert "month" not in by or len(asked) <= 1  # noqa: S101
     groups: dict[tuple[Population, Place], list[int]] = {}
     for number, one in enumerate(asked):
         of: Population = "cases" if isinstance(one.measure, IntervalMeasure) else one.measure.of
@@ -107,25 +124,26 @@ def readings(asked: Sequence[Asked], by: Sequence[Key], *, without_late: bool) -
         groups.setdefault((of, place), []).append(number)
     found = []
     for (of, place), numbers in groups.items():
-        build = _Build(SOURCES[of], without_late)
+        build = _Build(of, without_late)
         for number in numbers:
             build.count(asked[number])
-        found.append(build.reading(numbers, by, place))
+        found.append(build.reading(numbers, place))
     return found
 
 
 class _Build:
     """Puts a reading together: conditions computed once a row, counts made of them."""
 
-    def __init__(self, source: Source, without_late: bool) -> None:
-        self._source = source
+    def __init__(self, of: Population, without_late: bool) -> None:
+        self._of = of
+        self._source = source = SOURCES[of]
         self._without_late = without_late
         self._bind = Binder("p")
         self._inner: dict[str, str] = {}
         self._known: dict[object, str] = {}
         self._outer: list[str] = []
-        self._columns: list[dict[str, str]] = []
-        self._reasons: list[dict[str, str]] = []
+        self._columns: list[dict[str, int]] = []
+        self._reasons: list[dict[int, str]] = []
         self._from_at = source.at
 
     def count(self, asked: Asked) -> None:
@@ -137,21 +155,21 @@ class _Build:
         else:
             self._members(asked.measure)
 
-    def reading(self, numbers: Sequence[int], by: Sequence[Key], place: Place) -> Reading:
-        """The statement."""
-        month = f"date_trunc('month', {self._from_at} AT TIME ZONE 'Asia/Shanghai')"
-        keys = {"place": place_of(self._source, place), "house": self._source.house, "month": month}
+    def reading(self, numbers: Sequence[int], place: Place) -> Reading:
+        """What was put together."""
         if self._source.demo != "false":
             self._inner["demo"] = self._source.demo
-        inner = [f"{keys[key]} AS {key}" for key in by]
-        inner += [f"{sql} AS {name}" for name, sql in self._inner.items()]
-        # OFFSET 0: what is computed once a row stays computed once.
-        query = f"""
-SELECT {", ".join([*(f"s.{key}" for key in by), *self._outer])}
-  FROM (SELECT {", ".join(inner)}
-          FROM {self._source.relation} WHERE {self._source.scope} OFFSET 0) s
- GROUP BY {", ".join(f"s.{key}" for key in by)}"""  # noqa: S608
-        return Reading(query, self._bind.values, numbers, self._columns, self._reasons)
+        tally = Tally(
+            of=self._of,
+            place=place,
+            where=self._source.where,
+            inner=self._inner,
+            outer=self._outer,
+            values=self._bind.values,
+            from_at=self._from_at,
+            durations=[one["durations"] for one in self._columns if "durations" in one],
+        )
+        return Reading(tally, numbers, self._columns, self._reasons)
 
     def _once(self, key: object, sql: Callable[[], str]) -> str:
         if key not in self._known:
@@ -165,10 +183,10 @@ SELECT {", ".join([*(f"s.{key}" for key in by), *self._outer])}
             f"count(*) FILTER (WHERE {' AND '.join(conditions) or 'true'})"
         )
 
-    def _aggregate(self, sql: str) -> str:
-        name = f"a{len(self._outer)}"
-        self._outer.append(f"{sql} AS {name}")
-        return name
+    def _aggregate(self, sql: str) -> int:
+        at = len(self._outer)
+        self._outer.append(f"{sql} AS a{at}")
+        return at
 
     def _late(self, milestones: Iterable[str]) -> str | None:
         parts = [self._once(("late", one), lambda one=one: late(one)) for one in milestones]  # type: ignore[misc]
@@ -224,7 +242,7 @@ SELECT {", ".join([*(f"s.{key}" for key in by), *self._outer])}
             self._tell("met", [*counted, *met])
         for at, (key, fails) in enumerate(where):
             before = [holds for _, holds in where[:at]]
-            name = self._aggregate(
+            left_out = self._aggregate(
                 f"count(*) FILTER (WHERE {' AND '.join([*before, f'NOT {fails}'])})"
             )
-            self._reasons[-1][name] = key
+            self._reasons[-1][left_out] = key

@@ -1,6 +1,6 @@
 """The one place that reads the facts of indicators."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, TypeAlias
@@ -12,10 +12,12 @@ from sqlalchemy import Row, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from quality.cells import Told, tallied
 from quality.compiling import Compiled
 from quality.distributions import FINEST_S
-from quality.passes import Asked, Cell, Key, quantile, readings
-from quality.sources import CASES_IN_SCOPE, MISSING_IN_SCOPE
+from quality.passes import Asked, Cell, Reading, quantile, readings
+from quality.sources import CASES_IN_SCOPE, CASES_WHERE, MISSING_IN_SCOPE
+from quality.tallies import Key, Tally
 from referral.clocks.data import MILESTONES
 from registry.facilities.rules import local_date
 
@@ -149,14 +151,22 @@ _CASES = (
     f" WHERE NOT (u.drill OR u.voided OR u.back) AND {CASES_IN_SCOPE} AND u.m_{{first}} IS NOT NULL"
     " ORDER BY u.opened_at, u.case_id"
 )
-_IN_SCOPE = text(
-    "SELECT count(*) FILTER (WHERE NOT (u.drill OR u.voided OR u.back)) AS cases,"
-    "       count(*) FILTER (WHERE u.drill) AS drills,"
-    "       count(*) FILTER (WHERE u.voided AND NOT u.drill) AS voided,"
-    "       count(*) FILTER (WHERE u.back AND NOT (u.voided OR u.drill)) AS back_referrals,"
-    "       CAST(:missing AS bigint) AS missing"
-    f" FROM fact_case u WHERE {CASES_IN_SCOPE}"
+IN_SCOPE = Tally(
+    of="cases",
+    place="origin",
+    where=CASES_WHERE,
+    inner={"drill": "u.drill", "voided": "u.voided", "back": "u.back"},
+    outer=(
+        "count(*) FILTER (WHERE NOT (s.drill OR s.voided OR s.back))",
+        "count(*) FILTER (WHERE s.drill)",
+        "count(*) FILTER (WHERE s.voided AND NOT s.drill)",
+        "count(*) FILTER (WHERE s.back AND NOT (s.voided OR s.drill))",
+    ),
+    values={},
+    from_at="u.opened_at",
 )
+"""Cases, drills, voided cases, back-referrals: as `InScope` has them."""
+
 _PAGES = text("SELECT id, page FROM quality_page WHERE id = ANY(CAST(:ids AS uuid[]))")
 _MISSING = text(f"SELECT count(*) FROM fact_set_aside u WHERE {MISSING_IN_SCOPE}")
 CENTRES = (
@@ -257,9 +267,40 @@ async def totals(
     months: bool = False,
 ) -> list[Totals]:
     """The numbers of each measure over a scope; by month too, for one measure at a time."""
+    assert not months or len(asked) <= 1  # noqa: S101
     by: tuple[Key, ...] = ("place", "month") if months else ("place",)
-    cells = await counted(session, scope, late, asked, by)
-    return [_added_up(one, by) for one in cells]
+    found: dict[int, Totals] = {}
+    known = {**scope.values(), "last_day": scope.last_day}
+    for reading in readings(asked, without_late=late == "without"):
+        sums = await tallied(session, reading.tally, by, known)
+        whole = _cells(reading, sums.by(None))
+        places = _cells(reading, sums.by(0))
+        each_month = _cells(reading, sums.by(1)) if months else [{} for _ in reading.numbers]
+        for number, one, some, ones in zip(reading.numbers, whole, places, each_month, strict=True):
+            found[number] = _totals(one.get(None, Cell()), some, ones)
+    return [found[number] for number in range(len(asked))]
+
+
+def _cells(reading: Reading, told: Mapping[object, Told]) -> list[dict[object, Cell]]:
+    """Of each measure of a reading, its cells by key."""
+    found: list[dict[object, Cell]] = [{} for _ in reading.numbers]
+    for key, row in told.items():
+        for cells, cell in zip(found, reading.cells(row), strict=True):
+            cells[key] = cell
+    return found
+
+
+def _totals(whole: Cell, places: Mapping[object, Cell], months: Mapping[object, Cell]) -> Totals:
+    seconds = whole.seconds()
+    fine, counts = np.unique((seconds // FINEST_S).astype(np.int64), return_counts=True)
+    named = {month and f"{month:%Y-%m}": cell for month, cell in months.items()}
+    return Totals(
+        all=group_of(None, whole, seconds),
+        places=_groups(places),
+        months=_groups(named),
+        outside=whole.outside,
+        bins=dict(zip(fine.tolist(), counts.tolist(), strict=True)),
+    )
 
 
 async def counted(
@@ -272,37 +313,11 @@ async def counted(
     """The cells of each measure over a scope."""
     found: list[dict[tuple[object, ...], Cell]] = [{} for _ in asked]
     known = {**scope.values(), "last_day": scope.last_day}
-    for reading in readings(asked, by, without_late=late == "without"):
-        values = {name: value for name, value in known.items() if f":{name}" in reading.query}
-        for row in await session.execute(text(reading.query), {**reading.values, **values}):
-            key = tuple(row[: len(by)])
-            for number, cell in reading.cells(row):
+    for reading in readings(asked, without_late=late == "without"):
+        sums = await tallied(session, reading.tally, by, known)
+        for key, told in sums.by_all().items():
+            for number, cell in zip(reading.numbers, reading.cells(told), strict=True):
                 found[number][key] = cell
-    return found
-
-
-def _added_up(cells: Mapping[tuple[object, ...], Cell], by: Sequence[Key]) -> Totals:
-    whole = summed(cells, lambda _: None).get(None, Cell())
-    places = summed(cells, lambda key: key[0])
-    seconds = whole.seconds()
-    fine, counts = np.unique((seconds // FINEST_S).astype(np.int64), return_counts=True)
-    months = summed(cells, lambda key: key[1] and f"{key[1]:%Y-%m}") if "month" in by else {}
-    return Totals(
-        all=group_of(None, whole, seconds),
-        places=_groups(places),
-        months=_groups(months),
-        outside=whole.outside,
-        bins=dict(zip(fine.tolist(), counts.tolist(), strict=True)),
-    )
-
-
-def summed(
-    cells: Mapping[tuple[object, ...], Cell], key_of: Callable[[tuple[object, ...]], object]
-) -> dict[object, Cell]:
-    """Cells added up under other keys."""
-    found: dict[object, Cell] = {}
-    for key, cell in cells.items():
-        found.setdefault(key_of(key), Cell()).add(cell)
     return found
 
 
@@ -437,6 +452,8 @@ async def in_scope(session: AsyncSession, scope: Scope) -> InScope:
         values = {"region": scope.region_id, "facility": scope.facility_id}
         found = await session.execute(_FROZEN_IN_SCOPE, {**values, "freeze": scope.frozen})
     else:
-        missing = await session.scalar(_MISSING, scope.values())
-        found = await session.execute(_IN_SCOPE, {**scope.values(), "missing": missing})
+        sums = await tallied(session, IN_SCOPE, (), scope.values())
+        cases, drills, voided, back = sums.by(None).get(None, (0, 0, 0, 0))
+        missing = (await session.execute(_MISSING, scope.values())).scalar_one()
+        return InScope(cases, drills, voided, back, missing)
     return InScope(**found.one()._mapping)

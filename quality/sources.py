@@ -8,6 +8,7 @@ are in no population.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
+from uuid import UUID
 
 from quality.vocabulary import FIELDS, Population
 
@@ -16,9 +17,10 @@ from quality.vocabulary import FIELDS, Population
 class Source:
     """Where the members of a population stand, and the names of their columns there.
 
-    `fields` gives the column of each field of `quality.vocabulary.FIELDS`; `scope` says who is in
-    the period, region and facility asked for. `house` is the facility in whose region a member
-    lies, `houses` those that it belongs to: a frozen period keeps regions and houses.
+    `fields` gives the column of each field of `quality.vocabulary.FIELDS`; `when` is the moment
+    that must lie in the period asked for (empty: in any), `where` says who else is in the scope.
+    `house` is the facility in whose region a member lies, `houses` those that it belongs to: a
+    frozen period keeps regions and houses.
     """
 
     relation: str
@@ -28,11 +30,19 @@ class Source:
     place: str
     late: str
     demo: str
-    scope: str
+    when: str
+    where: str
     house: str
     houses: str
     fields: Mapping[str, str]
     home: str = ""
+    overseen: str = "CAST(NULL AS uuid[])"
+    """Regions whose overseers see it, where that is not decided by its house."""
+
+    @property
+    def scope(self) -> str:
+        """Who is in the period, region and facility asked for."""
+        return f"{IN_PERIOD.format(at=self.when)} AND {self.where}" if self.when else self.where
 
     @property
     def regions(self) -> str:
@@ -40,23 +50,28 @@ class Source:
         return regions_around(self.home or region_of(self.house))
 
 
-def _in_region(house: str) -> str:
+NO_HOUSE: Final = UUID(int=0)
+"""The house of what has none, among cells."""
+
+
+def in_region(house: str) -> str:
     """Whether a house lies in the region asked for, if one is."""
     return f"""(CAST(:region AS uuid) IS NULL OR {house} IN (
           SELECT f.id FROM facility f JOIN region_closure r ON r.descendant_id = f.region_id
            WHERE r.ancestor_id = :region))"""  # noqa: S608
 
 
+IN_PERIOD: Final = "{at} >= :start AND {at} < :end"
 # A facility's cases are those that it sent or accepted; a region's, those that began in it.
-CASES_IN_SCOPE: Final = f"""
-    u.opened_at >= :start AND u.opened_at < :end
-    AND (CAST(:facility AS uuid) IS NULL OR u.origin = :facility OR :facility = ANY(u.receivers))
-    AND {_in_region("u.origin")}
+CASES_WHERE: Final = f"""
+    (CAST(:facility AS uuid) IS NULL OR u.origin = :facility OR :facility = ANY(u.receivers))
+    AND {in_region("u.origin")}
 """
+CASES_IN_SCOPE: Final = f"{IN_PERIOD.format(at='u.opened_at')} AND {CASES_WHERE}"
 MISSING_IN_SCOPE: Final = f"""
     u.opened_at >= :start AND u.opened_at < :end
     AND (CAST(:facility AS uuid) IS NULL OR u.origin = :facility)
-    AND {_in_region("u.origin")}
+    AND {in_region("u.origin")}
 """
 """Cases that were set aside: of them only when and where they began is known."""
 
@@ -74,12 +89,11 @@ def regions_around(home: str) -> str:
     return f"ARRAY({around} = {home} ORDER BY r.depth)"
 
 
-def _at_facility(at: str, *houses: str) -> str:
-    """In the period, at one of the `houses`, the first of which says where."""
+def at_houses(*houses: str) -> str:
+    """At one of the `houses`, the first of which says where."""
     return f"""
-    {at} >= :start AND {at} < :end
-    AND (CAST(:facility AS uuid) IS NULL OR :facility IN ({", ".join(houses)}))
-    AND {_in_region(houses[0])}
+    (CAST(:facility AS uuid) IS NULL OR :facility IN ({", ".join(houses)}))
+    AND {in_region(houses[0])}
 """
 
 
@@ -97,7 +111,8 @@ def _imported(of: Literal["deliveries", "newborns"], relation: str) -> Source:
         place="u.facility_id",
         late="false",
         demo="false",
-        scope=_at_facility("u.at", "u.facility_id"),
+        when="u.at",
+        where=at_houses("u.facility_id"),
         house="u.facility_id",
         houses="ARRAY[u.facility_id]",
         fields={name: f"u.{name}" for name in FIELDS[of]},
@@ -129,9 +144,11 @@ SOURCES: Final[Mapping[Population, Source]] = {
         place="u.origin",
         late="false",
         demo="u.demo",
-        scope=f"NOT (u.drill OR u.voided OR u.back) AND {CASES_IN_SCOPE}",
+        when="u.opened_at",
+        where=f"NOT (u.drill OR u.voided OR u.back) AND {CASES_WHERE}",
         house="u.origin",
         houses=HOUSES_OF_CASE,
+        overseen="u.region_ids",
         fields={
             "acuity": "u.acuity",
             "colour": "u.colour",
@@ -147,7 +164,8 @@ SOURCES: Final[Mapping[Population, Source]] = {
         place="u.centre",
         late="u.late",
         demo="u.demo",
-        scope=f"{_FIRST_ABOUT_THE_CASE} AND {_at_facility('u.at', 'u.centre', 'u.institution')}",
+        when="u.at",
+        where=f"{_FIRST_ABOUT_THE_CASE} AND {at_houses('u.centre', 'u.institution')}",
         house="u.centre",
         houses="ARRAY[u.centre, u.institution]",
         fields={"upper_tier": "coalesce(u.upper_tier, false)", "in_area": "u.in_area"},
@@ -160,7 +178,8 @@ SOURCES: Final[Mapping[Population, Source]] = {
         place="u.facility_id",
         late="false",
         demo="u.demo",
-        scope="NOT u.voided AND " + _at_facility("u.opened_at", "u.facility_id"),
+        when="u.opened_at",
+        where=f"NOT u.voided AND {at_houses('u.facility_id')}",
         house="u.facility_id",
         houses="ARRAY[u.facility_id]",
         fields={
@@ -179,7 +198,8 @@ SOURCES: Final[Mapping[Population, Source]] = {
         place="u.facility_id",
         late="false",
         demo="u.demo",
-        scope=f"{_NOT_OF_A_DRILL} AND {_at_facility('u.asked_at', 'u.facility_id')}",
+        when="u.asked_at",
+        where=f"{_NOT_OF_A_DRILL} AND {at_houses('u.facility_id')}",
         house="u.facility_id",
         houses="ARRAY[u.facility_id]",
         fields={"urgency": "u.urgency", "held": "u.held"},
@@ -192,7 +212,8 @@ SOURCES: Final[Mapping[Population, Source]] = {
         place="CAST(NULL AS uuid)",
         late="false",
         demo="false",
-        scope="""
+        when="",
+        where="""
     u.level = 'county'
     AND (CAST(:region AS uuid) IS NULL OR EXISTS (
           SELECT 1 FROM region_closure r

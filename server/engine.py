@@ -33,7 +33,7 @@ from kernel.relay import Relay
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from kernel.wake import Listener
-from quality import facts
+from quality import cell_keeping, facts
 from quality.handbook import versions as indicators
 from quality.obligations.timers import run_due as remind_of_obligations
 from realtime.alarms import limitbook as alarm_limits
@@ -137,6 +137,7 @@ def _timers(database: Database, clock: Clock) -> list[Duty]:
         Duty("consultations", partial(mind_consults, database, clock), 1.0),
         Duty("guidance", partial(mind_guidance, database, clock), 60.0),
         Duty("facts", partial(facts.keep_up, database), 1.0),
+        Duty("cells", partial(cell_keeping.keep_up, database), 5.0),
         Duty("facts set aside", partial(facts.try_again, database), 600.0),
         Duty("obligations", partial(remind_of_obligations, database, clock), 600.0),
     ]

@@ -26,7 +26,7 @@ from kernel.chain import append
 from kernel.clock import SystemClock
 from kernel.ids import CaseId
 from kernel.viewer import Role, Viewer
-from quality import facts, levels
+from quality import cell_keeping, facts, levels
 from quality.handbook import versions
 from quality.handbook.versions import Version
 from quality.indicators import target_s
@@ -105,6 +105,14 @@ async def _rebuild(clone: Clone) -> float:
         f" {batches} batches of cases"
     )
     return took + more
+
+
+async def _keep_cells(clone: Clone) -> None:
+    """What the engine counts of months that are over."""
+    begun, rounds = time.perf_counter(), 0
+    while await cell_keeping.keep_up(clone.system):
+        rounds += 1
+    say(f"months that are over kept in {time.perf_counter() - begun:.1f} s, {rounds} transactions")
 
 
 async def _count(
@@ -187,7 +195,9 @@ async def measure(
     duckdb_s, theirs = await _duck(clone, place, wanted)
     compared = _agree(wanted, ours, theirs)
     say(f"{len(wanted)} indicators, {max(map(len, ours))} places; {compared} numbers are equal")
+    await _keep_cells(clone)
     incremental_s = await _incremental(clone)
+    await _keep_cells(clone)
     settings = settings_of(clone, place, services.layout.valkey_url)
     took = await pages.ask(settings, place, places, until, times)
     for name, seconds in took.items():
