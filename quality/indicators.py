@@ -308,7 +308,7 @@ def _mean(
     if "centre" not in definition.levels or not centres or scope.facility_id is not None:
         return None
     held = {one.key: one for one in places}
-    values = [_of_centre(definition, held.get(centre)) for centre in centres]
+    values = [of_centre(definition, held.get(centre)) for centre in centres]
     found = [value for value in values if value is not None]
     return MeanOfCentres(
         centres=len(found),
@@ -317,7 +317,8 @@ def _mean(
     )
 
 
-def _of_centre(definition: Definition, group: Group | None) -> float | None:
+def of_centre(definition: Definition, group: Group | None) -> float | None:
+    """What one centre comes to; None where there is nothing to take a share or a median of."""
     if definition.kind == "count":
         return float(group.n) if group else 0.0
     if group is None:

@@ -25,6 +25,7 @@ from duty.rosters.plans.routes import router as plans
 from duty.rosters.routes import router as rosters
 from duty.rosters.setup_routes import router as roster_setup
 from duty.watch.routes import router as paging_health
+from quality.rounds.routes import router as assessments
 from quality.routes import router as quality
 from realtime.alarms.routes import router as ctg_alarms
 from realtime.readings.limits.routes import router as reading_limits
@@ -93,5 +94,6 @@ ROUTERS: tuple[Router, ...] = (
     readings,
     reading_limits,
     quality,
+    assessments,
     demo,
 )

@@ -40,7 +40,7 @@ async def attach(
         FileTooLarge, FileRefused: it cannot be kept.
     """
     await CaseRepository(session, viewer).get(case_id)
-    media_type, clean = await asyncio.to_thread(_cleaned, store, content)
+    media_type, clean = await asyncio.to_thread(cleaned, store, content)
     digest = await asyncio.to_thread(store.put, clean)
     act = Act(version=0)
     async with at_desk(
@@ -75,7 +75,12 @@ async def attach(
     return desk.case_id
 
 
-def _cleaned(store: BlobStore, content: bytes) -> tuple[str, bytes]:
+def cleaned(store: BlobStore, content: bytes) -> tuple[str, bytes]:
+    """What a file is, and its bytes without what they must not carry (blocking).
+
+    Raises:
+        FileTooLarge, FileRefused: it cannot be kept.
+    """
     if len(content) > store.max_bytes:
         raise FileTooLarge(limit_mb=store.max_bytes // 1_000_000)
     try:

@@ -27,6 +27,23 @@ def _return(what: str, version: int, /, **fields: Any) -> Step:
     return post("county_doctor", path, version=version, **fields)
 
 
+def _period(first: str, last: str) -> Step:
+    """A closed period of the region."""
+    days = {"first_day": first, "last_day": last}
+    return post("commission", "/quality/periods", region_id="the region", **days)
+
+
+def _round() -> Step:
+    """A round over the period that was closed last."""
+    said: dict[str, Any] = {
+        "region_id": "the region",
+        "self_check_by": "2199-01-31",
+        "assess_by": "2199-06-30",
+        "items": [{"code": "resuscitation_beds", "weight": 1}],
+    }
+    return post("commission", "/quality/rounds", **said)
+
+
 INDICATORS: dict[str, tuple[Step, ...]] = {
     "a handbook of indicators": (
         post("admin", "/quality/definitions", **INDICATOR),
@@ -53,13 +70,32 @@ INDICATORS: dict[str, tuple[Step, ...]] = {
         post("county_doctor", "/quality/returns", form="joint_meeting", period="2026-H2"),
         _return("withdraw", 1),
     ),
-    "a closed period": (
+    "a closed period": (_period("2026-01-01", "2026-01-31"),),
+    "a round called off": (
+        _period("2026-03-01", "2026-03-31"),
+        _round(),
+        post("commission", "/quality/rounds/{round_id}/cancel", version=1),
+    ),
+    "an assessment": (
+        _period("2026-04-01", "2026-04-30"),
+        _round(),
+        post("commission", "/quality/rounds/{round_id}/open", version=1),
         post(
-            "commission",
-            "/quality/periods",
-            region_id="the region",
-            first_day="2026-01-01",
-            last_day="2026-01-31",
+            "city_office",
+            "/quality/assessments/{assessment_id}/answers",
+            code="resuscitation_beds",
+            words="x",
         ),
+        # Bytes are not described by a schema: tests/quality/rounds sends them.
+        post("city_office", "/quality/assessments/{assessment_id}/files", (400,)),
+        post("city_office", "/quality/assessment-files/{evidence_id}/withdraw"),
+        post(
+            "city_office",
+            "/quality/assessments/{assessment_id}/submit",
+            version=2,
+            password="Correct-Horse-7",
+        ),
+        post("commission", "/quality/assessments/{assessment_id}/return", version=3),
+        post("commission", "/quality/rounds/{round_id}/close", (409,), version=2),
     ),
 }

@@ -29,6 +29,7 @@ from server.commands.openapi import document
 from server.settings import Settings
 from tests.consult.imaging.receiving.standing import arrived
 from tests.consult.media.standing import stand
+from tests.contract.assessed import assessed
 from tests.contract.consulted import advised, consulted, done, guided, in_its_room, reported
 from tests.contract.description import Description, Operation
 from tests.contract.judging import Ledger
@@ -390,6 +391,7 @@ async def _known_ids(stage: Stage) -> None:
         ids.update(await in_its_room(stage, doctor, expert, ids))
     stage.ids["drill_id"] = await _drill(stage)
     stage.ids["period_id"] = await _closed(stage)
+    stage.ids |= await assessed(stage, stage.ids["period_id"])
     stage.ids["ctg_device_id"] = await _device(url, stage.ids["recording_id"])
 
 

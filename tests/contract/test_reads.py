@@ -33,6 +33,7 @@ PEOPLE = (
     "listkeeper",
     "city_desk",
     "city_office",
+    "commission",
 )
 NOVEMBER = "from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z"
 MONTH = "?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z"
@@ -48,6 +49,7 @@ QUERIES = {
     "/api/duty/leave": f"?{NOVEMBER}",
     "/api/duty/rotations/preview": "?group_id={group_id}&" + NOVEMBER,
     "/api/duty/sheet": "?group_id={group_id}&" + NOVEMBER,
+    "/api/quality/rounds/choices": f"?region_id={NOWHERE}&period_id={{period_id}}",
     "/api/resources/history": f"?facility_id={NOWHERE}&kind=icu_bed",
 }
 """What a read needs that cannot do without a query."""

@@ -33,6 +33,7 @@ ROSTERED = {
     "POST /api/duty/leave": "leave_id",
     "POST /api/duty/plans": "plan_id",
     "POST /api/quality/definitions": "version_id",
+    "POST /api/quality/periods": "period_id",
 }
 """Operations whose answer's id is the row that the next steps name."""
 
@@ -206,6 +207,8 @@ class Walk:
             self.ids["invitation_id"] = made["consult"]["invited"][-1]["id"]
         elif "may_open" in made:
             self._note_room(made["room"])
+        elif "round" in made:
+            self._note_round(made)
         elif shown := next((key for key in SHOWN if key in made), None):
             self.ids[SHOWN[shown]] = made[shown]["id"]
         elif step.operation.endswith("/look") and "parts" in made:
@@ -247,6 +250,17 @@ class Walk:
         for name in ("treatments", "attachments", "references"):
             for row in made[name]:
                 self.ids[f"{name[:-1]}_id"] = row["id"]
+
+    def _note_round(self, made: dict[str, Any]) -> None:
+        """The round, the city's entry in it, and that entry's newest file."""
+        self.ids["round_id"] = made["round"]["id"]
+        city = str(self.stage.net.places["city"])
+        for entry in made.get("entries", ()):
+            if entry["facility"]["id"] == city:
+                self.ids["assessment_id"] = entry["id"]
+        for item in made.get("items", ()):
+            for file in item.get("files", ()):
+                self.ids["evidence_id"] = file["id"]
 
     def _note_room(self, room: dict[str, Any]) -> None:
         """The room, its newest recording, and who came last."""

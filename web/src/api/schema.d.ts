@@ -5286,6 +5286,142 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/quality/assessment-files/{evidence_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetAssessmentFile */
+        get: operations["ApiQualityAssessmentFilesEvidenceIdGetAssessmentFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/assessment-files/{evidence_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** WithdrawAssessmentFile */
+        post: operations["ApiQualityAssessmentFilesEvidenceIdWithdrawWithdrawAssessmentFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/assessments/{assessment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetAssessment */
+        get: operations["ApiQualityAssessmentsAssessmentIdGetAssessment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/assessments/{assessment_id}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AnswerAssessment */
+        post: operations["ApiQualityAssessmentsAssessmentIdAnswersAnswerAssessment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/assessments/{assessment_id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AddAssessmentFile */
+        post: operations["ApiQualityAssessmentsAssessmentIdFilesAddAssessmentFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/assessments/{assessment_id}/items/{code}/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetAssessmentCases */
+        get: operations["ApiQualityAssessmentsAssessmentIdItemsCodeCasesGetAssessmentCases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/assessments/{assessment_id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ReturnAssessment */
+        post: operations["ApiQualityAssessmentsAssessmentIdReturnReturnAssessment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/assessments/{assessment_id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** SubmitAssessment */
+        post: operations["ApiQualityAssessmentsAssessmentIdSubmitSubmitAssessment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/quality/ddi": {
         parameters: {
             query?: never;
@@ -5573,6 +5709,109 @@ export interface paths {
         put?: never;
         /** WithdrawReturn */
         post: operations["ApiQualityReturnsReturnIdWithdrawWithdrawReturn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/rounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListRounds */
+        get: operations["ApiQualityRoundsListRounds"];
+        put?: never;
+        /** PlanRound */
+        post: operations["ApiQualityRoundsPlanRound"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/rounds/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetRoundChoices */
+        get: operations["ApiQualityRoundsChoicesGetRoundChoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/rounds/{round_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetRound */
+        get: operations["ApiQualityRoundsRoundIdGetRound"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/rounds/{round_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CancelRound */
+        post: operations["ApiQualityRoundsRoundIdCancelCancelRound"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/rounds/{round_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CloseRound */
+        post: operations["ApiQualityRoundsRoundIdCloseCloseRound"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/rounds/{round_id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** OpenRound */
+        post: operations["ApiQualityRoundsRoundIdOpenOpenRound"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7433,6 +7672,11 @@ export interface components {
         AnswerIn: {
             rev: number;
         };
+        /** AnswerItem */
+        AnswerItem: {
+            code: string;
+            words: string;
+        };
         /** AnswerLink */
         AnswerLink: {
             level: string;
@@ -7570,6 +7814,34 @@ export interface components {
             person_id: string;
             shift_id?: string | null;
         };
+        /** AspectOut */
+        AspectOut: {
+            /** @enum {string} */
+            code: "outcomes" | "system" | "centres" | "green_channel" | "obstetrics";
+            name: components["schemas"]["Text"];
+            source: string;
+            to_be_verified: boolean;
+        };
+        /** AssessedItem */
+        AssessedItem: {
+            /** @enum {string} */
+            aspect: "outcomes" | "system" | "centres" | "green_channel" | "obstetrics";
+            basis: string;
+            code: string;
+            computed: boolean;
+            /** @enum {string} */
+            confidence: "V" | "S" | "B" | "I";
+            definition: components["schemas"]["DefinitionOut"] | null;
+            /** @enum {string} */
+            kind: "indicator" | "on_site";
+            look: components["schemas"]["Text"] | null;
+            name: components["schemas"]["Text"];
+            scoring: components["schemas"]["Band"] | components["schemas"]["Slope"] | components["schemas"]["Proportion"] | null;
+            source: string;
+            to_be_verified: boolean;
+            weight: number | null;
+            weight_to_be_verified: boolean;
+        };
         /** AssignOwner */
         AssignOwner: {
             event_at?: string | null;
@@ -7639,6 +7911,13 @@ export interface components {
             /** @enum {null|string} */
             risk_colour?: "green" | "yellow" | "orange" | "pink" | "red" | "critical" | null;
             version: number;
+        };
+        /** Band */
+        Band: {
+            high?: number | null;
+            low?: number | null;
+            /** @constant */
+            method: "band";
         };
         /** Baseline */
         Baseline: {
@@ -8079,6 +8358,13 @@ export interface components {
             source: string;
             text: components["schemas"]["Text"];
             to_be_verified: boolean;
+        };
+        /** CheckedItem */
+        CheckedItem: {
+            answer: components["schemas"]["ItemAnswer"] | null;
+            figures: components["schemas"]["Figures"] | null;
+            files: components["schemas"]["EvidenceOut"][];
+            item: components["schemas"]["AssessedItem"];
         };
         /** Checklist */
         Checklist: {
@@ -8858,6 +9144,18 @@ export interface components {
             with_late: components["schemas"]["Distribution"];
             without_late: components["schemas"]["Distribution"];
         };
+        /** DeadlineOut */
+        DeadlineOut: {
+            /** @enum {string} */
+            code: "self_check" | "assessment";
+            /** @enum {string} */
+            confidence: "V" | "S" | "B" | "I";
+            /** Format: date */
+            day: string;
+            name: components["schemas"]["Text"];
+            source: string;
+            to_be_verified: boolean;
+        };
         /** DeathReview */
         DeathReview: {
             calendar: string;
@@ -9481,6 +9779,35 @@ export interface components {
             unit?: string | null;
             word?: string | null;
         };
+        /** EntryDetail */
+        EntryDetail: {
+            aspects: components["schemas"]["AspectOut"][];
+            entry: components["schemas"]["EntryLine"];
+            items: components["schemas"]["CheckedItem"][];
+            note: string | null;
+            round: components["schemas"]["RoundOut"];
+            submitted: string | null;
+            submitted_by: components["schemas"]["quality_schemas_PersonOut"] | null;
+        };
+        /** EntryLine */
+        EntryLine: {
+            actions: string[];
+            due: string | null;
+            facility: components["schemas"]["FacilityRef"];
+            /** Format: uuid */
+            id: string;
+            overdue: boolean;
+            region: components["schemas"]["RegionRef"];
+            /** Format: uuid */
+            round_id: string;
+            /** @enum {null|string} */
+            side: "owner" | "city" | "county" | "centre" | null;
+            /** @enum {string} */
+            state: "planned" | "self_check_open" | "self_check_submitted" | "self_check_missed" | "assessed_by_city" | "assessed_by_owner" | "feedback_given" | "rectifying" | "closed" | "cancelled";
+            submitted_at: string | null;
+            tasks_open: number;
+            version: number;
+        };
         /** EntryMove */
         EntryMove: {
             /** Format: uuid */
@@ -9577,6 +9904,20 @@ export interface components {
             seq: number;
             simulated: boolean;
             source: string;
+        };
+        /** EvidenceOut */
+        EvidenceOut: {
+            /** Format: date-time */
+            at: string;
+            code: string | null;
+            /** Format: uuid */
+            id: string;
+            media_type: string;
+            person: components["schemas"]["quality_schemas_PersonOut"] | null;
+            sha256: string;
+            size_bytes: number;
+            task_id: string | null;
+            visit_id: string | null;
         };
         /** EvidenceRef */
         EvidenceRef: {
@@ -9715,6 +10056,14 @@ export interface components {
             en: string;
             n: number;
             zh: string;
+        };
+        /** Figures */
+        Figures: {
+            demo: number;
+            late: number;
+            n: number;
+            of: number | null;
+            value: number | null;
         };
         /** FileActionOut */
         FileActionOut: {
@@ -10300,6 +10649,11 @@ export interface components {
             reason: string;
             version: number;
         };
+        /** HandBack */
+        HandBack: {
+            note: string;
+            version: number;
+        };
         /** HandOn */
         HandOn: {
             note?: string | null;
@@ -10727,6 +11081,30 @@ export interface components {
             en: string;
             source: string;
             zh: string;
+        };
+        /** ItemAnswer */
+        ItemAnswer: {
+            /** Format: date-time */
+            at: string;
+            person: components["schemas"]["quality_schemas_PersonOut"] | null;
+            times: number;
+            words: string;
+        };
+        /** ItemCases */
+        ItemCases: {
+            cases: components["schemas"]["IndicatorCase"][];
+            figures: components["schemas"]["Figures"];
+            item: components["schemas"]["AssessedItem"];
+            /** Format: uuid */
+            period_id: string;
+        };
+        /** ItemIn */
+        ItemIn: {
+            /** @default  */
+            basis: string;
+            code: string;
+            scoring?: components["schemas"]["Band"] | components["schemas"]["Slope"] | components["schemas"]["Proportion"] | null;
+            weight?: number | null;
         };
         /** ItemOut */
         ItemOut: {
@@ -12233,6 +12611,13 @@ export interface components {
             public_key_pem: string | null;
             seq: number;
         };
+        /** Proportion */
+        Proportion: {
+            floor: number;
+            full: number;
+            /** @constant */
+            method: "proportion";
+        };
         /** ProposalOut */
         ProposalOut: {
             /** Format: date-time */
@@ -12905,6 +13290,13 @@ export interface components {
             name: string;
             parent_id: string | null;
         };
+        /** RegionRef */
+        RegionRef: {
+            /** Format: uuid */
+            id: string;
+            level: string;
+            name: string;
+        };
         /** RegionTerms */
         RegionTerms: {
             earlier: components["schemas"]["TermsVersion"][];
@@ -13488,6 +13880,70 @@ export interface components {
             slot_id: string;
             to: string | null;
         };
+        /** RoundChoices */
+        RoundChoices: {
+            aspects: components["schemas"]["AspectOut"][];
+            centres: number;
+            deadlines: components["schemas"]["DeadlineOut"][];
+            items: components["schemas"]["AssessedItem"][];
+            rules: string;
+            whole_year: boolean;
+        };
+        /** RoundDetail */
+        RoundDetail: {
+            aspects: components["schemas"]["AspectOut"][];
+            entries: components["schemas"]["EntryLine"][];
+            items: components["schemas"]["AssessedItem"][];
+            round: components["schemas"]["RoundOut"];
+        };
+        /** RoundOut */
+        RoundOut: {
+            actions: string[];
+            /** Format: date */
+            assess_by: string;
+            /** Format: date */
+            first_day: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date */
+            last_day: string;
+            overdue: number;
+            /** Format: uuid */
+            period_id: string;
+            /** Format: date-time */
+            planned_at: string;
+            planned_by: components["schemas"]["quality_schemas_PersonOut"] | null;
+            region: components["schemas"]["RegionRef"];
+            rules: string;
+            /** Format: date */
+            self_check_by: string;
+            /** @enum {string} */
+            state: "planned" | "open" | "closed" | "cancelled";
+            states: {
+                [key: string]: number;
+            };
+            title: string;
+            version: number;
+            weight: number;
+            whole_year: boolean;
+        };
+        /** RoundPlan */
+        RoundPlan: {
+            /** Format: date */
+            assess_by: string;
+            items: components["schemas"]["ItemIn"][];
+            /** Format: uuid */
+            period_id: string;
+            /** Format: uuid */
+            region_id: string;
+            /** Format: date */
+            self_check_by: string;
+            title: string;
+        };
+        /** RoundStep */
+        RoundStep: {
+            version: number;
+        };
         /** RuleOut */
         RuleOut: {
             confidence: string;
@@ -13946,6 +14402,11 @@ export interface components {
             plan_no: number;
             version: number;
         };
+        /** SignStep */
+        SignStep: {
+            password: string;
+            version: number;
+        };
         /** Signature */
         Signature: {
             blood: string;
@@ -13981,6 +14442,13 @@ export interface components {
             reason: "attending" | "doctor_called" | "transducer_adjusted" | "known" | "false_alarm" | "monitoring_ended" | "other";
             seconds: number;
             version: number;
+        };
+        /** Slope */
+        Slope: {
+            full: number;
+            /** @constant */
+            method: "slope";
+            zero: number;
         };
         /** SlotIn */
         SlotIn: {
@@ -27802,6 +28270,327 @@ export interface operations {
             };
         };
     };
+    ApiQualityAssessmentFilesEvidenceIdGetAssessmentFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                evidence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityAssessmentFilesEvidenceIdWithdrawWithdrawAssessmentFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                evidence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityAssessmentsAssessmentIdGetAssessment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assessment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityAssessmentsAssessmentIdAnswersAnswerAssessment: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                assessment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerItem"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityAssessmentsAssessmentIdFilesAddAssessmentFile: {
+        parameters: {
+            query: {
+                code: string;
+            };
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                assessment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityAssessmentsAssessmentIdItemsCodeCasesGetAssessmentCases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assessment_id: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemCases"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityAssessmentsAssessmentIdReturnReturnAssessment: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                assessment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandBack"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityAssessmentsAssessmentIdSubmitSubmitAssessment: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                assessment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignStep"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiQualityDdiGetDdi: {
         parameters: {
             query?: {
@@ -28540,6 +29329,271 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReturnDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityRoundsListRounds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundOut"][];
+                };
+            };
+        };
+    };
+    ApiQualityRoundsPlanRound: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoundPlan"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityRoundsChoicesGetRoundChoices: {
+        parameters: {
+            query: {
+                region_id: string;
+                period_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundChoices"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityRoundsRoundIdGetRound: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                round_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityRoundsRoundIdCancelCancelRound: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                round_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoundStep"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityRoundsRoundIdCloseCloseRound: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                round_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoundStep"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityRoundsRoundIdOpenOpenRound: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                round_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoundStep"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundDetail"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
