@@ -1,5 +1,6 @@
 """Commands: open a room, come in or wait, let in, send out, end."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,7 +17,7 @@ from consult.requests import store as requests
 from consult.requests.states import ConsultState
 from consult.requests.telling import tell_asker, tell_her_case, tell_invited
 from consult.rooms import rights, store
-from consult.rooms.errors import AdmissionMoved, NotOneself, RoomNotYet
+from consult.rooms.errors import AdmissionMoved, NotAdmitted, NotOneself, RoomNotYet
 from consult.rooms.recording import store as recordings
 from consult.rooms.states import (
     ADMISSION,
@@ -68,6 +69,19 @@ async def standing(session: AsyncSession, clock: Clock, viewer: Viewer, room_id:
     invited = await requests.invitations(session, room.case_id)
     mine = await rights.place(session, viewer, consult, invited, clock.now())
     return Standing(room, consult, mine)
+
+
+def admitted(viewer: Viewer, people: Sequence[Row[Any]]) -> Row[Any]:
+    """The viewer's own admission among a room's.
+
+    Raises:
+        NotAdmitted: waiting, refused, sent out, or never asked.
+    """
+    own = [one for one in people if one.person_id == viewer.person_id]
+    mine = next((one for one in own if one.state == AdmissionState.ADMITTED), None)
+    if mine is None:
+        raise NotAdmitted(state=own[-1].state if own else None)
+    return mine
 
 
 async def open_room(

@@ -12,9 +12,7 @@ from consult.requests import service as consults
 from consult.requests.schemas import MoveConsult
 from consult.requests.states import ConsultState
 from consult.rooms import service, store
-from consult.rooms.errors import NotAdmitted
 from consult.rooms.schemas import TicketOut
-from consult.rooms.states import AdmissionState
 from kernel.clock import Clock
 from kernel.viewer import Viewer
 
@@ -35,10 +33,7 @@ async def give(
     """
     here = await service.standing(session, clock, viewer, room_id)
     people = await store.admissions(session, room_id)
-    own = [one for one in people if one.person_id == viewer.person_id]
-    mine = next((one for one in own if one.state == AdmissionState.ADMITTED), None)
-    if mine is None:
-        raise NotAdmitted(state=own[-1].state if own else None)
+    mine = service.admitted(viewer, people)
     at = clock.now()
     await engine.ensure_room(room_id, RoomPolicy())
     who = Participant(mine.id, RoomRole(mine.role))

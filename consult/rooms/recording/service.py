@@ -16,13 +16,11 @@ from consult.media.engine import MediaEngine
 from consult.media.errors import MediaUnavailable, RecordingNotOffered
 from consult.rooms import service as rooms
 from consult.rooms import store as room_store
-from consult.rooms.errors import NotAdmitted
 from consult.rooms.recording import store
 from consult.rooms.recording.errors import AnsweredAlready, AskerOrHost, OtherText, RecordingOver
 from consult.rooms.recording.rules import RULES
 from consult.rooms.recording.schemas import AgreeRecording
 from consult.rooms.recording.states import ANSWER, Answer, AnswerAction
-from consult.rooms.states import AdmissionState
 from kernel import chain
 from kernel.clock import Clock
 from kernel.ids import CaseId, new_id
@@ -57,7 +55,7 @@ async def ask(
         RecordingNotOffered, MediaUnavailable: see `MediaEngine.set_recording`.
     """
     room = await room_store.locked(session, room_id)
-    mine = await _admitted(session, viewer, room_id)
+    mine = rooms.admitted(viewer, await room_store.admissions(session, room_id))
     _must_be_in_force(new)
     asked = await store.live(session, room_id)
     if asked is None:
@@ -99,7 +97,7 @@ async def answer(
     row = await store.seen(session, recording_id)
     await room_store.locked(session, row.room_id)
     row = await _live(session, recording_id)
-    mine = await _admitted(session, viewer, row.room_id)
+    mine = rooms.admitted(viewer, await room_store.admissions(session, row.room_id))
     if agreement is not None:
         _must_be_in_force(agreement)
     before = await _said(session, recording_id, mine.id)
@@ -157,15 +155,6 @@ async def _live(session: AsyncSession, recording_id: UUID) -> Row[Any]:
     if row.ended_at is not None:
         raise RecordingOver()
     return row
-
-
-async def _admitted(session: AsyncSession, viewer: Viewer, room_id: UUID) -> Row[Any]:
-    people = await room_store.admissions(session, room_id)
-    own = [one for one in people if one.person_id == viewer.person_id]
-    mine = next((one for one in own if one.state == AdmissionState.ADMITTED), None)
-    if mine is None:
-        raise NotAdmitted(state=own[-1].state if own else None)
-    return mine
 
 
 async def _said(session: AsyncSession, recording_id: UUID, admission_id: UUID) -> Answer:
