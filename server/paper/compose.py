@@ -13,6 +13,8 @@ from consult.requests.queries import is_consult
 from consult.requests.queries import one as consult
 from consult.requests.schemas import ConsultDetail
 from consult.requests.store import locked
+from consult.rooms.chat.queries import whole
+from consult.rooms.chat.schemas import RoomMessage
 from kernel.clock import Clock
 from kernel.ids import CaseId, PregnancyId
 from kernel.sealing import Sealer
@@ -48,6 +50,7 @@ class ConsultSources:
     detail: ConsultDetail
     woman: PregnancyOut
     advice: list[Advice]
+    written: list[RoomMessage]
     demo: bool
 
 
@@ -81,7 +84,8 @@ async def _consultation(
         purpose=Purpose.CASE, case_id=CaseId(case_id),
     )  # fmt: skip
     advice = await advice_of_case(session, viewer, case_id)
-    return ConsultSources(detail, woman, advice, viewer.demo)
+    written = await whole(session, viewer, case_id)
+    return ConsultSources(detail, woman, advice, written, viewer.demo)
 
 
 @asynccontextmanager
@@ -128,7 +132,9 @@ def compose(sources: Sources | ConsultSources, kind: PaperKind) -> Document:
     if not available(sources, kind):
         raise NothingToPrint(kind=TITLES[kind])
     if isinstance(sources, ConsultSources):
-        return consultation_form(sources.detail, sources.woman, sources.advice, demo=sources.demo)
+        return consultation_form(
+            sources.detail, sources.woman, sources.advice, sources.written, demo=sources.demo
+        )
     case, papers = sources.case, sources.dossier
     match kind:
         case PaperKind.TRANSFER:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from consult.readmodel import Advice
 from consult.requests.schemas import ConsultDetail, ConsultOut, DecisionOut, InvitationOut
+from consult.rooms.chat.schemas import RoomMessage
 from referral.paper import words
 from referral.paper.model import Box, Document, PaperKind, Section, ticks
 from registry.facilities.rules import CHINA
@@ -41,7 +42,12 @@ def number(consult: ConsultOut) -> str:
 
 
 def consultation_form(
-    detail: ConsultDetail, woman: PregnancyOut, advice: Sequence[Advice], *, demo: bool
+    detail: ConsultDetail,
+    woman: PregnancyOut,
+    advice: Sequence[Advice],
+    written: Sequence[RoomMessage],
+    *,
+    demo: bool,
 ) -> Document:
     """The whole consultation on paper."""
     consult = detail.consult
@@ -49,6 +55,7 @@ def consultation_form(
         _asked(detail, woman),
         _invited(consult.invited),
         _held(consult),
+        *_written(written),
         *opinions(advice),
         *_decisions(detail.decisions),
     ]
@@ -107,6 +114,27 @@ def _held(consult: ConsultOut) -> Section:
         ),
         unverified=True,
     )
+
+
+def _written(messages: Sequence[RoomMessage]) -> list[Section]:
+    """What was written in the room, word by word; what was corrected stays beside its correction."""
+    if not messages:
+        return []
+    by = {one.corrects: one.n for one in messages if one.corrects is not None}
+    boxes = []
+    for one in messages:
+        who = words.joined(
+            f"{one.n}.", words.person(one.person), words.place(one.facility),
+            words.moment(one.said_at), by=" ",
+        )  # fmt: skip
+        marks = words.joined(
+            f"（更正第 {one.corrects} 条）" if one.corrects is not None else None,
+            one.text,
+            f"（已由第 {by[one.n]} 条更正）" if one.n in by else None,
+            by="",
+        )
+        boxes.append(Box(who or "", marks, 6))
+    return [Section("会诊室文字沟通", tuple(boxes), unverified=True)]
 
 
 def _decisions(decisions: Sequence[DecisionOut]) -> list[Section]:

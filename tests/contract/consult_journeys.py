@@ -44,6 +44,8 @@ CONSULTATIONS: dict[str, tuple[Step, ...]] = {
         post("county_doctor", "/rooms/{room_id}/enter"),
         post("county_doctor", "/rooms/{room_id}/tickets"),
         post("city_expert", "/rooms/{room_id}/enter"),
+        post("county_doctor", "/rooms/{room_id}/messages", text="宫口 4 cm", corrects=None),
+        post("city_expert", "/consults/{consult_id}/messages/marks", delivered_to=1, read_to=1),
         post("county_doctor", "/rooms/{room_id}/admissions/{admission_id}/{action}"),
         post("county_doctor", "/rooms/{room_id}/end"),
     ),

@@ -57,10 +57,12 @@ async def in_its_room(
     (who,) = view["room"]["people"]
     agreement = {"beside": "nobody", "text_version": view["room"]["consent"]["version"]}
     asked = await done(stage, expert, f"/api/rooms/{room['id']}/recordings", agreement)
+    said = await done(stage, expert, f"/api/rooms/{room['id']}/messages", {"text": "？"})
     # The paths of consultations keep the one that is still to be answered.
     return {
         "room_id": room["id"],
         "room_recording_id": asked["room"]["recording"]["id"],
+        "room_message_id": said["id"],
         "admission_id": who["id"],
         "action": "eject",
     }

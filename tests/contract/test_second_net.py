@@ -77,6 +77,9 @@ MINE_ONLY = {
     "room_recording": "SELECT count(*) FROM room_recording WHERE room_id = '{room}'",
     "recording_answer": "SELECT count(*) FROM recording_answer a JOIN room_recording r"
     " ON r.id = a.recording_id WHERE r.room_id = '{room}'",
+    "room_message": "SELECT count(*) FROM room_message WHERE room_id = '{room}'",
+    "room_receipt": "SELECT count(*) FROM room_receipt r JOIN consult_room c"
+    " ON c.case_id = r.case_id WHERE c.id = '{room}'",
     "guidance_session": "SELECT count(*) FROM guidance_session WHERE id = '{guidance}'",
     "guidance_stay": "SELECT count(*) FROM guidance_stay WHERE session_id = '{guidance}'",
     "guidance_record": "SELECT count(*) FROM guidance_record WHERE session_id = '{guidance}'",

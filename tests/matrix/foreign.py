@@ -187,11 +187,13 @@ async def _consulted(
     view = await _post(door, tokens["province"], f"/api/rooms/{room}/enter", {})
     agreement = {"beside": "nobody", "text_version": view["room"]["consent"]["version"]}
     asked = await _post(door, tokens["province"], f"/api/rooms/{room}/recordings", agreement)
+    said = await _post(door, tokens["province"], f"/api/rooms/{room}/messages", {"text": "test"})
     return {
         "consult_id": made["id"],
         "invitation_id": invitation,
         "room_id": room,
         "room_recording_id": asked["room"]["recording"]["id"],
+        "room_message_id": said["id"],
         "admission_id": view["room"]["people"][0]["id"],
         "action": "admit",
     }

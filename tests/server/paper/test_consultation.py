@@ -1,6 +1,9 @@
 """The 会诊单 of a consultation: everything that was asked, said, signed and decided, on A4."""
 
 import io
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 from pypdf import PdfReader
@@ -8,11 +11,12 @@ from pypdf import PdfReader
 from consult import queries as advice
 from consult import signing
 from consult.commands import Countersign
+from consult.rooms.chat.schemas import RoomMessage
 from kernel.errors import NotFound
 from referral.paper.errors import NothingToPrint
 from referral.paper.model import Box, Document, PaperKind, Ticks
 from server.paper import routes
-from server.paper.compose import available, compose, gather
+from server.paper.compose import ConsultSources, available, compose, gather
 from server.paper.routes import press
 from tests.consult.requests.table import Table
 from tests.referral.http import caller
@@ -76,6 +80,27 @@ async def test_it_says_who_asked_who_advised_who_dissented(table: Table, net: Ne
     decided = _said(await _document(net, "city_expert", consult))
     assert decided["会诊意见"] == ["部分采纳"]
     assert decided["处理"] == ["按会诊意见处理，暂不转诊"]
+
+
+def _message(n: int, text: str, corrects: int | None = None) -> RoomMessage:
+    at = datetime(2026, 11, 22, 2, n, tzinfo=UTC)
+    return RoomMessage(uuid4(), uuid4(), n, None, None, text, corrects, at, mine=False)
+
+
+async def test_what_was_written_in_the_room_is_on_it(table: Table, net: Network) -> None:
+    viewer, consult = net.staff["county_doctor"], await _held(table, net)
+    async with net.clone.app.session(viewer) as session:
+        sources = await gather(session, net.clock, viewer, SEALER, consult)  # type: ignore[arg-type]
+    assert isinstance(sources, ConsultSources)
+    assert sources.written == []
+    written = [_message(1, "缩宫素 5 U"), _message(2, "缩宫素 2.5 U", corrects=1)]
+    document = compose(replace(sources, written=written), PaperKind.CONSULT)
+    (section,) = [one for one in document.sections if one.title == "会诊室文字沟通"]
+    assert [box.value for box in section.boxes if isinstance(box, Box)] == [
+        "缩宫素 5 U（已由第 2 条更正）",
+        "（更正第 1 条）缩宫素 2.5 U",
+    ]
+    assert PdfReader(io.BytesIO(press().print(document, STAMP))).pages
 
 
 async def test_it_is_issued_once_and_only_to_those_who_see_her(table: Table, net: Network) -> None:

@@ -1507,6 +1507,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/consults/{consult_id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ReadMessages */
+        get: operations["ApiConsultsConsultIdMessagesReadMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consults/{consult_id}/messages/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** MarkMessages */
+        post: operations["ApiConsultsConsultIdMessagesMarksMarkMessages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/consults/{consult_id}/proposals": {
         parameters: {
             query?: never;
@@ -6740,6 +6774,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/room-messages/{room_message_id}/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ReadReceipts */
+        get: operations["ApiRoomMessagesRoomMessageIdReceiptsReadReceipts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/room-recordings/{room_recording_id}/agree": {
         parameters: {
             query?: never;
@@ -6887,6 +6938,23 @@ export interface paths {
         put?: never;
         /** EnterRoom */
         post: operations["ApiRoomsRoomIdEnterEnterRoom"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{room_id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** SayInRoom */
+        post: operations["ApiRoomsRoomIdMessagesSayInRoom"];
         delete?: never;
         options?: never;
         head?: never;
@@ -11378,6 +11446,11 @@ export interface components {
             networks: string[];
             revoked: boolean;
         };
+        /** MarkMessages */
+        MarkMessages: {
+            delivered_to: number;
+            read_to: number;
+        };
         /** Me */
         Me: {
             /** Format: uuid */
@@ -11448,6 +11521,12 @@ export interface components {
             sequence: number;
             /** Format: date-time */
             taken_at: string;
+        };
+        /** MessageReceipt */
+        MessageReceipt: {
+            delivered_at: string | null;
+            person: components["schemas"]["PersonRef"] | null;
+            read_at: string | null;
         };
         /** MessageResult */
         MessageResult: {
@@ -13664,6 +13743,30 @@ export interface components {
             version: string;
             zh: string;
         };
+        /** RoomChat */
+        RoomChat: {
+            last: number;
+            messages: components["schemas"]["RoomMessage"][];
+            more: boolean;
+            readers: components["schemas"]["RoomReader"][];
+            room_id: string | null;
+            unread: number;
+        };
+        /** RoomMessage */
+        RoomMessage: {
+            corrects: number | null;
+            facility: components["schemas"]["FacilityRef"] | null;
+            /** Format: uuid */
+            id: string;
+            mine: boolean;
+            n: number;
+            person: components["schemas"]["PersonRef"] | null;
+            /** Format: uuid */
+            room_id: string;
+            /** Format: date-time */
+            said_at: string;
+            text: string;
+        };
         /** RoomOut */
         RoomOut: {
             allowed: string[];
@@ -13681,6 +13784,13 @@ export interface components {
             recording: components["schemas"]["RoomRecording"] | null;
             /** @enum {null|string} */
             why_ended: "ended" | "empty" | "consult_over" | null;
+        };
+        /** RoomReader */
+        RoomReader: {
+            delivered_to: number;
+            mine: boolean;
+            person: components["schemas"]["PersonRef"] | null;
+            read_to: number;
         };
         /** RoomRecording */
         RoomRecording: {
@@ -13987,6 +14097,11 @@ export interface components {
         /** SaidNames */
         SaidNames: {
             names: components["schemas"]["SaidName"][];
+        };
+        /** SayInRoom */
+        SayInRoom: {
+            corrects?: number | null;
+            text: string;
         };
         /** SayWhy */
         SayWhy: {
@@ -19031,6 +19146,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConsultDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiConsultsConsultIdMessagesReadMessages: {
+        parameters: {
+            query?: {
+                after?: number;
+            };
+            header?: never;
+            path: {
+                consult_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomChat"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiConsultsConsultIdMessagesMarksMarkMessages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                consult_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkMessages"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomChat"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -31938,6 +32133,43 @@ export interface operations {
             };
         };
     };
+    ApiRoomMessagesRoomMessageIdReceiptsReadReceipts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageReceipt"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiRoomRecordingsRoomRecordingIdAgreeAgreeRecording: {
         parameters: {
             query?: never;
@@ -32277,6 +32509,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RoomView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiRoomsRoomIdMessagesSayInRoom: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SayInRoom"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomMessage"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
