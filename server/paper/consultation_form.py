@@ -117,7 +117,7 @@ def _held(consult: ConsultOut) -> Section:
 
 
 def _written(messages: Sequence[RoomMessage]) -> list[Section]:
-    """What was written in the room, word by word; what was corrected stays beside its correction."""
+    """What was written in the room; what was corrected stays beside its correction."""
     if not messages:
         return []
     by = {one.corrects: one.n for one in messages if one.corrects is not None}

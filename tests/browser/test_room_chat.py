@@ -59,10 +59,9 @@ async def test_messages_are_read_corrected_and_survive_a_cut(
     field = there.page.get_by_label("写消息")
     await field.fill("收到")
     await there.press("发送")
-    await expect(there.page.locator(".chat .problem, .chat [role=alert]").first).to_be_visible()
+    await expect(there.page.locator(".chat .error .kept")).to_be_visible()
     await expect(field).to_have_value("收到")
     await there.context.set_offline(False)
-    await expect(there.page.locator(".chat ol > li")).to_have_count(4)
     await there.press("发送")
     for visitor in (here, there):
         numbers = visitor.page.locator(".chat .n")
@@ -72,6 +71,5 @@ async def test_messages_are_read_corrected_and_survive_a_cut(
     await here.picture("room-chat")
     await there.picture("room-chat-phone")
     await here.press("结束会诊室")
-    await here.press("离开")
     await expect(here.page.locator(".chat form")).to_have_count(0)
     await expect(here.page.locator(".chat .n")).to_have_count(5)
