@@ -1,15 +1,15 @@
 """What is written in rooms, and who has read how far. Both are only ever added to.
 
-A message is corrected by a further one. Numbers run through all rooms of a consultation: a page that
-holds everything up to one asks for what comes after it.
+A message is corrected by a further one. Numbers run through all rooms of a consultation: a page
+that holds everything up to one asks for what comes after it.
 """
 
 from alembic import op
 
 from server.migrations.sql import statements
 
-revision = "0052_room_messages"
-down_revision = "0051_facts_set_aside"
+revision = "0055_room_messages"
+down_revision = "0054_assessment_rounds"
 
 MESSAGES = """
 CREATE TABLE room_message (
