@@ -21,6 +21,7 @@ from consult.guidance.schemas import (
 )
 from consult.guidance.states import End, GuidanceState
 from consult.names import Names, names
+from consult.staying import seconds
 from kernel.clock import Clock
 from kernel.viewer import Viewer
 
@@ -77,7 +78,7 @@ async def one(
     known = await names(session, people, _houses([row]))
     so_far = row.together_s
     if so_far is None:
-        so_far = presence.seconds(presence.together(await store.presence(session, row, at)))
+        so_far = seconds(presence.together(await store.presence(session, row, at)))
     return GuidanceDetail(
         _out(viewer, row, known),
         so_far,

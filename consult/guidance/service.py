@@ -25,6 +25,7 @@ from consult.guidance.rules import KINDS, RULES
 from consult.guidance.schemas import ArrangeGuidance, MoveGuidance, RecordGuidance, SayWhy
 from consult.guidance.states import LIVE, End, GuidanceAction, GuidanceState
 from consult.guidance.telling import house_of, other, tell
+from consult.staying import seconds
 from kernel import chain, parties
 from kernel.clock import Clock
 from kernel.ids import CaseId, FacilityId, new_id
@@ -198,8 +199,7 @@ async def leave(session: AsyncSession, clock: Clock, viewer: Viewer, guidance_id
     rights.must_be_there(viewer, row)
     for one in await store.stays(session, row.id):
         if one.person_id == viewer.person_id and one.left_at is None:
-            at = clock.now() if store.is_here(one, clock.now()) else one.heard_at
-            await store.go(session, one, at)
+            await store.go(session, one, store.reached(one, clock.now()))
     await chain.hint(session, CaseId(row.id))
 
 
@@ -217,8 +217,8 @@ async def close(session: AsyncSession, clock: Clock, viewer: Viewer, row: Row[An
     at = clock.now()
     for one in await store.stays(session, row.id):
         if one.left_at is None:
-            await store.go(session, one, at if store.is_here(one, at) else one.heard_at)
-    together_s = presence.seconds(presence.together(await store.presence(session, row, at)))
+            await store.go(session, one, store.reached(one, at))
+    together_s = seconds(presence.together(await store.presence(session, row, at)))
     changed = {"ended_at": at, "together_s": together_s, "rules": RULES.version}
     await store.move(session, row, GuidanceState.ENDED, changed)
     facts: dict[str, object] = {

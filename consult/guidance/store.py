@@ -1,13 +1,14 @@
 """Statements on the tables of guidance; row-level security cuts what is not the viewer's."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from consult import staying
 from consult.guidance.presence import Stay
 from consult.guidance.rules import RULES
 from consult.guidance.states import End, GuidanceState
@@ -114,8 +115,12 @@ async def room_stays(session: AsyncSession, row: Row[Any]) -> Sequence[Row[Any]]
 
 def is_here(stay: Row[Any], at: datetime) -> bool:
     """Still there: not gone, and heard of lately."""
-    silent = timedelta(seconds=RULES.silent_s)
-    return stay.left_at is None and at - stay.heard_at <= silent
+    return staying.is_here(stay, at, RULES.silent_s)
+
+
+def reached(stay: Row[Any], at: datetime) -> datetime:
+    """Until when somebody was there, as far as is known at `at`."""
+    return staying.reached(stay, at, RULES.silent_s)
 
 
 async def come(

@@ -6,8 +6,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consult.guidance.presence import Stay, seconds, together
+from consult.guidance.presence import Stay, together
 from consult.guidance.states import End
+from consult.staying import seconds
 
 START = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 
