@@ -10,6 +10,7 @@ from functools import partial
 
 from consult.guidance.timers import run_due as mind_guidance
 from consult.requests.timers import run_due as mind_consults
+from consult.training.timers import run_due as mind_classes
 from duty.changes import rulebook
 from duty.changes.fairness import weighing
 from duty.changes.handover.timers import run_due as run_due_handovers
@@ -98,6 +99,7 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
         Duty("drills", partial(run_drills, database, clock), 1.0, wakes[DRILL]),
         Duty("rooms", rooms.keeper.run_once, 2.0),
         Duty("recordings", rooms.recordings.run_once, 5.0),
+        Duty("seats", rooms.classes.run_once, 5.0),
         Duty("checkpoint", _checkpointer(settings, database).run_once, EVERY_SECONDS),
         *_timers(database, clock),
     ]
@@ -136,6 +138,7 @@ def _timers(database: Database, clock: Clock) -> list[Duty]:
         Duty("readings", partial(mind_readings, database, clock), 1.0),
         Duty("consultations", partial(mind_consults, database, clock), 1.0),
         Duty("guidance", partial(mind_guidance, database, clock), 60.0),
+        Duty("classes", partial(mind_classes, database, clock), 60.0),
         Duty("facts", partial(facts.keep_up, database), 1.0),
         Duty("cells", partial(cell_keeping.keep_up, database), 5.0),
         Duty("facts set aside", partial(facts.try_again, database), 600.0),

@@ -6,6 +6,7 @@ from consult.media.recording.shelf import Shelf
 from consult.media.tokens import TokenKey
 from consult.rooms.keeping import RoomKeeper
 from consult.rooms.recording.keeping import RecordingKeeper
+from consult.training.hearing import ClassKeeper
 from kernel.clock import Clock
 from kernel.database import Database
 from realtime.hub_hints import client
@@ -34,6 +35,7 @@ class RoomKeeping:
     def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
         self._media = _forward(settings, master_key(settings))
         self.keeper = RoomKeeper(database, clock, self._media)
+        self.classes = ClassKeeper(database, clock, self._media)
         self.recordings = RecordingKeeper(database, clock, shelf(settings))
 
     async def close(self) -> None:

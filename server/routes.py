@@ -7,6 +7,7 @@ from consult.imaging.routes import router as scans
 from consult.requests.routes import router as consults
 from consult.rooms.routes import router as rooms
 from consult.routes import router as advice
+from consult.training.routes import router as training
 from duty.changes.fairness.routes import router as fairness
 from duty.changes.handover.routes import router as handovers
 from duty.changes.routes import router as roster_changes
@@ -47,6 +48,7 @@ from registry.resources.routes import router as resources
 from registry.risk.routes import router as risk
 from server.demo.routes import router as demo
 from server.health import health_router
+from server.paper.certificates import router as certificates
 from server.paper.routes import router as documents
 
 ROUTERS: tuple[Router, ...] = (
@@ -88,6 +90,8 @@ ROUTERS: tuple[Router, ...] = (
     scans,
     rooms,
     guidance,
+    training,
+    certificates,
     ctg,
     wall,
     ctg_alarms,

@@ -14,7 +14,7 @@ UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs"})
 
 
 class PaperKind(StrEnum):
-    """The documents of a case."""
+    """The documents of a case; a certificate's case is its own."""
 
     TRANSFER = "transfer"
     NEWBORN_TRANSFER = "newborn_transfer"
@@ -24,6 +24,7 @@ class PaperKind(StrEnum):
     CONSULT = "consult"
     FEEDBACK = "feedback"
     BACK_REFERRAL = "back_referral"
+    CERTIFICATE = "certificate"
 
 
 TITLES: dict[PaperKind, str] = {
@@ -35,6 +36,7 @@ TITLES: dict[PaperKind, str] = {
     PaperKind.CONSULT: "远程会诊单",
     PaperKind.FEEDBACK: "转诊结局反馈单",
     PaperKind.BACK_REFERRAL: "下转（回转）单",
+    PaperKind.CERTIFICATE: "培训合格证书",
 }
 
 

@@ -43,6 +43,7 @@ def history(settings: Settings) -> None:
     from server.demo.running import tell_running
     from server.demo.scans import tell_arrival, tell_scans
     from server.demo.special import tell_special
+    from server.demo.teaching import tell_teaching
 
     _only_in_demo(settings, "history")
 
@@ -58,6 +59,7 @@ def history(settings: Settings) -> None:
         await tell_guided(database, now)
         await tell_returns(database, now, sealer)
         await tell_returns(database, now, sealer)
+        await tell_teaching(database, now)
         await tell_history(database, now, sealer, settings.demo_history_days)
 
     async def machine(database: Database) -> None:

@@ -121,6 +121,8 @@ def available(sources: Sources | ConsultSources, kind: PaperKind) -> bool:
             return case.ending is not None and case.ending.outcome is not None
         case PaperKind.BACK_REFERRAL:
             return case.plan is not None
+        case PaperKind.CERTIFICATE:
+            return False
 
 
 def compose(sources: Sources | ConsultSources, kind: PaperKind) -> Document:
@@ -153,3 +155,5 @@ def compose(sources: Sources | ConsultSources, kind: PaperKind) -> Document:
             return afterwards.feedback(case, papers)
         case PaperKind.BACK_REFERRAL:
             return afterwards.back_referral(case, papers)
+        case PaperKind.CERTIFICATE:  # no case's form; see server.paper.certificates
+            raise NothingToPrint(kind=TITLES[kind])

@@ -113,7 +113,7 @@ async def issue_document(
     idempotency_key: str | None,
 ) -> IssuedPaper:
     """Issue a document; one that says the same already is given again."""
-    url = f"{_origin(request, settings)}/verify"
+    url = f"{origin(request, settings)}/verify"
 
     async def work() -> Done:
         async with held(session, clock, viewer, case_id):
@@ -165,11 +165,18 @@ async def verify_code(
         return await verify(session, code)
 
 
-def _origin(request: Request[Any, Any, Any], settings: Settings) -> str:
+def origin(request: Request[Any, Any, Any], settings: Settings) -> str:
     """Where readers reach this installation: the configured origin, else the one asked at."""
     if settings.public_origins:
         return settings.public_origins[0]
     return str(request.base_url).rstrip("/")
+
+
+async def shown(session: AsyncSession, viewer: Viewer, document_id: UUID, path: str) -> IssuedPaper:
+    """A paper that is no case's form, found at a path of its own."""
+    row = await issuing.paper(session, viewer, document_id)
+    named = await people.get_many(session, {PersonId(row.issued_by)})
+    return msgspec.structs.replace(_issued(row, named, bytes(row.content_hash)), path=path)
 
 
 def _issued(

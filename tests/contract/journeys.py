@@ -11,6 +11,7 @@ from tests.contract.ctg_journeys import TRACINGS
 from tests.contract.duty_journeys import DUTY
 from tests.contract.indicator_journeys import INDICATORS
 from tests.contract.steps import Step, post
+from tests.contract.training_journeys import TRAINING
 
 PASSWORD = "Correct-Horse-7"
 
@@ -412,6 +413,7 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
         post("city_expert", "/resources/capabilities", facility_id="city", code="icu", has=True),
     ),
     **CONSULTATIONS,
+    **TRAINING,
     **DUTY,
     **INDICATORS,
     **TRACINGS,

@@ -34,6 +34,7 @@ from tests.contract.consulted import advised, consulted, done, guided, in_its_ro
 from tests.contract.description import Description, Operation
 from tests.contract.judging import Ledger
 from tests.contract.spoiling import NOWHERE, Spoiler
+from tests.contract.taught import taught
 from tests.fixtures.database import Clone
 from tests.matrix.door import Door, opened
 from tests.matrix.foreign import HANDOVER, scanned
@@ -389,6 +390,7 @@ async def _known_ids(stage: Stage) -> None:
         (stage.foreign, "outsider", "province_expert"),
     ):
         ids.update(await in_its_room(stage, doctor, expert, ids))
+    await taught(stage)
     stage.ids["drill_id"] = await _drill(stage)
     stage.ids["period_id"] = await _closed(stage)
     stage.ids |= await assessed(stage, stage.ids["period_id"])

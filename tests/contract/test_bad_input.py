@@ -33,8 +33,8 @@ EVERYBODYS = frozenset(
 )
 """An administrator voids any hospital's case, without seeing it."""
 
-SHARED = frozenset({"admin", "people"})
-"""Rows that no hospital owns: whoever may name them may name everybody's."""
+SHARED = frozenset({"admin", "people", "training"})
+"""Rows that no hospital owns, or that it opens to everybody: whoever may name them may name all."""
 
 
 @pytest.fixture(scope="module")

@@ -18,9 +18,9 @@ from tests.fixtures.database import Clone
 DESCRIPTION = Description(document())
 READS = [one for one in DESCRIPTION.operations.values() if not one.writes]
 ASKING = [one for one in READS if one.named("query")]
-PUBLIC = ("{person_id}", "{policy_id}", "/houses/{facility_id}", "{period_id}")
+PUBLIC = ("{person_id}", "{policy_id}", "/houses/{facility_id}", "{period_id}", "/training/")
 """Whose rows everybody inside the region reads: colleagues, whom a page would ring, houses, which
-periods are closed (of whose cases everybody sees his own)."""
+periods are closed (of whose cases everybody sees his own), courses that are published."""
 NAMING = [
     one for one in READS if "_id}" in one.path and not any(name in one.path for name in PUBLIC)
 ]
@@ -36,6 +36,7 @@ PEOPLE = (
     "commission",
 )
 NOVEMBER = "from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z"
+PERIOD = "?start=2026-11-01T00:00:00Z&end=2026-12-01T00:00:00Z"
 MONTH = "?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z"
 QUERIES = {
     "/api/duty/fairness": MONTH,
@@ -50,6 +51,8 @@ QUERIES = {
     "/api/duty/rotations/preview": "?group_id={group_id}&" + NOVEMBER,
     "/api/duty/sheet": "?group_id={group_id}&" + NOVEMBER,
     "/api/quality/rounds/choices": f"?region_id={NOWHERE}&period_id={{period_id}}",
+    "/api/training/statistics": PERIOD,
+    "/api/training/statistics/export": PERIOD,
     "/api/resources/history": f"?facility_id={NOWHERE}&kind=icu_bed",
 }
 """What a read needs that cannot do without a query."""

@@ -88,6 +88,10 @@ MINE_ONLY = {
     " WHERE return_id = '{return}'",
     "quality_return_issue": "SELECT count(*) FROM quality_return_issue"
     " WHERE return_id = '{return}'",
+    "training_attendee": "SELECT count(*) FROM training_attendee WHERE class_id = '{class}'",
+    "training_attempt": "SELECT count(*) FROM training_attempt WHERE course_id = '{course}'",
+    "training_certificate": "SELECT count(*) FROM training_certificate"
+    " WHERE course_id = '{course}'",
     "quality_case": "SELECT count(*) FROM quality_case WHERE case_id = '{case}'",
 }
 """What an outsider's widest query finds of a case of others: nothing."""
@@ -99,6 +103,9 @@ INTRUDING = {
     " VALUES ('{case}', '{person}', 'expert')",
     "posts into inboxes": "INSERT INTO inbox_item (id, person_id, kind, case_id, data)"
     " VALUES (gen_random_uuid(), '{person}', 'notice', '{case}', '{{}}')",
+    "certifies themselves": "INSERT INTO training_certificate"
+    " (id, course_id, person_id, facility_id, issued_at)"
+    " VALUES (gen_random_uuid(), '{course}', '{person}', '{facility}', now())",
     "writes on the chain": "SELECT case_append('{case}', 'x.y', 'human', false, '{person}',"
     " '{facility}', convert_to('{{}}', 'UTF8'), NULL, NULL, NULL, NULL)",
 }
@@ -131,6 +138,8 @@ async def _ask(stage: Stage, who: str, question: str) -> Any:
         "room": stage.ids["room_id"],
         "guidance": stage.ids["guidance_id"],
         "return": stage.ids["return_id"],
+        "class": stage.ids["class_id"],
+        "course": stage.ids["course_id"],
         "person": viewer.person_id,
         "account": stage.accounts["county_doctor"],
         "facility": viewer.facility_id,
@@ -158,7 +167,15 @@ async def test_an_outsiders_widest_query_finds_nothing(stage: Stage, table: str)
 
 
 async def test_the_same_queries_find_something_for_the_owner(stage: Stage) -> None:
-    for table in ("idempotency_key", "referral", "case_event", "page", "pregnancy"):
+    kept = (
+        "idempotency_key",
+        "referral",
+        "case_event",
+        "page",
+        "pregnancy",
+        "training_certificate",
+    )
+    for table in kept:
         assert await _ask(stage, "county_doctor", MINE_ONLY[table]) > 0, table
 
 

@@ -38,6 +38,8 @@ ROSTERED = {
 """Operations whose answer's id is the row that the next steps name."""
 
 SHOWN = {
+    "seated": "class_id",
+    "course": "course_id",
     "session": "guidance_id",
     "quality_return": "return_id",
     "reading": "reading_id",

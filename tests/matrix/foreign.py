@@ -74,6 +74,7 @@ async def rows(door: Door, database: Clone, world: World) -> dict[str, str]:
     found |= await _changed(door, tokens["province"], database, world)
     found |= await _filed(door, tokens["stranger"], found["pregnancy_id"], world)
     found |= await _consulted(door, tokens, found["pregnancy_id"], world)
+    found |= await _taught(door, tokens["province"])
     found["guidance_id"] = await _guided(door, tokens["stranger"], world)
     form = {"form": "alliance_plan", "period": "2026-12"}
     made = await _post(door, tokens["stranger"], "/api/quality/returns", form)
@@ -197,6 +198,21 @@ async def _consulted(
         "admission_id": view["room"]["people"][0]["id"],
         "action": "admit",
     }
+
+
+async def _taught(door: Door, token: str) -> dict[str, str]:
+    """A draft of a course of that centre, with a class and a file."""
+    course = (await _post(door, token, "/api/training/courses", {"title": "test"}))["course"]["id"]
+    path = f"/api/training/courses/{course}"
+    seated = {"title": "test", "starts_at": "2026-11-23T02:00:00Z"}
+    made = await _post(door, token, f"{path}/classes", seated)
+    answer = await door.send(
+        "POST", f"{path}/materials?name=test", token=token, content=b"%PDF-1.7",
+        headers={"idempotency-key": str(uuid4()), "content-type": "application/pdf"},
+    )  # fmt: skip
+    assert answer.status_code == 201, answer.text
+    material = answer.json()["materials"][0]["id"]
+    return {"course_id": course, "class_id": made["seated"]["id"], "material_id": material}
 
 
 async def _guided(door: Door, token: str, world: World) -> str:

@@ -32,6 +32,10 @@ async def sealer() -> Sealer:
     return SEALER
 
 
+async def _no_media() -> None:
+    return None
+
+
 def app(net: Network, *routers: Router) -> Litestar:
     """The routers, below /api, with one transaction per request."""
 
@@ -82,6 +86,7 @@ def app(net: Network, *routers: Router) -> Litestar:
             "blobs": Provide(blobs),
             "box": Provide(box),
             "intake": Provide(intake),
+            "media": Provide(_no_media),
             "settings": Provide(settings),
             "tracings": Provide(provide_tracings),
             "idempotency_key": Provide(key),

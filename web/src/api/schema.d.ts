@@ -7320,6 +7320,399 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/training/classes/{class_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetClass */
+        get: operations["ApiTrainingClassesClassIdGetClass"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/classes/{class_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CancelClass */
+        post: operations["ApiTrainingClassesClassIdCancelCancelClass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/classes/{class_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AnswerClassCheck */
+        post: operations["ApiTrainingClassesClassIdCheckAnswerClassCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/classes/{class_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** EndClass */
+        post: operations["ApiTrainingClassesClassIdEndEndClass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/classes/{class_id}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** LeaveClass */
+        post: operations["ApiTrainingClassesClassIdLeaveLeaveClass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/classes/{class_id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** OpenClass */
+        post: operations["ApiTrainingClassesClassIdOpenOpenClass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/classes/{class_id}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** BeInClass */
+        post: operations["ApiTrainingClassesClassIdPresenceBeInClass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/classes/{class_id}/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** GiveClassTicket */
+        post: operations["ApiTrainingClassesClassIdTicketsGiveClassTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/courses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListCourses */
+        get: operations["ApiTrainingCoursesListCourses"];
+        put?: never;
+        /** MakeCourse */
+        post: operations["ApiTrainingCoursesMakeCourse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/courses/{course_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetCourse */
+        get: operations["ApiTrainingCoursesCourseIdGetCourse"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/courses/{course_id}/attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** TryQuiz */
+        post: operations["ApiTrainingCoursesCourseIdAttemptsTryQuiz"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/courses/{course_id}/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetCertificate */
+        get: operations["ApiTrainingCoursesCourseIdCertificateGetCertificate"];
+        put?: never;
+        /** IssueCertificate */
+        post: operations["ApiTrainingCoursesCourseIdCertificateIssueCertificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/courses/{course_id}/certificate/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetCertificatePdf */
+        get: operations["ApiTrainingCoursesCourseIdCertificatePdfGetCertificatePdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/courses/{course_id}/classes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** PlanClass */
+        post: operations["ApiTrainingCoursesCourseIdClassesPlanClass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/courses/{course_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CloseCourse */
+        post: operations["ApiTrainingCoursesCourseIdCloseCloseCourse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/courses/{course_id}/edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** EditCourse */
+        post: operations["ApiTrainingCoursesCourseIdEditEditCourse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/courses/{course_id}/materials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AddMaterial */
+        post: operations["ApiTrainingCoursesCourseIdMaterialsAddMaterial"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/courses/{course_id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** PublishCourse */
+        post: operations["ApiTrainingCoursesCourseIdPublishPublishCourse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/courses/{course_id}/quiz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** WriteQuiz */
+        post: operations["ApiTrainingCoursesCourseIdQuizWriteQuiz"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/materials/{material_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetMaterial */
+        get: operations["ApiTrainingMaterialsMaterialIdContentGetMaterial"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/materials/{material_id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** RemoveMaterial */
+        post: operations["ApiTrainingMaterialsMaterialIdRemoveRemoveMaterial"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetTrainingStatistics */
+        get: operations["ApiTrainingStatisticsGetTrainingStatistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/statistics/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ExportTrainingStatistics */
+        get: operations["ApiTrainingStatisticsExportExportTrainingStatistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/treatments": {
         parameters: {
             query?: never;
@@ -7736,6 +8129,10 @@ export interface components {
             late_reason?: string | null;
             version: number;
         };
+        /** AnswerCheck */
+        AnswerCheck: {
+            choice: number;
+        };
         /** AnswerIn */
         AnswerIn: {
             rev: number;
@@ -7933,6 +8330,25 @@ export interface components {
             sha256: string;
             size_bytes: number;
             withdrawn: components["schemas"]["Withdrawn"] | null;
+        };
+        /** AttemptOut */
+        AttemptOut: {
+            /** Format: date-time */
+            at: string;
+            correct: number;
+            of: number;
+            passed: boolean;
+            quiz: number;
+        };
+        /** AttendeeOut */
+        AttendeeOut: {
+            answered: number;
+            asked: number;
+            facility: components["schemas"]["FacilityRef"] | null;
+            here: boolean;
+            person: components["schemas"]["PersonRef"] | null;
+            present_s: number;
+            verified: boolean | null;
         };
         /** AttributeDelay */
         AttributeDelay: {
@@ -8427,6 +8843,13 @@ export interface components {
             text: components["schemas"]["Text"];
             to_be_verified: boolean;
         };
+        /** CheckOut */
+        CheckOut: {
+            /** Format: date-time */
+            answer_by: string;
+            choices: number[];
+            wanted: number;
+        };
         /** CheckedItem */
         CheckedItem: {
             answer: components["schemas"]["ItemAnswer"] | null;
@@ -8565,6 +8988,41 @@ export interface components {
             /** @default  */
             note: string;
             to_seq: number;
+        };
+        /** ClassDetail */
+        ClassDetail: {
+            answered: number;
+            asked: number;
+            check: components["schemas"]["CheckOut"] | null;
+            course: components["schemas"]["CourseOut"];
+            here: boolean;
+            live_s: number;
+            people: components["schemas"]["AttendeeOut"][];
+            present_s: number;
+            presents: boolean;
+            rules: components["schemas"]["TrainingRules"];
+            seated: components["schemas"]["ClassOut"];
+        };
+        /** ClassOut */
+        ClassOut: {
+            allowed: string[];
+            attendees: number;
+            /** Format: uuid */
+            course_id: string;
+            ended_at: string | null;
+            /** Format: uuid */
+            id: string;
+            minutes: number;
+            note: string | null;
+            opened_at: string | null;
+            presenter: components["schemas"]["PersonRef"] | null;
+            /** Format: date-time */
+            starts_at: string;
+            /** @enum {string} */
+            state: "planned" | "live" | "over" | "cancelled";
+            title: string;
+            verified: boolean | null;
+            version: number;
         };
         /** ClockCatalogue */
         ClockCatalogue: {
@@ -8999,6 +9457,37 @@ export interface components {
             stand: "agrees" | "dissents";
             /** @default  */
             words: string;
+        };
+        /** CourseDetail */
+        CourseDetail: {
+            attempts: components["schemas"]["AttemptOut"][];
+            classes: components["schemas"]["ClassOut"][];
+            course: components["schemas"]["CourseOut"];
+            materials: components["schemas"]["MaterialOut"][];
+            may_certify: boolean;
+            quiz: components["schemas"]["QuizOut"] | null;
+            rules: components["schemas"]["TrainingRules"];
+        };
+        /** CourseOut */
+        CourseOut: {
+            allowed: string[];
+            attended: number;
+            certificate_at: string | null;
+            classes_needed: number;
+            facility: components["schemas"]["FacilityRef"] | null;
+            has_quiz: boolean;
+            /** Format: uuid */
+            id: string;
+            live: boolean;
+            next_at: string | null;
+            pass_percent: number;
+            passed: boolean;
+            /** @enum {string} */
+            state: "draft" | "published" | "closed";
+            summary: string;
+            teaches: boolean;
+            title: string;
+            version: number;
         };
         /** CrewEntry */
         CrewEntry: {
@@ -9746,6 +10235,17 @@ export interface components {
             /** Format: date-time */
             valid_from: string;
             weights: components["schemas"]["DutyWeights"];
+        };
+        /** EditCourse */
+        EditCourse: {
+            /** @default 1 */
+            classes_needed: number;
+            /** @default 80 */
+            pass_percent: number;
+            /** @default  */
+            summary: string;
+            title: string;
+            version: number;
         };
         /** ElsewhereMeasure */
         ElsewhereMeasure: {
@@ -11451,6 +11951,18 @@ export interface components {
             delivered_to: number;
             read_to: number;
         };
+        /** MaterialOut */
+        MaterialOut: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            id: string;
+            media_type: string;
+            name: string;
+            person: components["schemas"]["PersonRef"] | null;
+            sha256: string;
+            size_bytes: number;
+        };
         /** Me */
         Me: {
             /** Format: uuid */
@@ -11602,6 +12114,10 @@ export interface components {
             p90_s: number | null;
             value: number | null;
         };
+        /** Move */
+        Move: {
+            version: number;
+        };
         /** MoveConsult */
         MoveConsult: {
             note?: string | null;
@@ -11618,6 +12134,11 @@ export interface components {
         };
         /** MoveReturn */
         MoveReturn: {
+            version: number;
+        };
+        /** MoveWhy */
+        MoveWhy: {
+            note: string;
             version: number;
         };
         /** MyShift */
@@ -11658,6 +12179,24 @@ export interface components {
             /** @default false */
             shared: boolean;
             text: string;
+        };
+        /** NewClass */
+        NewClass: {
+            /** @default 45 */
+            minutes: number;
+            /** Format: date-time */
+            starts_at: string;
+            title: string;
+        };
+        /** NewCourse */
+        NewCourse: {
+            /** @default 1 */
+            classes_needed: number;
+            /** @default 80 */
+            pass_percent: number;
+            /** @default  */
+            summary: string;
+            title: string;
         };
         /** NewCtgDevice */
         NewCtgDevice: {
@@ -11769,6 +12308,10 @@ export interface components {
             para?: number | null;
             /** @default 1 */
             plurality: number;
+        };
+        /** NewQuiz */
+        NewQuiz: {
+            questions: components["schemas"]["QuizQuestion"][];
         };
         /** NewReadingLimits */
         NewReadingLimits: {
@@ -12241,10 +12784,10 @@ export interface components {
         };
         /**
          * PaperKind
-         * @description The documents of a case.
+         * @description The documents of a case; a certificate's case is its own.
          * @enum {string}
          */
-        PaperKind: "transfer" | "newborn_transfer" | "checklist" | "consent" | "handover" | "consult" | "feedback" | "back_referral";
+        PaperKind: "transfer" | "newborn_transfer" | "checklist" | "consent" | "handover" | "consult" | "feedback" | "back_referral" | "certificate";
         /** PartOut */
         PartOut: {
             actions: components["schemas"]["GradeAction"][];
@@ -12821,6 +13364,34 @@ export interface components {
             unit: string;
             unit_en: string;
             zh: string;
+        };
+        /** QuizAnswer */
+        QuizAnswer: {
+            marked: number[];
+        };
+        /** QuizOption */
+        QuizOption: {
+            /** @default false */
+            right: boolean;
+            text: string;
+        };
+        /** QuizOut */
+        QuizOut: {
+            n: number;
+            questions: components["schemas"]["QuizQuestionOut"][];
+            tries_left: number;
+        };
+        /** QuizQuestion */
+        QuizQuestion: {
+            options: components["schemas"]["QuizOption"][];
+            text: string;
+        };
+        /** QuizQuestionOut */
+        QuizQuestionOut: {
+            many: boolean;
+            options: string[];
+            right: number[] | null;
+            text: string;
         };
         /** Quoted */
         Quoted: {
@@ -14949,6 +15520,26 @@ export interface components {
             queried_at: string | null;
             unreviewed: components["schemas"]["EntryOut"][];
         };
+        /** TrainingRules */
+        TrainingRules: {
+            answer_within_s: number;
+            answered_percent: number;
+            confidence: string;
+            present_percent: number;
+            source: string;
+            tries_per_day: number;
+            version: string;
+        };
+        /** TrainingStatistics */
+        TrainingStatistics: {
+            classes: number;
+            /** Format: date-time */
+            end: string;
+            rules: components["schemas"]["TrainingRules"];
+            /** Format: date-time */
+            start: string;
+            units: components["schemas"]["UnitCount"][];
+        };
         /** TransitEntry */
         TransitEntry: {
             /** Format: date-time */
@@ -15052,6 +15643,11 @@ export interface components {
             said: string;
             where: string;
         };
+        /** TryQuiz */
+        TryQuiz: {
+            answers: components["schemas"]["QuizAnswer"][];
+            quiz: number;
+        };
         /** TryReadings */
         TryReadings: {
             entries: components["schemas"]["Entry"][];
@@ -15081,6 +15677,14 @@ export interface components {
         /** UndoMoment */
         UndoMoment: {
             seq: number;
+        };
+        /** UnitCount */
+        UnitCount: {
+            attendances: number;
+            certificates: number;
+            facility: components["schemas"]["FacilityRef"] | null;
+            people: number;
+            verified: number;
         };
         /** UnitOut */
         UnitOut: {
@@ -18108,7 +18712,7 @@ export interface operations {
             };
             path: {
                 case_id: string;
-                /** @description The documents of a case. */
+                /** @description The documents of a case; a certificate's case is its own. */
                 kind: components["schemas"]["PaperKind"];
             };
             cookie?: never;
@@ -33452,6 +34056,1010 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TimerLimits"];
+                };
+            };
+        };
+    };
+    ApiTrainingClassesClassIdGetClass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                class_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTrainingClassesClassIdCancelCancelClass: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                class_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveWhy"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTrainingClassesClassIdCheckAnswerClassCheck: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                class_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerCheck"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTrainingClassesClassIdEndEndClass: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                class_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Move"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTrainingClassesClassIdLeaveLeaveClass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                class_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTrainingClassesClassIdOpenOpenClass: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                class_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Move"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTrainingClassesClassIdPresenceBeInClass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                class_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTrainingClassesClassIdTicketsGiveClassTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                class_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketOut"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTrainingCoursesListCourses: {
+        parameters: {
+            query?: {
+                which?: "current" | "mine" | "kept" | "closed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseOut"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTrainingCoursesMakeCourse: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCourse"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTrainingCoursesCourseIdGetCourse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTrainingCoursesCourseIdAttemptsTryQuiz: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryQuiz"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTrainingCoursesCourseIdCertificateGetCertificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedPaper"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTrainingCoursesCourseIdCertificateIssueCertificate: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IssuePaper"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedPaper"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTrainingCoursesCourseIdCertificatePdfGetCertificatePdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTrainingCoursesCourseIdClassesPlanClass: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewClass"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTrainingCoursesCourseIdCloseCloseCourse: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Move"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTrainingCoursesCourseIdEditEditCourse: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditCourse"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTrainingCoursesCourseIdMaterialsAddMaterial: {
+        parameters: {
+            query: {
+                name: string;
+            };
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTrainingCoursesCourseIdPublishPublishCourse: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Move"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTrainingCoursesCourseIdQuizWriteQuiz: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewQuiz"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTrainingMaterialsMaterialIdContentGetMaterial: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                material_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTrainingMaterialsMaterialIdRemoveRemoveMaterial: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                material_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTrainingStatisticsGetTrainingStatistics: {
+        parameters: {
+            query: {
+                start: string;
+                end: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingStatistics"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTrainingStatisticsExportExportTrainingStatistics: {
+        parameters: {
+            query: {
+                start: string;
+                end: string;
+                language?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
                 };
             };
         };

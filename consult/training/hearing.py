@@ -1,0 +1,69 @@
+"""Whoever is heard in a class's room is there, as its media worker says; and rooms of classes over.
+
+The page's heartbeat and the worker's word count alike, as they do in guidance: a telephone whose
+page sleeps while its sound goes on is there. Checks are asked by the page alone.
+"""
+
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+
+from consult.media.engine import MediaEngine
+from consult.media.errors import MediaUnavailable
+from consult.training import attending, store
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.viewer import Viewer
+
+ENGINE: Final = Viewer.system("engine")
+SWEPT: Final = timedelta(minutes=5)
+"""So long after its end a class's room is looked at for people who are still in it."""
+
+_ROOMS = text(
+    "SELECT k.id, k.state FROM training_class k"
+    " WHERE (k.state = 'live' OR k.ended_at > :swept)"
+    "   AND EXISTS (SELECT 1 FROM training_seat s WHERE s.class_id = k.id) ORDER BY k.id"
+)
+_HEARD = text(
+    "SELECT a.* FROM training_attendee a JOIN training_seat s"
+    "    ON s.class_id = a.class_id AND s.person_id = a.person_id"
+    "  JOIN training_class k ON k.id = a.class_id AND k.state = 'live'"
+    " WHERE a.class_id = :class_id AND s.id = ANY(CAST(:seats AS uuid[]))"
+    " ORDER BY a.person_id FOR UPDATE OF a"
+)
+
+
+class ClassKeeper:
+    """Keeps who is heard in classes; `run_once` every few seconds."""
+
+    def __init__(self, database: Database, clock: Clock, engine: MediaEngine) -> None:
+        self._database = database
+        self._clock = clock
+        self._engine = engine
+
+    async def run_once(self) -> bool:
+        """Compare every class with what is heard in its room."""
+        at = self._clock.now()
+        async with self._database.session(ENGINE) as session:
+            rooms = (await session.execute(_ROOMS, {"swept": at - SWEPT})).all()
+        for room in rooms:
+            try:
+                present = await self._engine.present(room.id)
+                if present and room.state != "live":
+                    await self._engine.close_room(room.id)
+            except MediaUnavailable:
+                # Nobody can say who is there: nothing is concluded from it.
+                return False
+            if present and room.state == "live":
+                await self._heard(room.id, present)
+        return False
+
+    async def _heard(self, class_id: UUID, present: frozenset[UUID]) -> None:
+        values = {"class_id": class_id, "seats": sorted(present)}
+        async with self._database.session(ENGINE) as session:
+            people = (await session.execute(_HEARD, values)).all()
+            stays = await store.stays(session, class_id)
+            for who in people:
+                await attending.stay(session, stays, class_id, who.person_id, self._clock.now())
