@@ -18,6 +18,7 @@ from uuid import uuid4
 import asyncpg
 import structlog
 
+from realtime.gateway.arrays import array_text
 from realtime.gateway.batch import Batch, Row, seal
 from realtime.gateway.live import Feeder, Recording
 from realtime.gateway.store import UNAVAILABLE
@@ -37,7 +38,8 @@ COMMIT_TIMEOUT_S: Final = 10.0
 
 _JOURNAL: Final = (
     "INSERT INTO ctg_journal (gateway, batch, recordings, counts, frames, sorted)"
-    " VALUES ($1, $2, $3, $4, $5, true) ON CONFLICT (gateway, batch) DO NOTHING"
+    " VALUES ($1, $2, $3::text::bigint[], $4::text::int[], $5, true)"
+    " ON CONFLICT (gateway, batch) DO NOTHING"
 )
 _GAPS: Final = (
     "INSERT INTO ctg_gap (recording_id, first_seq, last_seq)"
@@ -188,7 +190,8 @@ class Committer:
 
     async def _commit(self, batch: Batch, row: Row) -> None:
         connection = await self._connected()
-        arguments = (self._gateway, self._number, row.numbers, row.counts.tolist(), row.joined)
+        numbers, counts = array_text(row.numbers), array_text(row.counts.tolist())
+        arguments = (self._gateway, self._number, numbers, counts, row.joined)
         if not (batch.gaps or batch.ends or row.invalid):
             if row.joined:
                 await connection.execute(_JOURNAL, *arguments)

@@ -17,6 +17,7 @@ from uuid import UUID
 import asyncpg
 
 from realtime import frames
+from realtime.gateway.arrays import array_text
 from realtime.packing import unpack
 
 STATEMENT_TIMEOUT_S: Final = 10
@@ -230,18 +231,20 @@ class Store:
 
     async def write_pulses(self, pulses: Sequence[tuple[Any, ...]]) -> None:
         """Rewrite the signs of life: the columns of `ctg_pulse`, the moment in µs since 1970."""
-        columns = [list(column) for column in zip(*pulses, strict=True)]
+        ids, *columns = zip(*pulses, strict=True)
         await (await self.pool()).execute(
             "INSERT INTO ctg_pulse (recording_id, seq, heard_at, lag_ms, flags, marks, connected)"
             " SELECT id, seq, to_timestamp(heard_us / 1e6::float8), lag_ms, flags, marks, connected"
-            " FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::int[],"
-            "   $6::int[], $7::bool[]) AS told(id, seq, heard_us, lag_ms, flags, marks, connected)"
+            " FROM unnest($1::uuid[], $2::text::bigint[], $3::text::bigint[], $4::text::bigint[],"
+            "   $5::text::int[], $6::text::int[], $7::text::bool[])"
+            " AS told(id, seq, heard_us, lag_ms, flags, marks, connected)"
             " ON CONFLICT (recording_id) DO UPDATE SET seq = excluded.seq,"
             " heard_at = excluded.heard_at, lag_ms = excluded.lag_ms, flags = excluded.flags,"
             " marks = excluded.marks, connected = excluded.connected"
             # A gateway that lost it late knows less than the one that has it by now.
             " WHERE excluded.connected OR excluded.heard_at >= ctg_pulse.heard_at",
-            *columns,
+            ids,
+            *map(array_text, columns),
         )
 
     async def write_clocks(self, clocks: Sequence[tuple[UUID, int, int]]) -> None:
