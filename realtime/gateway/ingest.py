@@ -277,6 +277,7 @@ class IngestListener(MessageListener):
         answer.pulse_due = True
         self._shared.begun.set()
         stream.owner = answer
+        self._shared.recordings.moved(answer)
         self.send_text(self._session.opened(stream, answer.progress, answer.durable))
         answer.tell("state", **answer.state())
         self._shared.taps.opened(answer)
@@ -314,6 +315,7 @@ class IngestListener(MessageListener):
             self._shared.recordings.spread()
             recording.feeder = None
             recording.pulse_due = True
+            self._shared.recordings.moved(recording)
             recording.tell("state", **recording.state(), closed=closed)
             self._shared.taps.gone(recording, closed=closed)
 

@@ -233,6 +233,7 @@ class Recordings:
     def __init__(self) -> None:
         self._by_id: dict[UUID, Recording] = {}
         self._by_no: dict[int, Recording] = {}
+        self._wanted: set[Recording] = set()
         self._owners: list[Recording] = []
         self._unshown: list[bytes] = []
         """Frames that viewers wait for, and whose each is."""
@@ -254,6 +255,7 @@ class Recordings:
 
     def forget(self, recording: Recording) -> None:
         """Drop it from memory."""
+        self._wanted.discard(recording)
         self._by_id.pop(recording.id, None)
         self._by_no.pop(recording.no, None)
 
@@ -294,9 +296,13 @@ class Recordings:
             if owner.outlet is not None:
                 owner.outlet.feed(owner, frame)
 
+    def moved(self, recording: Recording) -> None:
+        """It has got, or lost, a feeder or a viewer."""
+        (self._wanted.add if recording.wanted else self._wanted.discard)(recording)
+
     def wanted(self) -> list[Recording]:
         """Those that are watched here without coming in here; usually few of thousands."""
-        return [one for one in self._by_id.values() if one.views and one.feeder is None]
+        return list(self._wanted)
 
     def __iter__(self) -> Iterator[Recording]:
         return iter(list(self._by_id.values()))

@@ -261,6 +261,7 @@ class WatchListener(MessageListener):
                 else:
                     shared.recordings.spread()
                     recording.views.append((self, view))
+                    shared.recordings.moved(recording)
                     standing = {"alarms": alarms.get(view.recording, [])}
                     todo.append(self._welcome(view, recording, facts[view.recording] | standing))
         while todo:
@@ -344,3 +345,4 @@ class WatchListener(MessageListener):
         recording = self._shared.recordings.get(view.recording)
         if recording is not None:
             recording.views = [pair for pair in recording.views if pair[1] is not view]
+            self._shared.recordings.moved(recording)
