@@ -273,6 +273,7 @@ async def test_a_stalled_viewer_is_bounded_and_told_what_it_missed(site: Site) -
     for watcher in (stalled, lively):
         await watcher.subscribe([recording], since_s=1)
         view = (await watcher.expect("subscribed"))["view"]
+        await watcher.until_seq(view, 1)  # live: before that it would be history, read anew
     listener = listener_of(site, stalled)
     listener.pause_writing()  # what the transport calls when its buffer is full
     top = 6_001
