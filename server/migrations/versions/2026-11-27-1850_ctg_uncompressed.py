@@ -9,8 +9,8 @@ from alembic import op
 
 from server.migrations.sql import statements
 
-revision = "0051_ctg_uncompressed"
-down_revision = "0050_room_recordings"
+revision = "0057_ctg_uncompressed"
+down_revision = "0056_training"
 
 STORAGE = """
 ALTER TABLE ctg_chunk ALTER COLUMN frames SET STORAGE EXTERNAL;
