@@ -83,29 +83,25 @@ def fold(
     """
     if not any(row.frames for row in rows):
         return [], []
-    old = np.concatenate(
-        [frames.view_frames(part.frames) for part in stored] or [np.empty(0, frames.FRAME)]
-    )
-    old_owners = np.repeat(
-        np.array([part.recording_no for part in stored], dtype=np.int64),
-        np.array([len(part.frames) // frames.FRAME_BYTES for part in stored], dtype=np.int64),
-    )
-    every = np.concatenate([old, _joined(rows)])
-    owners = np.concatenate([old_owners, _owners(rows)])
+    every, owners = _joined(rows), _owners(rows)
+    old = 0
+    if stored:
+        every = np.concatenate([*(frames.view_frames(part.frames) for part in stored), every])
+        old = len(every) - len(owners)
+        sizes = [len(part.frames) // frames.FRAME_BYTES for part in stored]
+        owners = np.r_[np.repeat([part.recording_no for part in stored], sizes), owners]
+    seqs = every["seq"].astype(np.int64)
     # lexsort is stable, so of equal numbers the stored one, then the earliest, comes first.
-    order = np.lexsort((every["seq"], owners))
-    same = np.r_[
-        False,
-        (owners[order][1:] == owners[order][:-1])
-        & (every["seq"][order][1:] == every["seq"][order][:-1]),
-    ]
-    conflicts = _conflicts(every, owners, order, same)
-    kept = order[~same]
-    kept = kept[kept >= len(old)]
+    order = np.lexsort((seqs, owners))
+    owner, seq = owners[order], seqs[order]
+    same = np.r_[False, (owner[1:] == owner[:-1]) & (seq[1:] == seq[:-1])]
+    conflicts = _conflicts(every, owners, order, same) if same.any() else []
+    new = ~same & (order >= old)
+    kept = order[new]
     row_of = np.repeat(
         np.arange(len(rows)), [len(row.frames) // frames.FRAME_BYTES for row in rows]
     )
-    return _chunks(every, owners, kept, row_of[kept - len(old)], rows), conflicts
+    return _chunks(every, kept, owner[new], seq[new], row_of[kept - old], rows), conflicts
 
 
 def _joined(rows: Sequence[JournalRow]) -> npt.NDArray[Any]:
@@ -135,28 +131,38 @@ def _conflicts(
 
 def _chunks(
     every: npt.NDArray[Any],
-    owners: npt.NDArray[np.int64],
     kept: npt.NDArray[np.int64],
+    owner: npt.NDArray[np.int64],
+    seq: npt.NDArray[np.int64],
     row_of: npt.NDArray[np.int64],
     rows: Sequence[JournalRow],
 ) -> list[Chunk]:
     if not len(kept):
         return []
-    owner, seq = owners[kept], every["seq"][kept].astype(np.int64)
     breaks = np.r_[True, (owner[1:] != owner[:-1]) | (seq[1:] != seq[:-1] + 1)]
     starts = np.flatnonzero(breaks)
     since_start = np.arange(len(kept)) - np.repeat(starts, np.diff(np.r_[starts, len(kept)]))
     starts = np.flatnonzero(since_start % MAX_CHUNK_FRAMES == 0)
     ends = np.r_[starts[1:], len(kept)]
-    chosen = every[kept]
+    whole = frames.picked(every, kept).tobytes()
+    spans = zip(
+        starts.tolist(),
+        ends.tolist(),
+        owner[starts].tolist(),
+        seq[starts].tolist(),
+        seq[ends - 1].tolist(),
+        np.minimum.reduceat(row_of, starts).tolist(),
+        np.maximum.reduceat(row_of, starts).tolist(),
+        strict=True,
+    )
     return [
         Chunk(
-            int(owner[a]),
-            int(seq[a]),
-            int(seq[b - 1]),
-            rows[int(row_of[a:b].min())].received_at,
-            rows[int(row_of[a:b].max())].received_at,
-            chosen[a:b].tobytes(),
+            no,
+            first,
+            last,
+            rows[earliest].received_at,
+            rows[latest].received_at,
+            whole[a * frames.FRAME_BYTES : b * frames.FRAME_BYTES],
         )
-        for a, b in zip(starts, ends, strict=True)
+        for a, b, no, first, last, earliest, latest in spans
     ]
