@@ -19,6 +19,7 @@ from tests.faults.ctg.abuse import TEXT, wire
 BUFFER_BYTES: Final = 4_096
 HISTORY_S: Final = 3_600
 TRIES: Final = 20
+LET_IN: Final = b"HTTP/1.1 101"
 
 
 @dataclass(slots=True)
@@ -50,14 +51,17 @@ class Stalled:
 
     async def _sit_down(self, recordings: list[str]) -> None:
         """Let in when the gateway can ask who this is; a page would try again, too."""
+        answer = b""
         for _ in range(TRIES):
-            if await asyncio.to_thread(self._let_in, recordings):
+            answer = await asyncio.to_thread(self._let_in, recordings)
+            if answer == LET_IN:
                 return
             self.sockets.pop().close()
             await asyncio.sleep(0.5)
-        raise RuntimeError("a viewer was not let in")
+        raise RuntimeError(f"a viewer was not let in: {answer!r}")
 
-    def _let_in(self, recordings: list[str]) -> bool:
+    def _let_in(self, recordings: list[str]) -> bytes:
+        """Knock, and subscribe where the door opens; return what it said."""
         link = socket.socket()
         self.sockets.append(link)
         link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
@@ -70,11 +74,12 @@ class Stalled:
             *(f"{name}: {value}" for name, value in self.headers.items()),
         ]  # fmt: skip
         link.sendall(("\r\n".join(head) + "\r\n\r\n").encode())
-        if not link.recv(12).endswith(b"101"):
-            return False
+        answer = link.recv(len(LET_IN))
+        if answer != LET_IN:
+            return answer
         asked = {"type": "subscribe", "recordings": recordings, "since_s": HISTORY_S}
         link.sendall(wire(TEXT, json.dumps(asked).encode()))
-        return True
+        return answer
 
     def _unsent_bytes(self) -> int:
         """What the kernel holds for them on the gateway's side (/proc/net/tcp, tx_queue)."""
