@@ -13,6 +13,10 @@ from kernel.clock import Clock
 from kernel.ids import CaseId
 from kernel.viewer import CLINICAL_ROLES, Role
 from quality import course, ddi, indicators
+from quality.actions.routes import ROUTES as ACTIONS
+from quality.actions.routes import provide_action_call
+from quality.exercises.routes import ROUTES as EXERCISES
+from quality.exercises.routes import provide_exercise_call
 from quality.frozen.routes import ROUTES as FROZEN
 from quality.handbook.routes import ROUTES as HANDBOOK
 from quality.imports.routes import ROUTES as IMPORTS
@@ -113,6 +117,8 @@ router = Router(
         "asked": Provide(asked),
         "puller": Provide(provide_puller),
         "return_call": Provide(provide_return_call),
+        "exercise_call": Provide(provide_exercise_call),
+        "action_call": Provide(provide_action_call),
     },
     route_handlers=[
         get_timeline,
@@ -127,5 +133,7 @@ router = Router(
         *IMPORTS,
         *OBLIGATIONS,
         *RETURNS,
+        *EXERCISES,
+        *ACTIONS,
     ],
 )

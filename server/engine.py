@@ -35,6 +35,7 @@ from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from kernel.wake import Listener
 from quality import cell_keeping, facts
+from quality.actions.timers import run_due as remind_of_actions
 from quality.handbook import versions as indicators
 from quality.obligations.timers import run_due as remind_of_obligations
 from realtime.alarms import limitbook as alarm_limits
@@ -143,6 +144,7 @@ def _timers(database: Database, clock: Clock) -> list[Duty]:
         Duty("cells", partial(cell_keeping.keep_up, database), 5.0),
         Duty("facts set aside", partial(facts.try_again, database), 600.0),
         Duty("obligations", partial(remind_of_obligations, database, clock), 600.0),
+        Duty("actions", partial(remind_of_actions, database, clock), 600.0),
     ]
 
 

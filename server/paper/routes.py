@@ -29,6 +29,7 @@ from registry.people.schemas import PersonRef
 from registry.pregnancies import access
 from registry.pregnancies.repository import PregnancyRepository
 from server.paper.compose import available, compose, gather, held
+from server.paper.exercises import get_exercise_pdf
 from server.paper.limits import Turnstile
 from server.paper.returns import FONTS, get_return_pdf
 from server.settings import Settings
@@ -196,6 +197,13 @@ def _issued(
 
 router = Router(
     "/",
-    route_handlers=[list_documents, issue_document, get_pdf, verify_code, get_return_pdf],
+    route_handlers=[
+        list_documents,
+        issue_document,
+        get_pdf,
+        verify_code,
+        get_return_pdf,
+        get_exercise_pdf,
+    ],
     tags=["documents"],
 )

@@ -94,10 +94,25 @@ async def guided(stage: Stage, doctor: str, centre: str) -> dict[str, str]:
 
 
 async def reported(stage: Stage, doctor: str) -> dict[str, str]:
-    """A form that a house has begun."""
+    """A form that a house has begun, a drill that it plans, what is to be done."""
     asked = {"form": "alliance_plan", "period": "2026-12"}
     made = await done(stage, doctor, "/api/quality/returns", asked)
-    return {"return_id": made["quality_return"]["id"]}
+    drill = {
+        "kind": "skills",
+        "scenario": "pph",
+        "title": "？",
+        "planned_at": "2026-11-22T03:00:00Z",
+    }
+    exercise = (await done(stage, doctor, "/api/quality/exercises", drill))["exercise"]["id"]
+    action = {"what": "？", "owner_id": str(stage.net.staff[doctor].person_id)}
+    path = f"/api/quality/records/{exercise}/actions"
+    set_ = await done(stage, doctor, path, action | {"due_on": "2027-01-01"})
+    return {
+        "return_id": made["quality_return"]["id"],
+        "exercise_id": exercise,
+        "record_id": exercise,
+        "action_id": set_["actions"][0]["id"],
+    }
 
 
 async def advised(stage: Stage, case_id: str) -> str:

@@ -44,6 +44,15 @@ def _round() -> Step:
     return post("commission", "/quality/rounds", **said)
 
 
+def _drill(what: str, version: int, /, **fields: Any) -> Step:
+    path = f"/quality/exercises/{{exercise_id}}/{what}"
+    return post("county_doctor", path, version=version, **fields)
+
+
+def _action(who: str, what: str, version: int, /, **fields: Any) -> Step:
+    return post(who, f"/quality/actions/{{action_id}}/{what}", version=version, **fields)
+
+
 INDICATORS: dict[str, tuple[Step, ...]] = {
     "a handbook of indicators": (
         post("admin", "/quality/definitions", **INDICATOR),
@@ -69,6 +78,33 @@ INDICATORS: dict[str, tuple[Step, ...]] = {
     "a return begun by mistake": (
         post("county_doctor", "/quality/returns", form="joint_meeting", period="2026-H2"),
         _return("withdraw", 1),
+    ),
+    "a skills drill, and what follows": (
+        post("county_doctor", "/quality/exercises", kind="skills", scenario="pph"),
+        _drill("begin", 1),
+        _drill("end", 2),
+        _drill("debrief", 3),
+        post(
+            "county_doctor",
+            "/quality/records/{record_id}/actions",
+            due_on="2027-01-01",
+            owner_id="person of county_doctor",
+        ),
+        _action("county_doctor", "done", 1),
+        _action("county_expert", "return", 2),
+        _action("county_doctor", "done", 3),
+        _action("county_expert", "verify", 4),
+        post(
+            "county_doctor",
+            "/quality/records/{record_id}/actions",
+            due_on="2027-01-01",
+            owner_id="person of county_doctor",
+        ),
+        _action("county_doctor", "drop", 1),
+    ),
+    "a drill called off": (
+        post("county_doctor", "/quality/exercises", kind="emergency", scenario="eclampsia"),
+        _drill("cancel", 1),
     ),
     "a closed period": (_period("2026-01-01", "2026-01-31"),),
     "a round called off": (

@@ -92,6 +92,8 @@ MINE_ONLY = {
     "training_attempt": "SELECT count(*) FROM training_attempt WHERE course_id = '{course}'",
     "training_certificate": "SELECT count(*) FROM training_certificate"
     " WHERE course_id = '{course}'",
+    "quality_exercise": "SELECT count(*) FROM quality_exercise WHERE id = '{exercise}'",
+    "quality_action": "SELECT count(*) FROM quality_action WHERE record_id = '{exercise}'",
     "quality_case": "SELECT count(*) FROM quality_case WHERE case_id = '{case}'",
 }
 """What an outsider's widest query finds of a case of others: nothing."""
@@ -140,6 +142,7 @@ async def _ask(stage: Stage, who: str, question: str) -> Any:
         "return": stage.ids["return_id"],
         "class": stage.ids["class_id"],
         "course": stage.ids["course_id"],
+        "exercise": stage.ids["exercise_id"],
         "person": viewer.person_id,
         "account": stage.accounts["county_doctor"],
         "facility": viewer.facility_id,

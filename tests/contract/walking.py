@@ -42,6 +42,7 @@ SHOWN = {
     "course": "course_id",
     "session": "guidance_id",
     "quality_return": "return_id",
+    "exercise": "exercise_id",
     "reading": "reading_id",
     "feed": "feed_id",
 }
@@ -207,6 +208,8 @@ class Walk:
         elif "consult" in made:
             self.ids["consult_id"] = made["consult"]["id"]
             self.ids["invitation_id"] = made["consult"]["invited"][-1]["id"]
+        elif "may_set" in made:
+            self.ids["action_id"] = made["actions"][-1]["id"]
         elif "may_open" in made:
             self._note_room(made["room"])
         elif "round" in made:

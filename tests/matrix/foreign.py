@@ -79,6 +79,7 @@ async def rows(door: Door, database: Clone, world: World) -> dict[str, str]:
     form = {"form": "alliance_plan", "period": "2026-12"}
     made = await _post(door, tokens["stranger"], "/api/quality/returns", form)
     found["return_id"] = made["quality_return"]["id"]
+    found |= await _drilled(door, tokens["stranger"])
     return found | await _followed(door, tokens["province"], case)
 
 
@@ -224,6 +225,23 @@ async def _guided(door: Door, token: str, world: World) -> str:
         "topic": "test",
     }
     return str((await _post(door, token, "/api/guidance", asked))["session"]["id"])
+
+
+async def _drilled(door: Door, token: str) -> dict[str, str]:
+    """A skills drill of that hospital, and what somebody there is to do after it."""
+    asked = {
+        "kind": "skills",
+        "scenario": "pph",
+        "title": "x",
+        "planned_at": "2026-11-22T01:00:00Z",
+    }
+    made = await _post(door, token, "/api/quality/exercises", asked)
+    id_ = made["exercise"]["id"]
+    path = f"/api/quality/records/{id_}/actions"
+    who = (await door.send("GET", path, token=token)).json()["colleagues"][0]["id"]
+    action = {"what": "x", "owner_id": who, "due_on": "2027-01-01"}
+    actions = await _post(door, token, path, action)
+    return {"exercise_id": id_, "record_id": id_, "action_id": actions["actions"][0]["id"]}
 
 
 async def _followed(door: Door, token: str, case: dict[str, Any]) -> dict[str, str]:

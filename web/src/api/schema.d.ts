@@ -5320,6 +5320,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/quality/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListActions */
+        get: operations["ApiQualityActionsListActions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/actions/{action_id}/done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** FinishAction */
+        post: operations["ApiQualityActionsActionIdDoneFinishAction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/actions/{action_id}/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** DropAction */
+        post: operations["ApiQualityActionsActionIdDropDropAction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/actions/{action_id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ReturnAction */
+        post: operations["ApiQualityActionsActionIdReturnReturnAction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/actions/{action_id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** VerifyAction */
+        post: operations["ApiQualityActionsActionIdVerifyVerifyAction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/quality/assessment-files/{evidence_id}": {
         parameters: {
             query?: never;
@@ -5508,6 +5593,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/quality/exercises": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListExercises */
+        get: operations["ApiQualityExercisesListExercises"];
+        put?: never;
+        /** PlanExercise */
+        post: operations["ApiQualityExercisesPlanExercise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/exercises/{exercise_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetExercise */
+        get: operations["ApiQualityExercisesExerciseIdGetExercise"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/exercises/{exercise_id}/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** BeginExercise */
+        post: operations["ApiQualityExercisesExerciseIdBeginBeginExercise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/exercises/{exercise_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CancelExercise */
+        post: operations["ApiQualityExercisesExerciseIdCancelCancelExercise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/exercises/{exercise_id}/debrief": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** DebriefExercise */
+        post: operations["ApiQualityExercisesExerciseIdDebriefDebriefExercise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/exercises/{exercise_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** EndExercise */
+        post: operations["ApiQualityExercisesExerciseIdEndEndExercise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/exercises/{exercise_id}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetExercisePdf */
+        get: operations["ApiQualityExercisesExerciseIdPdfGetExercisePdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/quality/export": {
         parameters: {
             query?: never;
@@ -5606,6 +5811,24 @@ export interface paths {
         get: operations["ApiQualityPeriodsPeriodIdDifferenceGetPeriodDifference"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/records/{record_id}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListRecordActions */
+        get: operations["ApiQualityRecordsRecordIdActionsListRecordActions"];
+        put?: never;
+        /** SetAction */
+        post: operations["ApiQualityRecordsRecordIdActionsSetAction"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5846,6 +6069,23 @@ export interface paths {
         put?: never;
         /** OpenRound */
         post: operations["ApiQualityRoundsRoundIdOpenOpenRound"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/scenarios": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListScenarios */
+        get: operations["ApiQualityScenariosListScenarios"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -7886,6 +8126,20 @@ export interface components {
             target_id: string;
             version: number;
         };
+        /** ActionChecked */
+        ActionChecked: {
+            version: number;
+        };
+        /** ActionDone */
+        ActionDone: {
+            evidence: string;
+            version: number;
+        };
+        /** ActionNote */
+        ActionNote: {
+            note: string;
+            version: number;
+        };
         /** AddFileNote */
         AddFileNote: {
             text: string;
@@ -8426,6 +8680,11 @@ export interface components {
             taken: number;
             warnings: number;
         };
+        /** BeginExercise */
+        BeginExercise: {
+            case_id?: string | null;
+            version: number;
+        };
         /** Bin */
         Bin: {
             from_s: number;
@@ -8646,6 +8905,11 @@ export interface components {
         /** CancelBlood */
         CancelBlood: {
             reason: string;
+        };
+        /** CancelExercise */
+        CancelExercise: {
+            note: string;
+            version: number;
         };
         /** CancelTask */
         CancelTask: {
@@ -9733,6 +9997,12 @@ export interface components {
             /** @enum {string} */
             who: "mother" | "fetus" | "newborn";
         };
+        /** DebriefExercise */
+        DebriefExercise: {
+            people: components["schemas"]["Participant"][];
+            text: string;
+            version: number;
+        };
         /** DecideIn */
         DecideIn: {
             note: string;
@@ -10076,6 +10346,14 @@ export interface components {
             state: string;
             tier: string;
             title: string;
+        };
+        /** DrillCase */
+        DrillCase: {
+            /** Format: uuid */
+            id: string;
+            number: string;
+            /** Format: date-time */
+            sent_at: string;
         };
         /** DrillIn */
         DrillIn: {
@@ -10497,6 +10775,44 @@ export interface components {
             note?: string | null;
             /** @enum {string} */
             reason: "in_surgery" | "with_patient" | "other";
+        };
+        /** ExerciseDetail */
+        ExerciseDetail: {
+            candidates: components["schemas"]["DrillCase"][];
+            debrief: string | null;
+            debriefed_at: string | null;
+            debriefed_by: components["schemas"]["quality_schemas_PersonOut"] | null;
+            exercise: components["schemas"]["ExerciseOut"];
+            note: string | null;
+            people: components["schemas"]["Participant"][];
+            timings: components["schemas"]["Timings"] | null;
+        };
+        /** ExerciseOut */
+        ExerciseOut: {
+            allowed: string[];
+            begun_at: string | null;
+            case_id: string | null;
+            ended_at: string | null;
+            facility: components["schemas"]["PlaceOut"] | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "emergency" | "skills";
+            mine: boolean;
+            /** Format: date-time */
+            planned_at: string;
+            planned_by: components["schemas"]["quality_schemas_PersonOut"] | null;
+            scenario: string;
+            /** @enum {string} */
+            state: "planned" | "running" | "over" | "debriefed" | "cancelled";
+            title: string;
+            version: number;
+        };
+        /** ExerciseScenarios */
+        ExerciseScenarios: {
+            scenarios: components["schemas"]["ScenarioOut"][];
+            source: string;
+            version: string;
         };
         /** Extend */
         Extend: {
@@ -11559,6 +11875,16 @@ export interface components {
              */
             place: "origin" | "receiver";
         };
+        /** IntervalOut */
+        IntervalOut: {
+            elapsed_s: number | null;
+            en: string;
+            met: boolean | null;
+            name: string;
+            target_s: number | null;
+            to_be_verified: boolean;
+            zh: string;
+        };
         /** IntervalValue */
         IntervalValue: {
             by_centre: components["schemas"]["CentreValue"][];
@@ -12121,6 +12447,10 @@ export interface components {
         /** MoveConsult */
         MoveConsult: {
             note?: string | null;
+            version: number;
+        };
+        /** MoveExercise */
+        MoveExercise: {
             version: number;
         };
         /** MoveGuidance */
@@ -12796,6 +13126,13 @@ export interface components {
             evaluation: components["schemas"]["EvaluationOut"];
             proposal: components["schemas"]["GradeOut"] | null;
         };
+        /** Participant */
+        Participant: {
+            name: string;
+            passed?: boolean | null;
+            /** @default  */
+            post: string;
+        };
         /** PasswordChange */
         PasswordChange: {
             new: string;
@@ -12964,6 +13301,15 @@ export interface components {
             at: string;
             person: components["schemas"]["RosterPerson"] | null;
             reason: string | null;
+        };
+        /** PlanExercise */
+        PlanExercise: {
+            /** @enum {string} */
+            kind: "emergency" | "skills";
+            /** Format: date-time */
+            planned_at: string;
+            scenario: string;
+            title: string;
         };
         /** PlanFinding */
         PlanFinding: {
@@ -13341,6 +13687,35 @@ export interface components {
             recorded_at: string;
             to: string | null;
         };
+        /** QualityAction */
+        QualityAction: {
+            allowed: string[];
+            checked_at: string | null;
+            checked_by: components["schemas"]["quality_schemas_PersonOut"] | null;
+            done_at: string | null;
+            done_by: components["schemas"]["quality_schemas_PersonOut"] | null;
+            /** Format: date */
+            due_on: string;
+            evidence: string | null;
+            facility: components["schemas"]["PlaceOut"] | null;
+            /** Format: uuid */
+            id: string;
+            late: boolean;
+            note: string | null;
+            owner: components["schemas"]["quality_schemas_PersonOut"] | null;
+            /** @enum {string} */
+            record: "return" | "exercise";
+            /** Format: uuid */
+            record_id: string;
+            /** Format: date-time */
+            set_at: string;
+            set_by: components["schemas"]["quality_schemas_PersonOut"] | null;
+            /** @enum {string} */
+            state: "open" | "done" | "verified" | "dropped";
+            title: string;
+            version: number;
+            what: string;
+        };
         /** Question */
         Question: {
             answer: string | null;
@@ -13686,6 +14061,12 @@ export interface components {
             urine_protein?: string | null;
             vitals?: components["schemas"]["Vitals"] | null;
             wbc_10e9_per_l?: number | null;
+        };
+        /** RecordActions */
+        RecordActions: {
+            actions: components["schemas"]["QualityAction"][];
+            colleagues: components["schemas"]["quality_schemas_PersonOut"][];
+            may_set: boolean;
         };
         /** RecordConsent */
         RecordConsent: {
@@ -14805,6 +15186,13 @@ export interface components {
             study_at: string;
             study_uid: string;
         };
+        /** ScenarioOut */
+        ScenarioOut: {
+            code: string;
+            en: string;
+            to_be_verified: boolean;
+            zh: string;
+        };
         /** ScheduleIn */
         ScheduleIn: {
             /** @default 300 */
@@ -14962,6 +15350,14 @@ export interface components {
             login: string;
             name: string;
             user_agent: string;
+        };
+        /** SetAction */
+        SetAction: {
+            /** Format: date */
+            due_on: string;
+            /** Format: uuid */
+            owner_id: string;
+            what: string;
         };
         /** SetCapability */
         SetCapability: {
@@ -15492,6 +15888,21 @@ export interface components {
             source: string;
             status: string;
             version: string;
+        };
+        /** TimingOut */
+        TimingOut: {
+            after_s: number;
+            /** Format: date-time */
+            at: string;
+            en: string;
+            late: boolean;
+            name: string;
+            zh: string;
+        };
+        /** Timings */
+        Timings: {
+            intervals: components["schemas"]["IntervalOut"][];
+            milestones: components["schemas"]["TimingOut"][];
         };
         /** TracingRef */
         TracingRef: {
@@ -29069,6 +29480,198 @@ export interface operations {
             };
         };
     };
+    ApiQualityActionsListActions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityAction"][];
+                };
+            };
+        };
+    };
+    ApiQualityActionsActionIdDoneFinishAction: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                action_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActionDone"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordActions"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityActionsActionIdDropDropAction: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                action_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActionNote"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordActions"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityActionsActionIdReturnReturnAction: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                action_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActionNote"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordActions"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityActionsActionIdVerifyVerifyAction: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                action_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActionChecked"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordActions"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiQualityAssessmentFilesEvidenceIdGetAssessmentFile: {
         parameters: {
             query?: never;
@@ -29532,6 +30135,313 @@ export interface operations {
             };
         };
     };
+    ApiQualityExercisesListExercises: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExerciseOut"][];
+                };
+            };
+        };
+    };
+    ApiQualityExercisesPlanExercise: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanExercise"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExerciseDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityExercisesExerciseIdGetExercise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                exercise_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExerciseDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityExercisesExerciseIdBeginBeginExercise: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                exercise_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginExercise"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExerciseDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityExercisesExerciseIdCancelCancelExercise: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                exercise_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelExercise"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExerciseDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityExercisesExerciseIdDebriefDebriefExercise: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                exercise_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DebriefExercise"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExerciseDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityExercisesExerciseIdEndEndExercise: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                exercise_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveExercise"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExerciseDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityExercisesExerciseIdPdfGetExercisePdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                exercise_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiQualityExportExportIndicators: {
         parameters: {
             query?: {
@@ -29766,6 +30676,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PeriodDifference"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityRecordsRecordIdActionsListRecordActions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordActions"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityRecordsRecordIdActionsSetAction: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetAction"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordActions"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -30408,6 +31398,26 @@ export interface operations {
                         } | unknown[];
                         status_code: number;
                     };
+                };
+            };
+        };
+    };
+    ApiQualityScenariosListScenarios: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExerciseScenarios"];
                 };
             };
         };
