@@ -36,6 +36,7 @@ def history(settings: Settings) -> None:
     from server.demo.casefiles import tell_files, tell_overdue
     from server.demo.counts import count_everything
     from server.demo.drills import tell_drills
+    from server.demo.exercises import tell_exercises
     from server.demo.guided import tell_guided
     from server.demo.history import tell_history
     from server.demo.journey import tell_journey
@@ -57,6 +58,7 @@ def history(settings: Settings) -> None:
         await tell_running(database, now, sealer)
         await tell_scans(_desk(settings, database, sealer), now)
         await tell_guided(database, now)
+        await tell_exercises(database, now)
         await tell_returns(database, now, sealer)
         await tell_returns(database, now, sealer)
         await tell_teaching(database, now)

@@ -16,6 +16,7 @@ describe('where a case lies', () => {
     expect(eventPath('referral.offered', 'c1')).toBe('/cases/c1')
     expect(eventPath('duty.change_requested', 'r1')).toBe('/duty/changes')
     expect(eventPath('duty.plan_returned', 'p1')).toBe('/roster/plans/p1')
+    expect(eventPath('obligation.action_late', 'f1')).toBe('/quality/actions')
     expect(eventPath('obligation.late', 'f1')).toBe('/quality/obligations')
     expect(eventPath('roster.gaps', 'f1')).toBe('/roster')
     expect(eventPath('duty.handover_near', 'h1')).toBe('/duty/handovers')

@@ -24,6 +24,7 @@ export function pagePath(page: keyof typeof PAGES, id: string): string {
 export function eventPath(event: string, caseId: string): string {
   if (event.startsWith('duty.change_')) return '/duty/changes'
   if (event.startsWith('duty.plan_')) return `/roster/plans/${caseId}`
+  if (event.startsWith('obligation.action_')) return '/quality/actions'
   if (event.startsWith('obligation.')) return '/quality/obligations'
   if (event === 'roster.gaps') return '/roster'
   if (event.startsWith('duty.handover_')) return '/duty/handovers'

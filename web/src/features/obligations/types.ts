@@ -14,6 +14,12 @@ export type Return = Schemas['ReturnOut']
 export type Detail = Schemas['ReturnDetail']
 export type Item = Schemas['FormItem']
 export type Pulled = Schemas['Pulled']
+export type Exercise = Schemas['ExerciseOut']
+export type ExerciseDetail = Schemas['ExerciseDetail']
+export type Scenarios = Schemas['ExerciseScenarios']
+export type Timings = Schemas['Timings']
+export type Action = Schemas['QualityAction']
+export type RecordActions = Schemas['RecordActions']
 
 export function aboutRecords(message: StreamMessage): boolean {
   return message.type === 'case' || (message.type === 'item' && String(message.data['code'] ?? '').startsWith('obligation.'))

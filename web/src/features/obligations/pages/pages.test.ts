@@ -49,7 +49,8 @@ const LOCKED = {
   quality_return: { ...RETURN, state: 'submitted', submitted_by: PERSON, submitted_at: '2026-11-24T02:00:00Z', allowed: ['reopen'], version: 3 },
   issues: [{ n: 1, by: PERSON, at: '2026-11-24T02:00:00Z', sha256: 'ab'.repeat(32), reason: null }],
 } as unknown as Detail
-const routes = ['/quality/returns', '/quality/returns/:id', '/cases/:id', '/quality/exercises/:id'].map((path) => ({ path, name: path }))
+const routes = ['/quality/returns', '/quality/returns/:id', '/cases/:id', '/quality/exercises', '/quality/exercises/:id', '/quality/actions'].map((path) => ({ path, name: path }))
+const NO_ACTIONS = { '/api/quality/records/r1/actions': { actions: [], may_set: false, colleagues: [] } }
 const sent = vi.fn()
 
 async function show(page: Component, answers: Record<string, unknown>, path = '/x', at = path) {
@@ -86,7 +87,7 @@ describe('the board', () => {
 })
 
 describe('a return', () => {
-  const answers = { '/api/quality/returns/r1': DETAIL }
+  const answers = { '/api/quality/returns/r1': DETAIL, ...NO_ACTIONS }
 
   it('shows figures with what they rest on, and saves what was changed alone', async () => {
     sent.mockResolvedValue({ ...DETAIL, missing: ['works'] })
@@ -113,7 +114,7 @@ describe('a return', () => {
 
   it('is locked once handed in, and unlocked with a reason', async () => {
     sent.mockResolvedValue(DETAIL)
-    const { container } = await show(ReturnPage, { '/api/quality/returns/r1': LOCKED }, '/quality/returns/:id', '/quality/returns/r1')
+    const { container } = await show(ReturnPage, { '/api/quality/returns/r1': LOCKED, ...NO_ACTIONS }, '/quality/returns/:id', '/quality/returns/r1')
     expect(await screen.findByText('已提交并锁定')).toBeTruthy()
     expect(screen.queryByRole('textbox')).toBeNull()
     expect(await axeViolations(container)).toEqual([])
