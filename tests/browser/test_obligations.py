@@ -46,7 +46,6 @@ async def test_the_quarterly_form_exported_and_opened(visit: Door) -> None:
     narrow = await visit("lj001.expert", width=390, height=844, called=True)
     await narrow.page.goto(expert.page.url)
     await narrow.sees("已提交并锁定")
-    await narrow.page.screenshot(path="/tmp/duty-quarterly-390.png", full_page=True)
     wide = await narrow.page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 390
 
@@ -96,6 +95,7 @@ async def test_a_drill_from_the_plan_to_the_report(visit: Door, doctor: Person) 
     await expert.page.get_by_label("责任人").select_option(index=1)
     await expert.press("增加措施")
     await expert.sees("总值班复训接听流程")
+    await expert.page.evaluate("window.scrollTo(0, 0)")
     await expert.picture("exercise")
     pages = PdfReader(io.BytesIO(await saved(expert, "⇩ 演练报告 PDF"))).pages
     said = "".join("".join(page.extract_text().split()) for page in pages)
@@ -104,7 +104,6 @@ async def test_a_drill_from_the_plan_to_the_report(visit: Door, doctor: Person) 
     narrow = await visit("lj001.expert", width=390, height=844, called=True)
     await narrow.page.goto(place)
     await narrow.sees("总值班复训接听流程")
-    await narrow.page.screenshot(path="/tmp/duty-exercise-390.png", full_page=True)
     assert await narrow.page.evaluate("document.documentElement.scrollWidth") <= 390
     await expert.page.get_by_role("link", name=re.compile("查看演练病例")).click()
     await expert.page.wait_for_url("**/cases/*")
