@@ -38,6 +38,7 @@ from quality import cell_keeping, facts
 from quality.actions.timers import run_due as remind_of_actions
 from quality.handbook import versions as indicators
 from quality.obligations.timers import run_due as remind_of_obligations
+from quality.reviews.timers import run_due as remind_of_case_reviews
 from realtime.alarms import limitbook as alarm_limits
 from realtime.alarms.timers import run_due as mind_alarms
 from realtime.readings.limits import book as reading_limits
@@ -129,6 +130,7 @@ def _timers(database: Database, clock: Clock) -> list[Duty]:
         Duty("timers", partial(run_due, database, clock), 1.0),
         Duty("case files", partial(run_due_files, database, clock), 5.0),
         Duty("reviews", partial(remind_of_reviews, database, clock), 30.0),
+        Duty("case reviews", partial(remind_of_case_reviews, database, clock), 60.0),
         Duty("given up", partial(given_up.tell, database, clock), 10.0),
         Duty("roster gaps", partial(gaps.watch, database, clock), 60.0),
         Duty("positions", partial(forget_positions, database, clock), 3600.0),

@@ -26,6 +26,7 @@ from duty.rosters.plans.routes import router as plans
 from duty.rosters.routes import router as rosters
 from duty.rosters.setup_routes import router as roster_setup
 from duty.watch.routes import router as paging_health
+from quality.reviews.routes import router as case_reviews
 from quality.rounds.routes import router as assessments
 from quality.routes import router as quality
 from realtime.alarms.routes import router as ctg_alarms
@@ -92,6 +93,7 @@ ROUTERS: tuple[Router, ...] = (
     guidance,
     training,
     certificates,
+    case_reviews,
     ctg,
     wall,
     ctg_alarms,

@@ -32,6 +32,7 @@ from kernel.outbox import OutboxMessage
 from kernel.relay import Handler
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
+from quality.reviews import proposing
 from realtime.alarms.escalating import stop_ringing
 from realtime.alarms.service import SETTLED as ALARM_SETTLED
 from realtime.alarms.service import take_by_page
@@ -98,13 +99,19 @@ class Subscriptions:
         return found
 
     async def follow_case(self, message: OutboxMessage) -> None:
-        """Screens look again; near-miss criteria are looked at when more may be known."""
+        """Screens look again; near-miss criteria are looked at when more may be known, and what is
+        to be reviewed is proposed."""
         await self._announcer(message)
         if message.payload.get("kind") in near_misses.RELEVANT:
             viewer = Viewer.system("engine")
             async with self._database.session(viewer) as session:
                 case_id = UUID(message.payload["case_id"])
                 await near_misses.evaluate(session, self._clock, viewer, case_id)
+        if message.payload.get("kind") in proposing.RELEVANT:
+            viewer = Viewer.system("engine")
+            async with self._database.session(viewer) as session:
+                case_id = UUID(message.payload["case_id"])
+                await proposing.propose(session, self._clock, viewer, case_id)
 
     async def hand_to_worker(self, message_ids: Sequence[UUID]) -> None:
         """Messages beyond what the engine sends at once: workers take them, if Valkey lives."""

@@ -10,6 +10,7 @@ from tests.contract.consult_journeys import CONSULTATIONS
 from tests.contract.ctg_journeys import TRACINGS
 from tests.contract.duty_journeys import DUTY
 from tests.contract.indicator_journeys import INDICATORS
+from tests.contract.review_journeys import REVIEWS
 from tests.contract.steps import Step, post
 from tests.contract.training_journeys import TRAINING
 
@@ -416,6 +417,7 @@ JOURNEYS: dict[str, tuple[Step, ...]] = {
     **TRAINING,
     **DUTY,
     **INDICATORS,
+    **REVIEWS,
     **TRACINGS,
     "administered": (
         post(

@@ -38,6 +38,7 @@ from tests.contract.taught import taught
 from tests.fixtures.database import Clone
 from tests.matrix.door import Door, opened
 from tests.matrix.foreign import HANDOVER, scanned
+from tests.quality.reviews.standing import proposed
 from tests.realtime.wire import frame
 from tests.referral.media.pictures import png
 from tests.referral.network import SEALER, SEEDER, Network, build
@@ -335,6 +336,13 @@ async def _paper(stage: Stage, who: str, case_id: str) -> str:
     return str(answer.json()["id"])
 
 
+async def _reviewed(net: Network, ids: dict[str, str], doctor: str, place: str) -> dict[str, str]:
+    """A review that a house is to hold, and a measure that the doctor owes."""
+    house, owner = net.places[place], net.staff[doctor].person_id
+    async with net.clone.system.session(SEEDER) as session:
+        return await proposed(session, UUID(ids["case_id"]), house, owner, net.clock.now())
+
+
 async def _known_ids(stage: Stage) -> None:
     """Rows that operations name in their paths, and the same of a far hospital."""
     net, url = stage.net, stage.net.clone.superuser_url
@@ -365,7 +373,7 @@ async def _known_ids(stage: Stage) -> None:
         ids["attachment_id"] = await _attachment(stage, doctor, ids["case_id"])
         ids.update(await scanned(stage.door, stage.tokens[doctor], ids["case_id"]))
         ids.update(await arrived(stage.door.app, net.clone, net.places[place], f"US-{place}"))
-        ids.update(await _listed(stage, doctor, place))
+        ids.update(await _reviewed(net, ids, doctor, "institute" if centre == "city" else place))
     stage.ids["leg_id"] = await _leg(net, "county_doctor", "city_expert")
     stage.foreign["leg_id"] = await _leg(net, "outsider", "province_expert")
     del stage.foreign["machine_id"]  # the administrator keeps every hospital's

@@ -8,7 +8,7 @@ import pytest
 from server.commands.openapi import document
 from server.embedded.services import EmbeddedServices
 from tests.contract.asking import PATTERNS, refused, survived
-from tests.contract.consulted import kept
+from tests.contract.consulted import done, kept
 from tests.contract.description import Description, Operation
 from tests.contract.judging import objection_to
 from tests.contract.spoiling import NOWHERE
@@ -34,11 +34,13 @@ PEOPLE = (
     "city_desk",
     "city_office",
     "commission",
+    "coordinator",
 )
 NOVEMBER = "from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z"
 PERIOD = "?start=2026-11-01T00:00:00Z&end=2026-12-01T00:00:00Z"
 MONTH = "?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z"
 QUERIES = {
+    "/api/case-reviews/statistics": "?first_day=2026-01-01&last_day=2026-12-31",
     "/api/duty/fairness": MONTH,
     "/api/duty/fairness.csv": MONTH,
     "/api/duty/policies/try": "?event=consult.mdt&level=critical",
@@ -69,6 +71,9 @@ async def stage(
     async with staged(module_database, services.layout.valkey_url, place) as standing:
         for ids, doctor in ((standing.ids, "county_doctor"), (standing.foreign, "outsider")):
             ids.update(await kept(standing, doctor, ids))
+        for version, step in enumerate(("open", "pack"), start=1):
+            path = f"/api/case-reviews/{standing.ids['case_review_id']}/{step}"
+            await done(standing, "coordinator", path, {"version": version})
         yield standing
 
 

@@ -94,6 +94,10 @@ MINE_ONLY = {
     " WHERE course_id = '{course}'",
     "quality_exercise": "SELECT count(*) FROM quality_exercise WHERE id = '{exercise}'",
     "quality_action": "SELECT count(*) FROM quality_action WHERE record_id = '{exercise}'",
+    "case_review": "SELECT count(*) FROM case_review WHERE id = '{review}'",
+    "review_member": "SELECT count(*) FROM review_member WHERE review_id = '{review}'",
+    "review_pack": "SELECT count(*) FROM review_pack WHERE review_id = '{review}'",
+    "review_measure": "SELECT count(*) FROM review_measure WHERE review_id = '{review}'",
     "quality_case": "SELECT count(*) FROM quality_case WHERE case_id = '{case}'",
 }
 """What an outsider's widest query finds of a case of others: nothing."""
@@ -143,6 +147,7 @@ async def _ask(stage: Stage, who: str, question: str) -> Any:
         "class": stage.ids["class_id"],
         "course": stage.ids["course_id"],
         "exercise": stage.ids["exercise_id"],
+        "review": stage.ids["case_review_id"],
         "person": viewer.person_id,
         "account": stage.accounts["county_doctor"],
         "facility": viewer.facility_id,

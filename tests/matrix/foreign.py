@@ -21,6 +21,7 @@ from tests.consult.imaging.receiving.standing import arrived
 from tests.consult.imaging.scans import scan
 from tests.fixtures.database import Clone
 from tests.matrix.door import Door
+from tests.quality.reviews.standing import proposed
 from tests.registry.world import SEALER, World, account
 
 LINK = "link token"
@@ -45,8 +46,11 @@ async def rows(door: Door, database: Clone, world: World) -> dict[str, str]:
     """Path parameter → id of a foreign row."""
     places = {"stranger": world.stranger, "province": world.province_centre}
     tokens = {}
+    hired = {}
     for login, role in STRANGERS.items():
-        await account(database.system, world.clock, login, places[login], Grant(role))
+        hired[login], _ = await account(
+            database.system, world.clock, login, places[login], Grant(role)
+        )
         tokens[login] = await door.log_in(login)
     made = await _post(door, tokens["stranger"], "/api/patients", {"name": "陌生人", "age": 30})
     case = await _referred(door, tokens["stranger"], made["pregnancy_id"], world)
@@ -80,6 +84,10 @@ async def rows(door: Door, database: Clone, world: World) -> dict[str, str]:
     made = await _post(door, tokens["stranger"], "/api/quality/returns", form)
     found["return_id"] = made["quality_return"]["id"]
     found |= await _drilled(door, tokens["stranger"])
+    async with database.system.session(Viewer.system("test")) as session:
+        found |= await proposed(
+            session, UUID(case["id"]), world.stranger, hired["stranger"], world.clock.now()
+        )
     return found | await _followed(door, tokens["province"], case)
 
 

@@ -32,6 +32,8 @@ export function eventPath(event: string, caseId: string): string {
   if (event === 'ctg.alarm') return '/ctg/alarms'
   if (event.startsWith('consult.') && event !== 'consult.mdt') return `/consults/${caseId}`
   if (event.startsWith('guidance.') && !event.startsWith('guidance.team_')) return `/guidance/${caseId}`
+  if (event.startsWith('case_review.measure_') && !event.endsWith('_done')) return '/case-reviews'
+  if (event.startsWith('case_review.')) return `/case-reviews/${caseId}`
   if (event.startsWith('ctg.reading_')) return `/ctg/readings/${caseId}`
   return event.startsWith('casefile.') ? `/case-files/${caseId}` : `/cases/${caseId}`
 }

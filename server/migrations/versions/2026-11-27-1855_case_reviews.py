@@ -10,8 +10,8 @@ from alembic import op
 
 from server.migrations.sql import statements
 
-revision = "0052_case_reviews"
-down_revision = "0051_facts_set_aside"
+revision = "0058_case_reviews"
+down_revision = "0057_ctg_uncompressed"
 
 TABLES_OF = """
 CREATE TABLE case_review (
