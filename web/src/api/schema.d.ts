@@ -704,6 +704,297 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/case-reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListCaseReviews */
+        get: operations["ApiCaseReviewsListCaseReviews"];
+        put?: never;
+        /** OpenCaseReview */
+        post: operations["ApiCaseReviewsOpenCaseReview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-reviews/measures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListMyMeasures */
+        get: operations["ApiCaseReviewsMeasuresListMyMeasures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-reviews/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetReviewRules */
+        get: operations["ApiCaseReviewsRulesGetReviewRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-reviews/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetReviewStatistics */
+        get: operations["ApiCaseReviewsStatisticsGetReviewStatistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-reviews/{case_review_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetCaseReview */
+        get: operations["ApiCaseReviewsCaseReviewIdGetCaseReview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-reviews/{case_review_id}/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListReviewCandidates */
+        get: operations["ApiCaseReviewsCaseReviewIdCandidatesListReviewCandidates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-reviews/{case_review_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CloseReview */
+        post: operations["ApiCaseReviewsCaseReviewIdCloseCloseReview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-reviews/{case_review_id}/conclude": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ConcludeReview */
+        post: operations["ApiCaseReviewsCaseReviewIdConcludeConcludeReview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-reviews/{case_review_id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** DismissReview */
+        post: operations["ApiCaseReviewsCaseReviewIdDismissDismissReview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-reviews/{case_review_id}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AddReviewFinding */
+        post: operations["ApiCaseReviewsCaseReviewIdFindingsAddReviewFinding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-reviews/{case_review_id}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** HoldReview */
+        post: operations["ApiCaseReviewsCaseReviewIdHoldHoldReview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-reviews/{case_review_id}/measures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AddReviewMeasure */
+        post: operations["ApiCaseReviewsCaseReviewIdMeasuresAddReviewMeasure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-reviews/{case_review_id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** TakeUpReview */
+        post: operations["ApiCaseReviewsCaseReviewIdOpenTakeUpReview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-reviews/{case_review_id}/pack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetReviewPack */
+        get: operations["ApiCaseReviewsCaseReviewIdPackGetReviewPack"];
+        put?: never;
+        /** PrepareReviewPack */
+        post: operations["ApiCaseReviewsCaseReviewIdPackPrepareReviewPack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-reviews/{case_review_id}/panel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** SetReviewPanel */
+        post: operations["ApiCaseReviewsCaseReviewIdPanelSetReviewPanel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-reviews/{case_review_id}/recuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** RecuseFromReview */
+        post: operations["ApiCaseReviewsCaseReviewIdRecuseRecuseFromReview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-reviews/{case_review_id}/votes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** VoteInReview */
+        post: operations["ApiCaseReviewsCaseReviewIdVotesVoteInReview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/advice": {
         parameters: {
             query?: never;
@@ -6946,6 +7237,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/review-measures/{measure_id}/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** DropMeasure */
+        post: operations["ApiReviewMeasuresMeasureIdDropDropMeasure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/review-measures/{measure_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ReportMeasure */
+        post: operations["ApiReviewMeasuresMeasureIdReportReportMeasure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/review-measures/{measure_id}/send-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** SendMeasureBack */
+        post: operations["ApiReviewMeasuresMeasureIdSendBackSendMeasureBack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/review-measures/{measure_id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** VerifyMeasure */
+        post: operations["ApiReviewMeasuresMeasureIdVerifyVerifyMeasure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/reviews": {
         parameters: {
             query?: never;
@@ -8152,6 +8511,16 @@ export interface components {
             /** Format: uuid */
             view_id: string;
         };
+        /** AddMeasure */
+        AddMeasure: {
+            /** Format: date */
+            due_on: string;
+            finding_id?: string | null;
+            /** Format: uuid */
+            owner_id: string;
+            version: number;
+            words: string;
+        };
         /** AddNote */
         AddNote: {
             text: string;
@@ -8918,6 +9287,13 @@ export interface components {
             reason: string;
             version: number;
         };
+        /** Candidate */
+        Candidate: {
+            /** @enum {null|string} */
+            conflict: "treated" | "same_house" | "declared" | null;
+            facility: components["schemas"]["FacilityRef"] | null;
+            person: components["schemas"]["PersonRef"];
+        };
         /** CapabilityOut */
         CapabilityOut: {
             code: string;
@@ -9026,6 +9402,12 @@ export interface components {
         Cell: {
             column: string;
             value: string;
+        };
+        /** CellOut */
+        CellOut: {
+            code: string;
+            en: string;
+            zh: string;
         };
         /** CentreValue */
         CentreValue: {
@@ -9365,6 +9747,11 @@ export interface components {
             reason: string;
             version: number;
         };
+        /** CloseReview */
+        CloseReview: {
+            version: number;
+            why?: string | null;
+        };
         /** CodeIn */
         CodeIn: {
             code: string;
@@ -9478,6 +9865,13 @@ export interface components {
             note?: string | null;
             /** @enum {string} */
             outcome: "advised" | "transferred" | "not_needed" | "not_held";
+            version: number;
+        };
+        /** ConcludeReview */
+        ConcludeReview: {
+            cause: string;
+            delays?: string[];
+            summary: string;
             version: number;
         };
         /** Condition */
@@ -9690,6 +10084,15 @@ export interface components {
              */
             place: "origin" | "receiver";
             where?: components["schemas"]["Criterion"][];
+        };
+        /** CountOut */
+        CountOut: {
+            code: string;
+            /** @enum {string} */
+            dimension: "total" | "conclusion" | "cause" | "delay" | "cell" | "measure";
+            /** @enum {string} */
+            kind: "maternal_death" | "newborn_death" | "near_miss";
+            n: number | null;
         };
         /** CountReport */
         CountReport: {
@@ -10269,6 +10672,12 @@ export interface components {
         DiscardedArrival: {
             /** Format: uuid */
             id: string;
+        };
+        /** DismissReview */
+        DismissReview: {
+            dismissal: string;
+            version: number;
+            why: string;
         };
         /** Distribution */
         Distribution: {
@@ -11073,7 +11482,7 @@ export interface components {
         /** FileRules */
         FileRules: {
             label: string;
-            rules: components["schemas"]["RuleOut"][];
+            rules: components["schemas"]["referral_casefiles_readmodel_RuleOut"][];
             source: string;
             to_be_verified: boolean;
         };
@@ -11150,6 +11559,12 @@ export interface components {
             /** @enum {null|string} */
             vitamin_k?: "given" | "not_given" | "unknown" | null;
             weight_g?: number | null;
+        };
+        /** Find */
+        Find: {
+            aspect: string;
+            link: string;
+            words: string;
         };
         /**
          * FindingKind
@@ -11622,6 +12037,11 @@ export interface components {
             /** Format: date-time */
             requested_at: string;
             state: components["schemas"]["HoldState"];
+        };
+        /** HoldReview */
+        HoldReview: {
+            at?: string | null;
+            version: number;
         };
         /**
          * HoldState
@@ -12324,6 +12744,33 @@ export interface components {
             to_be_verified: boolean;
             zh: string;
         };
+        /** MeasureBack */
+        MeasureBack: {
+            note: string;
+            version: number;
+        };
+        /** MeasureOut */
+        MeasureOut: {
+            allowed: string[];
+            done_at: string | null;
+            /** Format: date */
+            due_on: string;
+            ended_at: string | null;
+            ended_by: components["schemas"]["PersonRef"] | null;
+            evidence: string | null;
+            finding_id: string | null;
+            /** Format: uuid */
+            id: string;
+            note: string | null;
+            overdue: boolean;
+            owner: components["schemas"]["PersonRef"] | null;
+            /** Format: uuid */
+            review_id: string;
+            /** @enum {string} */
+            state: "open" | "done" | "verified" | "dropped";
+            version: number;
+            words: string;
+        };
         /** Measurement */
         Measurement: {
             code: string;
@@ -12340,6 +12787,16 @@ export interface components {
         Member: {
             name: string;
             post: string;
+        };
+        /** MemberOut */
+        MemberOut: {
+            chair: boolean;
+            facility: components["schemas"]["FacilityRef"] | null;
+            person: components["schemas"]["PersonRef"] | null;
+            /** @enum {null|string} */
+            recused: "treated" | "same_house" | "declared" | null;
+            removed: boolean;
+            voted: boolean;
         };
         /** MemberReading */
         MemberReading: {
@@ -12462,8 +12919,16 @@ export interface components {
             note?: string | null;
             version: number;
         };
+        /** MoveMeasure */
+        MoveMeasure: {
+            version: number;
+        };
         /** MoveReturn */
         MoveReturn: {
+            version: number;
+        };
+        /** MoveReview */
+        MoveReview: {
             version: number;
         };
         /** MoveWhy */
@@ -12862,6 +13327,15 @@ export interface components {
             form: string;
             period: string;
         };
+        /** OpenReview */
+        OpenReview: {
+            /** Format: uuid */
+            case_id: string;
+            /** @enum {string} */
+            kind: "maternal_death" | "newborn_death" | "near_miss";
+            /** @enum {string} */
+            level: "facility" | "county";
+        };
         /** Opened */
         Opened: {
             /** @enum {string} */
@@ -12961,6 +13435,80 @@ export interface components {
             available_l: number;
             flow_l_per_min: number;
             trip_min: number;
+        };
+        /** Pack */
+        Pack: {
+            advice: components["schemas"]["PackAdvice"][];
+            clocks: components["schemas"]["PackClock"][];
+            format: string;
+            houses: components["schemas"]["PackHouse"][];
+            readings: components["schemas"]["PackReading"][];
+            reason: string;
+            record: components["schemas"]["PackText"][];
+            timeline: components["schemas"]["PackMoment"][];
+            treatments: components["schemas"]["PackMoment"][];
+            values: components["schemas"]["PackValue"][];
+            vitals: components["schemas"]["PackValue"][];
+            woman: components["schemas"]["PackWoman"];
+        };
+        /** PackAdvice */
+        PackAdvice: {
+            findings: string;
+            house: string | null;
+            minute: number;
+            text: string;
+        };
+        /** PackClock */
+        PackClock: {
+            elapsed_s: number | null;
+            name: components["schemas"]["Words"];
+            overdue: boolean | null;
+            start_minute: number;
+            state: string;
+            target_s: number | null;
+            to_be_verified: boolean;
+        };
+        /** PackHouse */
+        PackHouse: {
+            letter: string;
+            tier: string;
+        };
+        /** PackMoment */
+        PackMoment: {
+            detail?: string | null;
+            house: string | null;
+            late: boolean;
+            minute: number;
+            what: components["schemas"]["Words"];
+        };
+        /** PackReading */
+        PackReading: {
+            conclusion: string;
+            house: string | null;
+            minute: number;
+            recommendation: string;
+        };
+        /** PackText */
+        PackText: {
+            name: string;
+            text: string;
+        };
+        /** PackValue */
+        PackValue: {
+            name: string;
+            value: number | string;
+        };
+        /** PackWoman */
+        PackWoman: {
+            acuity: string;
+            age: string | null;
+            condition: components["schemas"]["Words"];
+            gestation_days: number | null;
+            gravida: number | null;
+            outcome: string | null;
+            para: number | null;
+            plurality: number | null;
+            risk_colour: string | null;
         };
         /** PageChannelOut */
         PageChannelOut: {
@@ -14393,6 +14941,11 @@ export interface components {
             version: number;
             vitals?: components["schemas"]["Vitals"] | null;
         };
+        /** ReportMeasure */
+        ReportMeasure: {
+            evidence: string;
+            version: number;
+        };
         /** ReportOrder */
         ReportOrder: {
             /** @enum {null|string} */
@@ -14560,12 +15113,99 @@ export interface components {
             reason: string;
             version: number;
         };
+        /** ReviewDetail */
+        ReviewDetail: {
+            cause: string | null;
+            concluded_at: string | null;
+            concluded_by: components["schemas"]["PersonRef"] | null;
+            delays: string[];
+            dismissal: string | null;
+            ended_at: string | null;
+            findings: components["schemas"]["ReviewFindingOut"][];
+            measures: components["schemas"]["MeasureOut"][];
+            members: components["schemas"]["MemberOut"][];
+            my_vote: string | null;
+            opened_at: string | null;
+            opened_by: components["schemas"]["PersonRef"] | null;
+            packs: number;
+            review: components["schemas"]["ReviewOut"];
+            rules: string;
+            summary: string | null;
+            tally: components["schemas"]["TallyOut"][];
+            viewings: components["schemas"]["ViewingOut"][];
+            why: string | null;
+        };
+        /** ReviewFindingOut */
+        ReviewFindingOut: {
+            aspect: string;
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["PersonRef"] | null;
+            /** Format: uuid */
+            id: string;
+            link: string;
+            words: string;
+        };
         /** ReviewGuidance */
         ReviewGuidance: {
             event_at?: string | null;
             late_reason?: string | null;
             note: string;
             version: number;
+        };
+        /** ReviewOut */
+        ReviewOut: {
+            allowed: string[];
+            case_number: string | null;
+            conclusion: string | null;
+            convenes: boolean;
+            demo: boolean;
+            /** Format: date-time */
+            due_at: string;
+            facility: components["schemas"]["FacilityRef"] | null;
+            /** Format: date-time */
+            happened_at: string;
+            held_at: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "maternal_death" | "newborn_death" | "near_miss";
+            /** @enum {string} */
+            level: "facility" | "county";
+            measures: number;
+            measures_open: number;
+            overdue: boolean;
+            /** @enum {string} */
+            state: "proposed" | "open" | "prepared" | "panel_set" | "held" | "concluded" | "acting" | "closed" | "dismissed";
+            version: number;
+        };
+        /** ReviewRef */
+        ReviewRef: {
+            /** Format: uuid */
+            review_id: string;
+        };
+        /** ReviewRules */
+        ReviewRules: {
+            aspects: components["schemas"]["CellOut"][];
+            causes: components["schemas"]["TermOut"][];
+            conclusions: components["schemas"]["TermOut"][];
+            delays: components["schemas"]["TermOut"][];
+            dismissals: components["schemas"]["TermOut"][];
+            kinds: components["schemas"]["CellOut"][];
+            levels: components["schemas"]["CellOut"][];
+            links: components["schemas"]["CellOut"][];
+            quorum: number;
+            rules: components["schemas"]["quality_reviews_schemas_RuleOut"][];
+            version: string;
+        };
+        /** ReviewStatistics */
+        ReviewStatistics: {
+            counts: components["schemas"]["CountOut"][];
+            /** Format: date */
+            first_day: string;
+            hidden_below: number;
+            /** Format: date */
+            last_day: string;
         };
         /** ReviewStep */
         ReviewStep: {
@@ -15006,14 +15646,6 @@ export interface components {
         RoundStep: {
             version: number;
         };
-        /** RuleOut */
-        RuleOut: {
-            confidence: string;
-            name: string;
-            source: string;
-            to_be_verified: boolean;
-            value: string;
-        };
         /** RulesetOut */
         RulesetOut: {
             advice: components["schemas"]["AdviceOut"][];
@@ -15246,6 +15878,13 @@ export interface components {
             high: number;
             low: number;
         };
+        /** Seat */
+        Seat: {
+            /** @default false */
+            chair: boolean;
+            /** Format: uuid */
+            person_id: string;
+        };
         /** SecurityEventOut */
         SecurityEventOut: {
             account_id: string | null;
@@ -15375,6 +16014,11 @@ export interface components {
             name: components["schemas"]["Text"];
             source: string;
             to_be_verified: boolean;
+            version: number;
+        };
+        /** SetPanel */
+        SetPanel: {
+            members: components["schemas"]["Seat"][];
             version: number;
         };
         /** SettleIn */
@@ -15747,6 +16391,11 @@ export interface components {
             outcome: "kept" | "known";
             study: components["schemas"]["ScanStudy"];
         };
+        /** TallyOut */
+        TallyOut: {
+            conclusion: string;
+            votes: number;
+        };
         /** TargetOut */
         TargetOut: {
             /** @enum {string} */
@@ -15793,6 +16442,18 @@ export interface components {
             place: string | null;
             /** @enum {string} */
             what: "named" | "departed" | "position" | "arrived" | "stood_down";
+        };
+        /** TermOut */
+        TermOut: {
+            code: string;
+            /** @enum {string} */
+            confidence: "V" | "S" | "B" | "I";
+            en: string;
+            kinds: string[];
+            source: string;
+            to_be_verified: boolean;
+            who: string | null;
+            zh: string;
         };
         /** TermsIn */
         TermsIn: {
@@ -16230,6 +16891,14 @@ export interface components {
             parts: components["schemas"]["RecordingPart"][];
             recording: components["schemas"]["RoomRecording"];
         };
+        /** ViewingOut */
+        ViewingOut: {
+            /** Format: date-time */
+            at: string;
+            person: components["schemas"]["PersonRef"] | null;
+            /** @enum {string} */
+            what: "review" | "pack" | "pdf";
+        };
         /** Vitals */
         Vitals: {
             blood_loss_ml?: number | null;
@@ -16261,6 +16930,10 @@ export interface components {
             late_reason?: string | null;
             reason: string;
             version: number;
+        };
+        /** Vote */
+        Vote: {
+            conclusion: string;
         };
         /** WallOut */
         WallOut: {
@@ -16384,6 +17057,11 @@ export interface components {
             en: string;
             zh: string;
         };
+        /** Words */
+        Words: {
+            en: string;
+            zh: string;
+        };
         /** WristbandIn */
         WristbandIn: {
             code: string;
@@ -16412,6 +17090,19 @@ export interface components {
             /** @enum {string} */
             why: "busy" | "other_specialty" | "off_duty" | "technical" | "other";
         };
+        /** RuleOut */
+        quality_reviews_schemas_RuleOut: {
+            /** @enum {string} */
+            confidence: "V" | "S" | "B" | "I";
+            en: string;
+            kind: string | null;
+            level: string | null;
+            source: string;
+            to_be_verified: boolean;
+            /** @enum {string} */
+            topic: "cadence" | "grace" | "recusal" | "quorum" | "voting" | "grid";
+            zh: string;
+        };
         /** PersonOut */
         quality_schemas_PersonOut: {
             /** Format: uuid */
@@ -16424,6 +17115,14 @@ export interface components {
             reason?: string | null;
             /** @enum {string} */
             verdict: "confirmed" | "rejected";
+        };
+        /** RuleOut */
+        referral_casefiles_readmodel_RuleOut: {
+            confidence: string;
+            name: string;
+            source: string;
+            to_be_verified: boolean;
+            value: string;
         };
         /** Decline */
         referral_commands_on_offer_Decline: {
@@ -18190,6 +18889,742 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FileVoided"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseReviewsListCaseReviews: {
+        parameters: {
+            query?: {
+                which?: "open" | "done";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewOut"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseReviewsOpenCaseReview: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenReview"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseReviewsMeasuresListMyMeasures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeasureOut"][];
+                };
+            };
+        };
+    };
+    ApiCaseReviewsRulesGetReviewRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewRules"];
+                };
+            };
+        };
+    };
+    ApiCaseReviewsStatisticsGetReviewStatistics: {
+        parameters: {
+            query: {
+                first_day: string;
+                last_day: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewStatistics"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseReviewsCaseReviewIdGetCaseReview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseReviewsCaseReviewIdCandidatesListReviewCandidates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Candidate"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseReviewsCaseReviewIdCloseCloseReview: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseReview"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseReviewsCaseReviewIdConcludeConcludeReview: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConcludeReview"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseReviewsCaseReviewIdDismissDismissReview: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DismissReview"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseReviewsCaseReviewIdFindingsAddReviewFinding: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Find"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseReviewsCaseReviewIdHoldHoldReview: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldReview"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseReviewsCaseReviewIdMeasuresAddReviewMeasure: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddMeasure"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseReviewsCaseReviewIdOpenTakeUpReview: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveReview"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseReviewsCaseReviewIdPackGetReviewPack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pack"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseReviewsCaseReviewIdPackPrepareReviewPack: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveReview"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseReviewsCaseReviewIdPanelSetReviewPanel: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetPanel"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseReviewsCaseReviewIdRecuseRecuseFromReview: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewRef"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseReviewsCaseReviewIdVotesVoteInReview: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                case_review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Vote"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -33605,6 +35040,178 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ResourceMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiReviewMeasuresMeasureIdDropDropMeasure: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                measure_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeasureBack"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeasureOut"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiReviewMeasuresMeasureIdReportReportMeasure: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                measure_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportMeasure"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeasureOut"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiReviewMeasuresMeasureIdSendBackSendMeasureBack: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                measure_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeasureBack"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeasureOut"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiReviewMeasuresMeasureIdVerifyVerifyMeasure: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                measure_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveMeasure"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeasureOut"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
