@@ -66,6 +66,7 @@ export const feature: Feature = {
     },
     {
       to: 'imports',
+      group: 'quality',
       label: 'quality.imports.title',
       mark: '⇪',
       roles: ['coordinator', 'medical_affairs'],
