@@ -24,7 +24,7 @@ from registry.facilities.rules import CHINA
 Language: TypeAlias = Literal["zh", "en"]
 Cell: TypeAlias = str | int | float | None
 
-_EPOCH = datetime(2000, 1, 1, tzinfo=CHINA)
+EPOCH = datetime(2000, 1, 1, tzinfo=CHINA)
 """A fixed file date: equal numbers are equal files."""
 
 _LINE = Side(style="thin", color="999999")
@@ -99,15 +99,15 @@ def workbook(found: Indicators, *, hide: bool, language: Language, at: datetime)
     page = book.active
     page.title = words["numbers"]
     for number, line in enumerate(_head(found, hide, language, at), 1):
-        _put(page, number, 1, line, boxed=False)
+        put(page, number, 1, line, boxed=False)
     page.cell(1, 1).font = Font(bold=True, size=14)
     start = page.max_row + 2
-    _table(page, start, NUMBERS, words, [_numbers(one, hide, language) for one in found.indicators])
+    table(page, start, NUMBERS, words, [_numbers(one, hide, language) for one in found.indicators])
     by_house = [row for one in found.indicators for row in _houses(one, hide, language)]
-    _table(book.create_sheet(words["houses"]), 1, HOUSES, words, by_house)
+    table(book.create_sheet(words["houses"]), 1, HOUSES, words, by_house)
     meaning = [_meaning(one, language) for one in found.indicators]
-    _table(book.create_sheet(words["meaning"]), 1, MEANING, words, meaning)
-    book.properties.created = book.properties.modified = _EPOCH.replace(tzinfo=None)
+    table(book.create_sheet(words["meaning"]), 1, MEANING, words, meaning)
+    book.properties.created = book.properties.modified = EPOCH.replace(tzinfo=None)
     out = BytesIO()
     book.save(out)
     return out.getvalue()
@@ -237,15 +237,16 @@ def _minutes(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds / 60, 1)
 
 
-def _table(
+def table(
     page: Any, start: int, names: Sequence[str], words: dict[str, str], rows: list[list[Cell]]
 ) -> None:
+    """A table from row `start`: its heads stay in view and stand on every printed page."""
     for column, name in enumerate(names, 1):
-        _put(page, start, column, words[name], font=Font(bold=True), fill=_HEAD)
+        put(page, start, column, words[name], font=Font(bold=True), fill=_HEAD)
         page.column_dimensions[get_column_letter(column)].width = WIDE.get(name, 13)
     for number, row in enumerate(rows, start + 1):
         for column, value in enumerate(row, 1):
-            _put(page, number, column, value)
+            put(page, number, column, value)
     page.freeze_panes = page.cell(start + 1, 2)
     page.page_setup.orientation = "landscape"
     page.page_setup.paperSize = page.PAPERSIZE_A4
@@ -255,7 +256,7 @@ def _table(
     page.print_title_rows = f"{start}:{start}"
 
 
-def _put(
+def put(
     page: Any,
     row: int,
     column: int,

@@ -39,6 +39,7 @@ from quality.actions.timers import run_due as remind_of_actions
 from quality.handbook import versions as indicators
 from quality.obligations.timers import run_due as remind_of_obligations
 from quality.reviews.timers import run_due as remind_of_case_reviews
+from quality.rounds.timers import run_due as mind_assessments
 from realtime.alarms import limitbook as alarm_limits
 from realtime.alarms.timers import run_due as mind_alarms
 from realtime.readings.limits import book as reading_limits
@@ -140,6 +141,7 @@ def _timers(database: Database, clock: Clock) -> list[Duty]:
         Duty("tracings' alarms", partial(mind_alarms, database, clock, clock.now()), 1.0),
         Duty("readings", partial(mind_readings, database, clock), 1.0),
         Duty("consultations", partial(mind_consults, database, clock), 1.0),
+        Duty("assessments", partial(mind_assessments, database, clock), 60.0),
         Duty("guidance", partial(mind_guidance, database, clock), 60.0),
         Duty("classes", partial(mind_classes, database, clock), 60.0),
         Duty("facts", partial(facts.keep_up, database), 1.0),

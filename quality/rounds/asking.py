@@ -9,8 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kernel.clock import Clock
 from kernel.idempotency import once
 from kernel.viewer import Viewer
-from quality.rounds import queries
-from quality.rounds.schemas import EntryDetail, EntryRef, RoundDetail, RoundRef
+from quality.rounds import queries, showing
+from quality.rounds.schemas import (
+    EntryDetail,
+    EntryRef,
+    RoundDetail,
+    RoundRef,
+    VisitDetail,
+    VisitRef,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,44 @@ class RoundCall:
             return EntryRef(await work())
 
         done = await once(self.session, self.viewer, self.key, operation, body, EntryRef, answer)
-        return await queries.one_entry(self.session, self.clock, done.entry_id)
+        return await showing.one_entry(self.session, self.clock, done.entry_id)
+
+    async def visit(
+        self, operation: str, body: object, work: Callable[[], Awaitable[UUID]]
+    ) -> VisitDetail:
+        """Do `work` once under this key and show the visit as it is now."""
+
+        async def answer() -> VisitRef:
+            return VisitRef(await work())
+
+        done = await once(self.session, self.viewer, self.key, operation, body, VisitRef, answer)
+        return await showing.one_visit(self.session, self.clock, done.visit_id)
+
+    async def move_visit(
+        self,
+        command: Callable[..., Awaitable[None]],
+        visit_id: UUID,
+        order: object,
+        remembered: object = None,
+    ) -> VisitDetail:
+        """Carry out one step of a visit; `remembered`: the order without its password."""
+
+        async def work() -> UUID:
+            await command(self.session, self.clock, self.viewer, visit_id, order)
+            return visit_id
+
+        name = f"visit.{command.__name__} {visit_id}"
+        return await self.visit(name, order if remembered is None else remembered, work)
+
+    async def move_task(
+        self, command: Callable[..., Awaitable[UUID]], task_id: UUID, order: object
+    ) -> EntryDetail:
+        """Carry out one step of a task."""
+        return await self.entry(
+            f"task.{command.__name__} {task_id}",
+            order,
+            lambda: command(self.session, self.clock, self.viewer, task_id, order),
+        )
 
     async def move(
         self,

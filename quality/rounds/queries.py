@@ -16,31 +16,24 @@ from quality import indicators
 from quality.frozen import periods
 from quality.names import Names, read_names
 from quality.repository import Scope
-from quality.rounds import evidence, items, store
+from quality.rounds import items, judging, store
 from quality.rounds.plan import PlannedItem
 from quality.rounds.rules import deadlines, is_whole_year, rules
 from quality.rounds.schemas import (
     AspectOut,
-    CheckedItem,
     DeadlineOut,
-    EntryDetail,
     EntryLine,
-    EvidenceOut,
-    ItemAnswer,
     ItemCases,
     RegionRef,
     RoundChoices,
     RoundDetail,
     RoundOut,
+    TotalOut,
 )
 from quality.rounds.sides import allowed, allowed_in_round, side_of
-from quality.rounds.states import Side
 from registry.facilities import queries as facilities
 from registry.facilities.rules import local_date
 from registry.facilities.schemas import FacilityRef
-
-UNSEEN_ON_SITE = frozenset({Side.CENTRE, None})
-"""To whom on-site items are not told before they were looked at."""
 
 
 async def choices(session: AsyncSession, region_id: UUID, period_id: UUID) -> RoundChoices:
@@ -86,7 +79,7 @@ async def rounds(session: AsyncSession, clock: Clock) -> list[RoundOut]:
     names = await read_names(session, person_ids=[one.planned_by for one in found])
     today = local_date(clock.now())
     return [
-        _round(one, [entry for entry in entries if entry.round_id == one.id], names, today)
+        round_out(one, [entry for entry in entries if entry.round_id == one.id], names, today)
         for one in found
     ]
 
@@ -105,14 +98,15 @@ async def one_round(session: AsyncSession, clock: Clock, round_id: UUID) -> Roun
     if not row.owned and not any(entry.overseen for entry in entries):
         shown = [one for one in shown if one.kind != "on_site"]
     return RoundDetail(
-        _round(row, entries, names, today),
+        round_out(row, entries, names, today),
         aspects(),
         shown,
-        await _lines(session, entries, today),
+        await lines(session, entries, today),
     )
 
 
-def _round(row: Row[Any], entries: Sequence[Row[Any]], names: Names, today: date) -> RoundOut:
+def round_out(row: Row[Any], entries: Sequence[Row[Any]], names: Names, today: date) -> RoundOut:
+    """A round in a list."""
     plan = store.plan_of(row)
     return RoundOut(
         id=row.id,
@@ -141,15 +135,20 @@ def _overdue(row: Row[Any], today: date) -> bool:
     return due is not None and due < today
 
 
-async def _lines(
-    session: AsyncSession, entries: Sequence[Row[Any]], today: date
-) -> list[EntryLine]:
+async def lines(session: AsyncSession, entries: Sequence[Row[Any]], today: date) -> list[EntryLine]:
+    """Entries in a list, with points where they are open to the viewer."""
     places = await facilities.get_many(session, [FacilityId(one.facility_id) for one in entries])
-    return [line(one, places, today) for one in entries]
+    results = await judging.results(session, [one.id for one in entries])
+    return [_line(one, places, results.get(one.id, []), today) for one in entries]
 
 
-def line(row: Row[Any], places: Mapping[FacilityId, FacilityRef], today: date) -> EntryLine:
-    """An entry in a list."""
+def _line(
+    row: Row[Any],
+    places: Mapping[FacilityId, FacilityRef],
+    results: Sequence[Row[Any]],
+    today: date,
+) -> EntryLine:
+    decisive = judging.decisive(results)
     side = side_of(row)
     return EntryLine(
         id=row.id,
@@ -160,6 +159,7 @@ def line(row: Row[Any], places: Mapping[FacilityId, FacilityRef], today: date) -
         due=store.due(row),
         overdue=_overdue(row, today),
         submitted_at=row.submitted_at,
+        total=None if decisive is None else total_of(decisive),
         tasks_open=row.tasks_open,
         side=None if side is None else side.value,  # type: ignore[arg-type]
         actions=allowed(row),
@@ -167,62 +167,9 @@ def line(row: Row[Any], places: Mapping[FacilityId, FacilityRef], today: date) -
     )
 
 
-async def one_entry(session: AsyncSession, clock: Clock, entry_id: UUID) -> EntryDetail:
-    """A centre's entry as the viewer sees it.
-
-    Raises:
-        NotFound: unknown or foreign.
-    """
-    row = await store.entry(session, entry_id)
-    round_ = await store.round_(session, row.round_id)
-    figures = await store.values(session, row.id)
-    answers = await store.answers(session, row.id)
-    files = await evidence.of_entry(session, row.id)
-    people = [row.submitted_by, round_.planned_by]
-    people += [one.person_id for one in (*answers.values(), *files)]
-    names = await read_names(session, person_ids=people)
-    today = local_date(clock.now())
-    shown = await items.shown(session, store.plan_of(round_))
-    (entry,) = await _lines(session, [row], today)
-    return EntryDetail(
-        round=_round(round_, [row], names, today),
-        entry=entry,
-        aspects=aspects(),
-        items=[
-            CheckedItem(
-                item=one,
-                figures=figures.get(one.code),
-                answer=_answer(answers.get(one.code), names),
-                files=[file_out(file, names) for file in files if file.code == one.code],
-            )
-            for one in shown
-            if one.kind == "indicator" or side_of(row) not in UNSEEN_ON_SITE
-        ],
-        submitted_by=names.person(row.submitted_by),
-        submitted=None if row.submitted is None else bytes(row.submitted).hex(),
-        note=row.note,
-    )
-
-
-def _answer(row: Row[Any] | None, names: Names) -> ItemAnswer | None:
-    if row is None:
-        return None
-    return ItemAnswer(row.words, names.person(row.person_id), row.at, row.n)
-
-
-def file_out(row: Row[Any], names: Names) -> EvidenceOut:
-    """A file as the API says it."""
-    return EvidenceOut(
-        id=row.id,
-        code=row.code,
-        visit_id=row.visit_id,
-        task_id=row.task_id,
-        media_type=row.media_type,
-        size_bytes=row.size_bytes,
-        sha256=bytes(row.sha256).hex(),
-        person=names.person(row.person_id),
-        at=row.at,
-    )
+def total_of(row: Row[Any]) -> TotalOut:
+    """A result's sums."""
+    return TotalOut(float(row.points), float(row.of), float(row.without))
 
 
 async def behind(session: AsyncSession, entry_id: UUID, code: str) -> ItemCases:

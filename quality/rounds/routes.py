@@ -1,21 +1,22 @@
 """Assessment rounds over HTTP: plan, open, self-check, hand back; evidence and what is behind."""
 
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, Router, get, post
 from litestar.di import Provide
-from litestar.params import Parameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from kernel.access import OPT, roles
+from kernel.access import OPT
 from kernel.blobs import BlobStore
 from kernel.clock import Clock
 from kernel.database import Database
-from kernel.viewer import CLINICAL_ROLES, Role
-from quality.rounds import checking, evidence, planning, queries
+from quality.rounds import checking, evidence, planning, queries, showing
 from quality.rounds.asking import RoundCall, provide_round_call
+from quality.rounds.book import book_of
+from quality.rounds.roles import ANSWERING, PLANNING, SEEING, ItemCode
+from quality.rounds.routes_of_assessors import ROUTES as ASSESSING
 from quality.rounds.schemas import (
     AnswerItem,
     EntryDetail,
@@ -31,11 +32,7 @@ from quality.rounds.schemas import (
 from referral.routes.attachments import CONTENT, MAX_UPLOAD_BYTES
 from registry.people.service import confirm_password
 
-SEEING = roles(*CLINICAL_ROLES, Role.COMMISSION, Role.MEDICAL_AFFAIRS)
-PLANNING = roles(Role.COMMISSION)
-ANSWERING = roles(Role.COORDINATOR, Role.MEDICAL_AFFAIRS)
-
-ItemCode = Annotated[str, Parameter(min_length=1, max_length=64)]
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @get("/quality/rounds", opt={OPT: SEEING})
@@ -84,10 +81,24 @@ async def close_round(round_id: UUID, data: RoundStep, call: RoundCall) -> Round
     return await call.move_round(planning.close, round_id, data)
 
 
+@get("/quality/rounds/{round_id:uuid}/sheet", opt={OPT: SEEING}, media_type=EXCEL)
+async def get_round_sheet(session: AsyncSession, clock: Clock, round_id: UUID) -> Response[bytes]:
+    """The round as an Excel file, with what the viewer sees of it; its layout is marked 待核实."""
+    found, entries = await showing.whole_round(session, clock, round_id)
+    return Response(
+        book_of(found, entries, clock.now()),
+        media_type=EXCEL,
+        headers={
+            "content-disposition": f'attachment; filename="assessment-{found.round.last_day}.xlsx"',
+            "cache-control": "private, no-store",
+        },
+    )
+
+
 @get("/quality/assessments/{assessment_id:uuid}", opt={OPT: SEEING})
 async def get_assessment(session: AsyncSession, clock: Clock, assessment_id: UUID) -> EntryDetail:
     """A centre in a round: figures, what it says, evidence, and what may be done next."""
-    return await queries.one_entry(session, clock, assessment_id)
+    return await showing.one_entry(session, clock, assessment_id)
 
 
 @get("/quality/assessments/{assessment_id:uuid}/items/{code:str}/cases", opt={OPT: SEEING})
@@ -177,10 +188,10 @@ router = Router(
     "",
     dependencies={"call": Provide(provide_round_call)},
     route_handlers=[
-        list_rounds, get_round_choices, plan_round, get_round, open_round, cancel_round,
-        close_round, get_assessment, get_assessment_cases, answer_assessment,
+        list_rounds, get_round_choices, plan_round, get_round, get_round_sheet, open_round,
+        cancel_round, close_round, get_assessment, get_assessment_cases, answer_assessment,
         add_assessment_file, get_assessment_file, withdraw_assessment_file, submit_assessment,
-        return_assessment,
+        return_assessment, *ASSESSING,
     ],
     tags=["assessment"],
 )  # fmt: skip

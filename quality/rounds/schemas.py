@@ -35,6 +35,10 @@ EntryStateName = Literal[
     "closed",
     "cancelled",
 ]
+LevelName: TypeAlias = Literal["city", "owner"]
+VisitStateName: TypeAlias = Literal["planned", "underway", "signed", "cancelled"]
+TaskStateName: TypeAlias = Literal["open", "assigned", "reported", "verified"]
+Verdict: TypeAlias = Literal["met", "partly", "not_met", "not_checked"]
 SideName: TypeAlias = Literal["owner", "city", "county", "centre"]
 
 
@@ -87,6 +91,59 @@ class AnswerItem(Strict, frozen=True, kw_only=True):
 
     code: Code
     words: Remark
+
+
+class PlanVisit(Strict, frozen=True, kw_only=True):
+    """An unannounced visit for a day."""
+
+    planned_for: date
+
+
+class FindOnSite(Strict, frozen=True, kw_only=True):
+    """What was found of an on-site item; `percent` (1 to 99) goes with `partly`."""
+
+    code: Code
+    verdict: Verdict
+    percent: Annotated[int, msgspec.Meta(ge=1, le=99)] | None = None
+    words: Remark = ""
+
+
+class Assess(Strict, frozen=True, kw_only=True):
+    """An assessment, signed with one's password; points are computed."""
+
+    version: int
+    password: Password
+    remark: Remark = ""
+
+
+class GiveFeedback(Strict, frozen=True, kw_only=True):
+    """The result in words, for the centre and the levels between."""
+
+    version: int
+    words: Words
+
+
+class Demand(Strict, frozen=True, kw_only=True):
+    """Something to be put right until a day; `code`: the item that it is about."""
+
+    version: int
+    what: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
+    due_on: date
+    code: Code | None = None
+
+
+class AssignTask(Strict, frozen=True, kw_only=True):
+    """Who of the house answers for a task."""
+
+    version: int
+    owner_id: UUID
+
+
+class ReportTask(Strict, frozen=True, kw_only=True):
+    """What was done."""
+
+    version: int
+    words: Words
 
 
 class RegionRef(msgspec.Struct, frozen=True):
@@ -177,6 +234,33 @@ class RoundOut(msgspec.Struct, frozen=True):
     version: int
 
 
+class TotalOut(msgspec.Struct, frozen=True):
+    """Points of what could be scored; `without`: weights without data. Nothing is scaled up."""
+
+    points: float
+    of: float
+    without: float
+
+
+class PointsOut(msgspec.Struct, frozen=True):
+    """What an item came to; no points: there was no data. `level` null: as it would come to now."""
+
+    level: LevelName | None
+    fraction: float | None
+    points: float | None
+
+
+class AssessmentResult(msgspec.Struct, frozen=True):
+    """An assessment of one level; `sha256` stands on the entry's chain."""
+
+    level: LevelName
+    total: TotalOut
+    remark: str
+    person: PersonOut | None
+    at: datetime
+    sha256: str
+
+
 class EntryLine(msgspec.Struct, frozen=True):
     """A centre in a round. `due`: the deadline of the step that it waits for."""
 
@@ -188,6 +272,7 @@ class EntryLine(msgspec.Struct, frozen=True):
     due: date | None
     overdue: bool
     submitted_at: datetime | None
+    total: TotalOut | None
     tasks_open: int
     side: SideName | None
     actions: list[str]
@@ -231,8 +316,6 @@ class EvidenceOut(msgspec.Struct, frozen=True):
 
     id: UUID
     code: str | None
-    visit_id: UUID | None
-    task_id: UUID | None
     media_type: str
     size_bytes: int
     sha256: str
@@ -240,17 +323,84 @@ class EvidenceOut(msgspec.Struct, frozen=True):
     at: datetime
 
 
+class SiteFinding(msgspec.Struct, frozen=True):
+    """What was found on the spot; the newest."""
+
+    code: str
+    verdict: Verdict
+    percent: int | None
+    words: str
+    person: PersonOut | None
+    at: datetime
+
+
+class SiteVisitOut(msgspec.Struct, frozen=True):
+    """A visit, with what was found so far."""
+
+    id: UUID
+    state: VisitStateName
+    planned_for: date
+    planned_by: PersonOut | None
+    begun_at: datetime | None
+    signed_by: PersonOut | None
+    signed_at: datetime | None
+    sha256: str | None
+    note: str | None
+    findings: list[SiteFinding]
+    files: list[EvidenceOut]
+    actions: list[str]
+    version: int
+
+
+class RectificationOut(msgspec.Struct, frozen=True):
+    """Something to be put right."""
+
+    id: UUID
+    code: str | None
+    what: str
+    due_on: date
+    overdue: bool
+    state: TaskStateName
+    owner: PersonOut | None
+    demanded_by: PersonOut | None
+    demanded_at: datetime
+    report: str | None
+    note: str | None
+    files: list[EvidenceOut]
+    verified_by: PersonOut | None
+    verified_at: datetime | None
+    actions: list[str]
+    version: int
+
+
+class FeedbackOut(msgspec.Struct, frozen=True):
+    """The result in words."""
+
+    words: str
+    person: PersonOut | None
+    at: datetime
+
+
 class CheckedItem(msgspec.Struct, frozen=True):
-    """An item as it stands for a centre; `figures` null: no data is held of it."""
+    """An item as it stands for a centre; `figures` null: no data is held of it.
+
+    `finding`: what the newest signed visit found of it.
+    """
 
     item: AssessedItem
     figures: Figures | None
     answer: ItemAnswer | None
     files: list[EvidenceOut]
+    finding: SiteFinding | None
+    scores: list[PointsOut]
 
 
 class EntryDetail(msgspec.Struct, frozen=True):
-    """A centre's entry with everything that the viewer sees of it."""
+    """A centre's entry with everything that the viewer sees of it.
+
+    `submitted`: the hash that the self-check was signed with. `note`: why it was handed back.
+    `colleagues`: of the viewer's house, who may answer for a task.
+    """
 
     round: RoundOut
     entry: EntryLine
@@ -259,6 +409,21 @@ class EntryDetail(msgspec.Struct, frozen=True):
     submitted_by: PersonOut | None
     submitted: str | None
     note: str | None
+    results: list[AssessmentResult]
+    feedback: FeedbackOut | None
+    visits: list[SiteVisitOut]
+    may_visit: bool
+    tasks: list[RectificationOut]
+    colleagues: list[PersonOut]
+
+
+class VisitDetail(msgspec.Struct, frozen=True):
+    """A visit with what is to be looked at."""
+
+    title: str
+    entry: EntryLine
+    items: list[AssessedItem]
+    visit: SiteVisitOut
 
 
 class ItemCases(msgspec.Struct, frozen=True):
@@ -280,3 +445,9 @@ class EntryRef(msgspec.Struct, frozen=True):
     """What an idempotency key remembers of an entry."""
 
     entry_id: UUID
+
+
+class VisitRef(msgspec.Struct, frozen=True):
+    """What an idempotency key remembers of a visit."""
+
+    visit_id: UUID

@@ -33,6 +33,7 @@ def seed(settings: Settings) -> None:
 
 def history(settings: Settings) -> None:
     """Counts, files, lists, running and closed cases; what was told before stays as it is."""
+    from server.demo.assessments import tell_assessment
     from server.demo.casefiles import tell_files, tell_overdue
     from server.demo.counts import count_everything
     from server.demo.drills import tell_drills
@@ -74,7 +75,12 @@ def history(settings: Settings) -> None:
 
     asyncio.run(_with(settings.system_database_url, machine))
     asyncio.run(_with(settings.database_url, run))
+
+    async def assess(database: Database) -> None:
+        await tell_assessment(database, SystemClock().now(), settings.demo_history_days)
+
     asyncio.run(_with(settings.system_database_url, climb))
+    asyncio.run(_with(settings.database_url, assess))
 
 
 def monitors(settings: Settings) -> None:

@@ -32,6 +32,7 @@ from server.paper.compose import available, compose, gather, held
 from server.paper.exercises import get_exercise_pdf
 from server.paper.limits import Turnstile
 from server.paper.returns import FONTS, get_return_pdf
+from server.paper.rounds import get_round_pdf
 from server.settings import Settings
 
 Code = Annotated[str, Parameter(min_length=1, max_length=60)]
@@ -204,6 +205,7 @@ router = Router(
         verify_code,
         get_return_pdf,
         get_exercise_pdf,
+        get_round_pdf,
     ],
     tags=["documents"],
 )

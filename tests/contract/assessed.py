@@ -40,4 +40,11 @@ async def assessed(stage: Stage, period_id: str) -> dict[str, str]:
     assert answer.status_code == 201, answer.text
     (item,) = (one for one in answer.json()["items"] if one["files"])
     file_id = item["files"][0]["id"]
-    return {"round_id": round_id, "assessment_id": entry_id, "evidence_id": file_id}
+    path = f"/api/quality/assessments/{entry_id}/visits"
+    visit = await done(stage, "commission", path, {"planned_for": "2199-01-01"})
+    return {
+        "round_id": round_id,
+        "assessment_id": entry_id,
+        "evidence_id": file_id,
+        "visit_id": visit["visit"]["id"],
+    }

@@ -27,6 +27,11 @@ def _return(what: str, version: int, /, **fields: Any) -> Step:
     return post("county_doctor", path, version=version, **fields)
 
 
+ITEMS = ("resuscitation_beds", "site_resuscitation_beds")
+PASSWORD = "Correct-Horse-7"
+_ENTRY = "/quality/assessments/{assessment_id}"
+
+
 def _period(first: str, last: str) -> Step:
     """A closed period of the region."""
     days = {"first_day": first, "last_day": last}
@@ -39,7 +44,7 @@ def _round() -> Step:
         "region_id": "the region",
         "self_check_by": "2199-01-31",
         "assess_by": "2199-06-30",
-        "items": [{"code": "resuscitation_beds", "weight": 1}],
+        "items": [{"code": code, "weight": 1} for code in ITEMS],
     }
     return post("commission", "/quality/rounds", **said)
 
@@ -51,6 +56,16 @@ def _drill(what: str, version: int, /, **fields: Any) -> Step:
 
 def _action(who: str, what: str, version: int, /, **fields: Any) -> Step:
     return post(who, f"/quality/actions/{{action_id}}/{what}", version=version, **fields)
+
+
+def _signed(version: int) -> Step:
+    """The centre signs its self-check."""
+    return post("city_office", f"{_ENTRY}/submit", version=version, password=PASSWORD)
+
+
+def _task(who: str, what: str, version: int, /, **fields: Any) -> Step:
+    path = f"/quality/rectifications/{{rectification_id}}/{what}"
+    return post(who, path, version=version, **fields)
 
 
 INDICATORS: dict[str, tuple[Step, ...]] = {
@@ -125,13 +140,32 @@ INDICATORS: dict[str, tuple[Step, ...]] = {
         # Bytes are not described by a schema: tests/quality/rounds sends them.
         post("city_office", "/quality/assessments/{assessment_id}/files", (400,)),
         post("city_office", "/quality/assessment-files/{evidence_id}/withdraw"),
-        post(
-            "city_office",
-            "/quality/assessments/{assessment_id}/submit",
-            version=2,
-            password="Correct-Horse-7",
-        ),
+        _signed(2),
         post("commission", "/quality/assessments/{assessment_id}/return", version=3),
+        _signed(4),
+        post("commission", f"{_ENTRY}/visits", planned_for="2199-01-01"),
+        post("commission", "/quality/visits/{visit_id}/cancel", version=1),
+        post("commission", f"{_ENTRY}/visits", planned_for="2199-01-01"),
+        post("commission", "/quality/visits/{visit_id}/begin", version=1),
+        post("commission", "/quality/visits/{visit_id}/photos", (400,)),
+        post(
+            "commission",
+            "/quality/visits/{visit_id}/findings",
+            code="site_resuscitation_beds",
+            verdict="not_checked",
+            percent=None,
+        ),
+        post("commission", "/quality/visits/{visit_id}/sign", version=2, password=PASSWORD),
+        post("commission", f"{_ENTRY}/assess", version=5, password=PASSWORD),
+        post("commission", f"{_ENTRY}/feedback", version=6),
+        post("commission", f"{_ENTRY}/tasks", version=7, due_on="2199-01-01", code=None),
+        _task("city_office", "assign", 1, owner_id="person of city_office"),
+        post("city_office", "/quality/rectifications/{rectification_id}/files", (400, 422)),
+        _task("city_office", "report", 2),
+        _task("commission", "return", 3),
+        _task("city_office", "report", 4),
+        _task("commission", "verify", 5),
+        post("commission", f"{_ENTRY}/close", version=8),
         post("commission", "/quality/rounds/{round_id}/close", (409,), version=2),
     ),
 }

@@ -41,6 +41,7 @@ SHOWN = {
     "seated": "class_id",
     "course": "course_id",
     "session": "guidance_id",
+    "visit": "visit_id",
     "quality_return": "return_id",
     "exercise": "exercise_id",
     "reading": "reading_id",
@@ -257,7 +258,7 @@ class Walk:
                 self.ids[f"{name[:-1]}_id"] = row["id"]
 
     def _note_round(self, made: dict[str, Any]) -> None:
-        """The round, the city's entry in it, and that entry's newest file."""
+        """The round, the city's entry in it, and that entry's newest file and task."""
         self.ids["round_id"] = made["round"]["id"]
         city = str(self.stage.net.places["city"])
         for entry in made.get("entries", ()):
@@ -266,6 +267,8 @@ class Walk:
         for item in made.get("items", ()):
             for file in item.get("files", ()):
                 self.ids["evidence_id"] = file["id"]
+        for task in made.get("tasks", ()):
+            self.ids["rectification_id"] = task["id"]
 
     def _note_room(self, room: dict[str, Any]) -> None:
         """The room, its newest recording, and who came last."""

@@ -10,7 +10,7 @@ from kernel.ids import FacilityId, RegionId, new_id
 from kernel.viewer import Role, Viewer
 from quality.frozen import service as frozen
 from quality.frozen.schemas import FreezePeriod
-from quality.rounds import checking, planning, queries
+from quality.rounds import checking, planning, queries, showing
 from quality.rounds.schemas import (
     AnswerItem,
     EntryDetail,
@@ -68,7 +68,7 @@ class Told:
         found = await self.round(viewer)
         (entry_id,) = (one.id for one in found.entries if one.facility.id == wanted)
         async with self.database.app.session(viewer) as session:
-            return await queries.one_entry(session, self.clock, entry_id)
+            return await showing.one_entry(session, self.clock, entry_id)
 
     async def open(self) -> None:
         """Self-checks begin."""

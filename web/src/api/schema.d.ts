@@ -5764,6 +5764,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/quality/assessments/{assessment_id}/assess": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AssessCentre */
+        post: operations["ApiQualityAssessmentsAssessmentIdAssessCentre"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/assessments/{assessment_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CloseAssessment */
+        post: operations["ApiQualityAssessmentsAssessmentIdCloseCloseAssessment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/assessments/{assessment_id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** GiveFeedback */
+        post: operations["ApiQualityAssessmentsAssessmentIdFeedbackGiveFeedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/quality/assessments/{assessment_id}/files": {
         parameters: {
             query?: never;
@@ -5826,6 +5877,40 @@ export interface paths {
         put?: never;
         /** SubmitAssessment */
         post: operations["ApiQualityAssessmentsAssessmentIdSubmitSubmitAssessment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/assessments/{assessment_id}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** DemandRectification */
+        post: operations["ApiQualityAssessmentsAssessmentIdTasksDemandRectification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/assessments/{assessment_id}/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** PlanVisit */
+        post: operations["ApiQualityAssessmentsAssessmentIdVisitsPlanVisit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6126,6 +6211,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/quality/rectifications/{rectification_id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AssignRectification */
+        post: operations["ApiQualityRectificationsRectificationIdAssignAssignRectification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/rectifications/{rectification_id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ProveRectification */
+        post: operations["ApiQualityRectificationsRectificationIdFilesProveRectification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/rectifications/{rectification_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ReportRectification */
+        post: operations["ApiQualityRectificationsRectificationIdReportReportRectification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/rectifications/{rectification_id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ReturnRectification */
+        post: operations["ApiQualityRectificationsRectificationIdReturnReturnRectification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/rectifications/{rectification_id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** VerifyRectification */
+        post: operations["ApiQualityRectificationsRectificationIdVerifyVerifyRectification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/quality/returns": {
         parameters: {
             query?: never;
@@ -6366,6 +6536,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/quality/rounds/{round_id}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetRoundPdf */
+        get: operations["ApiQualityRoundsRoundIdPdfGetRoundPdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/rounds/{round_id}/sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetRoundSheet */
+        get: operations["ApiQualityRoundsRoundIdSheetGetRoundSheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/quality/scenarios": {
         parameters: {
             query?: never;
@@ -6377,6 +6581,108 @@ export interface paths {
         get: operations["ApiQualityScenariosListScenarios"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/visits/{visit_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetVisit */
+        get: operations["ApiQualityVisitsVisitIdGetVisit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/visits/{visit_id}/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** BeginVisit */
+        post: operations["ApiQualityVisitsVisitIdBeginBeginVisit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/visits/{visit_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CancelVisit */
+        post: operations["ApiQualityVisitsVisitIdCancelCancelVisit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/visits/{visit_id}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** FindOnSite */
+        post: operations["ApiQualityVisitsVisitIdFindingsFindOnSite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/visits/{visit_id}/photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AddVisitPhoto */
+        post: operations["ApiQualityVisitsVisitIdPhotosAddVisitPhoto"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/visits/{visit_id}/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** SignVisit */
+        post: operations["ApiQualityVisitsVisitIdSignSignVisit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8910,6 +9216,13 @@ export interface components {
             source: string;
             to_be_verified: boolean;
         };
+        /** Assess */
+        Assess: {
+            password: string;
+            /** @default  */
+            remark: string;
+            version: number;
+        };
         /** AssessedItem */
         AssessedItem: {
             /** @enum {string} */
@@ -8930,6 +9243,17 @@ export interface components {
             weight: number | null;
             weight_to_be_verified: boolean;
         };
+        /** AssessmentResult */
+        AssessmentResult: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            level: "city" | "owner";
+            person: components["schemas"]["quality_schemas_PersonOut"] | null;
+            remark: string;
+            sha256: string;
+            total: components["schemas"]["TotalOut"];
+        };
         /** AssignOwner */
         AssignOwner: {
             event_at?: string | null;
@@ -8937,6 +9261,12 @@ export interface components {
             /** Format: uuid */
             owner_id: string;
             reason: string;
+            version: number;
+        };
+        /** AssignTask */
+        AssignTask: {
+            /** Format: uuid */
+            owner_id: string;
             version: number;
         };
         /** Attachment */
@@ -9501,7 +9831,9 @@ export interface components {
             answer: components["schemas"]["ItemAnswer"] | null;
             figures: components["schemas"]["Figures"] | null;
             files: components["schemas"]["EvidenceOut"][];
+            finding: components["schemas"]["SiteFinding"] | null;
             item: components["schemas"]["AssessedItem"];
+            scores: components["schemas"]["PointsOut"][];
         };
         /** Checklist */
         Checklist: {
@@ -10554,6 +10886,14 @@ export interface components {
             person: components["schemas"]["PersonRef"] | null;
             words: components["schemas"]["Text"];
         };
+        /** Demand */
+        Demand: {
+            code?: string | null;
+            /** Format: date */
+            due_on: string;
+            version: number;
+            what: string;
+        };
         /** DemoState */
         DemoState: {
             crew_path: string | null;
@@ -11037,12 +11377,18 @@ export interface components {
         /** EntryDetail */
         EntryDetail: {
             aspects: components["schemas"]["AspectOut"][];
+            colleagues: components["schemas"]["quality_schemas_PersonOut"][];
             entry: components["schemas"]["EntryLine"];
+            feedback: components["schemas"]["FeedbackOut"] | null;
             items: components["schemas"]["CheckedItem"][];
+            may_visit: boolean;
             note: string | null;
+            results: components["schemas"]["AssessmentResult"][];
             round: components["schemas"]["RoundOut"];
             submitted: string | null;
             submitted_by: components["schemas"]["quality_schemas_PersonOut"] | null;
+            tasks: components["schemas"]["RectificationOut"][];
+            visits: components["schemas"]["SiteVisitOut"][];
         };
         /** EntryLine */
         EntryLine: {
@@ -11061,6 +11407,7 @@ export interface components {
             state: "planned" | "self_check_open" | "self_check_submitted" | "self_check_missed" | "assessed_by_city" | "assessed_by_owner" | "feedback_given" | "rectifying" | "closed" | "cancelled";
             submitted_at: string | null;
             tasks_open: number;
+            total: components["schemas"]["TotalOut"] | null;
             version: number;
         };
         /** EntryMove */
@@ -11171,8 +11518,6 @@ export interface components {
             person: components["schemas"]["quality_schemas_PersonOut"] | null;
             sha256: string;
             size_bytes: number;
-            task_id: string | null;
-            visit_id: string | null;
         };
         /** EvidenceRef */
         EvidenceRef: {
@@ -11338,6 +11683,13 @@ export interface components {
             server_time: string;
             to_be_verified: boolean;
             unread: components["schemas"]["UnreadFeedback"][];
+        };
+        /** FeedbackOut */
+        FeedbackOut: {
+            /** Format: date-time */
+            at: string;
+            person: components["schemas"]["quality_schemas_PersonOut"] | null;
+            words: string;
         };
         /** FetusOut */
         FetusOut: {
@@ -11566,6 +11918,15 @@ export interface components {
             link: string;
             words: string;
         };
+        /** FindOnSite */
+        FindOnSite: {
+            code: string;
+            percent?: number | null;
+            /** @enum {string} */
+            verdict: "met" | "partly" | "not_met" | "not_checked";
+            /** @default  */
+            words: string;
+        };
         /**
          * FindingKind
          * @description 空缺、重复排班、岗位已有人、职称不足、资质缺失、正在休假、已撤岗位、超出时段.
@@ -11760,6 +12121,11 @@ export interface components {
             /** Format: date */
             at: string;
             days: number;
+        };
+        /** GiveFeedback */
+        GiveFeedback: {
+            version: number;
+            words: string;
         };
         /** GiveTreatment */
         GiveTreatment: {
@@ -13947,6 +14313,11 @@ export interface components {
             to: string;
             version: number;
         };
+        /** PlanVisit */
+        PlanVisit: {
+            /** Format: date */
+            planned_for: string;
+        };
         /** Play */
         Play: {
             autoplay: boolean;
@@ -13989,6 +14360,13 @@ export interface components {
             /** @enum {string} */
             standing: "ok" | "unverified" | "stale";
             verified_at: string | null;
+        };
+        /** PointsOut */
+        PointsOut: {
+            fraction: number | null;
+            /** @enum {null|string} */
+            level: "city" | "owner" | null;
+            points: number | null;
         };
         /** PolicyBook */
         PolicyBook: {
@@ -14731,6 +15109,29 @@ export interface components {
             opened_at: string;
             person: components["schemas"]["PersonRef"] | null;
         };
+        /** RectificationOut */
+        RectificationOut: {
+            actions: string[];
+            code: string | null;
+            /** Format: date-time */
+            demanded_at: string;
+            demanded_by: components["schemas"]["quality_schemas_PersonOut"] | null;
+            /** Format: date */
+            due_on: string;
+            files: components["schemas"]["EvidenceOut"][];
+            /** Format: uuid */
+            id: string;
+            note: string | null;
+            overdue: boolean;
+            owner: components["schemas"]["quality_schemas_PersonOut"] | null;
+            report: string | null;
+            /** @enum {string} */
+            state: "open" | "assigned" | "reported" | "verified";
+            verified_at: string | null;
+            verified_by: components["schemas"]["quality_schemas_PersonOut"] | null;
+            version: number;
+            what: string;
+        };
         /** Redirect */
         Redirect: {
             event_at?: string | null;
@@ -14964,6 +15365,11 @@ export interface components {
         ReportStep: {
             at?: string | null;
             reference?: string | null;
+        };
+        /** ReportTask */
+        ReportTask: {
+            version: number;
+            words: string;
         };
         /** ReportTeam */
         ReportTeam: {
@@ -16169,6 +16575,36 @@ export interface components {
             seconds: number;
             version: number;
         };
+        /** SiteFinding */
+        SiteFinding: {
+            /** Format: date-time */
+            at: string;
+            code: string;
+            percent: number | null;
+            person: components["schemas"]["quality_schemas_PersonOut"] | null;
+            /** @enum {string} */
+            verdict: "met" | "partly" | "not_met" | "not_checked";
+            words: string;
+        };
+        /** SiteVisitOut */
+        SiteVisitOut: {
+            actions: string[];
+            begun_at: string | null;
+            files: components["schemas"]["EvidenceOut"][];
+            findings: components["schemas"]["SiteFinding"][];
+            /** Format: uuid */
+            id: string;
+            note: string | null;
+            planned_by: components["schemas"]["quality_schemas_PersonOut"] | null;
+            /** Format: date */
+            planned_for: string;
+            sha256: string | null;
+            signed_at: string | null;
+            signed_by: components["schemas"]["quality_schemas_PersonOut"] | null;
+            /** @enum {string} */
+            state: "planned" | "underway" | "signed" | "cancelled";
+            version: number;
+        };
         /** Slope */
         Slope: {
             full: number;
@@ -16565,6 +17001,12 @@ export interface components {
             intervals: components["schemas"]["IntervalOut"][];
             milestones: components["schemas"]["TimingOut"][];
         };
+        /** TotalOut */
+        TotalOut: {
+            of: number;
+            points: number;
+            without: number;
+        };
         /** TracingRef */
         TracingRef: {
             bed: string;
@@ -16898,6 +17340,13 @@ export interface components {
             person: components["schemas"]["PersonRef"] | null;
             /** @enum {string} */
             what: "review" | "pack" | "pdf";
+        };
+        /** VisitDetail */
+        VisitDetail: {
+            entry: components["schemas"]["EntryLine"];
+            items: components["schemas"]["AssessedItem"][];
+            title: string;
+            visit: components["schemas"]["SiteVisitOut"];
         };
         /** Vitals */
         Vitals: {
@@ -31263,6 +31712,135 @@ export interface operations {
             };
         };
     };
+    ApiQualityAssessmentsAssessmentIdAssessCentre: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                assessment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Assess"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityAssessmentsAssessmentIdCloseCloseAssessment: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                assessment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoundStep"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityAssessmentsAssessmentIdFeedbackGiveFeedback: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                assessment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GiveFeedback"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiQualityAssessmentsAssessmentIdFilesAddAssessmentFile: {
         parameters: {
             query: {
@@ -31409,6 +31987,92 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EntryDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityAssessmentsAssessmentIdTasksDemandRectification: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                assessment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Demand"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityAssessmentsAssessmentIdVisitsPlanVisit: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                assessment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanVisit"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitDetail"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -32210,6 +32874,217 @@ export interface operations {
             };
         };
     };
+    ApiQualityRectificationsRectificationIdAssignAssignRectification: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                rectification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignTask"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityRectificationsRectificationIdFilesProveRectification: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                rectification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityRectificationsRectificationIdReportReportRectification: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                rectification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportTask"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityRectificationsRectificationIdReturnReturnRectification: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                rectification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandBack"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityRectificationsRectificationIdVerifyVerifyRectification: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                rectification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoundStep"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiQualityReturnsListReturns: {
         parameters: {
             query?: {
@@ -32837,6 +33712,80 @@ export interface operations {
             };
         };
     };
+    ApiQualityRoundsRoundIdPdfGetRoundPdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                round_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityRoundsRoundIdSheetGetRoundSheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                round_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiQualityScenariosListScenarios: {
         parameters: {
             query?: never;
@@ -32853,6 +33802,256 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExerciseScenarios"];
+                };
+            };
+        };
+    };
+    ApiQualityVisitsVisitIdGetVisit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                visit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityVisitsVisitIdBeginBeginVisit: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                visit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoundStep"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityVisitsVisitIdCancelCancelVisit: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                visit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandBack"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityVisitsVisitIdFindingsFindOnSite: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                visit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindOnSite"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityVisitsVisitIdPhotosAddVisitPhoto: {
+        parameters: {
+            query: {
+                code: string;
+            };
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                visit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityVisitsVisitIdSignSignVisit: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                visit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignStep"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
                 };
             };
         };

@@ -39,6 +39,36 @@ export const feature: Feature = {
       meta: { title: 'quality.periods.difference' },
     },
     {
+      path: '/quality/rounds',
+      name: 'rounds',
+      component: () => import('./rounds/pages/RoundsPage.vue'),
+      meta: { title: 'rounds.title' },
+    },
+    {
+      path: '/quality/rounds/new',
+      name: 'plan-round',
+      component: () => import('./rounds/pages/PlanRoundPage.vue'),
+      meta: { title: 'rounds.plan' },
+    },
+    {
+      path: '/quality/rounds/:id',
+      name: 'round',
+      component: () => import('./rounds/pages/RoundPage.vue'),
+      meta: { title: 'rounds.title' },
+    },
+    {
+      path: '/quality/assessments/:id',
+      name: 'assessment',
+      component: () => import('./rounds/pages/AssessmentPage.vue'),
+      meta: { title: 'rounds.self_check' },
+    },
+    {
+      path: '/quality/visits/:id',
+      name: 'site-visit',
+      component: () => import('./rounds/pages/VisitPage.vue'),
+      meta: { title: 'rounds.visit.title' },
+    },
+    {
       path: '/quality/:code',
       name: 'indicator',
       component: () => import('./pages/IndicatorPage.vue'),
@@ -62,6 +92,15 @@ export const feature: Feature = {
       mark: '≡',
       roles: ['system_admin'],
       order: 72,
+      phone: true,
+    },
+    {
+      to: 'rounds',
+      group: 'quality',
+      label: 'rounds.nav',
+      mark: '✎',
+      roles: ['coordinator', 'commission', 'medical_affairs'],
+      order: 41,
       phone: true,
     },
     {
