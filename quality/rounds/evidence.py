@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from kernel import media
 from kernel.blobs import BlobLost, BlobStore
 from kernel.clock import Clock
 from kernel.errors import NotFound
@@ -18,7 +19,6 @@ from quality.rounds import store
 from quality.rounds.errors import ItemUnknown
 from quality.rounds.sides import entry_step, say
 from quality.rounds.states import EntryAction
-from referral import media
 from referral.errors import FileLost
 from referral.service.attach import cleaned
 

@@ -5,16 +5,16 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from kernel import media
 from kernel.blobs import BlobLost, BlobStore
 from kernel.clock import Clock
 from kernel.errors import NotFound
 from kernel.ids import CaseId, PatientId, new_id
+from kernel.media.broken import Broken
 from kernel.viewer import Viewer
-from referral import media
 from referral.commands.fields import Act
 from referral.commands.on_papers import Attach
 from referral.errors import FileLost, FileRefused, FileTooLarge
-from referral.media.broken import Broken
 from referral.models import AttachmentRow
 from referral.papers import Papers
 from referral.repository import CaseRepository

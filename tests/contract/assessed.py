@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from tests.contract.consulted import done
-from tests.referral.media.pictures import png
+from tests.kernel.media.pictures import png
 
 if TYPE_CHECKING:
     from tests.contract.stage import Stage

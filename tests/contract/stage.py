@@ -36,11 +36,11 @@ from tests.contract.judging import Ledger
 from tests.contract.spoiling import NOWHERE, Spoiler
 from tests.contract.taught import taught
 from tests.fixtures.database import Clone
+from tests.kernel.media.pictures import png
 from tests.matrix.door import Door, opened
 from tests.matrix.foreign import HANDOVER, scanned
 from tests.quality.reviews.standing import proposed
 from tests.realtime.wire import frame
-from tests.referral.media.pictures import png
 from tests.referral.network import SEALER, SEEDER, Network, build
 from tests.registry.world import password_hash
 

@@ -9,8 +9,8 @@ from sqlalchemy import text
 
 from kernel.ids import CaseId
 from referral.routes import router
+from tests.kernel.media.pictures import GPS, exif, jpeg, pdf, png
 from tests.referral.http import Caller, caller
-from tests.referral.media.pictures import GPS, exif, jpeg, pdf, png
 from tests.referral.network import SEEDER, Network
 
 LAB = "attachments?kind=lab"

@@ -26,7 +26,7 @@ from referral.service.newborn import fill_newborn
 from referral.service.seen import mark_seen
 from referral.service.treat import give, withdraw
 from registry.pregnancies.details import PatientDetails
-from tests.referral.media.pictures import png
+from tests.kernel.media.pictures import png
 from tests.referral.network import SEALER, SEEDER, Network
 
 OF_CASE = (

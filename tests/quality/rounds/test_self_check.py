@@ -23,6 +23,7 @@ from quality.rounds.errors import (
 from quality.rounds.schemas import AnswerItem, HandBack, ItemIn, RoundStep, SignStep
 from quality.rounds.scoring import Band
 from tests.fixtures.database import Clone
+from tests.kernel.media.pictures import png
 from tests.quality.cases import SYSTEM
 from tests.quality.rounds.told import (
     ELSEWHERE,
@@ -34,7 +35,6 @@ from tests.quality.rounds.told import (
     somebody,
     tell,
 )
-from tests.referral.media.pictures import png
 from tests.registry.world import SEALER
 
 PNG = png()

@@ -1,6 +1,6 @@
 """WebP (RFC 9649): a RIFF container."""
 
-from referral.media.broken import Broken, must_fit
+from kernel.media.broken import Broken, must_fit
 
 _ANIMATION, _EXIF, _XMP, _ICC = 0x02, 0x08, 0x04, 0x20
 _SHOWN = frozenset({b"VP8 ", b"VP8L", b"ALPH"})

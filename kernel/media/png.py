@@ -2,7 +2,7 @@
 
 import zlib
 
-from referral.media.broken import Broken, must_fit
+from kernel.media.broken import Broken, must_fit
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEPT = frozenset(
@@ -14,6 +14,11 @@ _LONGEST = 2**31 - 1
 def begins(content: bytes) -> bool:
     """Whether it starts like a PNG."""
     return content.startswith(_SIGNATURE)
+
+
+def size(content: bytes) -> tuple[int, int]:
+    """Width and height, in pixels, of what `cleaned` gave."""
+    return int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
 
 
 def cleaned(content: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from referral.media.broken import Broken, must_fit
+from kernel.media.broken import Broken, must_fit
 
 _SOI, _EOI, _SOS, _COM, _TEM = 0xD8, 0xD9, 0xDA, 0xFE, 0x01
 _RESTARTS = range(0xD0, 0xD8)

@@ -8,7 +8,7 @@ run.
 
 import re
 
-from referral.media.broken import Broken
+from kernel.media.broken import Broken
 
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _ACTIVE = re.compile(

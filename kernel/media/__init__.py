@@ -8,8 +8,8 @@ the end stay out. Nothing is decompressed, so there is nothing to blow up.
 from collections.abc import Callable
 from typing import Literal
 
-from referral.media import jpeg, pdf, png, webp
-from referral.media.broken import Broken
+from kernel.media import jpeg, pdf, png, webp
+from kernel.media.broken import Broken
 
 MediaType = Literal["image/jpeg", "image/png", "image/webp", "application/pdf"]
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from referral import media
-from referral.media.broken import Broken
-from tests.referral.media.pictures import GPS, OWNER, chunk, exif, jpeg, pdf, png, segment, webp
+from kernel import media
+from kernel.media.broken import Broken
+from tests.kernel.media.pictures import GPS, OWNER, chunk, exif, jpeg, pdf, png, segment, webp
 
 ZIP = b"PK\x03\x04 a zip behind the picture"
 HTML = b"<script>alert(1)</script>"
