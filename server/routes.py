@@ -7,6 +7,7 @@ from consult.imaging.routes import router as scans
 from consult.requests.routes import router as consults
 from consult.rooms.routes import router as rooms
 from consult.routes import router as advice
+from consult.telephone.routes import router as consult_calls
 from consult.training.routes import router as training
 from duty.changes.fairness.routes import router as fairness
 from duty.changes.handover.routes import router as handovers
@@ -88,6 +89,7 @@ ROUTERS: tuple[Router, ...] = (
     documents,
     advice,
     consults,
+    consult_calls,
     scans,
     rooms,
     guidance,
