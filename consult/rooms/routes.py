@@ -13,6 +13,7 @@ from consult.rooms.chat.routes import HANDLERS as MESSAGES
 from consult.rooms.recording.routes import HANDLERS as RECORDINGS
 from consult.rooms.schemas import RoomView, TicketOut
 from consult.rooms.states import AdmissionAction
+from consult.rooms.stills.routes import HANDLERS as STILLS
 from kernel.access import CLINICAL, OPT
 from kernel.clock import Clock
 from kernel.viewer import Viewer
@@ -86,7 +87,7 @@ router = Router(
     "/",
     route_handlers=[
         get_room, open_room, enter_room, give_room_ticket, decide_on_admission, end_room,
-        *RECORDINGS, *MESSAGES,
+        *RECORDINGS, *MESSAGES, *STILLS,
     ],
     dependencies={"call": Provide(provide_room_call)},
     tags=["rooms"],

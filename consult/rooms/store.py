@@ -55,6 +55,20 @@ _WAS_IN = text(
 )
 
 
+_IN_OPEN = text(
+    "SELECT r.id FROM consult_room r JOIN room_admission a ON a.room_id = r.id"
+    " WHERE r.case_id = :case_id AND r.ended_at IS NULL AND a.person_id = :person_id"
+    " AND a.state = 'admitted'"
+)
+
+
+async def open_room_with(session: AsyncSession, case_id: UUID, person_id: UUID) -> UUID | None:
+    """The consultation's open room, if this person was let into it."""
+    values = {"case_id": case_id, "person_id": person_id}
+    found = (await session.execute(_IN_OPEN, values)).scalar_one_or_none()
+    return None if found is None else UUID(str(found))
+
+
 async def was_in(session: AsyncSession, case_id: UUID, person_id: UUID) -> bool:
     """Whether somebody was in one of the consultation's rooms."""
     values = {"case_id": case_id, "person_id": person_id}

@@ -15,6 +15,10 @@ from consult.requests.schemas import ConsultDetail
 from consult.requests.store import locked
 from consult.rooms.chat.queries import whole
 from consult.rooms.chat.schemas import RoomMessage
+from consult.rooms.stills.queries import of_consult as stills_of
+from consult.rooms.stills.schemas import RoomStill
+from consult.telephone.queries import of_consult as calls_of
+from consult.telephone.schemas import ConsultCall
 from kernel.clock import Clock
 from kernel.ids import CaseId, PregnancyId
 from kernel.sealing import Sealer
@@ -51,6 +55,8 @@ class ConsultSources:
     woman: PregnancyOut
     advice: list[Advice]
     written: list[RoomMessage]
+    calls: list[ConsultCall]
+    stills: list[RoomStill]
     demo: bool
 
 
@@ -85,7 +91,9 @@ async def _consultation(
     )  # fmt: skip
     advice = await advice_of_case(session, viewer, case_id)
     written = await whole(session, viewer, case_id)
-    return ConsultSources(detail, woman, advice, written, viewer.demo)
+    calls = (await calls_of(session, viewer, sealer, case_id)).calls
+    stills = await stills_of(session, viewer, case_id)
+    return ConsultSources(detail, woman, advice, written, calls, stills, viewer.demo)
 
 
 @asynccontextmanager
@@ -135,7 +143,13 @@ def compose(sources: Sources | ConsultSources, kind: PaperKind) -> Document:
         raise NothingToPrint(kind=TITLES[kind])
     if isinstance(sources, ConsultSources):
         return consultation_form(
-            sources.detail, sources.woman, sources.advice, sources.written, demo=sources.demo
+            sources.detail,
+            sources.woman,
+            sources.advice,
+            sources.written,
+            sources.calls,
+            sources.stills,
+            demo=sources.demo,
         )
     case, papers = sources.case, sources.dossier
     match kind:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from consult.readmodel import Advice
 from consult.requests.schemas import ConsultDetail, ConsultOut, DecisionOut, InvitationOut
 from consult.rooms.chat.schemas import RoomMessage
+from consult.rooms.stills.schemas import RoomStill
+from consult.telephone.schemas import ConsultCall
 from referral.paper import words
 from referral.paper.model import Box, Document, PaperKind, Section, ticks
 from registry.facilities.rules import CHINA
@@ -25,6 +27,12 @@ ADOPTIONS: words.Options = (
     ("partly", "部分采纳"),
     ("not_adopted", "未采纳"),
 )
+SOURCES = {
+    "camera": "摄像头画面",
+    "screen": "共享屏幕",
+    "ultrasound": "超声画面",
+    "tracing": "胎心监护",
+}
 ANSWERS = {
     "invited": "未应答",
     "accepted": "应邀",
@@ -46,6 +54,8 @@ def consultation_form(
     woman: PregnancyOut,
     advice: Sequence[Advice],
     written: Sequence[RoomMessage],
+    calls: Sequence[ConsultCall],
+    stills: Sequence[RoomStill],
     *,
     demo: bool,
 ) -> Document:
@@ -55,7 +65,9 @@ def consultation_form(
         _asked(detail, woman),
         _invited(consult.invited),
         _held(consult),
+        *_calls(calls),
         *_written(written),
+        *_stills(stills),
         *opinions(advice),
         *_decisions(detail.decisions),
     ]
@@ -116,6 +128,27 @@ def _held(consult: ConsultOut) -> Section:
     )
 
 
+def _calls(calls: Sequence[ConsultCall]) -> list[Section]:
+    """Each call with when it was and when it was entered."""
+    return [
+        Section(
+            f"电话会诊 {one.n}" + (f"（更正第 {one.corrects} 条）" if one.corrects else ""),
+            (
+                Box("通话时间", f"{words.moment(one.called_at)}，{one.minutes} 分钟", 3),
+                Box("补录时间" if one.late else "记录时间", words.moment(one.recorded_at), 3),
+                Box("通话对象", one.spoke_with, 3),
+                Box("拨打的号码", one.number, 3),
+                Box("告知的病情", one.told, 6, 2),
+                Box("对方的意见", one.advised, 6, 3),
+                Box("复述确认", "是" if one.read_back else "否", 3),
+                Box("记录人", words.person(one.person), 3),
+            ),
+            unverified=True,
+        )
+        for one in calls
+    ]
+
+
 def _written(messages: Sequence[RoomMessage]) -> list[Section]:
     """What was written in the room; what was corrected stays beside its correction."""
     if not messages:
@@ -135,6 +168,27 @@ def _written(messages: Sequence[RoomMessage]) -> list[Section]:
         )
         boxes.append(Box(who or "", marks, 6))
     return [Section("会诊室文字沟通", tuple(boxes), unverified=True)]
+
+
+def _stills(stills: Sequence[RoomStill]) -> list[Section]:
+    """Which pictures were frozen, by hash; the pictures themselves stay in the record."""
+    if not stills:
+        return []
+    boxes = [
+        Box(
+            f"{n}. {SOURCES[one.source]} {words.person(one.of) or ''}".strip(),
+            words.joined(
+                words.moment(one.taken_at),
+                f"{sum(mark.undone_by is None for mark in one.marks)} 处标注",
+                None if one.at_source else "接收端截取",
+                f"图像摘要 {one.sha256[:16]}",
+                f"标注摘要 {one.marks_sha256[:16]}",
+            ),
+            6,
+        )
+        for n, one in enumerate(stills, 1)
+    ]
+    return [Section("会诊室定格图像", tuple(boxes), unverified=True)]
 
 
 def _decisions(decisions: Sequence[DecisionOut]) -> list[Section]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from consult.rooms.recording.keeping import RecordingKeeper
 from tests.consult.media.peers.film import film
+from tests.kernel.media.pictures import png
 from tests.registry.world import PASSWORD
 
 if TYPE_CHECKING:
@@ -58,14 +60,31 @@ async def in_its_room(
     agreement = {"beside": "nobody", "text_version": view["room"]["consent"]["version"]}
     asked = await done(stage, expert, f"/api/rooms/{room['id']}/recordings", agreement)
     said = await done(stage, expert, f"/api/rooms/{room['id']}/messages", {"text": "？"})
+    still = await _still(stage, expert, room["id"], who["id"])
     # The paths of consultations keep the one that is still to be answered.
     return {
         "room_id": room["id"],
         "room_recording_id": asked["room"]["recording"]["id"],
         "room_message_id": said["id"],
+        "room_still_id": still,
         "admission_id": who["id"],
         "action": "eject",
     }
+
+
+async def _still(stage: Stage, expert: str, room: str, admission: str) -> str:
+    """A still of somebody's camera."""
+    said = {"source": "camera", "of": admission, "asked_by": admission}
+    query = urlencode(said | {"taken_at": "2026-11-22T02:00:00Z"})
+    answer = await stage.door.send(
+        "POST",
+        f"/api/rooms/{room}/stills?{query}",
+        token=stage.tokens[expert],
+        content=png(),
+        headers={"idempotency-key": str(uuid4()), "content-type": "image/png"},
+    )
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
 
 
 async def kept(stage: Stage, doctor: str, ids: dict[str, str]) -> dict[str, str]:

@@ -72,6 +72,7 @@ MINE_ONLY = {
     "consult_request": "SELECT count(*) FROM consult_request WHERE id = '{consult}'",
     "consult_invitation": "SELECT count(*) FROM consult_invitation WHERE request_id = '{consult}'",
     "consult_event": "SELECT count(*) FROM consult_event WHERE request_id = '{consult}'",
+    "consult_call": "SELECT count(*) FROM consult_call WHERE case_id = '{consult}'",
     "consult_room": "SELECT count(*) FROM consult_room WHERE id = '{room}'",
     "room_admission": "SELECT count(*) FROM room_admission WHERE room_id = '{room}'",
     "room_recording": "SELECT count(*) FROM room_recording WHERE room_id = '{room}'",
@@ -80,6 +81,9 @@ MINE_ONLY = {
     "room_message": "SELECT count(*) FROM room_message WHERE room_id = '{room}'",
     "room_receipt": "SELECT count(*) FROM room_receipt r JOIN consult_room c"
     " ON c.case_id = r.case_id WHERE c.id = '{room}'",
+    "room_still": "SELECT count(*) FROM room_still WHERE room_id = '{room}'",
+    "room_mark": "SELECT count(*) FROM room_mark m JOIN room_still s ON s.id = m.still_id"
+    " WHERE s.room_id = '{room}'",
     "guidance_session": "SELECT count(*) FROM guidance_session WHERE id = '{guidance}'",
     "guidance_stay": "SELECT count(*) FROM guidance_stay WHERE session_id = '{guidance}'",
     "guidance_record": "SELECT count(*) FROM guidance_record WHERE session_id = '{guidance}'",

@@ -20,6 +20,7 @@ from registry.people.service import Grant, create_person
 from tests.consult.imaging.receiving.standing import arrived
 from tests.consult.imaging.scans import scan
 from tests.fixtures.database import Clone
+from tests.kernel.media.pictures import png
 from tests.matrix.door import Door
 from tests.quality.reviews.standing import proposed
 from tests.registry.world import SEALER, World, account
@@ -198,12 +199,14 @@ async def _consulted(
     agreement = {"beside": "nobody", "text_version": view["room"]["consent"]["version"]}
     asked = await _post(door, tokens["province"], f"/api/rooms/{room}/recordings", agreement)
     said = await _post(door, tokens["province"], f"/api/rooms/{room}/messages", {"text": "test"})
+    still = await _still(door, tokens["province"], room, view["room"]["people"][0]["id"])
     return {
         "consult_id": made["id"],
         "invitation_id": invitation,
         "room_id": room,
         "room_recording_id": asked["room"]["recording"]["id"],
         "room_message_id": said["id"],
+        "room_still_id": still,
         "admission_id": view["room"]["people"][0]["id"],
         "action": "admit",
     }
@@ -283,6 +286,20 @@ async def _referred(door: Door, token: str, pregnancy_id: str, world: World) -> 
         "destinations": [str(world.province_centre)],
     }
     return await _post(door, token, "/api/referrals", body)
+
+
+async def _still(door: Door, token: str, room: str, admission: str) -> str:
+    """A still of somebody's camera in that room."""
+    said = f"source=camera&of={admission}&asked_by={admission}&taken_at=2026-11-22T02:00:00Z"
+    answer = await door.send(
+        "POST",
+        f"/api/rooms/{room}/stills?{said}",
+        token=token,
+        content=png(),
+        headers={"idempotency-key": str(uuid4()), "content-type": "image/png"},
+    )
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
 
 
 async def _post(door: Door, token: str, path: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from consult.requests import store as requests
 from consult.rooms import store as room_store
 from consult.rooms.chat import store
 from consult.rooms.chat.schemas import MessageReceipt, RoomChat, RoomMessage, RoomReader
-from consult.rooms.states import AdmissionState
 from kernel.viewer import Viewer
 
 PAGE: Final = 200
@@ -44,7 +43,7 @@ async def of_consult(
             for one in readers
         ],
         unread=await store.unread(session, consult_id, viewer.person_id),
-        room_id=await _writes_in(session, viewer, consult_id),
+        room_id=await room_store.open_room_with(session, consult_id, viewer.person_id),
     )  # fmt: skip
 
 
@@ -66,17 +65,6 @@ async def receipts(session: AsyncSession, message_id: UUID) -> list[MessageRecei
     return [
         MessageReceipt(known.person(row.person_id), row.delivered_at, row.read_at) for row in rows
     ]
-
-
-async def _writes_in(session: AsyncSession, viewer: Viewer, consult_id: UUID) -> UUID | None:
-    room = await room_store.open_room_of(session, consult_id)
-    if room is None:
-        return None
-    people = await room_store.admissions(session, room.id)
-    let_in = any(
-        one.person_id == viewer.person_id and one.state == AdmissionState.ADMITTED for one in people
-    )
-    return UUID(str(room.id)) if let_in else None
 
 
 def _message(viewer: Viewer, row: Row[Any], known: Names) -> RoomMessage:

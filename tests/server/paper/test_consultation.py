@@ -2,7 +2,7 @@
 
 import io
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -12,7 +12,10 @@ from consult import queries as advice
 from consult import signing
 from consult.commands import Countersign
 from consult.rooms.chat.schemas import RoomMessage
+from consult.rooms.stills.schemas import RoomStill
+from consult.telephone.schemas import ConsultCall
 from kernel.errors import NotFound
+from referral.paper import words
 from referral.paper.errors import NothingToPrint
 from referral.paper.model import Box, Document, PaperKind, Ticks
 from server.paper import routes
@@ -87,6 +90,24 @@ def _message(n: int, text: str, corrects: int | None = None) -> RoomMessage:
     return RoomMessage(uuid4(), uuid4(), n, None, None, text, corrects, at, mine=False)
 
 
+def _call() -> ConsultCall:
+    at = datetime(2026, 11, 22, 2, tzinfo=UTC)
+    return ConsultCall(
+        uuid4(), 1, at, 8, "19900000503", "卓雨棠 主任", "urgent", "大出血", "先压迫",
+        read_back=True, corrects=None, corrected_by=None, person=None, facility=None,
+        recorded_at=at + timedelta(hours=1), late=True, mine=False,
+    )  # fmt: skip
+
+
+def _still() -> RoomStill:
+    at = datetime(2026, 11, 22, 2, tzinfo=UTC)
+    return RoomStill(
+        uuid4(), uuid4(), "ultrasound", None, None, at_source=False, taken_at=at, kept_at=at,
+        width=64, height=48, sha256="a" * 64, version=0, marks=[], marks_sha256="b" * 64,
+        may_draw=False,
+    )  # fmt: skip
+
+
 async def test_what_was_written_in_the_room_is_on_it(table: Table, net: Network) -> None:
     viewer, consult = net.staff["county_doctor"], await _held(table, net)
     async with net.clone.app.session(viewer) as session:
@@ -94,12 +115,19 @@ async def test_what_was_written_in_the_room_is_on_it(table: Table, net: Network)
     assert isinstance(sources, ConsultSources)
     assert sources.written == []
     written = [_message(1, "缩宫素 5 U"), _message(2, "缩宫素 2.5 U", corrects=1)]
-    document = compose(replace(sources, written=written), PaperKind.CONSULT)
+    whole = replace(sources, written=written, calls=[_call()], stills=[_still()])
+    document = compose(whole, PaperKind.CONSULT)
     (section,) = [one for one in document.sections if one.title == "会诊室文字沟通"]
     assert [box.value for box in section.boxes if isinstance(box, Box)] == [
         "缩宫素 5 U（已由第 2 条更正）",
         "（更正第 1 条）缩宫素 2.5 U",
     ]
+    said = _said(document)
+    assert said["对方的意见"] == ["先压迫"]
+    assert said["补录时间"] == [words.moment(_call().recorded_at)]
+    (still,) = said["1. 超声画面"]
+    assert "接收端截取" in still
+    assert f"图像摘要 {'a' * 16}" in still
     assert PdfReader(io.BytesIO(press().print(document, STAMP))).pages
 
 

@@ -38,6 +38,7 @@ export class CallClient {
   constructor(
     private readonly ticket: () => Promise<Ticket>,
     private readonly changed: () => void,
+    private readonly said: (participant: string, topic: string, data: unknown) => void = () => {},
   ) {
     globalThis.addEventListener('online', this.online)
   }
@@ -77,6 +78,11 @@ export class CallClient {
   async loudest(): Promise<string | null> {
     const heard = [...((await this.peers?.loudness()) ?? [])].sort((a, b) => b[1] - a[1])[0]
     return heard && heard[1] > AUDIBLE ? (heard[0].split('/')[0] ?? null) : null
+  }
+
+  /** Something for the others' pages at once; nothing of it is kept, and without a line it is lost. */
+  say(topic: string, data: unknown): void {
+    if (this.state === 'connected') this.link?.say({ type: 'say', topic, data })
   }
 
   leave(): void {
@@ -165,6 +171,10 @@ export class CallClient {
 
   private async heard(link: Link, message: FromWorker): Promise<void> {
     if (link !== this.link) return
+    if (message.type === 'said') {
+      this.said(message.participant, message.topic, message.data)
+      return
+    }
     await this.peers?.take(message)
     if (message.type === 'people') this.people = message.people
     else if (message.type === 'quality') this.networks = new Map(message.people.map((one) => [one.id, one]))

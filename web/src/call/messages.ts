@@ -71,6 +71,7 @@ export type ToWorker =
   | { type: 'answer'; n: number; sdp: string }
   | { type: 'show'; participant: string; source: Source; layer: Layer }
   | { type: 'mute'; source: Source; muted: boolean }
+  | { type: 'say'; topic: string; data: unknown }
   | { type: 'leave' }
 
 export interface Welcome {

@@ -101,6 +101,16 @@ export class StripView {
     this.scroll(middle - this.right())
   }
 
+  /** The second of the recording at `x` pixels from the left, as the paper lies now. */
+  secondAt(x: number): number {
+    return this.right() - (this.geometry.width - x) / this.geometry.pxPerSecond
+  }
+
+  /** Where a second lies now, in pixels from the left. */
+  xOf(second: number): number {
+    return this.geometry.xOf(second, this.right())
+  }
+
   dispose(): void {
     this.stop()
   }

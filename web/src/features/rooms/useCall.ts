@@ -19,6 +19,9 @@ export interface Call {
   begin(room: string): void
   toggle(source: Source): void
   show(participant: string, source: Source, layer: Layer): void
+  /** A word for the others' pages, which is not kept. */
+  say(topic: string, data: unknown): void
+  onSaid(listener: (participant: string, topic: string, data: unknown) => void): void
   leave(): void
 }
 
@@ -27,6 +30,7 @@ export function useCall(devices: Devices): Call {
   const version = ref(0)
   const muted = ref<ReadonlySet<Source>>(new Set())
   const loudest = ref<string | null>(null)
+  const listeners = new Set<(participant: string, topic: string, data: unknown) => void>()
   const state = computed(() => {
     void version.value
     return client.value?.state ?? 'idle'
@@ -37,6 +41,7 @@ export function useCall(devices: Devices): Call {
     const made = new CallClient(
       () => api.post<Ticket>(`/api/rooms/${room}/tickets`),
       () => (version.value += 1),
+      (...said) => listeners.forEach((listener) => listener(...said)),
     )
     client.value = made
     made.start(devices.tracks.value)
@@ -67,5 +72,5 @@ export function useCall(devices: Devices): Call {
     clearInterval(timer)
     client.value?.leave()
   })
-  return { client, version, state, muted, loudest, begin, toggle, show: (...what) => client.value?.show(...what), leave }
+  return { client, version, state, muted, loudest, begin, toggle, show: (...what) => client.value?.show(...what), say: (...what) => client.value?.say(...what), onSaid: (listener) => listeners.add(listener), leave }
 }
