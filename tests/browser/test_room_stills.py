@@ -17,6 +17,8 @@ __all__ = ["rooms"]
 
 async def _drag(visitor: Visitor, board: Locator, *shares: tuple[float, float]) -> None:
     """Press at the first place of the picture and let go at the last."""
+    # Between what stays at the top and at the bottom of the page.
+    await board.evaluate("(element) => element.scrollIntoView({ block: 'center' })")
     box = await board.bounding_box()
     assert box is not None
     places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in shares]
@@ -56,7 +58,6 @@ async def test_a_picture_is_frozen_at_its_source_and_drawn_on_by_both(
         loaded = "() => document.querySelector('.still img')?.naturalWidth === 640"
         await visitor.page.wait_for_function(loaded)
 
-    await boards[0].scroll_into_view_if_needed()
     await here.press("箭头")
     await here.page.get_by_label("附注文字").fill("颈内口")
     await _drag(here, boards[0], (0.2, 0.2), (0.5, 0.5))
@@ -67,7 +68,6 @@ async def test_a_picture_is_frozen_at_its_source_and_drawn_on_by_both(
     await expect(boards[1].locator(".mark.caliper text")).to_contain_text("px （未标定）")
     await there.press("圈")
     await there.page.get_by_label("青").check()
-    await boards[1].scroll_into_view_if_needed()
     await _drag(there, boards[1], (0.4, 0.3), (0.7, 0.6))
     for board in boards:
         await expect(board.locator(".mark")).to_have_count(3)

@@ -75,7 +75,7 @@ async def in_its_room(
 async def _still(stage: Stage, expert: str, room: str, admission: str) -> str:
     """A still of somebody's camera."""
     said = {"source": "camera", "of": admission, "asked_by": admission}
-    query = urlencode(said | {"taken_at": "2026-11-22T02:00:00Z"})
+    query = urlencode(said | {"taken_at": "2027-01-01T00:00:00Z"})
     answer = await stage.door.send(
         "POST",
         f"/api/rooms/{room}/stills?{query}",

@@ -290,7 +290,7 @@ async def _referred(door: Door, token: str, pregnancy_id: str, world: World) -> 
 
 async def _still(door: Door, token: str, room: str, admission: str) -> str:
     """A still of somebody's camera in that room."""
-    said = f"source=camera&of={admission}&asked_by={admission}&taken_at=2026-11-22T02:00:00Z"
+    said = f"source=camera&of={admission}&asked_by={admission}&taken_at=2027-01-01T00:00:00Z"
     answer = await door.send(
         "POST",
         f"/api/rooms/{room}/stills?{said}",

@@ -1,7 +1,7 @@
 """Commands: stop a source at one moment, draw on it, take a mark back."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from consult.rooms.stills.schemas import DrawMark, StillSource
 from kernel import chain
 from kernel.blobs import BlobStore
 from kernel.clock import Clock
-from kernel.errors import NotFound
+from kernel.errors import BadInput, NotFound
 from kernel.ids import CaseId, new_id
 from kernel.media import png
 from kernel.media.broken import Broken
@@ -27,6 +27,8 @@ TAKEN: Final = "room.still_taken"
 DRAWN: Final = "room.mark_drawn"
 UNDONE: Final = "room.mark_undone"
 MOST_BYTES: Final = 12_000_000
+OLDEST: Final = timedelta(hours=1)
+"""So long a page may try to bring a picture that it took."""
 
 
 async def take(
@@ -49,7 +51,11 @@ async def take(
         RoomEnded: it is closed.
         NotAdmitted: the viewer is not in the room.
         StillRefused: no whole PNG, or too large.
+        BadInput: taken more than an hour ago.
     """
+    at, still_id = clock.now(), new_id()
+    if taken_at < at - OLDEST:
+        raise BadInput(field="taken_at", reason="range")
     room = await room_store.locked(session, room_id)
     people = await room_store.admissions(session, room_id)
     mine = rooms.admitted(viewer, people)
@@ -58,7 +64,6 @@ async def take(
         raise NotFound()
     kept, width, height = _picture(content, min(MOST_BYTES, blobs.max_bytes))
     digest = await asyncio.to_thread(blobs.put, kept)
-    at, still_id = clock.now(), new_id()
     values = {
         "id": still_id,
         "room_id": room_id,
@@ -99,7 +104,10 @@ async def draw(
         RoomEnded: the consultation has no open room.
         NotAdmitted: the viewer is not in it.
         MarkOutside: it does not lie on the picture.
+        BadInput: words that say nothing.
     """
+    if mark.kind == "text" and not mark.text.strip():
+        raise BadInput(field="text", reason="empty")
     still, mine = await _at(session, viewer, still_id)
     if max(mark.ax, mark.bx) > still.width or max(mark.ay, mark.by) > still.height:
         raise MarkOutside(width=still.width, height=still.height)

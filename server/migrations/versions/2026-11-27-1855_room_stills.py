@@ -4,8 +4,8 @@ from alembic import op
 
 from server.migrations.sql import statements
 
-revision = "0057_room_stills"
-down_revision = "0056_training"
+revision = "0059_room_stills"
+down_revision = "0058_case_reviews"
 
 STILLS = """
 CREATE TABLE room_still (

@@ -4,8 +4,8 @@ from alembic import op
 
 from server.migrations.sql import statements
 
-revision = "0058_consult_calls"
-down_revision = "0057_room_stills"
+revision = "0060_consult_calls"
+down_revision = "0059_room_stills"
 
 CALLS = """
 CREATE TABLE consult_call (

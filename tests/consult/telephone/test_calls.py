@@ -1,10 +1,10 @@
 """Consultations by telephone: typed by a person, late or not, corrected, seen by nobody else."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
@@ -38,7 +38,7 @@ def _call(net: Network, ago_min: int = 12, **more: Any) -> RecordCall:
         advised="左侧卧、停缩宫素，准备剖宫产",
         read_back=True,
     )
-    return replace(call, **more) if more else call
+    return msgspec.structs.replace(call, **more) if more else call
 
 
 async def _record(net: Network, who: str, consult: UUID, call: RecordCall) -> list[ConsultCall]:
@@ -96,7 +96,7 @@ async def test_only_both_sides_and_not_when_called_off(table: Table, net: Networ
     consult = await table.ask()
     with pytest.raises(NotFound):
         await _record(net, "outsider", consult, _call(net))
-    await table.answer(EXPERT, consult, "decline", note="手术中")
+    await table.answer(EXPERT, consult, "decline", why="busy")
     with pytest.raises(InvitedOnly):
         await _record(net, EXPERT, consult, _call(net))
     await table.step(DOCTOR, consult, "cancel", note="不需要")

@@ -1662,6 +1662,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/consults/{consult_id}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListCalls */
+        get: operations["ApiConsultsConsultIdCallsListCalls"];
+        put?: never;
+        /** RecordCall */
+        post: operations["ApiConsultsConsultIdCallsRecordCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/consults/{consult_id}/cancel": {
         parameters: {
             query?: never;
@@ -1912,6 +1930,23 @@ export interface paths {
         put?: never;
         /** OpenRoom */
         post: operations["ApiConsultsConsultIdRoomOpenRoom"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consults/{consult_id}/stills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListStills */
+        get: operations["ApiConsultsConsultIdStillsListStills"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -7798,6 +7833,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/room-stills/{room_still_id}/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** DrawMark */
+        post: operations["ApiRoomStillsRoomStillIdMarksDrawMark"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/room-stills/{room_still_id}/marks/{n}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** UndoMark */
+        post: operations["ApiRoomStillsRoomStillIdMarksNUndoUndoMark"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/room-stills/{room_still_id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ShowStill */
+        get: operations["ApiRoomStillsRoomStillIdPictureShowStill"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rooms/{room_id}/admissions/{admission_id}/{action}": {
         parameters: {
             query?: never;
@@ -7877,6 +7963,23 @@ export interface paths {
         put?: never;
         /** AskRecording */
         post: operations["ApiRoomsRoomIdRecordingsAskRecording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{room_id}/stills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** TakeStill */
+        post: operations["ApiRoomsRoomIdStillsTakeStill"];
         delete?: never;
         options?: never;
         head?: never;
@@ -10286,6 +10389,38 @@ export interface components {
             version: string;
             zh: string;
         };
+        /** ConsultCall */
+        ConsultCall: {
+            advised: string;
+            /** Format: date-time */
+            called_at: string;
+            corrected_by: number | null;
+            corrects: number | null;
+            facility: components["schemas"]["FacilityRef"] | null;
+            /** Format: uuid */
+            id: string;
+            late: boolean;
+            mine: boolean;
+            minutes: number;
+            n: number;
+            number: string;
+            person: components["schemas"]["PersonRef"] | null;
+            read_back: boolean;
+            /** Format: date-time */
+            recorded_at: string;
+            spoke_with: string;
+            told: string;
+            /** @enum {string} */
+            why: "no_network" | "no_device" | "poor_line" | "urgent" | "other";
+        };
+        /** ConsultCalls */
+        ConsultCalls: {
+            calls: components["schemas"]["ConsultCall"][];
+            late_confidence: string;
+            late_min: number;
+            late_source: string;
+            may_record: boolean;
+        };
         /** ConsultDetail */
         ConsultDetail: {
             /** @enum {string} */
@@ -11080,6 +11215,19 @@ export interface components {
             treatment: string;
             upper_id?: string | null;
             version: number;
+        };
+        /** DrawMark */
+        DrawMark: {
+            ax: number;
+            ay: number;
+            bx: number;
+            by: number;
+            /** @enum {string} */
+            colour: "yellow" | "cyan" | "magenta" | "green";
+            /** @enum {string} */
+            kind: "arrow" | "ellipse" | "caliper" | "text";
+            /** @default  */
+            text: string;
         };
         /** DrillAnswer */
         DrillAnswer: {
@@ -14994,6 +15142,20 @@ export interface components {
             colleagues: components["schemas"]["quality_schemas_PersonOut"][];
             may_set: boolean;
         };
+        /** RecordCall */
+        RecordCall: {
+            advised: string;
+            /** Format: date-time */
+            called_at: string;
+            corrects?: number | null;
+            minutes: number;
+            number: string;
+            read_back: boolean;
+            spoke_with: string;
+            told: string;
+            /** @enum {string} */
+            why: "no_network" | "no_device" | "poor_line" | "urgent" | "other";
+        };
         /** RecordConsent */
         RecordConsent: {
             at?: string | null;
@@ -15807,6 +15969,29 @@ export interface components {
             room_id: string;
             /** @enum {null|string} */
             why_ended: "refused" | "withdrawn" | "stopped" | "room_ended" | null;
+        };
+        /** RoomStill */
+        RoomStill: {
+            asked_by: components["schemas"]["PersonRef"] | null;
+            at_source: boolean;
+            height: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            kept_at: string;
+            marks: components["schemas"]["StillMark"][];
+            marks_sha256: string;
+            may_draw: boolean;
+            of: components["schemas"]["PersonRef"] | null;
+            /** Format: uuid */
+            room_id: string;
+            sha256: string;
+            /** @enum {string} */
+            source: "camera" | "screen" | "ultrasound" | "tracing";
+            /** Format: date-time */
+            taken_at: string;
+            version: number;
+            width: number;
         };
         /** RoomView */
         RoomView: {
@@ -16741,6 +16926,24 @@ export interface components {
             since: string;
             /** Format: date-time */
             until: string;
+        };
+        /** StillMark */
+        StillMark: {
+            /** Format: date-time */
+            at: string;
+            ax: number;
+            ay: number;
+            bx: number;
+            by: number;
+            /** @enum {string} */
+            colour: "yellow" | "cyan" | "magenta" | "green";
+            /** @enum {string} */
+            kind: "arrow" | "ellipse" | "caliper" | "text";
+            mine: boolean;
+            n: number;
+            person: components["schemas"]["PersonRef"] | null;
+            text: string;
+            undone_by: number | null;
         };
         /** SubmitReport */
         SubmitReport: {
@@ -21716,6 +21919,86 @@ export interface operations {
             };
         };
     };
+    ApiConsultsConsultIdCallsListCalls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                consult_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultCalls"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiConsultsConsultIdCallsRecordCall: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                consult_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordCall"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultCalls"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiConsultsConsultIdCancelCancelConsult: {
         parameters: {
             query?: never;
@@ -22368,6 +22651,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RoomView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiConsultsConsultIdStillsListStills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                consult_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomStill"][];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -36828,6 +37148,126 @@ export interface operations {
             };
         };
     };
+    ApiRoomStillsRoomStillIdMarksDrawMark: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                room_still_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrawMark"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomStill"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiRoomStillsRoomStillIdMarksNUndoUndoMark: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                room_still_id: string;
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomStill"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiRoomStillsRoomStillIdPictureShowStill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_still_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiRoomsRoomIdAdmissionsAdmissionIdActionDecideOnAdmission: {
         parameters: {
             query?: never;
@@ -37015,6 +37455,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RoomView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiRoomsRoomIdStillsTakeStill: {
+        parameters: {
+            query: {
+                source: "camera" | "screen" | "ultrasound" | "tracing";
+                of: string;
+                asked_by: string;
+                taken_at: string;
+            };
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomStill"];
                 };
             };
             /** @description Bad request syntax or unsupported method */

@@ -17,7 +17,7 @@ from consult.rooms.stills import queries, service
 from consult.rooms.stills.errors import MarkNotYours, MarkOutside, StillLost, StillRefused
 from consult.rooms.stills.schemas import DrawMark, RoomStill
 from kernel.blobs import BlobStore
-from kernel.errors import NotFound
+from kernel.errors import BadInput, NotFound
 from kernel.viewer import Viewer
 from tests.consult.rooms.conftest import Door
 from tests.kernel.media.pictures import chunk, png
@@ -158,6 +158,10 @@ async def test_a_mark_lies_on_the_picture(board: Board) -> None:
     still = await board.take()
     with pytest.raises(MarkOutside):
         await board.draw(DOCTOR, still, DrawMark("ellipse", 0, 0, 64.5, 10, "green"))
+    with pytest.raises(BadInput):
+        await board.draw(DOCTOR, still, DrawMark("text", 1, 1, 1, 1, "green", " "))
+    with pytest.raises(BadInput):
+        await board.take(at=still.taken_at - timedelta(hours=2))
 
 
 async def test_others_neither_take_nor_draw_nor_see(board: Board) -> None:
