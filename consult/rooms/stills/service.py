@@ -83,13 +83,9 @@ async def take(
     }
     await store.insert(session, values)
     facts: dict[str, object] = {
-        "still_id": still_id,
-        "source": source,
-        "of": of,
-        "at_source": mine.id == of,
-        "asked_by": asked_by,
-        "sha256": digest.hex(),
-    }
+        "still_id": still_id, "source": source, "of": of, "at_source": mine.id == of,
+        "asked_by": asked_by, "sha256": digest.hex(),
+    }  # fmt: skip
     await chain.append(session, clock, CaseId(room.case_id), TAKEN, viewer=viewer, payload=facts)
     return still_id
 
