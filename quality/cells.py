@@ -142,7 +142,7 @@ async def _from_cells(
 ) -> list[Span] | None:
     """Add what is kept; the spans that remain, or None: all of the period."""
     months = months_within(values["start"], values["end"])
-    if tally.of not in KEPT or not months or "house" in by:
+    if tally.of not in KEPT or not months:
         return None
     if tally.of == "cases" and values["facility"] is not None:
         return None  # those that it accepted lie at other houses
@@ -155,6 +155,7 @@ async def _from_cells(
     }
     ready, changed = set[date](), dict[date, list[UUID]]()
     picked = [_PLACES[key] for key in by]
+    nobodys = by.index("house") if "house" in by else None
     rows = await session.execute(text(_READ.format(region=in_region("c.house"))), given)
     for row in rows.all():
         part, month, house, _, _, counts, durations = row
@@ -163,7 +164,10 @@ async def _from_cells(
         elif part == "changed":
             changed.setdefault(month, []).append(house)
         else:
-            sums.keys.append(tuple(row[at] for at in picked))
+            key = [row[at] for at in picked]
+            if nobodys is not None and house == NO_HOUSE:
+                key[nobodys] = None
+            sums.keys.append(tuple(key))
             sums.counts.append(counts)
             sums.durations.append(durations)
     return list(remaining(values["start"], values["end"], ready, changed))

@@ -76,7 +76,7 @@ async def detail(
     """One indicator with points and months."""
     check_period(scope)
     await current(session)
-    version = await _version(session, scope, code)
+    version = await version_of(session, scope, code)
     (totals,) = await measured(session, scope, late, [version], months=True)
     centres = await repository.centres(session, scope)
     names = await names_of(session, [totals], centres)
@@ -123,7 +123,7 @@ async def behind(
     """Those behind one number, slowest first, those not counted included."""
     check_period(scope)
     await current(session)
-    version = await _version(session, scope, code)
+    version = await version_of(session, scope, code)
     counted = rows_of(scope, version)
     found = (
         []
@@ -183,7 +183,12 @@ def rows_of(scope: Scope, version: Version) -> Compiled | None:
     return rows.rows_of(scope.frozen, version.id)
 
 
-async def _version(session: AsyncSession, scope: Scope, code: str) -> Version:
+async def version_of(session: AsyncSession, scope: Scope, code: str) -> Version:
+    """The version of a code that is in force.
+
+    Raises:
+        IndicatorUnknown: there is none.
+    """
     for one in await in_force(session, scope):
         if one.definition.code == code:
             return one

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from quality import repository
 from quality.passes import Asked, Cell
 from quality.repository import Group, LateEntries, Scope
+from quality.tallies import Key
 
 Areas: TypeAlias = dict[UUID, Group]
 """What a measure comes to, by region (where members lie) and by facility (whose they are)."""
@@ -27,7 +28,11 @@ async def everywhere(
 ) -> list[Areas]:
     """The numbers of each measure for every region and facility that has any."""
     around = {row.id: row.around for row in await session.execute(_AROUND)}
-    cells = await repository.counted(session, scope, late, asked, ("house", "place"))
+    # One alone is asked as its page asks it by month, which is kept of months that are over.
+    by: tuple[Key, ...] = ("house", "place") if len(asked) > 1 else ("place", "month", "house")
+    cells = await repository.counted(session, scope, late, asked, by)
+    house, place = by.index("house"), by.index("place")
+    cells = [{(key[house], key[place], *key): cell for key, cell in one.items()} for one in cells]
     return [_areas(one, around) for one in cells]
 
 
@@ -35,7 +40,7 @@ def _areas(
     cells: Mapping[tuple[object, ...], Cell], around: Mapping[UUID, Sequence[UUID]]
 ) -> Areas:
     found: dict[UUID, Cell] = {}
-    for (house, place), cell in cells.items():
+    for (house, place, *_), cell in cells.items():
         for region in around.get(house, ()):  # type: ignore[call-overload]
             found.setdefault(region, Cell()).add(cell)
         if isinstance(place, UUID):

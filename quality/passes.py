@@ -5,7 +5,7 @@ of the facilities of a county make the county, so one reading answers for every 
 Durations travel whole, eight bytes each, because medians do not add.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -61,47 +61,59 @@ class Cell:
         self.durations += other.durations
 
     def seconds(self) -> NDArray[np.float64]:
-        """All durations, the shortest first."""
-        return np.sort(np.frombuffer(b"".join(self.durations), dtype=">f8").astype(np.float64))
+        """All durations, in no order."""
+        return np.frombuffer(b"".join(self.durations), dtype=">f8").astype(np.float64)
 
 
-def quantile(ordered: NDArray[np.float64], share: float) -> float | None:
-    """Linear between two neighbours, computed as SQL's percentile_cont computes it."""
-    if not len(ordered):
-        return None
-    place = share * (len(ordered) - 1)
-    low = int(place)
-    value = float(ordered[low])
-    if place > low:
-        value += (place - low) * (float(ordered[low + 1]) - value)
-    return value
+def quantiles(values: NDArray[np.float64], *shares: float) -> list[float | None]:
+    """Linear between two neighbours, computed as SQL's percentile_cont computes them."""
+    if not len(values):
+        return [None for _ in shares]
+    places = [share * (len(values) - 1) for share in shares]
+    around = {one for place in places for one in (int(place), min(int(place) + 1, len(values) - 1))}
+    # Only what stands at these places need stand in order.
+    ordered = np.partition(values, sorted(around))
+    found: list[float | None] = []
+    for place in places:
+        low = int(place)
+        value = float(ordered[low])
+        if place > low:
+            value += (place - low) * (float(ordered[low + 1]) - value)
+        found.append(value)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A tally of one population; `numbers` says which of those asked it answers.
 
-    `columns` and `reasons` say, measure by measure, at which places of a row its counts stand.
+    `columns` says, measure by measure, at which places of a row its counts stand.
     """
 
     tally: Tally
     numbers: Sequence[int]
-    columns: Sequence[Mapping[str, int]]
-    reasons: Sequence[Mapping[int, str]]
+    columns: Sequence["Columns"]
 
     def cells(self, told: Sequence[Any]) -> Iterable[Cell]:
         """What a row says of each measure."""
-        for columns, reasons in zip(self.columns, self.reasons, strict=True):
-            cell = Cell()
-            for name, at in columns.items():
-                if name != "durations":
-                    setattr(cell, name, told[at])
-                elif told[at]:
-                    cell.durations.append(bytes(told[at]))
-            for at, reason in reasons.items():
-                if told[at]:
-                    cell.outside[reason] = cell.outside.get(reason, 0) + told[at]
+        row = (*told, 0)  # what a measure does not count stands at the end
+        for one in self.columns:
+            cell = Cell(*[row[at] for at in one.counts])
+            for at, reason in one.reasons:
+                if row[at]:
+                    cell.outside[reason] = cell.outside.get(reason, 0) + row[at]
+            if one.durations is not None and row[one.durations]:
+                cell.durations.append(bytes(row[one.durations]))
             yield cell
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where a measure's counts stand, in the order of `COUNTS`; -1: it has none."""
+
+    counts: tuple[int, ...]
+    durations: int | None
+    reasons: Sequence[tuple[int, str]]
 
 
 def asked_of(definition: Definition) -> Asked | None:
@@ -169,7 +181,15 @@ class _Build:
             from_at=self._from_at,
             durations=[one["durations"] for one in self._columns if "durations" in one],
         )
-        return Reading(tally, numbers, self._columns, self._reasons)
+        columns = [
+            Columns(
+                tuple(one.get(name, -1) for name in COUNTS),
+                one.get("durations"),
+                tuple(reasons.items()),
+            )
+            for one, reasons in zip(self._columns, self._reasons, strict=True)
+        ]
+        return Reading(tally, numbers, columns)
 
     def _once(self, key: object, sql: Callable[[], str]) -> str:
         if key not in self._known:

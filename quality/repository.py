@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from quality.cells import Told, tallied
 from quality.compiling import Compiled
 from quality.distributions import FINEST_S
-from quality.passes import Asked, Cell, Reading, quantile, readings
+from quality.passes import Asked, Cell, Reading, quantiles, readings
 from quality.sources import CASES_IN_SCOPE, CASES_WHERE, MISSING_IN_SCOPE
 from quality.tallies import Key, Tally
 from referral.clocks.data import MILESTONES
@@ -333,7 +333,8 @@ def _groups(cells: Mapping[object, Cell]) -> list[Group]:
 
 
 def group_of(key: object, cell: Cell, seconds: NDArray[np.float64]) -> Group:
-    """A cell with its quantiles; `seconds` are its durations in order."""
+    """A cell with its quantiles; `seconds` are its durations."""
+    p50_s, p90_s = quantiles(seconds, 0.5, 0.9)
     return Group(
         key=key,
         n=cell.n,
@@ -343,10 +344,10 @@ def group_of(key: object, cell: Cell, seconds: NDArray[np.float64]) -> Group:
         late=cell.late,
         demo=cell.demo,
         within=cell.within,
-        p50_s=quantile(seconds, 0.5),
-        p90_s=quantile(seconds, 0.9),
-        min_s=float(seconds[0]) if len(seconds) else None,
-        max_s=float(seconds[-1]) if len(seconds) else None,
+        p50_s=p50_s,
+        p90_s=p90_s,
+        min_s=float(seconds.min()) if len(seconds) else None,
+        max_s=float(seconds.max()) if len(seconds) else None,
     )
 
 

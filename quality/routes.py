@@ -12,7 +12,7 @@ from kernel.access import OPT, roles
 from kernel.clock import Clock
 from kernel.ids import CaseId
 from kernel.viewer import CLINICAL_ROLES, Role
-from quality import course, ddi, indicators
+from quality import areas, course, ddi, indicators
 from quality.actions.routes import ROUTES as ACTIONS
 from quality.actions.routes import provide_action_call
 from quality.exercises.routes import ROUTES as EXERCISES
@@ -27,6 +27,7 @@ from quality.returns.asking import provide_puller, provide_return_call
 from quality.returns.routes import ROUTES as RETURNS
 from quality.schemas import (
     Ddi,
+    IndicatorAreas,
     IndicatorCases,
     IndicatorDetail,
     Indicators,
@@ -85,6 +86,14 @@ async def get_indicator_cases(
     return await indicators.behind(session, asked, late, code)
 
 
+@get("/indicators/{code:str}/areas", opt={OPT: NUMBERS})
+async def get_indicator_areas(
+    session: AsyncSession, clock: Clock, counted: Scope, code: str, late: Late = "with"
+) -> IndicatorAreas:
+    """One indicator in a region, in the regions and facilities directly in it, with outlines."""
+    return await areas.areas(session, clock.now(), counted, late, code)
+
+
 @get("/quality/export", opt={OPT: NUMBERS}, media_type=EXCEL)
 async def export_indicators(
     session: AsyncSession,
@@ -126,6 +135,7 @@ router = Router(
         get_indicators,
         get_indicator,
         get_indicator_cases,
+        get_indicator_areas,
         export_indicators,
         get_ddi,
         *HANDBOOK,

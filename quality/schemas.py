@@ -400,6 +400,50 @@ class IndicatorCases(msgspec.Struct, frozen=True):
     cases: list[IndicatorCase]
 
 
+Beside: TypeAlias = Literal["below", "within", "above"]
+"""Where a value lies beside its baseline; a median without baseline beside its target."""
+
+
+class AreaRef(msgspec.Struct, frozen=True):
+    """A region by name."""
+
+    id: UUID
+    name: str
+
+
+class AreaOut(msgspec.Struct, frozen=True):
+    """A region or facility under one indicator.
+
+    Attributes:
+        level: of a region, or the tier of a facility.
+        value: a share, a median or a count in the definition's unit; null where it has none.
+        worse: whether it lies beyond the baseline on the wrong side, where there is one.
+        shape: rings of longitude and latitude, where an outline is known; `point`: of a facility.
+    """
+
+    id: UUID
+    kind: Literal["region", "facility"]
+    name: str
+    level: str
+    n: int
+    met: int | None
+    value: float | None
+    beside: Beside | None
+    worse: bool | None
+    shape: list[list[tuple[float, float]]] | None
+    point: tuple[float, float] | None
+
+
+class IndicatorAreas(msgspec.Struct, frozen=True):
+    """An indicator in a region and in what lies directly in it; `path` leads there from the top."""
+
+    scope: ScopeOut
+    definition: DefinitionOut
+    path: list[AreaRef]
+    here: AreaOut | None
+    parts: list[AreaOut]
+
+
 class DdiRow(msgspec.Struct, frozen=True):
     """Decision to delivery of a group; `place` or `anaesthesia` null: not said, or all of them.
 

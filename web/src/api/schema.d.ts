@@ -4420,6 +4420,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/indicators/{code}/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetIndicatorAreas */
+        get: operations["ApiIndicatorsCodeAreasGetIndicatorAreas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/indicators/{code}/cases": {
         parameters: {
             query?: never;
@@ -9218,6 +9235,35 @@ export interface components {
             content_hash: string;
             version: number;
         };
+        /** AreaOut */
+        AreaOut: {
+            /** @enum {null|string} */
+            beside: "below" | "within" | "above" | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "region" | "facility";
+            level: string;
+            met: number | null;
+            n: number;
+            name: string;
+            point: [
+                number,
+                number
+            ] | null;
+            shape: [
+                number,
+                number
+            ][][] | null;
+            value: number | null;
+            worse: boolean | null;
+        };
+        /** AreaRef */
+        AreaRef: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
         /** ArrangeGuidance */
         ArrangeGuidance: {
             /** Format: uuid */
@@ -12748,6 +12794,14 @@ export interface components {
         Indicator: {
             definition: components["schemas"]["DefinitionOut"];
             value: components["schemas"]["IntervalValue"] | components["schemas"]["CountValue"] | components["schemas"]["ShareValue"] | components["schemas"]["ElsewhereValue"];
+        };
+        /** IndicatorAreas */
+        IndicatorAreas: {
+            definition: components["schemas"]["DefinitionOut"];
+            here: components["schemas"]["AreaOut"] | null;
+            parts: components["schemas"]["AreaOut"][];
+            path: components["schemas"]["AreaRef"][];
+            scope: components["schemas"]["ScopeOut"];
         };
         /** IndicatorCase */
         IndicatorCase: {
@@ -28781,6 +28835,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IndicatorDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiIndicatorsCodeAreasGetIndicatorAreas: {
+        parameters: {
+            query?: {
+                /** @description Begin, RFC 3339; default 30 days before the end. */
+                from?: string | null;
+                /** @description End, excluded; default now. */
+                to?: string | null;
+                region_id?: string | null;
+                facility_id?: string | null;
+                /** @description Whether times that were entered after the fact count. */
+                late?: "with" | "without";
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndicatorAreas"];
                 };
             };
             /** @description Bad request syntax or unsupported method */

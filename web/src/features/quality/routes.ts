@@ -69,6 +69,12 @@ export const feature: Feature = {
       meta: { title: 'rounds.visit.title' },
     },
     {
+      path: '/quality/:code/map',
+      name: 'indicator-map',
+      component: () => import('./pages/MapPage.vue'),
+      meta: { title: 'quality.map.title' },
+    },
+    {
       path: '/quality/:code',
       name: 'indicator',
       component: () => import('./pages/IndicatorPage.vue'),

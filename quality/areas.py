@@ -1,0 +1,165 @@
+"""An indicator on the map: a region, and the regions and facilities directly in it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kernel.errors import NotFound
+from quality import levels
+from quality.definitions import Definition
+from quality.facts import current
+from quality.handbook.showing import definition_out
+from quality.indicators import check_period, rate, scope_out, version_of
+from quality.levels import Areas
+from quality.outlines import outlines
+from quality.passes import asked_of
+from quality.repository import Group, LateEntries, Scope
+from quality.schemas import AreaOut, AreaRef, Beside, IndicatorAreas
+from registry.facilities import queries as facilities
+from registry.facilities.rules import FacilityRole
+from registry.facilities.schemas import FacilityOut, RegionOut
+
+_OWN = text("SELECT id FROM region WHERE id = ANY(app_regions()) ORDER BY code")
+CARE = {FacilityRole.MATERNAL_CENTRE, FacilityRole.NEONATAL_CENTRE, FacilityRole.MIDWIFERY}
+"""Whoever has one of these roles stands on the map, also with nobody counted there."""
+
+
+async def areas(
+    session: AsyncSession, at: datetime, scope: Scope, late: LateEntries, code: str
+) -> IndicatorAreas:
+    """What an indicator comes to in a region and in each part of it.
+
+    Without a region: the viewer's own, if there is one; else the country's provinces.
+
+    Raises:
+        NotFound: there is no such region.
+        IndicatorUnknown: no indicator of this code is in force.
+    """
+    check_period(scope)
+    await current(session)
+    version = await version_of(session, scope, code)
+    definition = version.definition
+    tree = {one.id: one for one in await facilities.regions(session)}
+    here = await _here(session, tree, scope.region_id)
+    asked = asked_of(definition)
+    whole = Scope(scope.start, scope.end, here.id if here else None)
+    found: Areas | None = None
+    if asked is not None:
+        (found,) = await levels.everywhere(session, whole, late, [asked])
+    own = set((await session.execute(_OWN)).scalars())
+    inside = [one for one in tree.values() if one.parent_id == (here.id if here else None)]
+    houses = [
+        one for one in await facilities.facilities(session, at) if here and one.region_id == here.id
+    ]
+    parts = [_region(definition, one, found) for one in inside]
+    parts += [part for one in houses if (part := _house(definition, one, found)) is not None]
+    return IndicatorAreas(
+        scope=await scope_out(session, whole, late),
+        definition=definition_out(version),
+        path=_path(tree, here, own),
+        here=None if here is None else _region(definition, here, found),
+        parts=parts,
+    )
+
+
+async def _here(
+    session: AsyncSession, tree: dict[UUID, RegionOut], wanted: UUID | None
+) -> RegionOut | None:
+    if wanted is not None:
+        if wanted not in tree:
+            raise NotFound()
+        return tree[wanted]
+    own = list((await session.execute(_OWN)).scalars())
+    if len(own) == 1:
+        return tree[own[0]]
+    tops = [one for one in tree.values() if one.parent_id is None]
+    return tops[0] if len(tops) == 1 else None
+
+
+def _path(tree: dict[UUID, RegionOut], here: RegionOut | None, own: set[UUID]) -> list[AreaRef]:
+    """From the top, or from the viewer's own region, down to where she looks."""
+    found: list[AreaRef] = []
+    while here is not None:
+        found.insert(0, AreaRef(here.id, here.name))
+        here = tree.get(here.parent_id) if here.parent_id and here.id not in own else None
+    return found
+
+
+def _region(definition: Definition, region: RegionOut, found: Areas | None) -> AreaOut:
+    group = None if found is None else found.get(region.id)
+    return _area(definition, "region", region.id, region.name, region.level, group, shape(region))
+
+
+def shape(region: RegionOut) -> list[list[tuple[float, float]]] | None:
+    """Its outline, where one is known."""
+    return outlines().get(region.code)
+
+
+def _house(definition: Definition, house: FacilityOut, found: Areas | None) -> AreaOut | None:
+    group = None if found is None else found.get(house.id)
+    if group is None and CARE.isdisjoint(house.roles):
+        return None
+    point = None
+    if house.longitude is not None and house.latitude is not None:
+        point = (house.longitude, house.latitude)
+    name = house.short_name
+    return _area(definition, "facility", house.id, name, house.tier, group, None, point)
+
+
+def _area(
+    definition: Definition,
+    kind: str,
+    id_: UUID,
+    name: str,
+    level: str,
+    group: Group | None,
+    rings: list[list[tuple[float, float]]] | None,
+    point: tuple[float, float] | None = None,
+) -> AreaOut:
+    n = 0 if group is None else group.n
+    value = None if group is None else value_of(definition, group)
+    judged, worse = beside(definition, value)
+    return AreaOut(
+        id=id_,
+        kind=kind,  # type: ignore[arg-type]
+        name=name,
+        level=level,
+        n=n,
+        met=group.met if group is not None and definition.kind == "share" else None,
+        value=value,
+        beside=judged,
+        worse=worse,
+        shape=rings,
+        point=point,
+    )
+
+
+def value_of(definition: Definition, group: Group) -> float | None:
+    """A share, a median or a count, in the definition's unit."""
+    if definition.kind == "share":
+        return rate(definition, group.met, group.n)
+    return group.p50_s if definition.kind == "interval" else float(group.n)
+
+
+def beside(definition: Definition, value: float | None) -> tuple[Beside | None, bool | None]:
+    """Where a value lies beside the baseline (a median: its target), and whether it is worse."""
+    low, high = bounds(definition)
+    if value is None or (low is None and high is None):
+        return None, None
+    if high is not None and value > high:
+        return "above", {"lower": True, "higher": False}.get(definition.direction)
+    if low is not None and value < low:
+        return "below", {"lower": False, "higher": True}.get(definition.direction)
+    return "within", None
+
+
+def bounds(definition: Definition) -> tuple[float | None, float | None]:
+    """The baseline; without one, an interval's target."""
+    if definition.baseline is not None:
+        return definition.baseline.low, definition.baseline.high
+    target = definition.target
+    if definition.kind == "interval" and target is not None and target.seconds is not None:
+        return None, float(target.seconds)
+    return None, None
