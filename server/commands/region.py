@@ -42,6 +42,7 @@ def history(settings: Settings) -> None:
     from server.demo.history import tell_history
     from server.demo.journey import tell_journey
     from server.demo.returns import tell_returns
+    from server.demo.reviewed import propose_reviews, tell_reviewed
     from server.demo.running import tell_running
     from server.demo.scans import tell_arrival, tell_scans
     from server.demo.special import tell_special
@@ -72,6 +73,10 @@ def history(settings: Settings) -> None:
     async def climb(database: Database) -> None:
         await tell_overdue(database, SystemClock().now())
         await tell_drills(database, SystemClock().now(), settings.demo_history_days)
+        await propose_reviews(database, SystemClock().now())
+
+    async def review(database: Database) -> None:
+        await tell_reviewed(database, Sealer(master_key(settings)), SystemClock().now())
 
     asyncio.run(_with(settings.system_database_url, machine))
     asyncio.run(_with(settings.database_url, run))
@@ -81,6 +86,7 @@ def history(settings: Settings) -> None:
 
     asyncio.run(_with(settings.system_database_url, climb))
     asyncio.run(_with(settings.database_url, assess))
+    asyncio.run(_with(settings.database_url, review))
 
 
 def monitors(settings: Settings) -> None:
