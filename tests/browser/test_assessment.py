@@ -12,7 +12,7 @@ from registry.facilities.rules import local_date
 from server.demo import PASSWORD
 from tests.browser.conftest import Door
 from tests.browser.visitor import Visitor
-from tests.referral.media.pictures import png
+from tests.kernel.media.pictures import png
 from tests.smoke.person import Person
 
 CENTRE = "云江市妇幼"

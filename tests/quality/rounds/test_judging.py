@@ -34,10 +34,10 @@ from quality.rounds.schemas import (
     VisitDetail,
 )
 from tests.fixtures.database import Clone
+from tests.kernel.media.pictures import png
 from tests.quality.cases import SYSTEM
 from tests.quality.rounds.told import ELSEWHERE, MEDIAN, ON_SITE, REFERRALS, Told, tell
 from tests.realtime.alarms.ward import At
-from tests.referral.media.pictures import png
 from tests.registry.world import SEALER
 
 DAY = date(2026, 12, 5)
