@@ -185,7 +185,7 @@ async def _detail(
             for one in findings
         ],
         cause=row.cause,
-        delays=list(row.delays),
+        delays=[one.code for one in RULES.delays if one.code in row.delays],
         summary=row.summary,
         concluded_at=row.concluded_at,
         concluded_by=known.person(row.concluded_by),
@@ -250,7 +250,7 @@ def _out(
         kind=row.kind,
         level=row.level,
         facility=known.house(row.facility_id),
-        happened_at=row.happened_at,
+        happened_at=row.happened_at if Side.CONVENER in stands else None,
         state=row.state,
         due_at=row.due_at,
         overdue=row.state in RUNNING and row.due_at <= at,

@@ -183,14 +183,17 @@ class ReviewRules(msgspec.Struct, frozen=True):
 
 
 class ReviewOut(msgspec.Struct, frozen=True):
-    """A review in a list; nothing of the woman but the number of her case."""
+    """A review in a list; nothing of the woman but the number of her case.
+
+    `happened_at` is for whoever convenes: a panel has no dates.
+    """
 
     id: UUID
     case_number: str | None
     kind: Kind
     level: LevelCode
     facility: FacilityRef | None
-    happened_at: datetime
+    happened_at: datetime | None
     state: ReviewStateName
     due_at: datetime
     overdue: bool

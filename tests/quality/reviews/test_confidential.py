@@ -34,7 +34,9 @@ async def test_the_pack_names_nobody_and_counts_from_the_request(board: Board) -
     assert {one.letter for one in pack.houses} >= {"A", "B"}
     assert next(one for one in pack.timeline if one.what.en == "Request sent").minute == 0
     assert pack.woman.age == "30–34"
+    assert (await board.look(review, "chair")).review.happened_at is None
     office = await board.look(review)
+    assert office.review.happened_at is not None
     assert {(one.person.name, one.what) for one in office.viewings if one.person} >= {
         ("chair", "pack")
     }

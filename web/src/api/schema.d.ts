@@ -15785,8 +15785,7 @@ export interface components {
             /** Format: date-time */
             due_at: string;
             facility: components["schemas"]["FacilityRef"] | null;
-            /** Format: date-time */
-            happened_at: string;
+            happened_at: string | null;
             held_at: string | null;
             /** Format: uuid */
             id: string;
