@@ -147,7 +147,6 @@ async def put_right(officer: Visitor, affairs: Visitor, photo: Path) -> None:
     await officer.sees("已核实")
     await officer.press("办结")
     await officer.sees("已办结")
-    await officer.picture("assessment-closed")
 
 
 async def reported(task: Locator, photo: Path) -> None:
