@@ -11,7 +11,7 @@ from registry.facilities.schemas import FacilityRef
 from registry.people.schemas import PersonRef
 
 WhyTelephone = Literal["no_network", "no_device", "poor_line", "urgent", "other"]
-Words = Annotated[str, msgspec.Meta(min_length=1, max_length=4000, pattern=r"\S")]
+Words = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
 
 
 class RecordCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,7 +24,7 @@ class RecordCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     called_at: Moment
     minutes: Annotated[int, msgspec.Meta(ge=1, le=600)]
     number: Annotated[str, msgspec.Meta(min_length=3, max_length=40, pattern=r"^[0-9+*#()\- 转]+$")]
-    spoke_with: Annotated[str, msgspec.Meta(min_length=1, max_length=80, pattern=r"\S")]
+    spoke_with: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
     why: WhyTelephone
     told: Words
     advised: Words

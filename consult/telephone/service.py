@@ -19,6 +19,7 @@ from consult.telephone.schemas import RecordCall
 from kernel import chain
 from kernel.chain import canonical
 from kernel.clock import Clock
+from kernel.errors import BadInput
 from kernel.ids import CaseId, new_id
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
@@ -45,11 +46,15 @@ async def record(
         CallCalledOff: the consultation was called off.
         NotYetCalled: it lies in the future, or a day before the consultation was asked.
         CallNotYours: what it corrects is somebody else's, or was corrected already.
+        BadInput: nothing is said.
     """
     row = await requests.locked(session, consult_id)
     rights.must_take_part(viewer, row, await requests.invitations(session, consult_id))
     if row.state == ConsultState.CANCELLED:
         raise CallCalledOff()
+    for field in ("spoke_with", "told", "advised"):
+        if not getattr(new, field).strip():
+            raise BadInput(field=field, reason="empty")
     at = clock.now()
     if new.called_at > at:
         raise NotYetCalled(reason="future")

@@ -15,7 +15,7 @@ Number = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 class SayInRoom(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A message; `corrects` is the number of one's own that it stands for from now on."""
 
-    text: Annotated[str, msgspec.Meta(min_length=1, max_length=2000, pattern=r"\S")]
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
     corrects: Number | None = None
 
 

@@ -14,6 +14,7 @@ from consult.rooms.chat.errors import CorrectsOther
 from consult.rooms.chat.schemas import MarkMessages, SayInRoom
 from kernel import chain
 from kernel.clock import Clock
+from kernel.errors import BadInput
 from kernel.ids import CaseId, new_id
 from kernel.viewer import Viewer
 
@@ -32,7 +33,11 @@ async def say(
         RoomEnded: it is closed.
         NotAdmitted: the viewer is not in the room.
         CorrectsOther: what it corrects is somebody else's, or was corrected already.
+        BadInput: nothing is said.
     """
+    words = new.text.strip()
+    if not words:
+        raise BadInput(field="text", reason="empty")
     # The room's lock makes numbers follow commits: one consultation has one open room.
     room = await room_store.locked(session, room_id)
     mine = rooms.admitted(viewer, await room_store.admissions(session, room_id))
@@ -40,7 +45,6 @@ async def say(
         session, room.case_id, new.corrects, viewer.person_id
     ):
         raise CorrectsOther(n=new.corrects)
-    words = new.text.strip()
     message_id, n = new_id(), await store.last(session, room.case_id) + 1
     values = {
         "id": message_id,

@@ -14,7 +14,7 @@ from consult.telephone import queries, service
 from consult.telephone.errors import CallCalledOff, CallNotYours, NotYetCalled
 from consult.telephone.rules import LATE
 from consult.telephone.schemas import ConsultCall, RecordCall
-from kernel.errors import NotFound
+from kernel.errors import BadInput, NotFound
 from tests.consult.requests.table import Table
 from tests.referral.network import SEALER, SEEDER, Network
 
@@ -90,6 +90,11 @@ async def test_a_call_has_a_possible_time(
     with pytest.raises(NotYetCalled) as refused:
         await _record(net, DOCTOR, await table.ask(), _call(net, ago_min))
     assert refused.value.fields == {"reason": reason}
+
+
+async def test_a_record_says_something(table: Table, net: Network) -> None:
+    with pytest.raises(BadInput):
+        await _record(net, DOCTOR, await table.ask(), _call(net, advised=" "))
 
 
 async def test_only_both_sides_and_not_when_called_off(table: Table, net: Network) -> None:

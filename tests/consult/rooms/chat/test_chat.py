@@ -13,7 +13,7 @@ from consult.rooms.chat.errors import CorrectsOther
 from consult.rooms.chat.schemas import MarkMessages, MessageReceipt, RoomChat, SayInRoom
 from consult.rooms.errors import NotAdmitted, RoomEnded
 from consult.rooms.schemas import RoomOut
-from kernel.errors import NotFound
+from kernel.errors import BadInput, NotFound
 from kernel.viewer import Viewer
 from tests.consult.rooms.conftest import Door
 from tests.referral.network import SEEDER
@@ -88,6 +88,11 @@ async def test_messages_are_numbered_and_read_on_from_any_number(talk: Talk) -> 
     assert (await talk.read(EXPERT, 3)).more is False
     kinds = [kind for kind in await talk.door.kinds(talk.consult) if kind == "room.said"]
     assert len(kinds) == 3
+
+
+async def test_nothing_is_no_message(talk: Talk) -> None:
+    with pytest.raises(BadInput):
+        await talk.say(DOCTOR, " \n ")
 
 
 async def test_many_at_once_leave_no_hole(talk: Talk) -> None:
