@@ -1,6 +1,6 @@
 """Command: enter a call that was a consultation."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 from uuid import UUID
@@ -52,14 +52,8 @@ async def record(
     rights.must_take_part(viewer, row, await requests.invitations(session, consult_id))
     if row.state == ConsultState.CANCELLED:
         raise CallCalledOff()
-    for field in ("spoke_with", "told", "advised"):
-        if not getattr(new, field).strip():
-            raise BadInput(field=field, reason="empty")
     at = clock.now()
-    if new.called_at > at:
-        raise NotYetCalled(reason="future")
-    if new.called_at < row.asked_at - BEFORE:
-        raise NotYetCalled(reason="before_asked")
+    _must_make_sense(new, row.asked_at, at)
     calls = await store.of_case(session, consult_id)
     corrected = {one.corrects for one in calls}
     if new.corrects is not None and not any(
@@ -94,6 +88,16 @@ async def record(
     about = {"consult_id": consult_id, "n": n}
     await also_of(session, clock, viewer, row.of_case_id, RECORDED, about)
     return call_id
+
+
+def _must_make_sense(new: RecordCall, asked_at: datetime, at: datetime) -> None:
+    for field in ("spoke_with", "told", "advised"):
+        if not getattr(new, field).strip():
+            raise BadInput(field=field, reason="empty")
+    if new.called_at > at:
+        raise NotYetCalled(reason="future")
+    if new.called_at < asked_at - BEFORE:
+        raise NotYetCalled(reason="before_asked")
 
 
 def _house(viewer: Viewer, asking: UUID) -> UUID:
