@@ -62,7 +62,6 @@ def history(settings: Settings) -> None:
         await tell_guided(database, now)
         await tell_exercises(database, now)
         await tell_returns(database, now, sealer)
-        await tell_returns(database, now, sealer)
         await tell_teaching(database, now)
         await tell_history(database, now, sealer, settings.demo_history_days)
 
