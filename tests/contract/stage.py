@@ -373,13 +373,13 @@ async def _known_ids(stage: Stage) -> None:
         ids["attachment_id"] = await _attachment(stage, doctor, ids["case_id"])
         ids.update(await scanned(stage.door, stage.tokens[doctor], ids["case_id"]))
         ids.update(await arrived(stage.door.app, net.clone, net.places[place], f"US-{place}"))
+        ids.update(await _listed(stage, doctor, place))
         ids.update(await _reviewed(net, ids, doctor, "institute" if centre == "city" else place))
     stage.ids["leg_id"] = await _leg(net, "county_doctor", "city_expert")
     stage.foreign["leg_id"] = await _leg(net, "outsider", "province_expert")
     del stage.foreign["machine_id"]  # the administrator keeps every hospital's
     stage.ids["account_id"] = str(stage.accounts["leaver"])
-    stage.ids["code"] = "request_to_accept"
-    stage.ids["kind"] = "transfer"
+    stage.ids |= {"code": "request_to_accept", "kind": "transfer"}
     stage.ids |= {"n": "1", "baby": "1", "seq": "1", "frame": "0"}
     stage.ids |= dict.fromkeys(("reference_id", "leave_id", "qualification_id"), NOWHERE)
     async with net.clone.system.session(SEEDER) as session:
