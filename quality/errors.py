@@ -37,6 +37,13 @@ class PeriodNotOver(Refusal):
     status = 422
 
 
+class NothingInForce(Refusal):
+    """No indicator was in force on the period's last day: there is nothing to keep."""
+
+    code = "quality.nothing_in_force"
+    status = 422
+
+
 class ImportTooLong(Refusal):
     """A file has more rows than are taken at once. Fields: most."""
 

@@ -9,7 +9,7 @@ from kernel.clock import Clock
 from kernel.errors import BadInput, NotAllowed
 from kernel.ids import new_id
 from kernel.viewer import Viewer
-from quality.errors import PeriodFrozen, PeriodNotOver
+from quality.errors import NothingInForce, PeriodFrozen, PeriodNotOver
 from quality.facts import current
 from quality.frozen import periods, rows
 from quality.frozen.schemas import FreezePeriod, PeriodFrozenOut
@@ -31,6 +31,7 @@ async def freeze(
     Raises:
         NotAllowed: the viewer does not oversee the region.
         PeriodInvalid, PeriodNotOver: the period is none, or has not ended.
+        NothingInForce: no definition counts on its last day.
         PeriodFrozen: it is closed already.
         FactsBehind: not everything is counted yet.
     """
@@ -44,6 +45,9 @@ async def freeze(
     check_period(scope)
     if scope.end > clock.now():
         raise PeriodNotOver()
+    kept = await versions.counting(session, scope.last_day)
+    if not kept:
+        raise NothingInForce()
     id_ = new_id()
     made = await periods.add(
         session,
@@ -57,7 +61,6 @@ async def freeze(
     if not made:
         raise PeriodFrozen()
     await current(session)
-    kept = await versions.counting(session, scope.last_day)
     await rows.keep(session, id_, scope, kept)
     whole = Scope(scope.start, scope.end, frozen=id_)
     for version in kept:

@@ -14,7 +14,7 @@ from kernel.errors import NotAllowed, NotFound
 from kernel.ids import CaseId, PersonId, RegionId, new_id
 from kernel.viewer import Role, Viewer
 from quality import indicators
-from quality.errors import PeriodFrozen, PeriodInvalid, PeriodNotOver
+from quality.errors import NothingInForce, PeriodFrozen, PeriodInvalid, PeriodNotOver
 from quality.frozen import queries, rows, service
 from quality.frozen.schemas import FreezePeriod, PeriodDifference
 from quality.repository import LateEntries, Scope
@@ -269,6 +269,8 @@ async def test_who_may_close_which_days(database: Clone, world: World) -> None:
         await freeze(database, city, world.county, last=date(2026, 12, 1))
     with pytest.raises(PeriodInvalid):
         await freeze(database, city, world.county, first=date(2026, 11, 3))
+    with pytest.raises(NothingInForce):
+        await freeze(database, city, world.county, first=date(2025, 1, 1), last=date(2025, 1, 31))
     async with database.app.session(city) as session:
         found = await queries.closed(session)
         with pytest.raises(NotFound):
