@@ -19,6 +19,8 @@ ReviewStateName = Literal[
 ]  # fmt: skip
 MeasureStateName = Literal["open", "done", "verified", "dropped"]
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+_CODES = {"items": {"type": "string", "minLength": 1, "maxLength": 40}}
+"""What the API's description says of each `Code`: it does not look into lists by itself."""
 Note = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
 Words = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
 Evidence = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
@@ -91,7 +93,9 @@ class ConcludeReview(Strict, frozen=True, kw_only=True):
 
     version: int
     cause: Code
-    delays: Annotated[list[Code], msgspec.Meta(max_length=3)] = []
+    delays: Annotated[
+        list[Code], msgspec.Meta(max_length=3, extra_json_schema={"extra": _CODES})
+    ] = []
     summary: Words
 
 

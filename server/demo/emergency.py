@@ -146,7 +146,7 @@ def _order(pregnancy_id: UUID, now: datetime) -> SendReferral:
 async def _bind_monitor(
     session: AsyncSession, clock: Clock, doctor: Viewer, case_id: CaseId, pregnancy_id: PregnancyId
 ) -> None:
-    """The monitor at the first bed becomes hers, if it is streaming."""
+    """The monitor at the first bed becomes hers, if it is streaming; it may have been another's."""
     row = (await session.execute(_LIVE_RECORDING, {"serial": "SN-LJ001-1"})).first()
     if row is None:
         return
@@ -158,6 +158,7 @@ async def _bind_monitor(
         pregnancy_id=pregnancy_id,
         case_id=case_id,
         version=row.version,
+        reason="【演练】这台监护仪改为下一位演练产妇使用",
     )
 
 

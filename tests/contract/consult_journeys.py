@@ -58,6 +58,18 @@ CONSULTATIONS: dict[str, tuple[Step, ...]] = {
         post("city_expert", "/consults/{consult_id}/messages/marks", delivered_to=1, read_to=1),
         # Bytes are not described by a schema: tests/consult/rooms/stills attacks them.
         post("county_doctor", "/rooms/{room_id}/stills", (400, 422)),
+        post(
+            "city_expert",
+            "/room-stills/{room_still_id}/marks",
+            kind="arrow",
+            ax=0.0,
+            ay=0.0,
+            bx=1.0,
+            by=1.0,
+            colour="cyan",
+            text="",
+        ),
+        post("city_expert", "/room-stills/{room_still_id}/marks/{n}/undo"),
         post("county_doctor", "/rooms/{room_id}/admissions/{admission_id}/{action}"),
         post("county_doctor", "/rooms/{room_id}/end"),
     ),
