@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.access import OPT, roles
 from kernel.clock import Clock
+from kernel.handing import EXCEL, to_save
 from kernel.ids import CaseId
 from kernel.viewer import CLINICAL_ROLES, Role
 from quality import areas, course, ddi, indicators
@@ -38,7 +39,6 @@ from quality.workbook import Language, workbook
 
 COURSE = roles(*CLINICAL_ROLES, Role.COMMISSION, Role.CREW)
 NUMBERS = roles(*CLINICAL_ROLES, Role.COMMISSION, Role.AUDITOR)
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Small = Annotated[
     Literal["show", "hide"],
@@ -106,11 +106,7 @@ async def export_indicators(
     """All indicators as an Excel file; `small=hide` for a table that is handed on."""
     found = await indicators.overview(session, asked, late)
     file = workbook(found, hide=small == "hide", language=language, at=clock.now())
-    return Response(
-        file,
-        media_type=EXCEL,
-        headers={"content-disposition": 'attachment; filename="indicators.xlsx"'},
-    )
+    return Response(file, media_type=EXCEL, headers=to_save("indicators.xlsx"))
 
 
 @get("/quality/ddi", opt={OPT: NUMBERS})

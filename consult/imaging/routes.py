@@ -23,6 +23,7 @@ from kernel.access import CLINICAL, OPT
 from kernel.blobs import BlobStore
 from kernel.clock import Clock
 from kernel.database import Database
+from kernel.handing import to_save
 from kernel.idempotency import once
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
@@ -182,8 +183,7 @@ async def scan_content(instance_id: UUID, desk: Desk, viewer: Viewer) -> Respons
     """The file as it is kept, as a download named by its hash."""
     row, content = await looking.original(desk, viewer, instance_id)
     name = f"{row.sha256.hex()[:16]}.dcm"
-    headers = {**_SEALED, "content-disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type="application/dicom", headers=headers)
+    return Response(content, media_type="application/dicom", headers=to_save(name))
 
 
 async def _once(

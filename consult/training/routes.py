@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Annotated, Any
-from urllib.parse import quote
 from uuid import UUID
 
 from litestar import Request, Response, Router, get, post
@@ -35,10 +34,10 @@ from consult.training.workbook import Language
 from kernel.access import OPT, roles
 from kernel.blobs import BlobStore
 from kernel.clock import Clock
+from kernel.handing import EXCEL, to_save
 from kernel.viewer import Viewer
 
 LEARNING, TEACHING, OVERSEEING = roles(*LEARNERS), roles(*TEACHERS), roles(*OVERSEERS)
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MAX_UPLOAD_BYTES = 20_000_000
 """Beyond what any installation may allow; this route's own limit of the request's body."""
 CONTENT = frozenset({*materials.SUFFIX, "application/octet-stream"})
@@ -128,15 +127,7 @@ async def get_material(
 ) -> Response[bytes]:
     """The bytes, as a download."""
     name, media_type, content = await materials.fetch(session, blobs, material_id)
-    return Response(
-        content,
-        media_type=media_type,
-        headers={
-            "content-disposition": f"attachment; filename*=UTF-8''{quote(name)}",
-            "x-content-type-options": "nosniff",
-            "cache-control": "private, no-store",
-        },
-    )
+    return Response(content, media_type=media_type, headers=to_save(name))
 
 
 @post("/training/materials/{material_id:uuid}/remove", opt={OPT: TEACHING}, status_code=200)
@@ -236,9 +227,7 @@ async def export_training_statistics(
     """The same as an Excel file."""
     found = await statistics.of_units(session, start, end)
     return Response(
-        workbook.book(found, language),
-        media_type=EXCEL,
-        headers={"content-disposition": 'attachment; filename="training.xlsx"'},
+        workbook.book(found, language), media_type=EXCEL, headers=to_save("training.xlsx")
     )
 
 

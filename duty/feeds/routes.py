@@ -10,6 +10,7 @@ from duty.feeds import queries, service
 from duty.feeds.schemas import Feed, FeedIssued, NewFeed, RevokeFeed
 from kernel.access import CLINICAL, OPT, PUBLIC
 from kernel.clock import Clock
+from kernel.handing import to_show
 from kernel.idempotency import once
 from kernel.viewer import Viewer
 
@@ -63,11 +64,7 @@ async def revoke_feed(
 async def calendar(name: str, session: AsyncSession, clock: Clock) -> Response[bytes]:
     """The roster as an iCalendar file, for the program that holds its secret address."""
     content = await queries.served(session, clock, name.removesuffix(SUFFIX))
-    return Response(
-        content,
-        media_type="text/calendar",
-        headers={"content-disposition": 'inline; filename="duty.ics"'},
-    )
+    return Response(content, media_type="text/calendar", headers=to_show("duty.ics"))
 
 
 router = Router("/", route_handlers=[feeds, issue_feed, revoke_feed, calendar], tags=["duty"])

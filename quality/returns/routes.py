@@ -6,6 +6,7 @@ from litestar import Response, get, post
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.access import CLINICAL, OPT, roles
+from kernel.handing import EXCEL, to_save
 from kernel.viewer import CLINICAL_ROLES, Role, Viewer
 from quality.returns import queries, service
 from quality.returns.asking import ReturnCall
@@ -22,7 +23,6 @@ from quality.returns.schemas import (
 from quality.returns.sheet import sheet_of
 
 READING = roles(*CLINICAL_ROLES, Role.COMMISSION)
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @get("/quality/forms", opt={OPT: READING})
@@ -52,11 +52,7 @@ async def get_return_sheet(
     """The return as an Excel file in the form's layout; a draft says that it is one."""
     found = await queries.one(session, puller, return_id)
     name = f"{found.quality_return.form}-{found.quality_return.period}.xlsx"
-    headers = {
-        "content-disposition": f'attachment; filename="{name}"',
-        "cache-control": "private, no-store",
-    }
-    return Response(sheet_of(found), media_type=EXCEL, headers=headers)
+    return Response(sheet_of(found), media_type=EXCEL, headers=to_save(name))
 
 
 @post("/quality/returns", opt={OPT: CLINICAL})

@@ -12,6 +12,7 @@ from kernel.access import OPT
 from kernel.blobs import BlobStore
 from kernel.clock import Clock
 from kernel.database import Database
+from kernel.handing import EXCEL, to_save
 from quality.rounds import checking, evidence, planning, queries, showing
 from quality.rounds.asking import RoundCall, provide_round_call
 from quality.rounds.book import book_of
@@ -31,8 +32,6 @@ from quality.rounds.schemas import (
 )
 from referral.routes.attachments import CONTENT, MAX_UPLOAD_BYTES
 from registry.people.service import confirm_password
-
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @get("/quality/rounds", opt={OPT: SEEING})
@@ -85,14 +84,8 @@ async def close_round(round_id: UUID, data: RoundStep, call: RoundCall) -> Round
 async def get_round_sheet(session: AsyncSession, clock: Clock, round_id: UUID) -> Response[bytes]:
     """The round as an Excel file, with what the viewer sees of it; its layout is marked 待核实."""
     found, entries = await showing.whole_round(session, clock, round_id)
-    return Response(
-        book_of(found, entries, clock.now()),
-        media_type=EXCEL,
-        headers={
-            "content-disposition": f'attachment; filename="assessment-{found.round.last_day}.xlsx"',
-            "cache-control": "private, no-store",
-        },
-    )
+    name = f"assessment-{found.round.last_day}.xlsx"
+    return Response(book_of(found, entries, clock.now()), media_type=EXCEL, headers=to_save(name))
 
 
 @get("/quality/assessments/{assessment_id:uuid}", opt={OPT: SEEING})
@@ -146,15 +139,7 @@ async def get_assessment_file(
 ) -> Response[bytes]:
     """The bytes of a piece of evidence, as a download."""
     name, media_type, content = await evidence.fetch(session, blobs, evidence_id)
-    return Response(
-        content,
-        media_type=media_type,
-        headers={
-            "content-disposition": f'attachment; filename="{name}"',
-            "x-content-type-options": "nosniff",
-            "cache-control": "no-store",
-        },
-    )
+    return Response(content, media_type=media_type, headers=to_save(name))
 
 
 @post(

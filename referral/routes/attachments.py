@@ -11,6 +11,7 @@ from litestar.params import Parameter
 
 from kernel.access import OPT
 from kernel.blobs import BlobStore
+from kernel.handing import to_save
 from referral.commands.on_papers import Attach, AttachmentKind
 from referral.readmodel.dossier import Dossier
 from referral.routes.asked import TREATING, Asked, provide_asked
@@ -66,15 +67,7 @@ async def download(
     name, media_type, content = await files.fetch(
         asked.session, asked.clock, asked.viewer, blobs, case_id, attachment_id
     )
-    return Response(
-        content,
-        media_type=media_type,
-        headers={
-            "content-disposition": f'attachment; filename="{name}"',
-            "x-content-type-options": "nosniff",
-            "cache-control": "no-store",
-        },
-    )
+    return Response(content, media_type=media_type, headers=to_save(name))
 
 
 HANDLERS: list[BaseRouteHandler] = [upload, download]

@@ -1,7 +1,6 @@
 """Certificates of training: issued once, printed on A4, checked by their code like every paper."""
 
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from litestar import Request, Response, Router, get, post
@@ -23,6 +22,7 @@ from referral.paper import words
 from referral.paper.model import TITLES, Box, Document, PaperKind, Section
 from registry.facilities import queries as facilities
 from registry.people import queries as people
+from server.paper.handing import kept
 from server.paper.routes import Done, IssuedPaper, IssuePaper, origin, press, shown
 from server.settings import Settings
 
@@ -73,15 +73,8 @@ async def get_certificate_pdf(
     row = await issuing.latest(session, viewer, earned.id, PaperKind.CERTIFICATE)
     if row is None:
         raise NotFound()
-    name = quote(f"{TITLES[PaperKind.CERTIFICATE]}-{row.code[:4]}.pdf")
-    return Response(
-        sealer.open_bytes(bytes(row.pdf_sealed), issuing.FIELD),
-        media_type="application/pdf",
-        headers={
-            "content-disposition": f"inline; filename*=UTF-8''{name}",
-            "cache-control": "private, no-store",
-        },
-    )
+    name = f"{TITLES[PaperKind.CERTIFICATE]}-{row.code[:4]}.pdf"
+    return kept(name, sealer.open_bytes(bytes(row.pdf_sealed), issuing.FIELD))
 
 
 def _path(course_id: UUID) -> str:

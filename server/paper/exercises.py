@@ -1,6 +1,5 @@
 """HTTP for the paper of drills."""
 
-from urllib.parse import quote
 from uuid import UUID
 
 from litestar import Response, get
@@ -8,18 +7,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.access import OPT
 from kernel.clock import Clock
+from kernel.handing import PDF
 from kernel.viewer import Viewer
 from quality.actions import queries as actions
 from quality.exercises import queries
 from quality.exercises.paper import KINDS, report_of
 from quality.exercises.routes import READING
-from server.paper.returns import FONTS
+from server.paper.handing import FONTS, to_read
 
 
 @get(
     "/quality/exercises/{exercise_id:uuid}/pdf",
     opt={OPT: READING},
-    media_type="application/pdf",
+    media_type=PDF,
 )
 async def get_exercise_pdf(
     session: AsyncSession, clock: Clock, viewer: Viewer, exercise_id: UUID
@@ -27,12 +27,5 @@ async def get_exercise_pdf(
     """The report of a drill as A4 PDF."""
     found = await queries.one(session, clock, viewer, exercise_id)
     follows = await actions.of_record(session, clock, viewer, exercise_id)
-    name = quote(f"{KINDS[found.exercise.kind]}报告.pdf")
-    return Response(
-        report_of(found, follows, FONTS, clock.now()),
-        media_type="application/pdf",
-        headers={
-            "content-disposition": f"inline; filename*=UTF-8''{name}",
-            "cache-control": "private, no-store",
-        },
-    )
+    name = f"{KINDS[found.exercise.kind]}报告.pdf"
+    return await to_read(name, report_of, found, follows, FONTS, clock.now())

@@ -1,6 +1,5 @@
 """HTTP for the paper of returns."""
 
-from urllib.parse import quote
 from uuid import UUID
 
 from litestar import Response, get
@@ -8,31 +7,23 @@ from litestar.di import Provide
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.access import OPT
+from kernel.handing import PDF
 from quality.returns import queries
 from quality.returns.asking import provide_puller
 from quality.returns.paper import paper_of
 from quality.returns.pulling import Puller
 from quality.returns.routes import READING
-from server.web import STATIC
-
-FONTS = STATIC / "fonts"
+from server.paper.handing import FONTS, to_read
 
 
 @get(
     "/quality/returns/{return_id:uuid}/pdf",
     opt={OPT: READING},
-    media_type="application/pdf",
+    media_type=PDF,
     dependencies={"puller": Provide(provide_puller)},
 )
 async def get_return_pdf(session: AsyncSession, puller: Puller, return_id: UUID) -> Response[bytes]:
     """The return as A4 PDF in the form's layout; a draft says that it is one."""
     found = await queries.one(session, puller, return_id)
-    name = quote(f"{found.form.zh}-{found.quality_return.period}.pdf")
-    return Response(
-        paper_of(found, FONTS),
-        media_type="application/pdf",
-        headers={
-            "content-disposition": f"inline; filename*=UTF-8''{name}",
-            "cache-control": "private, no-store",
-        },
-    )
+    name = f"{found.form.zh}-{found.quality_return.period}.pdf"
+    return await to_read(name, paper_of, found, FONTS)

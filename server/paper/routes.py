@@ -3,7 +3,6 @@
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any
-from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
@@ -30,8 +29,9 @@ from registry.pregnancies import access
 from registry.pregnancies.repository import PregnancyRepository
 from server.paper.compose import available, compose, gather, held
 from server.paper.exercises import get_exercise_pdf
+from server.paper.handing import FONTS, kept
 from server.paper.limits import Turnstile
-from server.paper.returns import FONTS, get_return_pdf
+from server.paper.returns import get_return_pdf
 from server.paper.rounds import get_round_pdf
 from server.settings import Settings
 
@@ -145,15 +145,8 @@ async def get_pdf(
         raise NotFound()
     patients = [PatientId(known[case_id][1].id)]
     await access.record(session, clock.now(), viewer, patients, access.Purpose.CASE, case_id)
-    name = quote(f"{TITLES[PaperKind(row.kind)]}-{row.code[:4]}.pdf")
-    return Response(
-        sealer.open_bytes(bytes(row.pdf_sealed), issuing.FIELD),
-        media_type="application/pdf",
-        headers={
-            "content-disposition": f"inline; filename*=UTF-8''{name}",
-            "cache-control": "private, no-store",
-        },
-    )
+    name = f"{TITLES[PaperKind(row.kind)]}-{row.code[:4]}.pdf"
+    return kept(name, sealer.open_bytes(bytes(row.pdf_sealed), issuing.FIELD))
 
 
 @get("/verify/{code:str}", opt={OPT: PUBLIC})

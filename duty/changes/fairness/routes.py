@@ -12,6 +12,7 @@ from duty.changes.fairness.queries import Wanted
 from duty.changes.fairness.schemas import FairnessReport
 from kernel.access import OPT, roles
 from kernel.errors import BadInput
+from kernel.handing import to_save
 from kernel.ids import FacilityId, GroupId, PersonId
 from kernel.viewer import CLINICAL_ROLES, Role, Viewer
 
@@ -63,7 +64,7 @@ async def fairness_csv(
     return Response(
         queries.as_csv(said),
         media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="fairness.csv"'},
+        headers=to_save("fairness.csv"),
     )
 
 

@@ -17,12 +17,12 @@ from kernel.access import ANY, OPT, Access, roles
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.errors import BadInput
+from kernel.handing import EXCEL, to_save
 from kernel.idempotency import once
 from kernel.ids import GroupId
 from kernel.viewer import Role, Viewer
 
 ROSTERING: Access = roles(Role.COORDINATOR, Role.DUTY_DESK)
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CONTENT = frozenset({EXCEL, "text/calendar", "application/octet-stream"})
 LONGEST = timedelta(days=100)
 
@@ -128,11 +128,7 @@ async def _read(
 
 
 def _file(content: bytes) -> Response[bytes]:
-    return Response(
-        content,
-        media_type=EXCEL,
-        headers={"content-disposition": 'attachment; filename="roster.xlsx"'},
-    )
+    return Response(content, media_type=EXCEL, headers=to_save("roster.xlsx"))
 
 
 router = Router(

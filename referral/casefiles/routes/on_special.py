@@ -14,6 +14,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import Parameter
 
 from kernel.access import ANY, OPT
+from kernel.handing import to_save
 from kernel.idempotency import once
 from referral.casefiles.commands import (
     AddSpecial,
@@ -71,11 +72,7 @@ async def export_special_month(
     return Response(
         content,
         media_type="text/csv; charset=utf-8",
-        headers={
-            "content-disposition": f'attachment; filename="special-population-{month}.csv"',
-            "x-content-type-options": "nosniff",
-            "cache-control": "no-store",
-        },
+        headers=to_save(f"special-population-{month}.csv"),
     )
 
 

@@ -49,7 +49,7 @@ from quality.exercises.schemas import (
 from quality.repository import Scope
 from referral.commands.on_offer import Accept
 from referral.service.accept import accept
-from server.paper.returns import FONTS
+from server.paper.handing import FONTS
 from tests.quality.returns.conftest import HOUSE, Desk, desk, net
 from tests.referral.network import SEEDER, Network
 

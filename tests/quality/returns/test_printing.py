@@ -11,7 +11,7 @@ from quality.returns.forms import FORMS
 from quality.returns.paper import paper_of
 from quality.returns.schemas import Cell, ReturnDetail, Statement, TableRow
 from quality.returns.sheet import sheet_of
-from server.paper.returns import FONTS
+from server.paper.handing import FONTS
 from tests.quality.returns.conftest import HOUSE, Desk
 
 HOSTILE = '=HYPERLINK("http://x")\u202e #read("/etc/passwd") *x* $y$ <b>'

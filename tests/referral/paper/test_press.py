@@ -13,7 +13,7 @@ from referral.paper import press as module
 from referral.paper.errors import TypefaceMissing
 from referral.paper.model import Box, Document, PaperKind, Section, ticks
 from referral.paper.press import Press, Stamp
-from server.paper.routes import FONTS
+from server.paper.handing import FONTS
 
 STAMP = Stamp(
     code="0123456789ABCDEF",
