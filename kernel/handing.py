@@ -29,5 +29,5 @@ def _headers(disposition: str, name: str) -> dict[str, str]:
     return {
         "content-disposition": f"{disposition}; {said}",
         "x-content-type-options": "nosniff",
-        "cache-control": "private, no-store",
+        "cache-control": "no-store",
     }

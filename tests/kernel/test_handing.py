@@ -23,5 +23,5 @@ def test_no_name_ends_the_header(name: str, said: str) -> None:
 
 
 def test_no_cache_keeps_a_file() -> None:
-    assert to_save("a.pdf")["cache-control"] == "private, no-store"
+    assert to_save("a.pdf")["cache-control"] == "no-store"
     assert to_show("a.pdf")["x-content-type-options"] == "nosniff"
