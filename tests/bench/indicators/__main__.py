@@ -14,12 +14,13 @@ import shutil
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import asyncpg
+import msgspec
 from sqlalchemy import text
 
 from kernel.chain import append
@@ -53,6 +54,35 @@ from tests.telling import say
 SYSTEM = Viewer.system("bench")
 NEW_EVENTS = 1000
 TARGETS = {"ratio": 3, "incremental_s": 5, "page_p95_ms": 300}
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """What was made, and up to when."""
+
+    until: datetime
+    size: Size
+    places: Province
+
+    @property
+    def start(self) -> datetime:
+        """Its first moment."""
+        return self.until - timedelta(days=365)
+
+
+async def _year(clone: Clone, place: Path, size: Size) -> Year:
+    """The year in `place`: as an earlier run left it, or made now."""
+    note = place / "year.json"
+    if note.exists():
+        year = msgspec.json.decode(note.read_bytes(), type=Year)
+        if year.size != size:
+            raise SystemExit(f"{place} holds {year.size}")
+        say(f"the year up to {year.until:%Y-%m-%d} that {place} holds")
+        return year
+    until = pages.now()
+    year = Year(until, size, await _prepare(clone, size, until - timedelta(days=365)))
+    note.write_bytes(msgspec.json.encode(year))
+    return year
 
 
 async def _prepare(clone: Clone, size: Size, start: datetime) -> Province:
@@ -183,14 +213,12 @@ async def measure(
 ) -> dict[str, float]:
     """The figures."""
     clone = Clone(services.layout, "bench_indicators")
-    until = pages.now()
-    start = until - timedelta(days=365)
-    places = await _prepare(clone, size, start)
+    year = await _year(clone, place, size)
     await _rebuild(clone)
     async with clone.system.session(SYSTEM) as session:
-        counting = await versions.counting(session, until.date())
+        counting = await versions.counting(session, year.until.date())
     wanted = [one for one in counting if not isinstance(one.definition.measure, ElsewhereMeasure)]
-    scope = Scope(start - timedelta(days=1), until + timedelta(days=30))
+    scope = Scope(year.start - timedelta(days=1), year.until + timedelta(days=30))
     full_s, ours = await _count(clone, scope, wanted)
     duckdb_s, theirs = await _duck(clone, place, wanted)
     compared = _agree(wanted, ours, theirs)
@@ -199,7 +227,7 @@ async def measure(
     incremental_s = await _incremental(clone)
     await _keep_cells(clone)
     settings = settings_of(clone, place, services.layout.valkey_url)
-    took = await pages.ask(settings, place, places, until, times)
+    took = await pages.ask(settings, place, year.places, year.until, times)
     for name, seconds in took.items():
         say(
             f"  {name:<24} p50 {quantile(seconds, 0.5) * 1000:6.0f} ms"
@@ -222,15 +250,18 @@ def main() -> int:
     parser.add_argument("--deliveries", type=int, default=400_000)
     parser.add_argument("--cases", type=int, default=155_000, help="transfers, of 20 events each")
     parser.add_argument("--times", type=int, default=5, help="rounds of pages")
+    parser.add_argument("--keep", type=Path, help="folder for the year: made once, used again")
     wanted = parser.parse_args()
-    place = Path(tempfile.mkdtemp(prefix="ys-bench-"))
+    place = wanted.keep or Path(tempfile.mkdtemp(prefix="ys-bench-"))
+    place.mkdir(exist_ok=True)
     place.chmod(0o755)
     try:
         with EmbeddedServices(place) as services:
             size = Size(wanted.deliveries, wanted.cases)
             figures = asyncio.run(measure(services, place, size, wanted.times))
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        if wanted.keep is None:
+            shutil.rmtree(place, ignore_errors=True)
     say(json.dumps(figures))
     missed = [name for name, most in TARGETS.items() if figures[name] > most]
     return 1 if missed else 0
