@@ -25,14 +25,15 @@ BATCH: Final = 200
 """Cases written anew in one transaction."""
 
 _CATCH_UP = text("SELECT fact_catch_up(:most)")
+_WAITING = text("SELECT fact_waiting()")
 _REBUILD = text("SELECT fact_rebuild()")
 _SET_ASIDE = text("SELECT case_id, sqlstate, since FROM fact_set_aside ORDER BY since, case_id")
 _TRY_AGAIN = text("SELECT fact_try_again()")
 
 
-async def catch_up(session: AsyncSession, most: int = BATCH) -> int:
-    """Write the facts of cases with news, the oldest news first; how many cases still wait."""
-    return int((await session.execute(_CATCH_UP, {"most": most})).scalar_one())
+async def catch_up(session: AsyncSession, most: int = BATCH) -> bool:
+    """Write the facts of cases with news, the oldest news first; whether others still wait."""
+    return bool((await session.execute(_CATCH_UP, {"most": most})).scalar_one())
 
 
 async def current(session: AsyncSession) -> None:
@@ -41,15 +42,14 @@ async def current(session: AsyncSession) -> None:
     Raises:
         FactsBehind: more is waiting than can be written while somebody waits.
     """
-    left = await catch_up(session)
-    if left:
-        raise FactsBehind(cases=left)
+    if await catch_up(session):
+        raise FactsBehind(cases=(await session.execute(_WAITING)).scalar_one())
 
 
 async def keep_up(database: Database) -> bool:
     """The engine's duty: one batch; True if there is more."""
     async with database.session(ENGINE) as session:
-        return await catch_up(session) > 0
+        return await catch_up(session)
 
 
 async def rebuild(session: AsyncSession) -> None:
