@@ -132,13 +132,15 @@ async def _seated(
     return {one.id: rights.sides(viewer, one, await store.members(session, one.id)) for one in rows}
 
 
-async def one(session: AsyncSession, clock: Clock, viewer: Viewer, review_id: UUID) -> ReviewDetail:
+async def one(
+    session: AsyncSession, clock: Clock, viewer: Viewer, review_id: UUID, what: str = "review"
+) -> ReviewDetail:
     """One review with everything that belongs to it, or `NotFound`; the reading is recorded."""
     found = (await session.execute(_LISTS["one"], {"id": review_id, "most": 1})).one_or_none()
     if found is None:
         raise NotFound()
     at = clock.now()
-    await store.viewed(session, review_id, viewer.person_id, "review", at)
+    await store.viewed(session, review_id, viewer.person_id, what, at)
     return await _detail(session, viewer, found, at)
 
 

@@ -32,6 +32,7 @@ from server.paper.exercises import get_exercise_pdf
 from server.paper.handing import FONTS, kept
 from server.paper.limits import Turnstile
 from server.paper.returns import get_return_pdf
+from server.paper.reviews import get_review_pack_pdf, get_review_sheet_pdf
 from server.paper.rounds import get_round_pdf
 from server.settings import Settings
 
@@ -199,6 +200,8 @@ router = Router(
         get_return_pdf,
         get_exercise_pdf,
         get_round_pdf,
+        get_review_pack_pdf,
+        get_review_sheet_pdf,
     ],
     tags=["documents"],
 )

@@ -944,6 +944,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/case-reviews/{case_review_id}/pack/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetReviewPackPdf */
+        get: operations["ApiCaseReviewsCaseReviewIdPackPdfGetReviewPackPdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/case-reviews/{case_review_id}/panel": {
         parameters: {
             query?: never;
@@ -972,6 +989,23 @@ export interface paths {
         put?: never;
         /** RecuseFromReview */
         post: operations["ApiCaseReviewsCaseReviewIdRecuseRecuseFromReview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-reviews/{case_review_id}/sheet/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetReviewSheetPdf */
+        get: operations["ApiCaseReviewsCaseReviewIdSheetPdfGetReviewSheetPdf"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -20224,6 +20258,43 @@ export interface operations {
             };
         };
     };
+    ApiCaseReviewsCaseReviewIdPackPdfGetReviewPackPdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiCaseReviewsCaseReviewIdPanelSetReviewPanel: {
         parameters: {
             query?: never;
@@ -20287,6 +20358,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReviewRef"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiCaseReviewsCaseReviewIdSheetPdfGetReviewSheetPdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
                 };
             };
             /** @description Bad request syntax or unsupported method */
