@@ -176,7 +176,7 @@ async def _detail(
     return ReviewDetail(
         review=_out(viewer, row, known, at, stands),
         rules=row.rules,
-        opened_at=row.opened_at,
+        opened_at=row.opened_at if Side.CONVENER in stands else None,
         opened_by=known.person(row.opened_by),
         members=[_member(one, known, seats, one.person_id in voted) for one in members],
         packs=len(await store.packs(session, row.id)),
@@ -246,23 +246,24 @@ async def measure(
 def _out(
     viewer: Viewer, row: Row[Any], known: Names, at: datetime, stands: frozenset[Side]
 ) -> ReviewOut:
+    convenes = Side.CONVENER in stands
     return ReviewOut(
         id=row.id,
-        case_number=row.number,
+        case_number=row.number if convenes else None,
         kind=row.kind,
         level=row.level,
         facility=known.house(row.facility_id),
-        happened_at=row.happened_at if Side.CONVENER in stands else None,
+        happened_at=row.happened_at if convenes else None,
         state=row.state,
-        due_at=row.due_at,
-        overdue=row.state in RUNNING and row.due_at <= at,
+        due_at=row.due_at if convenes else None,
+        overdue=convenes and row.state in RUNNING and row.due_at <= at,
         held_at=row.held_at,
         conclusion=row.conclusion,
         measures=row.measures,
         measures_open=row.measures_open,
         demo=row.demo,
         version=row.version,
-        convenes=Side.CONVENER in stands,
+        convenes=convenes,
         allowed=rights.allowed(row, stands),
     )
 

@@ -189,7 +189,8 @@ class ReviewRules(msgspec.Struct, frozen=True):
 class ReviewOut(msgspec.Struct, frozen=True):
     """A review in a list; nothing of the woman but the number of her case.
 
-    `happened_at` is for whoever convenes: a panel has no dates.
+    `case_number`, `happened_at` and `due_at` are for whoever convenes. A panel has no dates: a
+    number holds the month of the request, and what is due stands a fixed time after a death.
     """
 
     id: UUID
@@ -199,7 +200,7 @@ class ReviewOut(msgspec.Struct, frozen=True):
     facility: FacilityRef | None
     happened_at: datetime | None
     state: ReviewStateName
-    due_at: datetime
+    due_at: datetime | None
     overdue: bool
     held_at: datetime | None
     conclusion: str | None

@@ -180,7 +180,7 @@ async def set_panel(
     }
     await telling.say(session, clock, viewer, row.id, telling.PANEL, facts)
     fresh = set(ids) - before - set(kept_out)
-    await telling.tell(session, clock, row.id, telling.PANEL, fresh, due_at=row.due_at.isoformat())
+    await telling.tell(session, clock, row.id, telling.PANEL, fresh)
 
 
 async def recuse(session: AsyncSession, clock: Clock, viewer: Viewer, review_id: UUID) -> None:

@@ -67,10 +67,12 @@ async def _of_review(session: AsyncSession, clock: Clock, row: Row[Any]) -> None
     await session.execute(_REVIEW_NEXT, {"id": row.id, "next": following})
     facts: dict[str, object] = {"due_at": row.due_at, "overdue": overdue}
     await telling.say(session, clock, ENGINE, row.id, telling.REMINDED, facts)
-    who = set((await session.execute(_CHAIR, {"id": row.id})).scalars())
-    who |= await telling.conveners(session, clock, row.facility_id)
     kind = "case_review.overdue" if overdue else "case_review.due_soon"
+    who = await telling.conveners(session, clock, row.facility_id)
     await telling.tell(session, clock, row.id, kind, who, due_at=row.due_at.isoformat())
+    # A panel has no dates, whoever chairs it included: what is due tells when she died.
+    chair = set((await session.execute(_CHAIR, {"id": row.id})).scalars()) - who
+    await telling.tell(session, clock, row.id, kind, chair)
 
 
 async def _of_measure(session: AsyncSession, clock: Clock, row: Row[Any]) -> None:

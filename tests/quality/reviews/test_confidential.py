@@ -1,6 +1,7 @@
 """Who reads a review, and who is kept out: in the service and in the database."""
 
 from datetime import date
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -34,9 +35,14 @@ async def test_the_pack_names_nobody_and_counts_from_the_request(board: Board) -
     assert {one.letter for one in pack.houses} >= {"A", "B"}
     assert next(one for one in pack.timeline if one.what.en == "Request sent").minute == 0
     assert pack.woman.age == "30–34"
-    assert (await board.look(review, "chair")).review.happened_at is None
-    office = await board.look(review)
-    assert office.review.happened_at is not None
+    office, mine = await board.look(review), await board.look(review, "chair")
+    assert None not in (office.review.happened_at, office.review.due_at, office.opened_at)
+    assert office.review.case_number == seen.number
+    (row,) = [one for one in await board.listed("chair") if one.id == review]
+    for told in (mine.review, row):
+        assert (told.happened_at, told.due_at, told.case_number) == (None, None, None)
+        assert not told.overdue
+    assert mine.opened_at is None
     assert {(one.person.name, one.what) for one in office.viewings if one.person} >= {
         ("chair", "pack")
     }
@@ -178,3 +184,26 @@ async def test_a_recusal_is_not_taken_back(board: Board) -> None:
             await session.execute(
                 text("UPDATE review_member SET recused = NULL, recused_at = NULL")
             )
+
+
+async def test_the_panel_hears_of_it_without_a_date(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is due stands a fixed time after a death: from it the day of the death could be read."""
+    review = await board.of(await board.death())
+    told: list[tuple[str, bool]] = []
+    chair = board.net.staff["chair"].person_id
+
+    async def heard(
+        *_: object, kind: str, data: dict[str, object], person_ids: list[UUID], case_id: UUID
+    ) -> None:
+        if chair in person_ids and case_id == review:
+            told.append((kind, "due_at" in data))
+
+    # Time in the network is made up, and made-up time notifies nobody.
+    monkeypatch.setattr("duty.escalation.service.notify_people", heard)
+    await board.held(review)
+    due = (await board.look(review)).review.due_at
+    assert due is not None
+    await board.time_passes(seconds=(due - board.net.clock.now()).total_seconds() + 60)
+    assert told == [("case_review.panel_set", False), ("case_review.overdue", False)]

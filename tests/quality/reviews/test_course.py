@@ -63,6 +63,7 @@ async def test_a_confirmed_near_miss_is_proposed_by_its_cadence(board: Board) ->
     case = await board.near_miss()
     review = await board.look(await board.of(case, kind="near_miss"))
     assert review.review.kind == "near_miss"
+    assert review.review.due_at is not None
     assert review.review.due_at > board.net.clock.now() + timedelta(days=30)
     with pytest.raises(ReviewExists):
         await board.open("office", case, kind="near_miss", level="facility")
@@ -169,6 +170,7 @@ async def test_too_few_voters_and_impossible_moments(board: Board) -> None:
 async def test_reminders_before_and_after_it_is_due(board: Board) -> None:
     review = await board.of(await board.death())
     due = (await board.look(review)).review.due_at
+    assert due is not None
     await board.time_passes(days=1)
     kinds = await board.net.kinds(CaseId(review))
     assert "case_review.reminded" not in kinds

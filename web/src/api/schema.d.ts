@@ -15816,8 +15816,7 @@ export interface components {
             conclusion: string | null;
             convenes: boolean;
             demo: boolean;
-            /** Format: date-time */
-            due_at: string;
+            due_at: string | null;
             facility: components["schemas"]["FacilityRef"] | null;
             happened_at: string | null;
             held_at: string | null;
