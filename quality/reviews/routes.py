@@ -12,6 +12,7 @@ from kernel.clock import Clock
 from kernel.viewer import Role, Viewer
 from quality.reviews import measures, queries, service
 from quality.reviews.asking import ReviewCall, provide_review_call
+from quality.reviews.openable import openable
 from quality.reviews.pack import Pack
 from quality.reviews.queries import Which
 from quality.reviews.schemas import (
@@ -26,6 +27,7 @@ from quality.reviews.schemas import (
     MeasureOut,
     MoveMeasure,
     MoveReview,
+    OpenableOut,
     OpenReview,
     ReportMeasure,
     ReviewDetail,
@@ -68,6 +70,15 @@ async def get_review_statistics(
 ) -> ReviewStatistics:
     """Conclusions, causes, delays and findings of concluded reviews, counted."""
     return await statistics(session, viewer, first_day, last_day)
+
+
+@get("/case-reviews/openable", opt={OPT: CONVENES})
+async def list_openable_reviews(
+    session: AsyncSession, clock: Clock, viewer: Viewer
+) -> list[OpenableOut]:
+    """Deaths and near-misses of the viewer's houses that nothing proposed a review of, or whose
+    review was set aside."""
+    return await openable(session, clock, viewer)
 
 
 @get("/case-reviews/{case_review_id:uuid}", opt={OPT: CLINICAL})
@@ -211,7 +222,8 @@ async def drop_measure(measure_id: UUID, data: MeasureBack, call: ReviewCall) ->
 router = Router(
     "/",
     route_handlers=[
-        list_case_reviews, get_review_rules, get_review_statistics, list_my_measures,
+        list_case_reviews, list_openable_reviews, get_review_rules, get_review_statistics,
+        list_my_measures,
         get_case_review, get_review_pack, list_review_candidates, open_case_review,
         take_up_review, dismiss_review, prepare_review_pack, set_review_panel, recuse_from_review,
         hold_review, vote_in_review, add_review_finding, conclude_review, add_review_measure,

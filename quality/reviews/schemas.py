@@ -39,6 +39,17 @@ class OpenReview(Strict, frozen=True, kw_only=True):
     level: LevelCode
 
 
+class OpenableOut(msgspec.Struct, frozen=True):
+    """Something that may be reviewed and is not; for whoever would convene the review."""
+
+    case_id: UUID
+    case_number: str
+    kind: Kind
+    level: LevelCode
+    happened_at: datetime
+    due_at: datetime
+
+
 class MoveReview(Strict, frozen=True, kw_only=True):
     """A step; `version` as last seen."""
 

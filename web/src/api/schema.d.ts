@@ -739,6 +739,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/case-reviews/openable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListOpenableReviews */
+        get: operations["ApiCaseReviewsOpenableListOpenableReviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/case-reviews/rules": {
         parameters: {
             query?: never;
@@ -13938,6 +13955,20 @@ export interface components {
             /** @enum {string} */
             level: "facility" | "county";
         };
+        /** OpenableOut */
+        OpenableOut: {
+            /** Format: uuid */
+            case_id: string;
+            case_number: string;
+            /** Format: date-time */
+            due_at: string;
+            /** Format: date-time */
+            happened_at: string;
+            /** @enum {string} */
+            kind: "maternal_death" | "newborn_death" | "near_miss";
+            /** @enum {string} */
+            level: "facility" | "county";
+        };
         /** Opened */
         Opened: {
             /** @enum {string} */
@@ -19740,6 +19771,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeasureOut"][];
+                };
+            };
+        };
+    };
+    ApiCaseReviewsOpenableListOpenableReviews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenableOut"][];
                 };
             };
         };

@@ -10,6 +10,7 @@ export type Rules = Schemas['ReviewRules']
 export type Pack = Schemas['Pack']
 export type Measure = Schemas['MeasureOut']
 export type Candidate = Schemas['Candidate']
+export type Openable = Schemas['OpenableOut']
 export type Statistics = Schemas['ReviewStatistics']
 export type Count = Schemas['CountOut']
 

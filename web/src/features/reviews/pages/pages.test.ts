@@ -73,6 +73,19 @@ describe('the list', () => {
   })
 })
 
+it('opens one by hand, of what the house may convene', async () => {
+  const sent = writes(aDetail())
+  const one = { case_id: 'c1', case_number: 'R9', kind: 'maternal_death', level: 'facility', happened_at: at, due_at: at }
+  const answers = { '/api/case-reviews': [], '/api/case-reviews/rules': RULES, '/api/case-reviews/measures': [], '/api/case-reviews/openable': [one] }
+  const { container } = await renderPage(ReviewListPage, { path: '/here', answers, routes: ROUTES, roles: ['coordinator'] })
+  const user = userEvent.setup()
+  await user.click(await screen.findByRole('button', { name: '手工发起评审' }))
+  await user.selectOptions(await screen.findByRole('combobox', { name: '病例' }), 'c1 maternal_death facility')
+  expect(await axeViolations(container)).toEqual([])
+  await user.click(screen.getByRole('button', { name: '发起' }))
+  expect(sent).toEqual([{ path: '/api/case-reviews', body: { case_id: 'c1', kind: 'maternal_death', level: 'facility' } }])
+}, 20_000)
+
 describe('one review', () => {
   const answers = (detail: Detail) => ({ '/api/case-reviews/r1': detail, '/api/case-reviews/rules': RULES, '/api/case-reviews/r1/pack': PACK })
   const open = (detail: Detail) => renderPage(ReviewPage, { path: '/reviewed/:id', at: '/reviewed/r1', answers: answers(detail), routes: ROUTES })
