@@ -87,11 +87,10 @@ _SAMPLES_AT: Final = 12
 _SAMPLE_WORDS: Final = SAMPLE.itemsize // 2
 """Where the samples of a frame begin, and how long one is, in words of 16 bits."""
 
-ROUTE: Final = struct.Struct("<H2xIII56xI4x")
-"""What is looked at for every frame: version and kind, stream, seq, both reserved words."""
-ROUTE_MARK: Final = KIND_FRAME << 8 | VERSION
-CRC_RESIDUE: Final = 0x2144DF1C
-"""CRC-32 over any message followed by its own CRC-32, little-endian."""
+_WORDS: Final = FRAME_BYTES // 4
+_MARK_WORD, _STREAM_WORD, _SEQ_WORD, _RESERVED1_WORD, _RESERVED2_WORD = 0, 1, 2, 3, 18
+"""Where a frame, as words of 32 bits, says its version and kind (with the flags), and so on."""
+_MARK: Final = KIND_FRAME << 8 | VERSION
 
 _HEAD = struct.Struct("<BBHIIIQ")
 _FLAGS_AND_TIME = struct.Struct("<2xH12xQ")
@@ -202,7 +201,12 @@ def build_bundle(frames: Sequence[bytes]) -> bytes:
 
 def build_live(frames: Sequence[bytes]) -> bytes:
     """Join frames, already carrying their view numbers, into one viewer message."""
-    return _BUNDLE_HEAD.pack(VERSION, KIND_LIVE, len(frames), 0) + b"".join(frames)
+    return live_of(b"".join(frames))
+
+
+def live_of(joined: bytes) -> bytes:
+    """The same of frames that are joined already."""
+    return _BUNDLE_HEAD.pack(VERSION, KIND_LIVE, len(joined) // FRAME_BYTES, 0) + joined
 
 
 def build_ack(pairs: Iterable[tuple[int, int]]) -> bytes:
@@ -210,6 +214,18 @@ def build_ack(pairs: Iterable[tuple[int, int]]) -> bytes:
     numbers = list(chain.from_iterable(pairs))
     count = len(numbers) // 2
     return struct.pack(f"<BBH{2 * count}I", VERSION, KIND_ACK, count, *numbers)
+
+
+def ack_pairs(
+    streams: npt.NDArray[np.int64], seqs: npt.NDArray[np.int64]
+) -> npt.NDArray[np.uint32]:
+    """The pairs of acknowledgements as words, (n, 2): slices of it go behind an `ack_head`."""
+    return np.stack([streams, seqs], axis=1).astype("<u4")
+
+
+def ack_head(count: int) -> bytes:
+    """What stands before so many pairs."""
+    return _ACK_HEAD.pack(VERSION, KIND_ACK, count)
 
 
 def read_ack(data: bytes) -> list[tuple[int, int]]:
@@ -229,23 +245,57 @@ def sealed(body: bytes) -> bytes:
     return body + _U32.pack(zlib.crc32(body))
 
 
+def all_sealed(joined: bytes) -> bool:
+    """Whether every one of these joined frames has its right CRC.
+
+    One pass over all of them: what a CRC makes of any frame with its own CRC behind is the same
+    whatever it says, so what it makes of many depends on their number alone. A single wrong frame
+    is always seen; several can hide each other as seldom as one hides from its own.
+    """
+    count = len(joined) // FRAME_BYTES
+    while len(_RESIDUES) <= count:
+        _RESIDUES.append(zlib.crc32(_SEALED, _RESIDUES[-1]))
+    return zlib.crc32(joined) == _RESIDUES[count]
+
+
+def follow_on(
+    view: npt.NDArray[Any], numbers: npt.NDArray[np.uint32], seqs: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:
+    """Which of these frames are of these streams and have these sequence numbers.
+
+    And say nothing that the protocol does not know; only their CRC is not looked at.
+    """
+    words = view.view("<u4").reshape(len(view), _WORDS)
+    fits: npt.NDArray[np.bool_] = words[:, _STREAM_WORD] == numbers
+    fits &= words[:, _SEQ_WORD] == seqs
+    fits &= words[:, _MARK_WORD] & np.uint32(0xFFFF) == _MARK
+    fits &= words[:, _RESERVED1_WORD] | words[:, _RESERVED2_WORD] == 0
+    return fits
+
+
 def with_stream(frame: bytes, stream: int) -> bytes:
     """Return the frame under another stream (or view) number, CRC renewed."""
     return sealed(frame[:4] + _U32.pack(stream) + frame[8:76])
 
 
 def renumbered(joined: bytes, numbers: npt.NDArray[np.uint32]) -> bytes:
-    """Return joined frames under other stream (or view) numbers, one each, CRC renewed.
+    """Return joined frames under other stream (or view) numbers, one each, CRC renewed."""
+    return renumbered_view(view_frames(joined).copy(), numbers).tobytes()
+
+
+def renumbered_view(
+    view: npt.NDArray[Any], numbers: npt.NDArray[np.uint32]
+) -> npt.NDArray[Any]:
+    """Put other stream (or view) numbers into an array of frames; return it.
 
     CRC-32 is affine: flipping bits of a message flips bits of its CRC that depend on which bits and
     on the length alone. So one pass over many frames renews them all without reading their samples.
     """
-    view = view_frames(joined).copy()
     flipped = view["stream"] ^ numbers
     view["stream"] = numbers
     for at, table in enumerate(_CRC_FLIPS):
         view["crc"] ^= table[flipped >> np.uint32(8 * at) & np.uint32(255)]
-    return view.tobytes()
+    return view
 
 
 def _crc_flips(at: int) -> npt.NDArray[np.uint32]:
@@ -301,6 +351,11 @@ def merge(parts: Iterable[bytes], first: int, last: int, limit: int) -> list[byt
             if first <= seq <= last:
                 found.setdefault(seq, frame)
     return [found[seq] for seq in sorted(found)[:limit]]
+
+
+def put(into: npt.NDArray[Any], at: npt.NDArray[np.intp], view: npt.NDArray[Any]) -> None:
+    """Lay frames into an array of frames at these indices, as whole lumps of bytes."""
+    into.view(_WHOLE)[at] = view.view(_WHOLE)
 
 
 def view_frames(joined: bytes) -> npt.NDArray[Any]:
@@ -375,3 +430,8 @@ def empty_samples(count: int) -> npt.NDArray[Any]:
     samples = np.zeros(count, dtype=SAMPLE)
     samples["toco"] = TOCO_LOST
     return samples
+
+
+_SEALED: Final = sealed(bytes(FRAME_BYTES - 4))
+_RESIDUES: Final = [0]
+"""What a CRC makes of so many sealed frames."""

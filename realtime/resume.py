@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from typing import Final
 from uuid import UUID
+
+from realtime.marks import NONE, Marks
 
 
 class SeqRanges:
@@ -44,10 +45,9 @@ class SeqRanges:
         """Number of ranges, not of numbers."""
         return len(self._first)
 
-    @property
-    def ends(self) -> list[int]:
-        """The last number of each range: the list itself, for whoever must be fast."""
-        return self._last
+    def stretch(self, last: int) -> None:
+        """Make the last range, which there is, end there."""
+        self._last[-1] = last
 
     def ranges(self) -> list[tuple[int, int]]:
         """All ranges, ascending."""
@@ -81,16 +81,12 @@ class Progress:
     """How far one recording has come, shared by whatever connection feeds it.
 
     `received` holds the seconds that have arrived; `settled` also those declared lost. Only a
-    settled, gapless beginning may ever be acknowledged.
-
-    Attributes:
-        tail: the one second that may come by `follow`, and is the next of all; `NONE` while
-            something before it is missing.
+    settled, gapless beginning may ever be acknowledged. What changes with every second are the
+    marks at its place: whoever takes many recordings at once moves `Marks.tail` on, and this
+    follows when it is asked.
     """
 
-    NONE: Final = -1
-
-    __slots__ = ("_received", "_settled", "received", "recording", "settled", "tail")
+    __slots__ = ("_received", "_settled", "marks", "place", "recording")
 
     def __init__(
         self,
@@ -99,45 +95,107 @@ class Progress:
         lost: Iterable[tuple[int, int]] = (),
     ) -> None:
         self.recording = recording
-        self.received = SeqRanges(received)
-        self.settled = SeqRanges(self.received.ranges())
+        self.marks = Marks(1)
+        self.place = self.marks.take()
+        self._received = SeqRanges(received)
+        self._settled = SeqRanges(self._received.ranges())
         for first, last in lost:
-            self.settled.add(first, last)
-        self._received, self._settled = self.received.ends, self.settled.ends
+            self._settled.add(first, last)
         self._measure()
 
+    def move_in(self, marks: Marks) -> int:
+        """Have a place among others' marks from now on; return it."""
+        place = marks.take()
+        for name in Marks.COLUMNS:
+            getattr(marks, name)[place] = getattr(self.marks, name)[self.place]
+        self.marks, self.place = marks, place
+        return place
+
+    def move_out(self) -> None:
+        """Give the place back and keep the marks alone."""
+        marks, place = self.marks, self.place
+        self.marks = Marks(1)
+        self.place = self.marks.take()
+        for name in Marks.COLUMNS:
+            getattr(self.marks, name)[self.place] = getattr(marks, name)[place]
+        marks.give_back(place)
+
     def _measure(self) -> None:
-        end = self.settled.contiguous
-        whole = len(self._settled) == 1 and end > 0 and self.received.highest == end
-        self.tail = end + 1 if whole else self.NONE
+        end = self._settled.contiguous
+        whole = len(self._settled) == 1 and end > 0 and self._received.highest == end
+        self.marks.tail[self.place] = end + 1 if whole else NONE
+
+    def _catch_up(self) -> None:
+        tail = self.tail
+        if tail != NONE and self._settled.highest < tail - 1:
+            self._received.stretch(tail - 1)
+            self._settled.stretch(tail - 1)
+
+    @property
+    def tail(self) -> int:
+        """The second that follows all others, or `NONE` while something before it is missing."""
+        return int(self.marks.tail[self.place])
+
+    @property
+    def received(self) -> SeqRanges:
+        """The seconds that have arrived; to be looked at, not changed."""
+        self._catch_up()
+        return self._received
+
+    @property
+    def settled(self) -> SeqRanges:
+        """The same, and those declared lost."""
+        self._catch_up()
+        return self._settled
 
     @property
     def next_seq(self) -> int:
         """The first second that is neither here nor declared lost."""
-        return self.tail if self.tail > 0 else self.settled.contiguous + 1
+        tail = self.tail
+        return tail if tail != NONE else self._settled.contiguous + 1
+
+    @property
+    def durable(self) -> int:
+        """Everything up to this second is committed or declared lost."""
+        return int(self.marks.durable[self.place])
+
+    @durable.setter
+    def durable(self, seq: int) -> None:
+        self.marks.durable[self.place] = seq
+
+    @property
+    def acked(self) -> int:
+        """How far its sender has been told so."""
+        return int(self.marks.acked[self.place])
+
+    @acked.setter
+    def acked(self, seq: int) -> None:
+        self.marks.acked[self.place] = seq
 
     def follow(self) -> None:
-        """Note the second `tail`, as nearly every second is: for whoever must be fast."""
-        self._received[-1] = self._settled[-1] = self.tail
-        self.tail += 1
+        """Note the second `tail`, as nearly every second is."""
+        self.marks.tail[self.place] += 1
 
     def receive(self, seq: int) -> None:
         """Note one second as arrived."""
-        self.received.add(seq)
-        self.settled.add(seq)
+        self._catch_up()
+        self._received.add(seq)
+        self._settled.add(seq)
         self._measure()
 
     def declare_lost(self, first: int, last: int) -> list[tuple[int, int]]:
         """Settle the missing parts of `first..last` and return just those."""
-        holes = self.settled.missing(first, last)
-        self.settled.add(first, last)
+        self._catch_up()
+        holes = self._settled.missing(first, last)
+        self._settled.add(first, last)
         self._measure()
         return holes
 
     def join(self, other: Progress) -> None:
         """Note all that `other` knows of the same recording."""
+        self._catch_up()
         for first, last in other.received.ranges():
-            self.received.add(first, last)
+            self._received.add(first, last)
         for first, last in other.settled.ranges():
-            self.settled.add(first, last)
+            self._settled.add(first, last)
         self._measure()

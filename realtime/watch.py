@@ -61,7 +61,7 @@ class View:
     def shown(self, kept: Sequence[bytes]) -> list[bytes]:
         """Return kept frames under the view's number, as messages."""
         numbers = np.full(len(kept), self.number, np.uint32)
-        return _bundles(frames.split_frames(frames.renumbered(b"".join(kept), numbers)))
+        return _bundles(frames.renumbered(b"".join(kept), numbers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,10 @@ class WatchSession:
         """Frames that this viewer was too slow for."""
         self._max_pending = max_pending
         self.queue: list[bytes] = []
-        """Live frames for the next tick; always the same list, for whoever must look often."""
+        """Live frames for the next tick, one or several joined; always the same list, for whoever
+        must look often."""
+        self.queued = 0
+        """How many frames they are."""
         self._skipping = False
         """Some view has lost seconds and was not told yet."""
 
@@ -135,8 +138,14 @@ class WatchSession:
         """Forget a view and what waits for it."""
         view = self.views.pop(recording, None)
         if view is not None:
-            self.queue[:] = [f for f in self.queue if frames.stream_of(f) != view.number]
+            self._keep([f for f in self._waiting() if frames.stream_of(f) != view.number])
         return view
+
+    def _waiting(self) -> list[bytes]:
+        return frames.split_frames(b"".join(self.queue))
+
+    def _keep(self, waiting: list[bytes]) -> None:
+        self.queue[:], self.queued = waiting, len(waiting)
 
     def admitted(self, view: View, number: int, facts: dict[str, Any]) -> bytes:
         """The viewer may see it, under this number; return the `subscribed` message."""
@@ -205,15 +214,20 @@ class WatchSession:
             else:
                 view.held[frames.seq_of(frame)] = frame
             return
-        self.queue.append(frame)
-        if len(self.queue) > self._max_pending:
+        self.push(frame)
+
+    def push(self, joined: bytes) -> None:
+        """Queue live frames of any live views, which carry their numbers, within the bound."""
+        self.queue.append(joined)
+        self.queued += len(joined) // frames.FRAME_BYTES
+        if self.queued > self._max_pending:
             self._drop_to_newest()
 
     def _drop_to_newest(self) -> None:
         newest: dict[int, bytes] = {}
-        before_drop = len(self.queue)
+        before_drop = self.queued
         views = {view.number: view for view in self.views.values()}
-        for frame in self.queue:
+        for frame in self._waiting():
             view = views[frames.stream_of(frame)]
             before = newest.get(view.number)
             if before is not None:
@@ -224,16 +238,16 @@ class WatchSession:
                 if older is frame:
                     continue
             newest[view.number] = frame
-        self.queue[:] = newest.values()
+        self._keep(list(newest.values()))
         self._skipping = True
-        self.dropped += before_drop - len(self.queue)
+        self.dropped += before_drop - self.queued
 
     def take(self) -> tuple[list[bytes], list[bytes]]:
         """Return what this tick sends: `resync` notices (text), then live bundles (binary)."""
         notices = self._skips() if self._skipping else []
-        bundles = _bundles(self.queue)
-        self.queue.clear()
-        return notices, bundles
+        joined = b"".join(self.queue)
+        self._keep([])
+        return notices, _bundles(joined)
 
     def _skips(self) -> list[bytes]:
         notices, self._skipping = [], False
@@ -245,6 +259,6 @@ class WatchSession:
         return notices
 
 
-def _bundles(shown: list[bytes]) -> list[bytes]:
-    size = frames.MAX_BUNDLE_FRAMES
-    return [frames.build_live(shown[at : at + size]) for at in range(0, len(shown), size)]
+def _bundles(joined: bytes) -> list[bytes]:
+    size = frames.MAX_BUNDLE_FRAMES * frames.FRAME_BYTES
+    return [frames.live_of(joined[at : at + size]) for at in range(0, len(joined), size)]

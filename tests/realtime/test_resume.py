@@ -8,6 +8,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from realtime.marks import NONE
 from realtime.resume import Progress, SeqRanges
 
 spans = st.tuples(st.integers(1, 60), st.integers(0, 8)).map(lambda s: (s[0], s[0] + s[1]))
@@ -56,7 +57,7 @@ def test_progress_never_passes_what_is_missing(
             assert named == set(range(step[0], step[1] + 1)) - settled
             settled |= named
         assert progress.next_seq not in settled
-        assert progress.tail in (Progress.NONE, progress.next_seq)
+        assert progress.tail in (NONE, progress.next_seq)
         whole = settled == set(range(1, len(settled) + 1))
         assert (progress.tail > 0) == (whole and len(settled) in received)
         assert set(range(1, progress.next_seq)) <= settled
