@@ -98,6 +98,7 @@ _TAIL = struct.Struct("<II")
 _BUNDLE_HEAD = struct.Struct("<BBHI")
 _ACK_HEAD = struct.Struct("<BBH")
 _PAIR = struct.Struct("<II")
+PAIR_BYTES: Final = _PAIR.size
 _RATES = struct.Struct("<HHH")
 _U32 = struct.Struct("<I")
 
@@ -283,9 +284,7 @@ def renumbered(joined: bytes, numbers: npt.NDArray[np.uint32]) -> bytes:
     return renumbered_view(view_frames(joined).copy(), numbers).tobytes()
 
 
-def renumbered_view(
-    view: npt.NDArray[Any], numbers: npt.NDArray[np.uint32]
-) -> npt.NDArray[Any]:
+def renumbered_view(view: npt.NDArray[Any], numbers: npt.NDArray[np.uint32]) -> npt.NDArray[Any]:
     """Put other stream (or view) numbers into an array of frames; return it.
 
     CRC-32 is affine: flipping bits of a message flips bits of its CRC that depend on which bits and
@@ -369,6 +368,12 @@ def picked(view: npt.NDArray[Any], which: npt.NDArray[Any]) -> npt.NDArray[Any]:
     As whole lumps of bytes: several times faster than numpy does it field by field.
     """
     found: npt.NDArray[Any] = view.view(_WHOLE)[which].view(FRAME)
+    return found
+
+
+def joined(parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """Copy arrays of frames into one, as whole lumps of bytes; `parts` are not none."""
+    found: npt.NDArray[Any] = np.concatenate([part.view(_WHOLE) for part in parts]).view(FRAME)
     return found
 
 

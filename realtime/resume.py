@@ -103,21 +103,17 @@ class Progress:
             self._settled.add(first, last)
         self._measure()
 
-    def move_in(self, marks: Marks) -> int:
-        """Have a place among others' marks from now on; return it."""
+    def move_in(self, marks: Marks) -> None:
+        """Have a place among others' marks from now on."""
         place = marks.take()
-        for name in Marks.COLUMNS:
+        for name in marks.COLUMNS.keys() & self.marks.COLUMNS.keys():
             getattr(marks, name)[place] = getattr(self.marks, name)[self.place]
         self.marks, self.place = marks, place
-        return place
 
     def move_out(self) -> None:
-        """Give the place back and keep the marks alone."""
+        """Give the place back, and take what is there along."""
         marks, place = self.marks, self.place
-        self.marks = Marks(1)
-        self.place = self.marks.take()
-        for name in Marks.COLUMNS:
-            getattr(self.marks, name)[self.place] = getattr(marks, name)[place]
+        self.move_in(type(marks)(1))
         marks.give_back(place)
 
     def _measure(self) -> None:

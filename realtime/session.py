@@ -35,6 +35,7 @@ CLOSE_POLICY: Final = 1008
 
 StreamNo = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
 Seq = Annotated[int, msgspec.Meta(ge=1, le=frames.MAX_SEQ)]
+Nanoseconds = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
 Channel = Literal["fhr1", "fhr2", "fhr3", "mhr", "toco", "spo2"]
 
 
@@ -64,8 +65,8 @@ class Time(msgspec.Struct, tag_field="type", tag="time", frozen=True):
     """
 
     t1: int | float
-    offset_ns: int | None = None
-    rtt_ns: int | None = None
+    offset_ns: Nanoseconds | None = None
+    rtt_ns: Nanoseconds | None = None
 
 
 class Gap(msgspec.Struct, tag_field="type", tag="gap", frozen=True):
@@ -361,7 +362,7 @@ class IngestSession:
         return [self._hang_up(CLOSE_POLICY, "ctg.stream_not_open")]
 
     def _hang_up(self, close_code: int, reason: str) -> Hangup:
-        self.over = True
+        self.over, self.usual = True, None
         return Hangup(close_code, reason)
 
     def _move(self, stream: Stream, action: str) -> None:

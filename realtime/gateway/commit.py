@@ -16,13 +16,15 @@ from typing import Any, Final
 from uuid import uuid4
 
 import asyncpg
+import numpy as np
 import structlog
 
 from realtime.gateway.arrays import array_text
 from realtime.gateway.batch import Batch, Row, seal
-from realtime.gateway.live import Feeder, Recording
+from realtime.gateway.live import Recording, Recordings
 from realtime.gateway.store import UNAVAILABLE
 from realtime.gateway.tap import Flush, Taps
+from realtime.marks import Places
 
 log = structlog.get_logger()
 
@@ -66,13 +68,19 @@ class Committer:
     def __init__(
         self,
         url: str,
+        recordings: Recordings,
         *,
+        durable: Callable[[Places], None] = lambda _places: None,
         high_water: int = 200_000,
         on_pressure: Callable[[bool], None] = lambda _pressed: None,
         taps: Taps | None = None,
         clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._url = url
+        self._recordings = recordings
+        self._durable = durable
+        self.gather: Callable[[], None] = lambda: None
+        """Called before a flush: whatever has come is to be added."""
         self._taps = taps or Taps()
         self._clock_ns = clock_ns
         self._gateway = uuid4()
@@ -89,11 +97,9 @@ class Committer:
         self.stopping = False
         self.figures = Figures()
 
-    def add(self, owners: Collection[Recording], joined: Collection[bytes]) -> None:
+    def add(self, places: Places, joined: bytes) -> None:
         """Take frames, and whose each is, for the next flush."""
-        batch = self._batch
-        batch.owners.extend(owners)
-        batch.frames.extend(joined)
+        self._batch.add(places, joined)
         if self.waiting > self.high_water and not self.pressed:
             self._press(True)
         self._wake.set()
@@ -101,13 +107,13 @@ class Committer:
     def add_gap(self, recording: Recording, holes: tuple[tuple[int, int], ...]) -> None:
         """Take declared gaps for the next flush."""
         self._batch.gaps.extend((recording.id, first, last) for first, last in holes)
-        self._batch.touched[recording] = 0
+        self._batch.touched.add(recording.place)
         self._wake.set()
 
     def add_end(self, recording: Recording, last_seq: int, then: Callable[[], None]) -> None:
         """Take the end of a recording for the next flush."""
         self._batch.ends.append((recording.id, last_seq))
-        self._batch.touched[recording] = 0
+        self._batch.touched.add(recording.place)
         self._batch.after.append(then)
         self._wake.set()
 
@@ -123,16 +129,12 @@ class Committer:
 
     def waiting_of(self, recordings: Collection[Recording]) -> dict[Recording, list[bytes]]:
         """Frames of these recordings that have arrived and are not yet durable, in order."""
-        found: dict[Recording, list[bytes]] = {recording: [] for recording in recordings}
-        for batch in (self._flying, self._batch):
-            for owner, frame in zip(batch.owners, batch.frames, strict=True):
-                if owner in found:
-                    found[owner].append(frame)
-        return found
+        flying, waiting = self._flying.of(recordings), self._batch.of(recordings)
+        return {recording: [*flying[recording], *waiting[recording]] for recording in recordings}
 
-    def unstored(self) -> set[Recording]:
-        """Recordings with something that is not yet durable."""
-        return {r for b in (self._flying, self._batch) for r in (*b.owners, *b.touched)}
+    def unstored(self) -> set[int]:
+        """Places of recordings with something that is not yet durable."""
+        return self._flying.owners | self._batch.owners
 
     def _press(self, pressed: bool) -> None:
         self.pressed = pressed
@@ -144,16 +146,20 @@ class Committer:
         pause_s = SLOW_S
         while not (self.stopping and not self._batch):
             await self._wake.wait()
-            if not self._batch:
-                self._wake.clear()
-                continue
             if not self.stopping:
                 await asyncio.sleep(pause_s)
             self._wake.clear()
+            self.gather()
+            if not self._batch:
+                continue
             self._flying, self._batch = self._batch, Batch()
             self._number += 1
             pause_s = FAST_S if BUSY_FRAMES <= self._flying.size < FULL_FRAMES else SLOW_S
             await self._flush(self._flying)
+
+    def wake(self) -> None:
+        """Something will be there when the next flush gathers."""
+        self._wake.set()
 
     def stop(self) -> None:
         """Ask `run` to end after a last flush."""
@@ -161,9 +167,9 @@ class Committer:
         self._wake.set()
 
     async def _flush(self, batch: Batch) -> None:
-        row = seal(batch)
-        if self._taps and row.joined:
-            self._taps.flushed(Flush(row.view, row.recordings, row.counts, self._clock_ns()))
+        row = seal(batch, self._recordings)
+        if self._taps and batch.frames:
+            self._taps.flushed(Flush(row.view, row.places, row.counts, self._clock_ns()))
         self._flying_since = time.monotonic()
         failures = 0
         while True:
@@ -183,22 +189,22 @@ class Committer:
         self.healthy = True
         figures = self.figures
         figures.commit_s.append(time.perf_counter() - started)
-        figures.flush_frames.append(len(batch.frames))
+        figures.flush_frames.append(batch.count)
         figures.commits += 1
-        figures.stored += len(batch.frames)
+        figures.stored += batch.count
         self._committed(batch)
 
     async def _commit(self, batch: Batch, row: Row) -> None:
         connection = await self._connected()
-        numbers, counts = array_text(row.numbers), array_text(row.counts.tolist())
-        arguments = (self._gateway, self._number, numbers, counts, row.joined)
+        numbers, counts = array_text(row.numbers.tolist()), array_text(row.counts.tolist())
+        arguments = (self._gateway, self._number, numbers, counts, row.view.tobytes())
         if not (batch.gaps or batch.ends or row.invalid):
-            if row.joined:
+            if batch.frames:
                 await connection.execute(_JOURNAL, *arguments)
             return
         async with connection.transaction():
             fresh = True
-            if row.joined:
+            if batch.frames:
                 fresh = await connection.execute(_JOURNAL, *arguments) != "INSERT 0 0"
             if row.invalid and fresh:
                 await connection.executemany(_INVALID, row.invalid)
@@ -228,17 +234,10 @@ class Committer:
 
     def _committed(self, batch: Batch) -> None:
         self._flying = Batch()
-        feeders: dict[Feeder, None] = {}
-        for recording, seq in batch.touched.items():
-            if seq > recording.durable:
-                recording.durable = seq
-            if recording.feeder is not None:
-                feeder, stream = recording.feeder
-                if seq > stream.durable:
-                    stream.durable = seq
-                feeders[feeder] = None
-        for feeder in feeders:
-            feeder.acknowledge()
+        places, ends = batch.settled
+        durable = self._recordings.columns.durable
+        durable[places] = np.maximum(durable[places], ends)
+        self._durable(places)
         for then in batch.after:
             then()
         if self.pressed and self.waiting < self.high_water // 2:

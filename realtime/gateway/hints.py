@@ -143,6 +143,7 @@ class Hints:
         self._asked_until = {no: until for no, until in self._asked_until.items() if until > now}
         for recording in [one for one in self._sent if one.no not in self._asked_until]:
             recording.outlet = None
+            self._recordings.moved(recording)
             self._sent.discard(recording)
 
     async def _send(self) -> None:
@@ -203,6 +204,7 @@ class Hints:
             recording = self._recordings.numbered(no)
             if recording is not None and recording.feeder is not None:
                 recording.outlet = self
+                self._recordings.moved(recording)
                 self._sent.add(recording)
 
     def _on_live(self, pairs: Iterable[tuple[int, bytes]]) -> None:

@@ -10,18 +10,22 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import numpy as np
 import structlog
 from picows import WSTransport
 
 from realtime import frames
+from realtime.gateway.arrivals import Arrivals
 from realtime.gateway.commit import Committer
 from realtime.gateway.later import Later
 from realtime.gateway.live import Recording, Recordings
 from realtime.gateway.opening import Opener
 from realtime.gateway.seats import CONNECTIONS, SENDERS_EACH, Seats
+from realtime.gateway.slots import Slots
 from realtime.gateway.socketry import MessageListener
 from realtime.gateway.store import UNAVAILABLE, Device, OpenRequest, Store
 from realtime.gateway.tap import Taps
+from realtime.marks import NONE, Places
 from realtime.resume import SeqRanges
 from realtime.session import (
     Ending,
@@ -63,10 +67,22 @@ class Ingest:
     clocks: dict[Recording, tuple[int, int]] = field(default_factory=dict)
     begun: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a recording was opened."""
+    senders: Slots[IngestListener] = field(default_factory=Slots)
+    by_themselves: set[int] = field(default_factory=set)
+    """Those of them whose acknowledgements may wait, or who are about to leave."""
+    arrivals: Arrivals = field(init=False)
     later: Later[IngestListener] = field(default_factory=Later)
     """Connections whose acknowledgements may wait."""
-    received: int = 0
     acks: int = 0
+
+    def __post_init__(self) -> None:
+        self.arrivals = Arrivals(self.recordings, self.committer, self.clock_ns)
+        self.committer.gather = self.arrivals.take
+
+    @property
+    def received(self) -> int:
+        """Frames that have come, each once."""
+        return self.arrivals.received
 
     def listener(self, device: Device) -> IngestListener:
         """A listener for one more connection of `device`."""
@@ -84,6 +100,33 @@ class Ingest:
         task = asyncio.get_running_loop().create_task(work)
         self.tasks.add(task)
         task.add_done_callback(done)
+
+    def acknowledge(self, places: Places) -> None:
+        """These are durable further than before: tell their senders, each once."""
+        columns = self.recordings.columns
+        senders = columns.feeder[places]
+        due = senders != NONE
+        if self.by_themselves:
+            alone = np.isin(senders, list(self.by_themselves))
+            for sender in np.unique(senders[alone]).tolist():
+                self.senders[sender].acknowledge()
+            due &= ~alone
+        due &= columns.durable[places] > columns.acked[places]
+        places, senders = places[due], senders[due]
+        if not len(places):
+            return
+        order = np.argsort(senders, kind="stable")
+        places, senders = places[order], senders[order]
+        seqs = columns.durable[places]
+        columns.acked[places] = seqs
+        pairs = frames.ack_pairs(columns.stream[places], seqs).tobytes()
+        starts = np.flatnonzero(np.r_[True, senders[1:] != senders[:-1]])
+        ends = np.r_[starts[1:], len(places)]
+        bounds = zip(senders[starts].tolist(), starts.tolist(), ends.tolist(), strict=True)
+        for sender, start, end in bounds:
+            part = pairs[start * frames.PAIR_BYTES : end * frames.PAIR_BYTES]
+            self.senders[sender].send_binary(frames.ack_head(end - start) + part)
+        self.acks += len(starts)
 
     def tick(self) -> None:
         """Send the acknowledgements that have waited as long as they may."""
@@ -103,7 +146,8 @@ class IngestListener(MessageListener):
         super().__init__(MAX_MESSAGE_BYTES)
         self._shared = shared
         self.device = device
-        self._session = IngestSession(viewer_limit=shared.viewer_limit)
+        self.session = IngestSession(viewer_limit=shared.viewer_limit)
+        self.slot = NONE
         self._holds_acks = False
         self._leaving = False
         self._suspects: deque[tuple[Stream, int, bytes]] = deque()
@@ -118,7 +162,7 @@ class IngestListener(MessageListener):
     @property
     def _owned(self) -> list[Stream]:
         """The streams whose recordings come in here."""
-        return [one for one in self._session.streams.values() if one.owner is not None]
+        return [one for one in self.session.streams.values() if one.owner is not None]
 
     # WebSocket callbacks
 
@@ -126,13 +170,15 @@ class IngestListener(MessageListener):
         super().on_ws_connected(transport)
         transport.underlying_transport.set_write_buffer_limits(high=WRITE_HIGH_BYTES)
         self._shared.listeners.add(self)
+        self.slot = self._shared.senders.take(self)
         self._shared.seats.take(self.device.token_hash)
         if self._shared.committer.pressed:
             self.pause_reading(True)
         log.info("gateway.sender_connected", device=self.device.serial)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
-        self._session.over = True
+        self._shared.arrivals.take()
+        self.session.over = True
         self._shared.listeners.discard(self)
         self._shared.seats.leave(self.device.token_hash)
         if self._stalled is not None:
@@ -140,12 +186,15 @@ class IngestListener(MessageListener):
         for stream in self._owned:
             recording, stream.owner = stream.owner, None
             self._detach(recording)
+        self._shared.by_themselves.discard(self.slot)
+        self._shared.senders.give_back(self.slot)
         self.transport = None
         log.info("gateway.sender_gone", device=self.device.serial)
 
     def on_text(self, data: bytes) -> None:
         received_ns = self._shared.clock_ns()
-        for event in self._session.receive_text(data):
+        self._shared.arrivals.take()  # it may be about what came before
+        for event in self.session.receive_text(data):
             if isinstance(event, Reply):
                 self.send_text(event.text)
             elif isinstance(event, Opening):
@@ -160,13 +209,16 @@ class IngestListener(MessageListener):
                 self._hang_up(event)
 
     def on_binary(self, data: bytes) -> None:
-        batch = self._session.receive_binary(data)
+        self._shared.arrivals.add(self, data)
+
+    def take_alone(self, data: bytes, at_ns: int) -> None:
+        """Look at one message by itself: it is not the usual one."""
+        batch = self.session.receive_binary(data)
         if batch.frames:
             shared = self._shared
             owners = [stream.owner for stream in batch.streams]
-            shared.recordings.receive(owners, batch.seqs, batch.frames, shared.clock_ns())
-            shared.committer.add(owners, batch.frames)
-            shared.received += len(owners)
+            shared.committer.add(*shared.recordings.receive_some(owners, batch.frames, at_ns))
+            shared.arrivals.received += len(owners)
         if batch.suspects:
             self._suspects.extend(batch.suspects)
             if len(self._suspects) > MAX_SUSPECTS:
@@ -222,19 +274,21 @@ class IngestListener(MessageListener):
     def leave(self) -> None:
         """The gateway is about to end: take nothing more, acknowledge the rest, say good-bye."""
         self._leaving = True
+        self._shared.by_themselves.add(self.slot)
         self.pause_reading(True, "leaving")
-        if self._session.settled:
+        self._shared.arrivals.take()
+        if self.session.settled:
             self.go()
 
     def go(self) -> None:
         """Acknowledge whatever is durable and say good-bye."""
-        acks = self._session.take_acks(math.inf)
+        acks = self.session.take_acks(math.inf)
         if acks is not None:
             self.send_binary(acks)
         self.hang_up(1012, "ctg.restarting")
 
     def _acks_now(self) -> None:
-        session, now_s = self._session, self._shared.clock()
+        session, now_s = self.session, self._shared.clock()
         acks = session.take_acks(now_s * 1000)
         if acks is not None:
             self._shared.acks += 1
@@ -246,7 +300,7 @@ class IngestListener(MessageListener):
     def taken_over(self, stream: Stream) -> None:
         """Another connection has opened the recording."""
         stream.owner = None
-        self.send_text(self._session.lost(stream, "ctg.taken_over"))
+        self.send_text(self.session.lost(stream, "ctg.taken_over"))
 
     # Events that wait
 
@@ -261,12 +315,13 @@ class IngestListener(MessageListener):
             opening.bed,
         )
         answer = await self._shared.opener.open(request)
-        if self._session.over or stream.state != "opening":
+        if self.session.over or stream.state != "opening":
             return
         if isinstance(answer, str):
             log.warning("gateway.open_refused", device=opening.device, code=answer)
-            self.send_text(self._session.refused(stream, answer))
+            self.send_text(self.session.refused(stream, answer))
             return
+        self._shared.arrivals.take()
         if answer.feeder is not None:
             feeder, other = answer.feeder
             feeder.taken_over(other)
@@ -274,11 +329,13 @@ class IngestListener(MessageListener):
         answer.hinted, answer.hinted_ns = SeqRanges(), 0
         answer.unconfirmed.clear()
         answer.device, answer.facility_id = opening.device, self.device.facility_id
-        answer.pulse_due = True
+        answer.columns.pulse_due[answer.place] = True
+        if self.session.patient:
+            self._shared.by_themselves.add(self.slot)
         self._shared.begun.set()
         stream.owner = answer
         self._shared.recordings.moved(answer)
-        self.send_text(self._session.opened(stream, answer.progress, answer.durable))
+        self.send_text(self.session.opened(stream, answer.progress, answer.durable))
         answer.tell("state", **answer.state())
         self._shared.taps.opened(answer)
         log.info("gateway.opened", recording=str(answer.id), next_seq=answer.durable + 1)
@@ -296,7 +353,7 @@ class IngestListener(MessageListener):
             if stream.state != "closing":
                 return
             self._acks_now()
-            self.send_text(self._session.closed(stream))
+            self.send_text(self.session.closed(stream))
             stream.owner = None
             self._detach(recording, closed=True)
 
@@ -306,22 +363,21 @@ class IngestListener(MessageListener):
         self.send_text(time_reply(event.t1, received_ns, self._shared.clock_ns()))
         if event.offset_ns is not None and event.rtt_ns is not None:
             for recording in [stream.owner for stream in self._owned]:
-                recording.clock_offset_ns = event.offset_ns
-                recording.clock_rtt_ns = event.rtt_ns
+                recording.columns.offset_ns[recording.place] = event.offset_ns
                 self._shared.clocks[recording] = (event.offset_ns, event.rtt_ns)
 
     def _detach(self, recording: Recording, *, closed: bool = False) -> None:
         if recording.feeder is not None and recording.feeder[0] is self:
             self._shared.recordings.spread()
             recording.feeder = None
-            recording.pulse_due = True
+            recording.columns.pulse_due[recording.place] = True
             self._shared.recordings.moved(recording)
             recording.tell("state", **recording.state(), closed=closed)
             self._shared.taps.gone(recording, closed=closed)
 
     async def _compare(self) -> None:
         """Compare what came again with what is kept, one lot after another."""
-        while self._suspects and not self._session.over:
+        while self._suspects and not self.session.over:
             lot = [self._suspects.popleft() for _ in range(min(LOT, len(self._suspects)))]
             await self._compare_lot(lot)
             if len(self._suspects) <= MAX_SUSPECTS:
@@ -342,10 +398,10 @@ class IngestListener(MessageListener):
                     if seq in kept and not frames.same_content(kept[seq], frame):
                         await self._shared.store.write_conflict(recording.id, seq, kept[seq], frame)
                         log.warning("gateway.conflict", recording=str(recording.id), seq=seq)
-                        self.send_text(self._session.conflict(stream, seq))
+                        self.send_text(self.session.conflict(stream, seq))
             except UNAVAILABLE:
                 continue  # no answer: the sender keeps its frames and sends them again
-            self._session.duplicate(stream)
+            self.session.duplicate(stream)
             self.acknowledge()
 
     async def _kept(self, recording: Recording, suspects: dict[int, bytes]) -> dict[int, bytes]:

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 
 from realtime import frames
+from realtime.gateway.columns import UNMEASURED, Columns
+from realtime.gateway.slots import Slots
+from realtime.marks import NONE, Places
 from realtime.resume import Progress, SeqRanges
 from realtime.session import Stream
 
 if TYPE_CHECKING:
     from realtime.watch import View
 
-LAG_MOVED_MS: Final = 500
-REPEAT_NS: Final = 60_000_000_000
-"""A state is told when it changes; and so often all the same, for what a hint between gateways may
-have lost."""
 UNCONFIRMED: Final = 64
-_TO_LAST_SAMPLE_NS: Final = frames.FRAME_PERIOD_NS - frames.SAMPLE_PERIOD_NS
 HOLE_WINDOW: Final = 1_800
 """How far back, in seconds, a hole between gateways is looked after; older ones are history."""
 
 
 class Feeder(Protocol):
     """The connection that a recording comes in by."""
+
+    @property
+    def slot(self) -> int:
+        """Its number among the senders."""
 
     def acknowledge(self) -> None:
         """Some of its streams are durable further than before."""
@@ -58,6 +61,13 @@ class Outlet(Protocol):
 class Audience(Protocol):
     """A viewer connection."""
 
+    @property
+    def slot(self) -> int:
+        """Its number among the viewers."""
+
+    def push(self, joined: bytes) -> None:
+        """Live frames of views that are live, under their numbers."""
+
     def feed(self, view: View, frame: bytes, *, relayed: bool = False) -> None:
         """One live frame under the view's number.
 
@@ -70,47 +80,87 @@ class Audience(Protocol):
 
 @dataclass(eq=False, slots=True)
 class Recording:
-    """One recording in this gateway's memory."""
+    """One recording in this gateway's memory; what changes all the time is in the columns."""
 
     id: UUID
     no: int
     progress: Progress
-    durable: int = 0
-    """Everything up to this second is committed or declared lost."""
+    storage: Storage = field(default_factory=Storage)
     device: str = ""
     facility_id: UUID | None = None
     """Serial number and owner of the monitor; known where it comes in."""
     feeder: tuple[Feeder, Stream] | None = None
     views: list[tuple[Audience, View]] = field(default_factory=list)
-    newest: int = 0
-    last_frame: bytes = b""
-    """The frame of the highest number so far, which is `newest`."""
-    heard_ns: int = 0
-    """When the latest frame arrived, ns since 1970 on this machine."""
-    clock_offset_ns: int | None = None
-    clock_rtt_ns: int | None = None
-    pulse_due: bool = False
-    pulsed_ns: int = 0
-    """`heard_ns` as it was last written down."""
-    storage: Storage = field(default_factory=Storage)
-    told: tuple[object, ...] = ()
-    told_lag_ms: int = 0
-    told_ns: int = 0
-    """What viewers were told last, and when."""
     outlet: Outlet | None = None
     """Where viewers at other gateways are fed from, while there are any."""
-    elsewhere: bool = False
-    """Another gateway has it; set while its seconds arrive."""
     hinted: SeqRanges = field(default_factory=SeqRanges)
     """Seconds that another gateway was heard of, maybe before they were durable."""
     hinted_ns: int = 0
     unconfirmed: deque[bytes] = field(default_factory=lambda: deque(maxlen=UNCONFIRMED))
     """The latest of them, which the database may not have yet."""
-    number: int = field(init=False)
-    """What viewers know it by: 32 bits of its `no`, which does not come round in practice."""
 
-    def __post_init__(self) -> None:
-        self.number = self.no & frames.MAX_SEQ
+    @property
+    def columns(self) -> Columns:
+        """Where its numbers are, at `place`."""
+        return cast(Columns, self.progress.marks)
+
+    @property
+    def place(self) -> int:
+        """Where in the columns."""
+        return self.progress.place
+
+    @property
+    def durable(self) -> int:
+        """Everything up to this second is committed or declared lost."""
+        return self.progress.durable
+
+    @durable.setter
+    def durable(self, seq: int) -> None:
+        self.progress.durable = seq
+
+    @property
+    def number(self) -> int:
+        """What viewers know it by: 32 bits of its `no`, which does not come round in practice."""
+        return self.no & frames.MAX_SEQ
+
+    @property
+    def last_frame(self) -> bytes:
+        """The frame of the highest number so far; empty before the first."""
+        newest = self.columns.last[self.place]
+        return newest.tobytes() if newest["seq"] else b""
+
+    @last_frame.setter
+    def last_frame(self, frame: bytes) -> None:
+        self.columns.last[self.place] = frames.view_frames(frame)[0]
+
+    @property
+    def newest(self) -> int:
+        """Its number."""
+        return int(self.columns.last["seq"][self.place])
+
+    @property
+    def heard_ns(self) -> int:
+        """When the latest frame arrived, ns since 1970 on this machine; 0 before the first."""
+        return int(self.columns.heard_ns[self.place])
+
+    @heard_ns.setter
+    def heard_ns(self, at_ns: int) -> None:
+        self.columns.heard_ns[self.place] = at_ns
+
+    @property
+    def clock_offset_ns(self) -> int | None:
+        """Server minus device, as the sender has measured it."""
+        offset_ns = int(self.columns.offset_ns[self.place])
+        return None if offset_ns == UNMEASURED else offset_ns
+
+    @property
+    def elsewhere(self) -> bool:
+        """Another gateway has it; set while its seconds arrive."""
+        return bool(self.columns.elsewhere[self.place])
+
+    @elsewhere.setter
+    def elsewhere(self, elsewhere: bool) -> None:
+        self.columns.elsewhere[self.place] = elsewhere
 
     def relay(self, seq: int, frame: bytes, at_ns: int) -> None:
         """Take one frame that another gateway has stored: it goes to every viewer, once."""
@@ -131,7 +181,7 @@ class Recording:
 
     def _show(self, seq: int, frame: bytes, at_ns: int) -> None:
         if seq > self.newest:
-            self.newest, self.last_frame = seq, frame
+            self.last_frame = frame
         self.heard_ns = at_ns
         if self.views:
             shown = frames.with_stream(frame, self.number)
@@ -189,20 +239,6 @@ class Recording:
             "unsynchronised": bool(last and last.flags & frames.Flag.UNSYNCHRONISED),
         }
 
-    def state_due(self, now_ns: int) -> bool:
-        """Whether viewers should be told the state again; notes that they are.
-
-        The frames themselves show that it runs and when it was last heard of. So it is said when
-        something else has changed, when the lag has moved, and again after a while.
-        """
-        flags, lag_ms = self.flags_and_lag()
-        told = (self.connected, self.storage.state, flags, self.clock_offset_ns)
-        due = told != self.told or abs(lag_ms - self.told_lag_ms) > LAG_MOVED_MS
-        if due or now_ns - self.told_ns > REPEAT_NS:
-            self.told, self.told_lag_ms, self.told_ns = told, lag_ms, now_ns
-            return True
-        return False
-
     @property
     def connected(self) -> bool:
         """Whether it comes in, here or (heard of lately) by another gateway."""
@@ -211,70 +247,86 @@ class Recording:
     @property
     def lag_ms(self) -> int | None:
         """Delay of the newest second from its last sample to its arrival, milliseconds."""
-        return self.flags_and_lag()[1] if self.last_frame else None
-
-    def flags_and_lag(self) -> tuple[int, int]:
-        """Flags and lag (milliseconds) of the newest second; nothing wrong before the first."""
-        if not self.last_frame:
-            return 0, 0
-        flags, device_ns = frames.flags_and_time(self.last_frame)
-        late_ns = self.heard_ns - device_ns - _TO_LAST_SAMPLE_NS - (self.clock_offset_ns or 0)
-        return flags, late_ns // 1_000_000
-
-    @property
-    def idle(self) -> bool:
-        """Nothing to keep it in memory for."""
-        return self.feeder is None and not self.views
+        return int(self.columns.lag_ms(np.array([self.place]))[0]) if self.newest else None
 
 
 class Recordings:
-    """All recordings in memory, by id."""
+    """All recordings in memory, by id, by number and by place."""
 
     def __init__(self) -> None:
         self._by_id: dict[UUID, Recording] = {}
         self._by_no: dict[int, Recording] = {}
+        self._by_place: dict[int, Recording] = {}
         self._wanted: set[Recording] = set()
-        self._owners: list[Recording] = []
-        self._unshown: list[bytes] = []
+        self._unshown: list[tuple[Places, npt.NDArray[Any]]] = []
         """Frames that viewers wait for, and whose each is."""
+        self.columns = Columns()
+        self.viewers: Slots[Audience] = Slots()
         self.storage = Storage()
 
     def get(self, recording: UUID) -> Recording | None:
         """The recording, if it is in memory."""
         return self._by_id.get(recording)
 
-    def keep(self, recording: Recording) -> Recording:
-        """Remember it; if another task was faster, return the one that is already there."""
-        kept = self._by_id.setdefault(recording.id, recording)
-        kept.storage = self.storage
-        return self._by_no.setdefault(kept.no, kept)
+    def keep(self, id_: UUID, no: int, progress: Progress) -> Recording:
+        """Remember it, with this progress; or the one that is already there, with its own."""
+        kept = self._by_id.get(id_)
+        if kept is None:
+            progress.move_in(self.columns)
+            kept = Recording(id_, no, progress, self.storage)
+            self._by_id[id_] = self._by_no[no] = self._by_place[kept.place] = kept
+            self.columns.no[kept.place], self.columns.number[kept.place] = no, kept.number
+        return kept
 
     def numbered(self, no: int) -> Recording | None:
         """The recording of this number, if it is in memory."""
         return self._by_no.get(no)
 
-    def forget(self, recording: Recording) -> None:
-        """Drop it from memory."""
-        self._wanted.discard(recording)
-        self._by_id.pop(recording.id, None)
-        self._by_no.pop(recording.no, None)
+    def at(self, place: int) -> Recording:
+        """The recording that has this place."""
+        return self._by_place[place]
 
-    def receive(
-        self,
-        owners: Sequence[Recording],
-        seqs: Sequence[int],
-        arrived: Sequence[bytes],
-        at_ns: int,
-    ) -> None:
-        """Take new frames, each of its owner; those that somebody watches wait for `spread`."""
-        watched, unshown = self._owners, self._unshown
-        for owner, seq, frame in zip(owners, seqs, arrived, strict=True):
-            if seq > owner.newest:
-                owner.newest, owner.last_frame = seq, frame
-            owner.heard_ns = at_ns
-            if owner.views or owner.outlet is not None:
-                watched.append(owner)
-                unshown.append(frame)
+    def forget_idle(self, unstored: Callable[[], Collection[int]]) -> None:
+        """Drop from memory what nobody feeds, watches or still has to store or to write of.
+
+        Args:
+            unstored: places of recordings of which something is not yet durable.
+        """
+        columns = self.columns
+        idle = (columns.no != 0) & (columns.feeder == NONE)
+        idle &= ~(columns.watched | columns.pulse_due)
+        places = np.flatnonzero(idle).tolist()
+        kept = unstored() if places else ()
+        for place in places:
+            if place not in kept:
+                recording = self._by_place.pop(place)
+                del self._by_id[recording.id], self._by_no[recording.no]
+                recording.progress.move_out()
+
+    def receive(self, places: Places, arrived: npt.NDArray[Any], at_ns: int) -> None:
+        """Take the next second of each of these recordings, all different."""
+        columns = self.columns
+        columns.tail[places] += 1
+        frames.put(columns.last, places, arrived)
+        self._heard(places, arrived, at_ns)
+
+    def receive_some(
+        self, owners: Sequence[Recording], arrived: Sequence[bytes], at_ns: int
+    ) -> tuple[Places, bytes]:
+        """Take new frames in any order, already noted as received; return them as a flush does."""
+        for owner, frame in zip(owners, arrived, strict=True):
+            if frames.seq_of(frame) > owner.newest:
+                owner.last_frame = frame
+        places = np.array([owner.place for owner in owners], np.intp)
+        joined = b"".join(arrived)
+        self._heard(places, frames.view_frames(joined), at_ns)
+        return places, joined
+
+    def _heard(self, places: Places, arrived: npt.NDArray[Any], at_ns: int) -> None:
+        self.columns.heard_ns[places] = at_ns
+        watched = self.columns.watched[places]
+        if watched.any():
+            self._unshown.append((places[watched], frames.picked(arrived, watched)))
 
     def spread(self) -> None:
         """Give every viewer what was received since the last time.
@@ -282,23 +334,48 @@ class Recordings:
         Once a tick; and before anything that must not come before it or see it twice: a view that
         begins or goes live, a recording that leaves for another gateway.
         """
-        owners, self._owners = self._owners, []
         unshown, self._unshown = self._unshown, []
-        if not owners:
+        if not unshown:
             return
-        numbers = np.array([owner.number for owner in owners], np.uint32)
-        shown, at = frames.renumbered(b"".join(unshown), numbers), 0
-        for owner, frame in zip(owners, unshown, strict=True):
-            part = shown[at : at + frames.FRAME_BYTES]
-            at += frames.FRAME_BYTES
-            for audience, view in owner.views:
-                audience.feed(view, part)
-            if owner.outlet is not None:
-                owner.outlet.feed(owner, frame)
+        columns = self.columns
+        places = np.concatenate([part for part, _ in unshown])
+        shown = frames.joined([part for _, part in unshown])
+        frames.renumbered_view(shown, columns.number[places])
+        seats, neighbours = columns.seat[places], columns.neighbour[places]
+        first, second = np.flatnonzero(seats != NONE), np.flatnonzero(neighbours != NONE)
+        which = np.concatenate([first, second])
+        if len(which):
+            whom = np.concatenate([seats[first], neighbours[second]])
+            order = np.argsort(whom, kind="stable")
+            self._push(whom[order], frames.picked(shown, which[order]).tobytes())
+        for at in np.flatnonzero(columns.odd[places]).tolist():
+            recording, frame = self._by_place[int(places[at])], shown[at].tobytes()
+            for audience, view in recording.views:
+                audience.feed(view, frame)
+            if recording.outlet is not None:
+                recording.outlet.feed(recording, frame)
+
+    def _push(self, whom: npt.NDArray[np.int64], joined: bytes) -> None:
+        """Frames to viewers; those of one viewer lie together."""
+        starts = np.flatnonzero(np.r_[True, whom[1:] != whom[:-1]])
+        ends = np.r_[starts[1:], len(whom)] * frames.FRAME_BYTES
+        at = 0
+        for viewer, end in zip(whom[starts].tolist(), ends.tolist(), strict=True):
+            self.viewers[viewer].push(joined[at:end])
+            at = end
 
     def moved(self, recording: Recording) -> None:
-        """It has got, or lost, a feeder or a viewer."""
+        """It has got or lost a feeder, a viewer or an outlet, or a view of it has gone live."""
         (self._wanted.add if recording.wanted else self._wanted.discard)(recording)
+        columns, place, views = recording.columns, recording.place, recording.views
+        feeder = recording.feeder
+        columns.feeder[place] = NONE if feeder is None else feeder[0].slot
+        columns.stream[place] = NONE if feeder is None else feeder[1].number
+        plain = recording.outlet is None and len(views) <= 2 and all(view.live for _, view in views)
+        seats = [audience.slot for audience, _ in views] if plain else []
+        columns.seat[place], columns.neighbour[place] = (*seats, NONE, NONE)[:2]
+        columns.watched[place] = bool(views) or recording.outlet is not None
+        columns.odd[place] = columns.watched[place] and not plain
 
     def wanted(self) -> list[Recording]:
         """Those that are watched here without coming in here; usually few of thousands."""

@@ -147,6 +147,8 @@ class Gateway:
         self._taps = Taps((self.alarms, *taps))
         self.committer = Committer(
             database_url,
+            recordings,
+            durable=lambda places: self.ingest.acknowledge(places),
             on_pressure=lambda pressed: self.ingest.press(pressed),
             taps=self._taps,
         )
@@ -269,6 +271,7 @@ class Gateway:
         while True:
             due = max(due + self._timing.tick_s, loop.time())
             await asyncio.sleep(due - loop.time())
+            self.ingest.arrivals.take()
             self.viewing.tick()
             self.ingest.tick()
             self._say_storage()

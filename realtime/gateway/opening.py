@@ -61,10 +61,12 @@ class Opener:
         if isinstance(known, str):
             return known
         progress = Progress(request.recording, known.received, known.lost)
-        fresh = Recording(request.recording, known.no, progress, durable=progress.next_seq - 1)
-        inside = self._recordings.keep(fresh)
-        if inside is not fresh:
+        progress.durable = durable = progress.next_seq - 1
+        inside = self._recordings.keep(request.recording, known.no, progress)
+        if inside.progress is not progress:
             # In memory is all that is durable here and more; another gateway may have added.
             inside.progress.join(progress)
-            inside.durable = max(inside.durable, fresh.durable)
+            inside.durable = max(inside.durable, durable)
+        # Not idle before its sender has heard of it.
+        inside.columns.pulse_due[inside.place] = True
         return inside

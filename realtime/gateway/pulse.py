@@ -6,13 +6,16 @@ import asyncio
 import time
 from contextlib import suppress
 from typing import Any, Final
+from uuid import UUID
 
+import numpy as np
 import structlog
 
+from realtime import frames
 from realtime.gateway.health import Health
 from realtime.gateway.ingest import Ingest
-from realtime.gateway.live import Recording
 from realtime.gateway.store import UNAVAILABLE
+from realtime.marks import NONE, Places
 
 log = structlog.get_logger()
 
@@ -67,56 +70,55 @@ class Pulse:
                 begun.clear()
 
     async def _tell(self) -> None:
-        recordings = self._ingest.recordings
-        viewed = [recording for recording in recordings if recording.views]
-        now_ns = time.time_ns()
-        for at, recording in enumerate(viewed, 1):
-            if recording.state_due(now_ns):
+        recordings, now_ns = self._ingest.recordings, time.time_ns()
+        waiting = recordings.storage.state != "ok"
+        viewed = np.flatnonzero(recordings.columns.watched)
+        for at in range(0, len(viewed), SLICE):
+            part = viewed[at : at + SLICE]
+            part = part[recordings.columns.watched[part]]  # nobody may by now
+            for place in recordings.columns.untold(part, now_ns, waiting=waiting).tolist():
+                recording = recordings.at(place)
                 recording.tell("state", **recording.state())
-            if at % SLICE == 0:  # thousands of notices at once would hold up every strip
+            if at + SLICE < len(viewed):  # thousands of notices at once would hold up every strip
                 await asyncio.sleep(SLICE_S)
         # What nobody feeds, watches or still has to store is known to the database alone.
-        idle = [r for r in recordings if r.idle and not r.pulse_due]
-        unstored = self._ingest.committer.unstored() if idle else set()
-        for recording in idle:
-            if recording not in unstored:
-                recordings.forget(recording)
+        self._ingest.arrivals.take()
+        recordings.forget_idle(self._ingest.committer.unstored)
 
     async def write(self) -> None:
         """Write what has changed since the last time."""
-        store = self._ingest.store
+        store, columns = self._ingest.store, self._ingest.recordings.columns
         await store.ping()
         self._turn ^= 1
-        due = [recording for recording in self._ingest.recordings if self._due(recording)]
-        rows = [row for recording in due if (row := _row(recording)) is not None]
-        for at in range(0, len(rows), ROWS):
-            await store.write_pulses(rows[at : at + ROWS])
-        for recording in due:
-            recording.pulse_due, recording.pulsed_ns = False, recording.heard_ns
+        due = self._due()
+        told = due[columns.last["seq"][due] != 0]
+        heard_ns = columns.heard_ns[due]
+        for at in range(0, len(told), ROWS):
+            await store.write_pulses(*self._rows(told[at : at + ROWS]))
+        columns.pulse_due[due], columns.pulsed_ns[due] = False, heard_ns
         if self._ingest.clocks:
             clocks, self._ingest.clocks = self._ingest.clocks, {}
             await store.write_clocks(
                 [(recording.id, *clock) for recording, clock in clocks.items()]
             )
 
-    def _due(self, recording: Recording) -> bool:
+    def _due(self) -> Places:
         """What changed hands or speaks again, at once; what only goes on, every second turn."""
-        if recording.pulse_due or recording.heard_ns - recording.pulsed_ns > SILENT_NS:
-            return True
-        return recording.heard_ns > recording.pulsed_ns and recording.no % 2 == self._turn
+        columns = self._ingest.recordings.columns
+        fresh_ns = columns.heard_ns - columns.pulsed_ns
+        goes_on = (fresh_ns > 0) & (columns.no % 2 == self._turn)
+        return np.flatnonzero(columns.pulse_due | (fresh_ns > SILENT_NS) | goes_on)
 
-
-def _row(recording: Recording) -> tuple[Any, ...] | None:
-    frame = recording.last_frame
-    if not frame:
-        return None
-    flags, lag_ms = recording.flags_and_lag()
-    return (
-        recording.id,
-        recording.progress.received.highest,
-        recording.heard_ns // 1_000,
-        lag_ms,
-        flags,
-        int.from_bytes(frame[70:72], "little"),
-        recording.feeder is not None,
-    )
+    def _rows(self, places: Places) -> tuple[list[UUID], list[list[Any]]]:
+        """Ids, and the other columns of `ctg_pulse`."""
+        recordings, columns = self._ingest.recordings, self._ingest.recordings.columns
+        at = places.tolist()
+        last = frames.picked(columns.last, places)
+        return [recordings.at(place).id for place in at], [
+            [recordings.at(place).progress.received.highest for place in at],
+            (columns.heard_ns[places] // 1_000).tolist(),
+            columns.lag_ms(places).tolist(),
+            last["flags"].tolist(),
+            last["samples"]["marks"][:, -1].tolist(),
+            (columns.feeder[places] != NONE).tolist(),
+        ]

@@ -229,9 +229,8 @@ class Store:
             recording, seq, kept, refused,
         )  # fmt: skip
 
-    async def write_pulses(self, pulses: Sequence[tuple[Any, ...]]) -> None:
+    async def write_pulses(self, ids: Sequence[UUID], columns: Sequence[Sequence[int]]) -> None:
         """Rewrite the signs of life: the columns of `ctg_pulse`, the moment in µs since 1970."""
-        ids, *columns = zip(*pulses, strict=True)
         await (await self.pool()).execute(
             "INSERT INTO ctg_pulse (recording_id, seq, heard_at, lag_ms, flags, marks, connected)"
             " SELECT id, seq, to_timestamp(heard_us / 1e6::float8), lag_ms, flags, marks, connected"

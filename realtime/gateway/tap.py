@@ -26,6 +26,7 @@ import numpy.typing as npt
 import structlog
 
 from realtime.gateway.live import Recording
+from realtime.marks import Places
 
 log = structlog.get_logger()
 
@@ -40,13 +41,13 @@ class Flush:
         frames: dtype `frames.FRAME`, read only, checked for form but not for range. Frames of one
             recording lie together, in the order of their arrival, which after a cut is not always
             that of `seq`.
-        recordings: whose they are, each once.
-        counts: how many of `frames` belong to each of `recordings`.
+        places: whose they are, each recording once, as places in the columns.
+        counts: how many of `frames` belong to each of `places`.
         at_ns: when the flush was sealed, ns since 1970 on this machine; it is not yet durable.
     """
 
     frames: npt.NDArray[Any]
-    recordings: Sequence[Recording]
+    places: Places
     counts: npt.NDArray[np.int64]
     at_ns: int
 

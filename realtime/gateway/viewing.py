@@ -23,6 +23,7 @@ from realtime.gateway.live import Recording, Recordings
 from realtime.gateway.seats import CONNECTIONS, VIEWERS_EACH, VIEWERS_SHARE, Seats
 from realtime.gateway.socketry import MessageListener
 from realtime.gateway.store import UNAVAILABLE, Store
+from realtime.marks import NONE
 from realtime.resume import Progress
 from realtime.session import Hangup
 from realtime.watch import Left, View, Wanted, WatchSession
@@ -105,11 +106,13 @@ class WatchListener(MessageListener):
         self._serving: asyncio.Task[None] | None = None
         self._writable = asyncio.Event()
         self._writable.set()
+        self.slot = NONE
         self.stalled_since: float | None = None
         """When its socket took nothing more; none while it does."""
         self._unsaid: dict[tuple[View, object], bytes] = {}
-        # What is asked for every second of every strip, or of every viewer at each tick.
-        self.feed, self.queue = self._session.feed, self._session.queue
+        # What is asked for at each tick.
+        self.feed, self.push = self._session.feed, self._session.push
+        self.queue = self._session.queue
 
     # WebSocket callbacks
 
@@ -117,6 +120,7 @@ class WatchListener(MessageListener):
         super().on_ws_connected(transport)
         transport.underlying_transport.set_write_buffer_limits(high=WRITE_HIGH_BYTES)
         self._shared.listeners.add(self)
+        self.slot = self._shared.recordings.viewers.take(self)
         self._shared.seats.take(self.token)
         loop = asyncio.get_running_loop()
         self._serving = loop.create_task(self._serve())
@@ -129,6 +133,7 @@ class WatchListener(MessageListener):
             self._serving.cancel()
         for view in list(self._session.views.values()):
             self._leave(view)
+        self._shared.recordings.viewers.give_back(self.slot)
         self.transport = None
 
     def pause_writing(self) -> None:
@@ -145,7 +150,7 @@ class WatchListener(MessageListener):
     @property
     def waiting_bytes(self) -> int:
         """What waits for this viewer, here and in its socket's buffer."""
-        waiting = len(self.queue) * frames.FRAME_BYTES
+        waiting = self._session.queued * frames.FRAME_BYTES
         waiting += sum(map(len, self._unsaid.values()))
         if self.transport is not None:
             waiting += self.transport.underlying_transport.get_write_buffer_size()
@@ -154,7 +159,7 @@ class WatchListener(MessageListener):
     @property
     def waiting_frames(self) -> int:
         """Frames queued for this viewer."""
-        return len(self.queue)
+        return self._session.queued
 
     def end_session(self, session_id: str) -> None:
         """Hang up if this is our login."""
@@ -213,7 +218,7 @@ class WatchListener(MessageListener):
             return
         if not self.queue:
             return
-        self._shared.delivered += len(self.queue)
+        self._shared.delivered += self._session.queued
         notices, bundles = self._session.take()
         if notices:
             self._shared.resyncs += len(notices)
@@ -254,8 +259,8 @@ class WatchListener(MessageListener):
                 if recording is None:
                     found = known[view.recording]
                     progress = Progress(view.recording, found.received, found.lost)
-                    fresh = Recording(view.recording, found.no, progress, progress.next_seq - 1)
-                    recording = shared.recordings.keep(fresh)
+                    progress.durable = progress.next_seq - 1
+                    recording = shared.recordings.keep(view.recording, found.no, progress)
                 if len(recording.views) >= VIEWER_LIMIT:
                     self._refuse(view.recording, "ctg.viewers_full")
                 else:
@@ -316,6 +321,7 @@ class WatchListener(MessageListener):
             got = stored[one.recording.no]
             if one.last >= one.recording.highest and not one.view.spilled:
                 messages = self._session.go_live(one.view, got, one.first)
+                self._shared.recordings.moved(one.recording)
             else:
                 messages = self._session.page(one.view, got)
                 one.first = one.last + 1

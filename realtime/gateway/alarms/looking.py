@@ -14,6 +14,7 @@ from realtime.alarms.ledger import Finding
 from realtime.alarms.rules import Change
 from realtime.gateway.alarms.register import Register, Watched, moment
 from realtime.gateway.tap import Flush
+from realtime.marks import Places
 
 AT_ONCE: Final = 4_096
 """Frames that wait for the next look; a backfill larger than this is looked at as it comes."""
@@ -29,13 +30,14 @@ class Looking:
     def __init__(self, register: Register, clock_ns: Callable[[], int]) -> None:
         self._register = register
         self._clock_ns = clock_ns
-        self._fresh: list[Flush] = []
+        self._fresh: list[tuple[Places, Flush]] = []
         self._waiting = 0
         self.flushed_ns = clock_ns()
 
     def flushed(self, flush: Flush) -> None:
         """New seconds of any number of recordings."""
-        self._fresh.append(flush)
+        # At once: by the next look the places may be others'.
+        self._fresh.append((self._register.rows(flush.places, flush.at_ns), flush))
         self.flushed_ns = flush.at_ns
         self._waiting += len(flush.frames)
         if self._waiting >= AT_ONCE:
@@ -64,18 +66,16 @@ class Looking:
         fresh, self._fresh, self._waiting = self._fresh, [], 0
         if not fresh:
             return
-        watched, now_ns = self._register.watched, self._clock_ns()
-        owners = [watched(one, now_ns) for flush in fresh for one in flush.recordings]
-        rows = np.array([one.row for one in owners], np.intp)
-        counts = np.concatenate([flush.counts for flush in fresh])
-        arrived = np.concatenate([flush.frames for flush in fresh])
-        sealed = np.array([flush.at_ns for flush in fresh], np.int64)
-        spread = np.repeat(sealed, [len(flush.recordings) for flush in fresh])
-        self._register.lines.heard(rows, spread)
-        rows = np.repeat(rows, counts)
+        owners = np.concatenate([rows for rows, _ in fresh])
+        counts = np.concatenate([flush.counts for _, flush in fresh])
+        arrived = frames.joined([flush.frames for _, flush in fresh])
+        sealed = np.array([flush.at_ns for _, flush in fresh], np.int64)
+        self._register.lines.heard(owners, np.repeat(sealed, [len(rows) for rows, _ in fresh]))
+        rows = np.repeat(owners, counts)
         if self._register.uncounted:
-            kept = self._put_aside(owners, counts, arrived)
-            rows, arrived = rows[kept], arrived[kept]
+            by_row = self._register.by_row
+            kept = self._put_aside([by_row[row] for row in owners.tolist()], counts, arrived)
+            rows, arrived = rows[kept], frames.picked(arrived, kept)
         self.look(rows, arrived)
 
     def _put_aside(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import numpy as np
 import numpy.typing as npt
 
 from kernel.ids import new_id
@@ -18,7 +19,8 @@ from realtime.alarms.rules import Board
 from realtime.alarms.schemas import WatchedAlarm
 from realtime.gateway.findings import Findings
 from realtime.gateway.lines import Lines
-from realtime.gateway.live import Recording
+from realtime.gateway.live import Recording, Recordings
+from realtime.marks import NONE, Places
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -56,7 +58,8 @@ class Register:
         work: set when there is something to read, count or record.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, recordings: Recordings) -> None:
+        self._recordings = recordings
         self.board = Board()
         self.lines = Lines()
         self.by_recording: dict[Recording, Watched] = {}
@@ -66,6 +69,14 @@ class Register:
         self.findings = Findings()
         self.work = asyncio.Event()
         self._default = shipped()
+
+    def rows(self, places: Places, now_ns: int) -> Places:
+        """Where these recordings are looked at here; from now on those that were not."""
+        columns = self._recordings.columns
+        rows = columns.row[places]
+        for at in np.flatnonzero(rows == NONE).tolist():
+            rows[at] = self.watched(self._recordings.at(int(places[at])), now_ns).row
+        return rows
 
     def watched(self, recording: Recording, now_ns: int) -> Watched:
         """The recording as it is looked at here; from now on if it was not."""
@@ -77,6 +88,7 @@ class Register:
             self.lines.set_limit(row, self._default.silent_s)
             one = Watched(recording, row, self._default)
             self.by_recording[recording] = self.by_row[row] = one
+            recording.columns.row[recording.place] = row
             self.unread.add(one)
             self.work.set()
         return one
@@ -85,6 +97,7 @@ class Register:
         """Nobody looks at it here any more; its row is another's."""
         self.board.remove(one.row)
         self.lines.remove(one.row)
+        one.recording.columns.row[one.recording.place] = NONE
         self.unread.discard(one)
         self.uncounted.discard(one)
         del self.by_recording[one.recording], self.by_row[one.row]

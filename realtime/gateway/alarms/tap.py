@@ -41,7 +41,7 @@ class Alarms:
     ) -> None:
         self._period_s = period_s
         self._clock_ns = clock_ns
-        self.register = Register()
+        self.register = Register(recordings)
         self.looking = Looking(self.register, clock_ns)
         self.takeover = Takeover(self.register, self.looking, history)
         self.record = Record(database, self.register, recordings)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
+from unittest.mock import Mock
 from uuid import UUID, uuid4
 
 import pytest
@@ -39,15 +40,15 @@ def test_no_message_of_strangers_breaks_the_listener(data: bytes) -> None:
 
 
 def arrive(recordings: Recordings, recording: Recording, seq: int) -> None:
-    recordings.receive([recording], [seq], [frame(seq)], 0)
+    recordings.receive_some([recording], [frame(seq)], 0)
     recordings.spread()
 
 
 def test_only_what_somebody_else_asked_for_is_sent_and_not_for_ever() -> None:
     now, recordings = [0.0], Recordings()
     hints = Hints("unix:///nowhere", recordings, clock=lambda: now[0])
-    recording = recordings.keep(Recording(UUID(int=1), 1, Progress(UUID(int=1))))
-    recording.feeder = (None, None)  # type: ignore[assignment]
+    recording = recordings.keep(UUID(int=1), 1, Progress(UUID(int=1)))
+    recording.feeder = (Mock(slot=3), Mock(number=1))
     arrive(recordings, recording, 1)
     hints.take("yunshang:ctg:want", build(uuid4(), [1, 2]))
     arrive(recordings, recording, 2)
@@ -119,9 +120,11 @@ async def test_a_viewer_elsewhere_sees_it_by_hint_and_the_rest_from_the_database
     known = two.here.ingest.recordings.get(recording)
     assert known is not None
     known.outlet, kept = None, known.outlet
+    two.here.ingest.recordings.moved(known)
     await sender.send(bundle([frame(seq) for seq in range(61, 71)]))
     await sender.until_acked(70)
     known.outlet = kept
+    two.here.ingest.recordings.moved(known)
     await sender.send(frame(71))
     await watcher.until_seq(view, 71)
     await two.there.elsewhere.look()

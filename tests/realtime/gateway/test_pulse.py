@@ -55,11 +55,11 @@ async def test_a_gateway_that_notices_late_does_not_say_dead_what_lives_elsewher
     await until_live(site, recording)
     await sender.close()
     now_us, store = time.time_ns() // 1_000, site.gateway.store
-    await store.write_pulses([(recording, 9, now_us, 0, 0, 0, True)])
-    await store.write_pulses([(recording, 5, now_us - 20_000_000, 0, 0, 0, False)])
+    await store.write_pulses([recording], [[9], [now_us], [0], [0], [0], [True]])
+    await store.write_pulses([recording], [[5], [now_us - 20_000_000], [0], [0], [0], [False]])
     assert await live(site, recording)
-    await store.write_pulses([(recording, 9, now_us, 0, 0, 0, False)])
+    await store.write_pulses([recording], [[9], [now_us], [0], [0], [0], [False]])
     assert not await live(site, recording)
     # A clock that was set back does not make what lives look dead.
-    await store.write_pulses([(recording, 10, now_us - 5_000_000, 0, 0, 0, True)])
+    await store.write_pulses([recording], [[10], [now_us - 5_000_000], [0], [0], [0], [True]])
     assert await live(site, recording)
