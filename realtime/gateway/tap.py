@@ -41,7 +41,8 @@ class Flush:
         frames: dtype `frames.FRAME`, read only, checked for form but not for range. Frames of one
             recording lie together, in the order of their arrival, which after a cut is not always
             that of `seq`.
-        places: whose they are, each recording once, as places in the columns.
+        places: whose they are, each recording once, by `Recording.place`; another's as soon as the
+            recording has been forgotten, so they are to be looked up at once.
         counts: how many of `frames` belong to each of `places`.
         at_ns: when the flush was sealed, ns since 1970 on this machine; it is not yet durable.
     """

@@ -17,6 +17,7 @@ class Heard:
 
     def __init__(self) -> None:
         self.seqs: dict[str, list[int]] = {}
+        self.devices: dict[int, str] = {}
         self.events: list[tuple[str, str, bool]] = []
         self.fails = False
         self.runs = 0
@@ -26,15 +27,16 @@ class Heard:
         await asyncio.Event().wait()
 
     def opened(self, recording: Recording) -> None:
+        self.devices[recording.place] = recording.device
         self.events.append(("opened", recording.device, False))
 
     def flushed(self, flush: Flush) -> None:
         if self.fails:
             raise ValueError("a broken rule")
         at = 0
-        for recording, count in zip(flush.recordings, flush.counts, strict=True):
+        for place, count in zip(flush.places.tolist(), flush.counts, strict=True):
             part = flush.frames[at : at + count]
-            self.seqs.setdefault(recording.device, []).extend(part["seq"].tolist())
+            self.seqs.setdefault(self.devices[place], []).extend(part["seq"].tolist())
             at += count
 
     def gone(self, recording: Recording, *, closed: bool) -> None:
