@@ -56,6 +56,25 @@ def test_frames_get_other_numbers_as_a_new_checksum_would(
     ]
 
 
+@given(st.integers(1, 600), st.data())
+def test_one_pass_over_many_frames_sees_any_single_wrong_one(
+    count: int, data: st.DataObject
+) -> None:
+    made = b"".join(frame(seq, rate=seq) for seq in range(1, count + 1))
+    assert frames.all_sealed(made)
+    changed = bytearray(made)
+    changed[data.draw(st.integers(0, len(made) - 1))] ^= data.draw(st.integers(1, 255))
+    assert not frames.all_sealed(bytes(changed))
+
+
+@given(st.lists(st.tuples(streams, seqs), max_size=60))
+def test_pairs_in_one_pass_are_those_of_an_acknowledgement(pairs: list[tuple[int, int]]) -> None:
+    numbers = np.array(pairs, np.int64).reshape(-1, 2)
+    words = frames.ack_pairs(numbers[:, 0], numbers[:, 1]).tobytes()
+    assert len(words) == len(pairs) * frames.PAIR_BYTES
+    assert frames.read_ack(frames.ack_head(len(pairs)) + words) == pairs
+
+
 @given(st.integers(0, 75), st.integers(1, 255))
 def test_no_changed_byte_passes_the_checksum(at: int, flip: int) -> None:
     broken = bytearray(frame(5))

@@ -128,8 +128,13 @@ def test_a_slow_viewer_keeps_the_newest_and_knows_what_it_missed(
     session = WatchSession(max_pending=20)
     views = live(session, uuid4(), uuid4(), uuid4())
     for at, seq in fed:
-        session.feed(views[at], frame(seq, stream=views[at].number))
-        assert len(session.queue) <= 20
+        one = frame(seq, stream=views[at].number)
+        if seq % 3:
+            session.feed(views[at], one)
+        else:
+            session.push(one + frame(seq + 1_000, stream=views[2 - at].number))
+            fed = [*fed, (2 - at, seq + 1_000)]
+        assert session.queued == sum(map(len, session.queue)) // frames.FRAME_BYTES <= 20
     notices, messages = session.take()
     got: dict[int, set[int]] = {1: set(), 2: set(), 3: set()}
     for message in messages:
