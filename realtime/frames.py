@@ -93,7 +93,6 @@ _MARK_WORD, _STREAM_WORD, _SEQ_WORD, _RESERVED1_WORD, _RESERVED2_WORD = 0, 1, 2,
 _MARK: Final = KIND_FRAME << 8 | VERSION
 
 _HEAD = struct.Struct("<BBHIIIQ")
-_FLAGS_AND_TIME = struct.Struct("<2xH12xQ")
 _TAIL = struct.Struct("<II")
 _BUNDLE_HEAD = struct.Struct("<BBHI")
 _ACK_HEAD = struct.Struct("<BBH")
@@ -317,12 +316,6 @@ def same_content(one: bytes, other: bytes) -> bool:
     when a frame is sent again after a reconnect.
     """
     return one[:4] == other[:4] and one[8:76] == other[8:76]
-
-
-def flags_and_time(frame: bytes) -> tuple[int, int]:
-    """Return the flags and the device's time (ns since 1970 UTC) of a checked frame."""
-    flags, device_ns = _FLAGS_AND_TIME.unpack_from(frame)
-    return flags, device_ns
 
 
 def seq_of(frame: bytes) -> int:
