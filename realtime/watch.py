@@ -91,8 +91,7 @@ class WatchSession:
         """Frames that this viewer was too slow for."""
         self._max_pending = max_pending
         self.queue: list[bytes] = []
-        """Live frames for the next tick, one or several joined; always the same list, for whoever
-        must look often."""
+        """Live frames for the next tick, one or several joined."""
         self.queued = 0
         """How many frames they are."""
         self._skipping = False
@@ -145,7 +144,7 @@ class WatchSession:
         return frames.split_frames(b"".join(self.queue))
 
     def _keep(self, waiting: list[bytes]) -> None:
-        self.queue[:], self.queued = waiting, len(waiting)
+        self.queue, self.queued = waiting, len(waiting)
 
     def admitted(self, view: View, number: int, facts: dict[str, Any]) -> bytes:
         """The viewer may see it, under this number; return the `subscribed` message."""

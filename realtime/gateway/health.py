@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import numpy as np
 import psutil
 
 from realtime.gateway.commit import Committer
 from realtime.gateway.ingest import Ingest
 from realtime.gateway.viewing import Viewing
+from realtime.marks import NONE
 
 TEXT: Final = "text/plain; version=0.0.4"
-SAMPLED: Final = 1_000
-"""The lag of at most so many recordings is looked at: a look at all would hold up strips."""
 COUNTERS: Final = frozenset(
     {
         "frames_received",
@@ -55,9 +55,9 @@ class Health:
 
     def facts(self) -> dict[str, Any]:
         """All numbers, JSON-ready."""
-        figures, recordings = self.committer.figures, list(self.ingest.recordings)
-        fed = [one for one in recordings if one.feeder is not None]
-        lags = [lag for one in fed[:: len(fed) // SAMPLED + 1] if (lag := one.lag_ms) is not None]
+        figures, columns = self.committer.figures, self.ingest.recordings.columns
+        fed = np.flatnonzero(columns.feeder != NONE)
+        lags = columns.lag_ms(fed[columns.last["seq"][fed] != 0]).tolist()
         resident = resident_bytes()
         connected = len(self.ingest.listeners) + len(self.viewing.listeners)
         commit_ms = [seconds * 1000 for seconds in figures.commit_s]

@@ -53,6 +53,8 @@ class Viewing:
     alarms: Callable[[Collection[UUID]], Awaitable[dict[UUID, list[Any]]]]
     """Living alarms of recordings, for who has just come."""
     listeners: set[WatchListener] = field(default_factory=set)
+    due: dict[WatchListener, None] = field(default_factory=dict)
+    """Those with something to send, or that have stopped reading."""
     seats: Seats = field(default_factory=lambda: Seats(CONNECTIONS // VIEWERS_SHARE, VIEWERS_EACH))
     clock: Callable[[], float] = time.monotonic
     delivered: int = 0
@@ -72,9 +74,10 @@ class Viewing:
         """Send every viewer what has come since the last tick."""
         self.recordings.spread()
         now = self.clock()
-        due = [one for one in self.listeners if one.queue or one.stalled_since is not None]
+        due, self.due = self.due, {}
         for listener in due:
-            listener.tick(now)
+            if listener.transport is not None:
+                listener.tick(now)
 
 
 @dataclass(slots=True)
@@ -110,9 +113,6 @@ class WatchListener(MessageListener):
         self.stalled_since: float | None = None
         """When its socket took nothing more; none while it does."""
         self._unsaid: dict[tuple[View, object], bytes] = {}
-        # What is asked for at each tick.
-        self.feed, self.push = self._session.feed, self._session.push
-        self.queue = self._session.queue
 
     # WebSocket callbacks
 
@@ -139,6 +139,7 @@ class WatchListener(MessageListener):
     def pause_writing(self) -> None:
         self._writable.clear()
         self.stalled_since = self._shared.clock()
+        self._shared.due[self] = None
 
     def resume_writing(self) -> None:
         self._writable.set()
@@ -193,6 +194,16 @@ class WatchListener(MessageListener):
 
     # Audience
 
+    def feed(self, view: View, frame: bytes, *, relayed: bool = False) -> None:
+        """One live frame under the view's number."""
+        self._session.feed(view, frame, relayed=relayed)
+        self._shared.due[self] = None
+
+    def push(self, joined: bytes) -> None:
+        """Live frames of live views, under their numbers."""
+        self._session.push(joined)
+        self._shared.due[self] = None
+
     def tell(self, view: View, kind: str, **facts: object) -> None:
         """One notice, sent now, or as soon as a viewer that is behind takes something again."""
         text = self._session.notice(kind, view, **facts)
@@ -213,10 +224,11 @@ class WatchListener(MessageListener):
     def tick(self, now: float) -> None:
         """Send what waits, or notice that the viewer has stopped reading."""
         if not self._writable.is_set():
+            self._shared.due[self] = None  # looked at again until it reads, or is given up
             if self.stalled_since is not None and now - self.stalled_since > STALLED_S:
                 self.hang_up(1008, "ctg.viewer_stalled")
             return
-        if not self.queue:
+        if not self._session.queued:
             return
         self._shared.delivered += self._session.queued
         notices, bundles = self._session.take()
