@@ -70,17 +70,18 @@ class Committer:
         url: str,
         recordings: Recordings,
         *,
-        durable: Callable[[Places], None] = lambda _places: None,
         high_water: int = 200_000,
-        on_pressure: Callable[[bool], None] = lambda _pressed: None,
         taps: Taps | None = None,
         clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._url = url
         self._recordings = recordings
-        self._durable = durable
         self.gather: Callable[[], None] = lambda: None
         """Called before a flush: whatever has come is to be added."""
+        self.tell_durable: Callable[[Places], None] = lambda _places: None
+        """Called after a flush: these are durable further than before."""
+        self.tell_pressure: Callable[[bool], None] = lambda _pressed: None
+        """Called when too much waits for the database, and when no longer."""
         self._taps = taps or Taps()
         self._clock_ns = clock_ns
         self._gateway = uuid4()
@@ -89,7 +90,6 @@ class Committer:
         self._flying = Batch()
         self._flying_since: float | None = None
         self.high_water = high_water
-        self._on_pressure = on_pressure
         self.pressed = False
         self._wake = asyncio.Event()
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
@@ -139,7 +139,7 @@ class Committer:
     def _press(self, pressed: bool) -> None:
         self.pressed = pressed
         log.warning("gateway.pressure", pressed=pressed, waiting=self.waiting)
-        self._on_pressure(pressed)
+        self.tell_pressure(pressed)
 
     async def run(self) -> None:
         """Flush until `stopping` is set and everything is durable."""
@@ -237,7 +237,7 @@ class Committer:
         places, ends = batch.settled
         durable = self._recordings.columns.durable
         durable[places] = np.maximum(durable[places], ends)
-        self._durable(places)
+        self.tell_durable(places)
         for then in batch.after:
             then()
         if self.pressed and self.waiting < self.high_water // 2:

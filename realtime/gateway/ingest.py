@@ -78,6 +78,8 @@ class Ingest:
     def __post_init__(self) -> None:
         self.arrivals = Arrivals(self.recordings, self.committer, self.clock_ns)
         self.committer.gather = self.arrivals.take
+        self.committer.tell_durable = self.acknowledge
+        self.committer.tell_pressure = self.press
 
     @property
     def received(self) -> int:

@@ -145,13 +145,7 @@ class Gateway:
         database = Database(database_url, name="yunshang gateway alarms", pool_size=2)
         self.alarms = Alarms(database, recordings, self.store.read_pages, period_s=timing.alarms_s)
         self._taps = Taps((self.alarms, *taps))
-        self.committer = Committer(
-            database_url,
-            recordings,
-            durable=lambda places: self.ingest.acknowledge(places),
-            on_pressure=lambda pressed: self.ingest.press(pressed),
-            taps=self._taps,
-        )
+        self.committer = Committer(database_url, recordings, taps=self._taps)
         self._opener = Opener(self.store, recordings)
         self._access = Access(self.store, viewers_of, origins)
         self.ingest = Ingest(
