@@ -54,6 +54,8 @@ async def test_a_gateway_that_notices_late_does_not_say_dead_what_lives_elsewher
     await sender.send(frame(1))
     await until_live(site, recording)
     await sender.close()
+    while site.gateway.ingest.listeners or site.gateway.ingest.recordings.get(recording):
+        await asyncio.sleep(0.01)  # what it has to say itself it has said
     now_us, store = time.time_ns() // 1_000, site.gateway.store
     await store.write_pulses([recording], [[9], [now_us], [0], [0], [0], [True]])
     await store.write_pulses([recording], [[5], [now_us - 20_000_000], [0], [0], [0], [False]])
