@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.clock import Clock
 from kernel.confidence import unverified
-from kernel.viewer import CLINICAL_ROLES, Viewer
+from kernel.viewer import CLINICAL_ROLES, Role, Viewer
 from quality.obligations import store
 from quality.obligations.calendar import CALENDAR, Obligation, code_of
 from quality.obligations.owed import LOOK_BACK, Owed, owed
@@ -55,8 +55,10 @@ def _obligation(one: Obligation) -> ObligationOut:
 async def board(session: AsyncSession, clock: Clock, viewer: Viewer) -> ObligationBoard:
     """What the viewer's houses, and those of their regions, owe around today."""
     today = local_date(clock.now())
-    houses, regions = sorted(viewer.facility_ids), sorted(viewer.region_ids)
-    units = await store.units(session, today, houses, regions)
+    houses, regions = set(viewer.facility_ids), sorted(viewer.region_ids)
+    if viewer.has(Role.MEDICAL_AFFAIRS):
+        houses.add(viewer.facility_id)
+    units = await store.units(session, today, sorted(houses), regions)
     # A quarter that ended 120 days ago may be due since yesterday.
     work = await store.work(session, today - 2 * LOOK_BACK)
     found: dict[Unit, list[Owed]] = {one: [] for one in units}
@@ -83,16 +85,19 @@ def _unit(viewer: Viewer, unit: Unit, rows: list[Owed]) -> UnitOwed:
         tier=unit.tier,
         mine=unit.id in viewer.facility_ids and viewer.has(*CLINICAL_ROLES),
         late=sum(one.standing == "late" for one in rows),
-        owed=[_owed(one) for one in inorder],
+        owed=[_owed(viewer, one) for one in inorder],
     )
 
 
-def _owed(one: Owed) -> OwedOut:
+def _owed(viewer: Viewer, one: Owed) -> OwedOut:
+    # Drills are opened by those who may open the case that they ran on.
+    opens = one.obligation.by == "return" or viewer.has(*CLINICAL_ROLES, Role.COMMISSION)
+    record = one.draft if one.done is None else one.done.record_id
     return OwedOut(
         obligation=one.obligation.code,
         period=code_of(one.obligation.cadence, one.period),
         due_on=one.due_on,
         standing=one.standing,
         done_on=None if one.done is None else one.done.on,
-        record_id=one.draft if one.done is None else one.done.record_id,
+        record_id=record if opens else None,
     )

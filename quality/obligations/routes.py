@@ -9,7 +9,7 @@ from kernel.viewer import CLINICAL_ROLES, Role, Viewer
 from quality.obligations import queries
 from quality.obligations.schemas import ObligationBoard
 
-READING = roles(*CLINICAL_ROLES, Role.COMMISSION)
+READING = roles(*CLINICAL_ROLES, Role.COMMISSION, Role.MEDICAL_AFFAIRS)
 
 
 @get("/quality/obligations", opt={OPT: READING})

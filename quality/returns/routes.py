@@ -22,7 +22,7 @@ from quality.returns.schemas import (
 )
 from quality.returns.sheet import sheet_of
 
-READING = roles(*CLINICAL_ROLES, Role.COMMISSION)
+READING = roles(*CLINICAL_ROLES, Role.COMMISSION, Role.MEDICAL_AFFAIRS)
 
 
 @get("/quality/forms", opt={OPT: READING})

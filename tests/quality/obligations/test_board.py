@@ -7,15 +7,17 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from kernel.viewer import Role
+from kernel.errors import NotFound
+from kernel.viewer import Role, Viewer
 from quality.obligations import timers
 from quality.obligations.schemas import ObligationBoard, OwedOut, UnitOwed
+from quality.returns.errors import OwnHouseOnly
 from registry.people import service as people
 from registry.people.service import Grant
 from tests.fixtures.database import Clone
 from tests.quality.returns.conftest import HOUSE, Desk, desk, net
 from tests.referral.network import SEEDER, Network
-from tests.registry.world import SEALER, password_hash
+from tests.registry.world import SEALER, account, password_hash
 
 __all__ = ["desk", "net"]
 NOTICES = text(
@@ -126,3 +128,36 @@ async def test_the_office_is_reminded_before_and_after(desk: Desk, net: Network)
     await desk.move("submit", made)
     net.wait(days=3)
     assert await remind() == []
+
+
+async def test_the_office_that_is_reminded_reads_what_was_handed_in(
+    desk: Desk, net: Network
+) -> None:
+    here = net.places["county"]
+    grant = Grant(Role.MEDICAL_AFFAIRS, facility_id=here)
+    person, account_id = await account(net.clone.system, net.clock, "county_office", here, grant)
+    net.staff["office"] = Viewer(
+        account_id=account_id,
+        person_id=person,
+        session_id=None,
+        facility_id=here,
+        facility_ids=frozenset(),
+        region_ids=frozenset(),
+        roles=frozenset({Role.MEDICAL_AFFAIRS}),
+    )
+    made, begun = [await desk.begin("alliance_plan", one) for one in ("2026-11", "2026-12")]
+    await desk.fill(made)
+    await desk.move("submit", made)
+    mine = house(await desk.board("office"), here)
+    assert not mine.mine
+    plans = owed(mine, "alliance_plan")
+    assert (plans["2026-11"].standing, plans["2026-11"].record_id) == ("done_late", made)
+    assert (plans["2026-12"].standing, plans["2026-12"].record_id) == ("due", None)
+    found = await desk.look(made, "office")
+    assert found.issues
+    assert found.sections == (await desk.look(made)).sections
+    assert found.quality_return.allowed == []
+    with pytest.raises(NotFound):
+        await desk.look(begun, "office")
+    with pytest.raises(OwnHouseOnly):
+        await desk.move("reopen", made, by="office", version=2, reason="改")

@@ -15,7 +15,7 @@ export const feature: Feature = {
       group: 'quality',
       label: 'obligations.nav',
       mark: '☑',
-      roles: ['referring_clinician', 'expert', 'coordinator', 'duty_desk', 'commission'],
+      roles: ['referring_clinician', 'expert', 'coordinator', 'duty_desk', 'commission', 'medical_affairs'],
       order: 42,
       phone: false,
     },
