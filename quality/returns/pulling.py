@@ -169,7 +169,7 @@ async def _indicator(session: AsyncSession, code: str, facility_id: UUID, period
         for one in members
         if one.case_id is not None and one.number is not None and one.state == "counted"
     ]
-    path = f"/quality/{code}?facility={facility_id}&days=90"
+    path = f"/quality/{code}?facility={facility_id}&span={period.first}..{period.last}"
     page = EvidenceRef(path, version.definition.name.zh)
     return _figure(value, str(version.definition.unit), [page, *refs])
 

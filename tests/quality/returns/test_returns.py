@@ -81,6 +81,9 @@ async def test_figures_are_the_systems_and_drills_are_in_none(desk: Desk, net: N
     assert pulled is not None
     assert (pulled.kind, pulled.n) == ("count", 2)
     assert {one.path for one in pulled.refs} == {f"/cases/{one}" for one in sent}
+    indicator = item(await desk.look(report), "answered").pulled
+    assert indicator is not None
+    assert indicator.refs[0].path.endswith("&span=2026-11-01..2026-11-30")
     # What was handed in stays as it was; a draft of the same days moves.
     desk.net.wait(days=9)
     await desk.fill(report)
