@@ -20,6 +20,8 @@ SHOWN = (
         "keeper of the confidential list",
     ),
     ("yl003.officer", "省卫生健康委（只看指标和脱敏病例）", "health commission"),
+    ("yj009.officer", "云江市卫生健康委（只看本市）", "health commission of a city"),
+    ("lj009.officer", "临江县卫生健康局（只看本县）", "health commission of a county"),
     ("yl003.system", "系统管理员", "system administrator"),
     ("yl003.security", "安全管理员", "security administrator"),
     ("yl003.auditor", "审计管理员", "auditor"),
