@@ -19,16 +19,17 @@ CENTRE = "云江市妇幼"
 BEDS = "抢救床位"
 
 
-async def closed_days(url: str) -> None:
+async def closed_days(url: str) -> str:
     """The day before yesterday is closed: the round that the region began with is of other days."""
     day = str(local_date(SystemClock().now() - timedelta(days=2)))
     officer = await Person(url, "yl003.officer").log_in()
     found = await officer.get("/api/quality/periods")
-    await officer.post(
+    period = await officer.post(
         "/api/quality/periods",
         {"region_id": found["overseen"][0]["id"], "first_day": day, "last_day": day},
     )
     await officer.leave()
+    return str(period["id"])
 
 
 async def sign(visitor: Visitor, button: str) -> None:
@@ -38,9 +39,10 @@ async def sign(visitor: Visitor, button: str) -> None:
     await form.get_by_role("button", name=button).click()
 
 
-async def plan(officer: Visitor, title: str) -> None:
+async def plan(officer: Visitor, title: str, period: str) -> None:
     await officer.go("/quality/rounds")
     await officer.page.get_by_role("link", name="制定方案").click()
+    await officer.page.get_by_label("统计期").select_option(period)
     await officer.page.get_by_label("名称").fill(title)
     await officer.sees(BEDS)
     for box in await officer.page.locator("fieldset input[type=checkbox]").all():
@@ -68,10 +70,10 @@ async def with_weight(officer: Visitor, name: str, weight: str) -> None:
 
 
 async def test_a_whole_assessment_round(visit: Door, tmp_path: Path) -> None:
-    await closed_days(visit.region.url)
+    period = await closed_days(visit.region.url)
     title = f"试评 {uuid4().hex[:6]}"
     officer = await visit("yl003.officer")
-    await plan(officer, title)
+    await plan(officer, title, period)
 
     affairs = await visit("yj001.affairs")
     await affairs.go("/quality/rounds")

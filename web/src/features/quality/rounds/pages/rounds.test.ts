@@ -8,6 +8,7 @@ import type { Role } from '@/api/types'
 import { axeViolations, renderPage } from '@/testing/page'
 
 import AssessmentPage from './AssessmentPage.vue'
+import PlanRoundPage from './PlanRoundPage.vue'
 import RoundPage from './RoundPage.vue'
 import RoundsPage from './RoundsPage.vue'
 import VisitPage from './VisitPage.vue'
@@ -42,6 +43,11 @@ const answers = {
   '/api/quality/assessments/e': ENTRY,
   '/api/quality/assessments/e/items/accepted/cases': { item: ITEM, period_id: 'p', figures: CHECKED.figures, cases: [] },
   '/api/quality/visits/v': VISIT,
+  '/api/quality/periods': {
+    periods: ['p', 'q'].map((id) => ({ id, region_id: 'g', region: '云岚省', first_day: `2026-0${id === 'p' ? 2 : 1}-01`, last_day: '2026-11-30' })),
+    overseen: [{ id: 'g', name: '云岚省' }],
+  },
+  '/api/quality/rounds/choices': { region_id: 'g', period_id: 'q', whole_year: false, centres: 2, rules: '2026-11', deadlines: [], items: [] },
 }
 const routes = ['quality', 'rounds', 'plan-round', 'round', 'assessment', 'site-visit'].map((name) => ({ path: `/at/${name}/:id?`, name }))
 
@@ -63,6 +69,12 @@ describe('assessment rounds', () => {
     expect(screen.getByText('1 家逾期')).toBeTruthy()
     expect(screen.getByText(/已过 \d+ 天/)).toBeTruthy()
     expect(await axeViolations(container)).toEqual([])
+  })
+
+  it('are planned over a period that no round assesses yet', async () => {
+    await show(PlanRoundPage, '/x')
+    expect((await screen.findByLabelText<HTMLSelectElement>('统计期')).value).toBe('q')
+    expect(screen.getByRole('option', { name: '云岚省 2026-02-01 – 2026-11-30 · 已有评估' })).toBeTruthy()
   })
 
   it('show every centre and mark weights that nobody says where they are from', async () => {
