@@ -30,6 +30,9 @@ Counted: TypeAlias = IntervalMeasure | CountMeasure | ShareMeasure
 COUNTS: Final = ("n", "met", "open", "inconsistent", "late", "demo", "within")
 
 
+_NO_DURATIONS: Final = np.empty(0, dtype=np.float64)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A measure, and the seconds aimed at."""
@@ -62,6 +65,8 @@ class Cell:
 
     def seconds(self) -> NDArray[np.float64]:
         """All durations, in no order."""
+        if not self.durations:
+            return _NO_DURATIONS
         return np.frombuffer(b"".join(self.durations), dtype=">f8").astype(np.float64)
 
 
