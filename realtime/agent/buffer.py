@@ -14,16 +14,19 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import structlog
 
 from realtime import frames as wire
-from realtime.agent.rescue import salvage, set_aside, whole
+from realtime.agent import rescue
+from realtime.agent.carving import whole
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -45,12 +48,15 @@ _REFUSING: Final = frozenset(
     }
 )
 """What a disk says that is full, over its quota, write-protected, worn out, or held by another."""
+AGAIN_S: Final = 30.0
+"""So often room is looked for, for what a damaged file still has."""
 _REST_S: Final = 5.0
 """So long at most a write waits for whoever else looks at the file."""
 
-_SCHEMA: Final = """
+_SCHEMA: Final = (
+    """
 CREATE TABLE IF NOT EXISTS recording (
-  no         INTEGER PRIMARY KEY,
+  no         INTEGER PRIMARY KEY AUTOINCREMENT,
   id         BLOB NOT NULL UNIQUE,
   device     TEXT NOT NULL,
   bed        TEXT NOT NULL,
@@ -74,6 +80,12 @@ CREATE TABLE IF NOT EXISTS gap (
   PRIMARY KEY (no, first)
 ) STRICT, WITHOUT ROWID;
 """
+    + rescue.SCHEMA
+)
+_BEGIN: Final = (
+    f"INSERT INTO recording ({rescue.COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+    " ON CONFLICT (id) DO NOTHING"
+)
 
 
 class Full(Exception):
@@ -133,6 +145,12 @@ class Buffer:
         self._max_pages = max(16, max_bytes // PAGE_BYTES)
         self._ballast = path.with_name(path.name + ".ballast")
         self._database: sqlite3.Connection | None = None
+        self.left_behind = ""
+        """Damaged files whose whole seconds are not carried over yet: there is no room for them."""
+        self._again_s = 0.0
+        self._known: dict[UUID, Kept] = {}
+        self._numbers: dict[UUID, int] = {}
+        """What a damaged file may no longer say, nor its followers know."""
 
     @property
     def database(self) -> sqlite3.Connection:
@@ -159,13 +177,17 @@ class Buffer:
                 return self._rescue(error)
             if not _is(error, _REFUSING):
                 raise
-            self._ballast.unlink(missing_ok=True)
+            self._drop_ballast()
             try:
                 return self._open()
             except sqlite3.OperationalError as again:
                 raise Full(_why(again)) from again
 
     def _open(self) -> sqlite3.Connection:
+        try:
+            rescue.finish_setting_aside(self._path)
+        except OSError as error:
+            raise Full("unwritable") from error
         database = sqlite3.connect(
             self._path, isolation_level=None, check_same_thread=False, timeout=_REST_S
         )
@@ -180,6 +202,7 @@ class Buffer:
                 database.execute(
                     "ALTER TABLE recording ADD COLUMN last_ns INTEGER NOT NULL DEFAULT 0"
                 )
+            self._carry_over(database)
         except BaseException:
             database.close()
             raise
@@ -189,13 +212,28 @@ class Buffer:
     def _rescue(self, error: sqlite3.DatabaseError) -> sqlite3.Connection:
         """Begin a new file with what is whole of the damaged one, which is kept beside it."""
         self.close()
-        aside = set_aside(self._path)
-        self.set_aside = aside.name
-        log.error("agent.buffer_damaged", error=str(error), set_aside=str(aside))
-        database = self._open()
-        recordings, seconds = salvage(aside, database)
-        log.warning("agent.buffer_salvaged", recordings=recordings, seconds=seconds)
-        return database
+        log.error("agent.buffer_damaged", error=str(error))
+        try:
+            rescue.set_aside(self._path)
+        except OSError as refused:
+            raise Full("unwritable") from refused
+        return self._open()
+
+    def _carry_over(self, database: sqlite3.Connection) -> None:
+        """What is whole of damaged files; where there is no room for it now, later."""
+        self.left_behind = ""
+        for aside in rescue.left_behind(self._path, database):
+            self.set_aside = aside.name
+            known = {number: _row(self._known[id_]) for id_, number in self._numbers.items()}
+            try:
+                recordings, seconds = rescue.salvage(aside, database, known)
+            except sqlite3.DatabaseError as error:
+                if not _is(error, _REFUSING):
+                    raise
+                self.left_behind, self._again_s = aside.name, time.monotonic() + AGAIN_S
+                log.error("agent.buffer_left_behind", file=aside.name, error=str(error))
+                continue
+            log.warning("agent.buffer_salvaged", recordings=recordings, seconds=seconds)
 
     def kept(self) -> list[Kept]:
         """All recordings, in the order in which they began.
@@ -211,13 +249,25 @@ class Buffer:
             " CASE WHEN last_ns > 0 THEN last_ns ELSE started_ns + (last_seq - 1) * 1000000000 END"
             " FROM recording ORDER BY no"
         )
-        return [
+        found = [
             Kept(
                 UUID(bytes=i), device, bed, tuple(channels.split(",")), at, last, acked, bool(end),
                 last_ns,
             )
             for i, device, bed, channels, at, last, acked, end, last_ns in rows
         ]  # fmt: skip
+        self._know(found)
+        return found
+
+    def _know(self, some: Iterable[Kept]) -> None:
+        """Keep in mind what a garbled page may take."""
+        for kept in some:
+            self._known[kept.id] = kept
+            row = self.database.execute(
+                "SELECT no FROM recording WHERE id = ?", (kept.id.bytes,)
+            ).fetchone()
+            if row is not None:
+                self._numbers[kept.id] = row[0]
 
     def _mending(self, work: Callable[[], T]) -> T:
         """Do something with the file; when it proves damaged, rescue it and do it once more."""
@@ -231,7 +281,10 @@ class Buffer:
             try:
                 self._database = self._rescue(error)
                 return work()
-            except sqlite3.OperationalError as again:
+            except sqlite3.DatabaseError as again:
+                # What is damaged anew at once is no disk any more.
+                if not _is(again, _REFUSING | _DAMAGED):
+                    raise
                 raise Full(_why(again)) from again
 
     def write(self, batch: Batch) -> None:
@@ -244,9 +297,15 @@ class Buffer:
             self._mending(lambda: self._write(batch))
         except Full:
             # What may go, goes first: its room may be all that was missing.
-            self._ballast.unlink(missing_ok=True)
+            self._drop_ballast()
             self._mending(lambda: self._write(Batch(acked=batch.acked, done=batch.done)))
             self._mending(lambda: self._write(batch))
+        self._know(batch.began)
+        for recording in batch.done:
+            self._known.pop(recording, None)
+            self._numbers.pop(recording, None)
+        if self.left_behind and time.monotonic() > self._again_s:
+            self._mending(lambda: self._carry_over(self.database))
         self._lay_ballast()
 
     def _write(self, batch: Batch) -> None:
@@ -264,13 +323,11 @@ class Buffer:
     def _insert(self, batch: Batch) -> None:
         run = self.database.executemany
         run(
-            "INSERT INTO recording (id, device, bed, channels, started_ns) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (id) DO NOTHING",
-            [
-                (k.id.bytes, k.device, k.bed, ",".join(k.channels), k.started_ns)
-                for k in batch.began
-            ],
+            _BEGIN,
+            [_row(Kept(k.id, k.device, k.bed, k.channels, k.started_ns)) for k in batch.began],
         )
+        if self.left_behind:  # also what already ran is not in the new file yet
+            run(_BEGIN, [_row(kept) for kept in self._known.values()])
         run(
             "INSERT INTO frame (no, seq, body) SELECT no, ?, ? FROM recording"
             " WHERE id = ? AND acked < ?1 ON CONFLICT DO NOTHING",
@@ -320,18 +377,29 @@ class Buffer:
                 (recording.bytes, first, last, limit),
             ).fetchall()
         )
+        if self.left_behind and len(rows) < min(limit, last - first + 1):
+            raise Full("full")  # nothing is known to be missing until all is carried over
         sound = [(seq, body) for seq, body in rows if whole(seq, body)]
         self.damaged += len(rows) - len(sound)
         return sound
 
     def gaps(self, recording: UUID) -> list[tuple[int, int]]:
-        """Declared gaps that are not acknowledged past, ascending."""
-        rows = self.database.execute(
-            "SELECT g.first, g.last FROM gap g JOIN recording r ON r.no = g.no"
-            " WHERE r.id = ? ORDER BY g.first",
-            (recording.bytes,),
+        """Declared gaps that are not acknowledged past, ascending.
+
+        Raises:
+            Full: the disk gives nothing.
+        """
+        return self._mending(
+            lambda: self.database.execute(
+                "SELECT g.first, g.last FROM gap g JOIN recording r ON r.no = g.no"
+                " WHERE r.id = ? ORDER BY g.first",
+                (recording.bytes,),
+            ).fetchall()
         )
-        return [(first, last) for first, last in rows]
+
+    def _drop_ballast(self) -> None:
+        with suppress(OSError):  # a disk that is read-only by now gives nothing back
+            self._ballast.unlink(missing_ok=True)
 
     def _lay_ballast(self) -> None:
         if self._ballast.exists():
@@ -343,7 +411,15 @@ class Buffer:
             with self._ballast.open("wb") as file:
                 file.write(bytes(BALLAST_BYTES))
         except OSError:
-            self._ballast.unlink(missing_ok=True)
+            self._drop_ballast()
+
+
+def _row(kept: Kept) -> tuple[Any, ...]:
+    channels = ",".join(kept.channels)
+    return (
+        kept.id.bytes, kept.device, kept.bed, channels, kept.started_ns,
+        kept.last_seq, 0, kept.acked, kept.ended,
+    )  # fmt: skip
 
 
 def _is(error: sqlite3.DatabaseError, codes: frozenset[int]) -> bool:
@@ -353,46 +429,3 @@ def _is(error: sqlite3.DatabaseError, codes: frozenset[int]) -> bool:
 def _why(error: sqlite3.DatabaseError) -> str:
     # A file system's own limit (quota, file size) speaks as an I/O error.
     return "full" if _is(error, frozenset({sqlite3.SQLITE_FULL})) else "unwritable"
-
-
-def seconds_between(first: int, last: int, there: Iterable[int]) -> list[tuple[int, int]]:
-    """Runs of `first..last` that are not in `there`, which ascends."""
-    missing: list[tuple[int, int]] = []
-    following = first
-    for seq in there:
-        if seq > following:
-            missing.append((following, seq - 1))
-        following = seq + 1
-    if following <= last:
-        missing.append((following, last))
-    return missing
-
-
-def runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
-    """Ascending numbers as runs."""
-    found: list[tuple[int, int]] = []
-    for number in numbers:
-        if found and found[-1][1] + 1 == number:
-            found[-1] = (found[-1][0], number)
-        else:
-            found.append((number, number))
-    return found
-
-
-def without(
-    some: Sequence[tuple[int, int]], known: Sequence[tuple[int, int]]
-) -> list[tuple[int, int]]:
-    """What of `some` runs no run of `known` covers."""
-    left = list(some)
-    for low, high in known:
-        cut: list[tuple[int, int]] = []
-        for first, last in left:
-            if last < low or first > high:
-                cut.append((first, last))
-                continue
-            if first < low:
-                cut.append((first, low - 1))
-            if last > high:
-                cut.append((high + 1, last))
-        left = cut
-    return left

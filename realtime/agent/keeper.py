@@ -17,7 +17,8 @@ from uuid import UUID
 import structlog
 
 from realtime.agent.bedside import Began, Ended, Event, Lost, Made
-from realtime.agent.buffer import Batch, Buffer, Full, Kept, runs, seconds_between, without
+from realtime.agent.buffer import Batch, Buffer, Full, Kept
+from realtime.agent.holes import runs, seconds_between, without
 from realtime.agent.uplink import Uplink, Wish
 
 log = structlog.get_logger()

@@ -48,6 +48,7 @@ def facts(station: Station) -> dict[str, Any]:
         "disk": keeper.disk,
         "in_memory_s": keeper.in_memory,
         "buffer_set_aside": keeper.buffer.set_aside,
+        "buffer_left_behind": keeper.buffer.left_behind,
         "given_up_s": keeper.given_up,
         "conflicts": link.conflicts,
         "monitors": monitors,
@@ -64,7 +65,9 @@ def _own_problems(station: Station, offset_ms: int | None) -> Iterable[Problem]:
         yield words.DISKS[keeper.disk]
     if keeper.given_up:
         yield FAULT, words.problem("given_up", seconds=keeper.given_up)
-    if keeper.buffer.set_aside:
+    if keeper.buffer.left_behind:
+        yield FAULT, words.problem("left_behind", name=keeper.buffer.left_behind)
+    elif keeper.buffer.set_aside:
         yield ATTENTION, words.problem("set_aside", name=keeper.buffer.set_aside)
     if offset_ms is not None and abs(offset_ms) > WRONG_CLOCK_MS:
         yield ATTENTION, words.problem("clock", seconds=round(offset_ms / 1_000, 1))

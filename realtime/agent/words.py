@@ -175,6 +175,10 @@ _PROBLEMS: Final[dict[str, Said]] = {
         "缓存文件曾损坏，完好部分已恢复；损坏文件保留为 {name}",
         "The buffer was damaged; what was whole goes on, the rest is kept as {name}",
     ),
+    "left_behind": (
+        "缓存文件曾损坏，空间不足，{name} 中的数据尚未恢复：请立即清理磁盘",
+        "The buffer was damaged and there is no room for what {name} still has: make room now",
+    ),
     "given_up": (
         "{seconds} 秒已丢失，已在曲线上标为缺口",
         "{seconds} s are lost, and marked as a gap on the strip",

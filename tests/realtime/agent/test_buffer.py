@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.agent.buffer import Batch, Buffer, Full, Kept, seconds_between, without
+from realtime.agent.buffer import Batch, Buffer, Full, Kept
+from realtime.agent.holes import seconds_between, without
 from realtime.agent.samples import SILENT, build_frame
 
 
