@@ -96,9 +96,13 @@ async def while_parent_lives(work: Coroutine[Any, Any, None]) -> None:
             pass
         with suppress(RuntimeError):  # the loop has ended
             loop.call_soon_threadsafe(orphaned.set)
+        # The kernel's own timer, in case this thread is kept from ever running again.
+        signal.setitimer(signal.ITIMER_REAL, ORPHAN_S + 1)
         time.sleep(ORPHAN_S)
-        log.error("gateway.part_left_behind", after_s=ORPHAN_S)
-        os._exit(1)
+        try:  # whoever read our words may be gone as well
+            log.error("gateway.part_left_behind", after_s=ORPHAN_S)
+        finally:
+            os._exit(1)
 
     threading.Thread(target=listen, name="parent", daemon=True).start()
     working, alone = asyncio.ensure_future(work), asyncio.ensure_future(orphaned.wait())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -118,5 +119,21 @@ async def test_a_part_that_cannot_end_does_not_outlive_its_parent(work: str) -> 
     assert part.stdout is not None
     async with asyncio.timeout(30):
         assert await part.stdout.readline() == b"runs\n"
+        part.stdin.close()
+        assert await part.wait() == 1
+
+
+async def test_a_part_whose_words_nobody_reads_does_not_outlive_its_parent() -> None:
+    """The supervisor that read its output was killed with its parent."""
+    heard, says = os.pipe()
+    part = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", STUCK, "cannot_end", cwd=ROOT,
+        stdin=asyncio.subprocess.PIPE, stdout=says, stderr=says,
+    )  # fmt: skip
+    os.close(says)
+    assert part.stdin is not None
+    async with asyncio.timeout(30):
+        with os.fdopen(heard, "rb") as words:
+            assert await asyncio.to_thread(words.readline) == b"runs\n"
         part.stdin.close()
         assert await part.wait() == 1
