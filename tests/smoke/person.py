@@ -53,7 +53,8 @@ class Person:
 
     async def get(self, path: str, **query: Any) -> Any:
         """GET and parse; bytes if it is not JSON."""
-        answer = await self._http.get(path, params=query, headers=self._headers())
+        # No parameters at all, or httpx drops those that the path has already.
+        answer = await self._http.get(path, params=query or None, headers=self._headers())
         if answer.status_code != 200:
             raise Refused(answer)
         if "json" in answer.headers.get("content-type", ""):
