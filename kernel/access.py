@@ -19,7 +19,8 @@ ANY: Final[Access] = "any"
 """Open to every logged-in account, whatever its role."""
 
 LINK: Final[Access] = "link"
-"""Open to the holder of a case-scoped link, and to nobody else; a link opens nothing besides."""
+"""Open to the holder of a case-scoped link or a guest's, and to nobody else; a link opens nothing
+besides, and which of these routes answer it is its purpose."""
 
 CLINICAL: Final[Access] = CLINICAL_ROLES
 """Open to those who treat or coordinate; what they see is narrowed by row-level security."""

@@ -16,8 +16,8 @@ that could change something:
 - **Content type** `application/json` on writes below /api that carry a body; a route that takes
   files says so by `opt={"content": frozenset({"application/dicom"})}`.
 - **Role**, by the route's own declaration (kernel.access). No declaration: nobody enters.
-- **Link**: a route declared `LINK` looks at the cookie of a case-scoped link and at no login; every
-  other route looks at the login and at no link.
+- **Link**: a route declared `LINK` looks at the cookie of a case-scoped link, or of a room's guest,
+  and at no login; every other route looks at the login and at no link.
 
 A socket is refused by closing it before it is accepted: 4401 not logged in, 4403 not allowed.
 """
@@ -30,14 +30,14 @@ from litestar.exceptions import WebSocketException
 from litestar.handlers.base import BaseRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from consult.rooms.guests import sessions as guests
 from kernel.access import ANY, LINK, OPT, PUBLIC
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.errors import NotAllowed, Refusal
 from kernel.viewer import Viewer
-from referral.links import cookie as link_cookie
 from referral.links import sessions as links
-from registry.people import cookie, sessions
+from registry.people import cookie, link_cookie, sessions
 from registry.people.installation import policy_of
 from registry.people.sessions import ANONYMOUS
 from server.settings import Settings
@@ -115,8 +115,11 @@ class Authentication:
             return known.viewer
 
     async def _holder(self, token: str, clock: Clock) -> Viewer | None:
+        at = clock.now()
         async with self._database.session(ANONYMOUS) as session:
-            return await links.find(session, token, clock.now(), demo=self._demo)
+            return await links.find(session, token, at, demo=self._demo) or await guests.find(
+                session, token, at, demo=self._demo
+            )
 
 
 def _check_content(connection: Connection) -> None:

@@ -7,13 +7,15 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from consult.media.engine import Role as RoomRole
 from consult.names import Names, names
 from consult.requests import rights as consult_rights
 from consult.requests import store as requests
 from consult.requests.states import ConsultState
 from consult.rooms import rights, service, store
+from consult.rooms.guests import links as guests
 from consult.rooms.recording import queries as recordings
-from consult.rooms.schemas import AdmissionOut, RoomOut, RoomView
+from consult.rooms.schemas import AdmissionOut, GuestLink, RoomOut, RoomView
 from consult.rooms.states import AdmissionState
 from kernel.clock import Clock
 from kernel.viewer import Viewer
@@ -32,13 +34,30 @@ async def of_consult(
     if room is None:
         return RoomView(None, may_open)
     mine = await rights.place(session, viewer, row, invited, clock.now())
-    return RoomView(await _room(session, viewer, room, mine), may_open)
+    people = await store.admissions(session, room.id)
+    links = await guests.given(session, clock.now(), room.id, open_=is_open) if mine.host else []
+    return RoomView(await _room(session, viewer, room, mine, people, links), may_open)
+
+
+async def as_guest(session: AsyncSession, viewer: Viewer, room: Row[Any], house: UUID) -> RoomOut:
+    """A room as its guest sees it: those who were let in, and what is recorded of it."""
+    mine = rights.Place(RoomRole.GUEST, house, at_once=False, host=False)
+    people = [
+        one
+        for one in await store.admissions(session, room.id)
+        if one.state == AdmissionState.ADMITTED or one.person_id == viewer.person_id
+    ]
+    return await _room(session, viewer, room, mine, people, [])
 
 
 async def _room(
-    session: AsyncSession, viewer: Viewer, room: Row[Any], mine: rights.Place
+    session: AsyncSession,
+    viewer: Viewer,
+    room: Row[Any],
+    mine: rights.Place,
+    people: Sequence[Row[Any]],
+    links: list[GuestLink],
 ) -> RoomOut:
-    people = await store.admissions(session, room.id)
     known = await names(
         session,
         [
@@ -50,8 +69,9 @@ async def _room(
     )
     is_open = room.ended_at is None
     recording = await recordings.of_room(session, viewer, room.id, people, host=mine.host)
-    allowed = ["enter", *(["end"] if mine.host else [])] if is_open else []
-    if is_open and (recording is None or recording.ended_at is not None) and _is_in(viewer, people):
+    allowed = ["enter", *(["end", "invite"] if mine.host else [])] if is_open else []
+    over = recording is None or recording.ended_at is not None
+    if is_open and over and mine.role is not RoomRole.GUEST and _is_in(viewer, people):
         allowed.append("record")
     return RoomOut(
         id=room.id,
@@ -62,6 +82,7 @@ async def _room(
         ended_by=known.person(room.ended_by),
         why_ended=room.why_ended,
         people=[_admission(viewer, one, known, mine, open_=is_open) for one in people],
+        guests=links,
         recording=recording,
         consent=recordings.consent_text(),
         allowed=allowed,
@@ -81,7 +102,8 @@ def _admission(
     return AdmissionOut(
         id=one.id,
         person=known.person(one.person_id),
-        facility=known.house(one.facility_id),
+        # The house of a guest is said by their name; the one noted vouches for them.
+        facility=None if one.role == RoomRole.GUEST else known.house(one.facility_id),
         role=one.role,
         state=one.state,
         asked_at=one.asked_at,

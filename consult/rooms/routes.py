@@ -10,6 +10,7 @@ from consult.media.engine import MediaEngine
 from consult.rooms import queries, service, tickets
 from consult.rooms.asking import RoomCall, present, provide_room_call
 from consult.rooms.chat.routes import HANDLERS as MESSAGES
+from consult.rooms.guests.routes import HANDLERS as GUESTS
 from consult.rooms.recording.routes import HANDLERS as RECORDINGS
 from consult.rooms.schemas import RoomView, TicketOut
 from consult.rooms.states import AdmissionAction
@@ -87,7 +88,7 @@ router = Router(
     "/",
     route_handlers=[
         get_room, open_room, enter_room, give_room_ticket, decide_on_admission, end_room,
-        *RECORDINGS, *MESSAGES, *STILLS,
+        *RECORDINGS, *MESSAGES, *STILLS, *GUESTS,
     ],
     dependencies={"call": Provide(provide_room_call)},
     tags=["rooms"],

@@ -12,14 +12,15 @@ from registry.facilities.schemas import FacilityRef
 from registry.people.schemas import PersonRef
 
 AdmissionStateName = Literal["waiting", "admitted", "refused", "withdrawn", "ejected"]
-RoomRoleName = Literal["requester", "expert", "colleague"]
+RoomRoleName = Literal["requester", "expert", "colleague", "guest"]
 WhyEnded = Literal["ended", "empty", "consult_over"]
 
 
 class AdmissionOut(msgspec.Struct, frozen=True):
     """Somebody who asked to come in; `id` is the participant's in the media room.
 
-    `here` while media of theirs is heard; `allowed` is what the viewer may do with it.
+    A guest's name says their house, and `facility` is null. `here` while media of theirs is heard;
+    `allowed` is what the viewer may do with it.
     """
 
     id: UUID
@@ -39,6 +40,21 @@ class AdmissionOut(msgspec.Struct, frozen=True):
     allowed: list[str]
 
 
+class GuestLink(msgspec.Struct, frozen=True):
+    """A guest's link, as hosts see it; `lives` while it can be opened, or opens the room."""
+
+    id: UUID
+    person: PersonRef | None
+    invited_by: PersonRef | None
+    invited_at: datetime
+    open_by: datetime
+    ends_at: datetime
+    opened_at: datetime | None
+    revoked_at: datetime | None
+    lives: bool
+    allowed: list[str]
+
+
 class RoomOut(msgspec.Struct, frozen=True):
     """A room and everybody who asked to come in, in the order in which they asked."""
 
@@ -50,6 +66,8 @@ class RoomOut(msgspec.Struct, frozen=True):
     ended_by: PersonRef | None
     why_ended: WhyEnded | None
     people: list[AdmissionOut]
+    guests: list[GuestLink]
+    """Links given to guests; shown to hosts alone."""
     recording: RoomRecording | None
     """The newest one."""
     consent: ConsentText

@@ -16,6 +16,7 @@ _NEWEST = text(
     "SELECT * FROM consult_room WHERE case_id = :case_id ORDER BY opened_at DESC, id DESC LIMIT 1"
 )
 _LOCK = text("SELECT * FROM consult_room WHERE id = :id FOR UPDATE")
+_ONE = text("SELECT * FROM consult_room WHERE id = :id")
 _INSERT = text(
     "INSERT INTO consult_room (id, case_id, engine, facility_id, opened_by, opened_at)"
     " VALUES (:id, :case_id, :engine, :facility_id, :by, :at)"
@@ -83,6 +84,14 @@ async def open_room_of(session: AsyncSession, case_id: UUID) -> Row[Any] | None:
 async def newest(session: AsyncSession, case_id: UUID) -> Row[Any] | None:
     """The consultation's newest room, open or ended."""
     return (await session.execute(_NEWEST, {"case_id": case_id})).one_or_none()
+
+
+async def seen(session: AsyncSession, room_id: UUID) -> Row[Any]:
+    """A room, open or ended; raises `NotFound` where it is unknown or foreign."""
+    row = (await session.execute(_ONE, {"id": room_id})).one_or_none()
+    if row is None:
+        raise NotFound()
+    return row
 
 
 async def locked(session: AsyncSession, room_id: UUID) -> Row[Any]:

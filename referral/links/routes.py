@@ -18,7 +18,7 @@ from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from referral.commands import on_case, on_leg, on_offer
 from referral.commands.fields import Act
-from referral.links import cookie, queries, sessions
+from referral.links import queries, sessions
 from referral.links.commands import AskOutside, IssueLink, OpenLink, Reviewed, Revoke, Sync
 from referral.links.readmodel import (
     CrewView,
@@ -35,6 +35,7 @@ from referral.links.service.issue import Issued
 from referral.links.service.sync import sync
 from referral.routes.asked import Asked, provide_asked
 from referral.routes.asking import Done
+from registry.people import link_cookie
 
 ASKED = {"asked": Provide(provide_asked)}
 LONGEST = timedelta(days=2)
@@ -156,14 +157,14 @@ async def open_link(data: OpenLink, database: Database, clock: Clock) -> Respons
     anonymous = Viewer.system("anonymous")
     async with database.session(anonymous) as session:
         opened = await sessions.open_link(session, clock, data.token)
-    held = cookie.carrying(opened.secret, int(LONGEST.total_seconds()))
+    held = link_cookie.carrying(opened.secret, int(LONGEST.total_seconds()))
     return Response(Opened(purpose=opened.purpose), cookies=[held])  # type: ignore[arg-type]
 
 
 @post("/links/leave", opt={OPT: LINK}, status_code=204)
 async def leave(viewer: Viewer) -> Response[None]:
     """Forget the link on this device."""
-    return Response(None, status_code=204, cookies=[cookie.cleared()])
+    return Response(None, status_code=204, cookies=[link_cookie.cleared()])
 
 
 @get("/crew", opt={OPT: LINK})

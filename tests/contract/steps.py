@@ -12,7 +12,7 @@ class Step:
     operation: str
     fields: dict[str, Any] = field(default_factory=dict)
     at: str = ""
-    """Which unit's offer is meant, where there are several."""
+    """Which unit's offer is meant where there are several, or what a host says to who asks."""
     answers: tuple[int, ...] = (200, 201, 204)
     """What the good request gives; a refusal where the test cannot make it succeed."""
 

@@ -80,6 +80,8 @@ class Walk:
                 self.ids[f"{name[:-1]}_id"] = row["id"]
         if "/api/case-file" in step.operation and step.operation not in OPENING:
             await self._look_at_file()
+        if "{action}" in step.operation:
+            self.ids["action"] = step.at or "eject"
         place = self.stage.net.places.get(step.at)
         for offer in self.case["offers"]:
             if offer["facility"]["id"] == str(place):
@@ -201,11 +203,10 @@ class Walk:
             self.ids["file_id"] = made["id"]
         elif "push_key" in made:
             self.ids["point_id"] = made["points"][0]["id"]
-        elif "link" in made and made.get("path"):
-            self.ids["link_id"] = made["id"]
-            token = made["path"].partition("#")[2]
-            holder = f"holder of {made['link']['purpose']}"
-            self.stage.links[holder] = await self.stage.door.open_link(token)
+        elif ("link" in made or "guest" in made) and made.get("path"):
+            await self._note_link(made)
+        elif "inviting_house" in made:
+            self._note_room(made["room"])
         elif "consult" in made:
             self.ids["consult_id"] = made["consult"]["id"]
             self.ids["invitation_id"] = made["consult"]["invited"][-1]["id"]
@@ -250,6 +251,17 @@ class Walk:
             self.ids["advice_id"] = made["id"]
         elif "pregnancy_id" in made:
             self.ids["pregnancy_id"] = made["pregnancy_id"]
+
+    async def _note_link(self, made: dict[str, Any]) -> None:
+        """A link is opened by whoever it was given to."""
+        token = made["path"].partition("#")[2]
+        if "guest" in made:
+            self.ids["guest_id"] = made["id"]
+            self.stage.links["a guest"] = await self.stage.door.open_link(token, "/api/guest/open")
+        else:
+            self.ids["link_id"] = made["id"]
+            holder = f"holder of {made['link']['purpose']}"
+            self.stage.links[holder] = await self.stage.door.open_link(token)
 
     def _note_papers(self, made: dict[str, Any]) -> None:
         """The newest treatment, attachment and reference of a dossier."""

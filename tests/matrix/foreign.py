@@ -200,10 +200,13 @@ async def _consulted(
     asked = await _post(door, tokens["province"], f"/api/rooms/{room}/recordings", agreement)
     said = await _post(door, tokens["province"], f"/api/rooms/{room}/messages", {"text": "test"})
     still = await _still(door, tokens["province"], room, view["room"]["people"][0]["id"])
+    who = {"name": "测试", "house": "测试医院"}
+    guest = await _post(door, tokens["stranger"], f"/api/rooms/{room}/guests", who)
     return {
         "consult_id": made["id"],
         "invitation_id": invitation,
         "room_id": room,
+        "guest_id": guest["guest"]["id"],
         "room_recording_id": asked["room"]["recording"]["id"],
         "room_message_id": said["id"],
         "room_still_id": still,

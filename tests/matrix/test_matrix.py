@@ -200,7 +200,7 @@ async def test_a_link_opens_what_links_are_for_and_nothing_besides(knock: Knock)
         elif row.access != "public":
             assert answer.status_code == 401, (row.name, answer.text)
     # Of what links are for, a crew's link opens the crew's page only.
-    for path, status in (("/api/crew", 200), ("/api/outside", 404)):
+    for path, status in (("/api/crew", 200), ("/api/outside", 404), ("/api/guest", 404)):
         assert (await door.send("GET", path, link=link)).status_code == status
 
 

@@ -1,4 +1,4 @@
-"""The cookie that carries a link's session."""
+"""The cookie that carries the session of a link: of a case's, or of a guest's of a room."""
 
 from litestar.datastructures import Cookie
 
