@@ -3,6 +3,9 @@ import type { components } from '@/api/schema'
 
 type Schemas = components['schemas']
 
+export type GuestView = Schemas['GuestView']
+export type GuestLink = Schemas['GuestLink']
+export type GuestInvited = Schemas['GuestInvited']
 export type RoomView = Schemas['RoomView']
 export type Room = Schemas['RoomOut']
 export type ConsentText = Schemas['ConsentText']

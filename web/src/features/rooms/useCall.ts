@@ -16,7 +16,8 @@ export interface Call {
   state: Ref<CallClient['state'] | 'idle'>
   muted: Ref<ReadonlySet<Source>>
   loudest: Ref<string | null>
-  begin(room: string): void
+  /** Enter with a ticket from this path, and with another one from there after every loss. */
+  begin(tickets: string): void
   toggle(source: Source): void
   show(participant: string, source: Source, layer: Layer): void
   /** A word for the others' pages, which is not kept. */
@@ -36,10 +37,10 @@ export function useCall(devices: Devices): Call {
     return client.value?.state ?? 'idle'
   })
 
-  function begin(room: string): void {
+  function begin(tickets: string): void {
     client.value?.leave()
     const made = new CallClient(
-      () => api.post<Ticket>(`/api/rooms/${room}/tickets`),
+      () => api.post<Ticket>(tickets),
       () => (version.value += 1),
       (...said) => listeners.forEach((listener) => listener(...said)),
     )
