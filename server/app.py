@@ -13,6 +13,7 @@ from litestar.params import HeaderParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from consult.citing import Tracings
+from consult.imaging.archive import Archive
 from consult.imaging.intake import Intake
 from consult.imaging.parse import Box
 from consult.media.engine import MediaEngine
@@ -29,6 +30,7 @@ from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from realtime.sockets import hub_lifespan
 from server import problems, web
+from server.archive import archive
 from server.channels import channel_names, contracts
 from server.headers import SecurityHeaders, content_security_policy
 from server.intake import inspect
@@ -68,6 +70,11 @@ async def provide_sealer(state: State) -> Sealer:
 async def provide_blobs(state: State) -> BlobStore:
     blobs: BlobStore = state.blobs
     return blobs
+
+
+async def provide_archive(state: State) -> Archive:
+    kept: Archive = state.archive
+    return kept
 
 
 async def provide_box(state: State) -> Box:
@@ -153,6 +160,7 @@ DEPENDENCIES = {
     "clock": Provide(provide_clock),
     "sealer": Provide(provide_sealer),
     "blobs": Provide(provide_blobs),
+    "archive": Provide(provide_archive),
     "box": Provide(provide_box),
     "intake": Provide(provide_intake),
     "settings": Provide(provide_settings),
@@ -189,6 +197,7 @@ def create_app(
             "blobs": BlobStore(
                 settings.attachments, sealer, max_bytes=settings.attachment_max_mb * 1_000_000
             ),
+            "archive": archive(settings, sealer),
             "box": Box(),
             "intake": Intake(),
             "on_duty_of": on_duty_of,

@@ -5,10 +5,10 @@ import ssl
 from consult.imaging.parse import Box
 from consult.imaging.receiving.dimse import Listening
 from consult.imaging.taking import Desk
-from kernel.blobs import BlobStore
 from kernel.clock import SystemClock
 from kernel.database import Database
 from kernel.sealing import Sealer
+from server.archive import archive
 from server.keyfile import master_key
 from server.settings import Settings
 
@@ -16,11 +16,8 @@ from server.settings import Settings
 def desk(settings: Settings) -> Desk:
     """What scans are taken in with, as the platform's own process."""
     sealer = Sealer(master_key(settings))
-    store = BlobStore(
-        settings.attachments, sealer, max_bytes=settings.attachment_max_mb * 1_000_000
-    )
     pool = Database(settings.system_database_url, name="dicom", pool_size=settings.pool_size)
-    return Desk(pool, SystemClock(), sealer, store, Box())
+    return Desk(pool, SystemClock(), sealer, archive(settings, sealer), Box())
 
 
 def listening(settings: Settings) -> Listening:

@@ -53,6 +53,14 @@ def _relays(raw: str) -> tuple[str, ...]:
     return found
 
 
+def _web_address(raw: str) -> str:
+    url = raw.strip().rstrip("/")
+    scheme, _, rest = url.partition("://")
+    if url and (scheme not in {"http", "https"} or not rest or "@" in rest):
+        raise ValueError("must be like http://127.0.0.1:8042, without name and password")
+    return url
+
+
 def _positive(raw: str) -> int:
     number = int(raw)
     if number < 1:
@@ -235,6 +243,17 @@ class Settings:
         _path,
         None,
     )
+    orthanc_url: str = _env(
+        "YUNSHANG_ORTHANC_URL",
+        "REST address of an Orthanc of our own that keeps scans, the same for every serve, dicom; "
+        "empty means the directory of sealed attachments (docs/imaging.md).",
+        _web_address,
+        "",
+    )
+    orthanc_user: str = _env(
+        "YUNSHANG_ORTHANC_USER", "Who we are to that Orthanc.", _text, "yunshang"
+    )
+    orthanc_password: str = _env("YUNSHANG_ORTHANC_PASSWORD", "Our password there.", _text, "")
     public_origins: tuple[str, ...] = _env(
         "YUNSHANG_PUBLIC_ORIGINS",
         "Exact browser origins, by comma, that may write or open sockets here and at gateway; "

@@ -25,6 +25,7 @@ async def original(desk: Desk, viewer: Viewer, instance_id: UUID) -> tuple[Insta
         NotFound: unknown or foreign.
         TakenOut: its study does not belong here.
         ScanLost: its bytes are missing or changed.
+        ArchiveAway: where it lies does not answer.
     """
     async with desk.database.session(viewer) as session:
         row, study = await ScanRepository(session, viewer).instance(instance_id)
@@ -34,7 +35,7 @@ async def original(desk: Desk, viewer: Viewer, instance_id: UUID) -> tuple[Insta
         hers = await PregnancyRepository(session, viewer).pregnancy(pregnancy_id)
         await log_opening(session, desk.clock.now(), viewer, hers, study)
     try:
-        return row, await asyncio.to_thread(desk.store.get, row.sha256)
+        return row, await asyncio.to_thread(desk.archive.get, row.sop_uid, row.sha256)
     except BlobLost as error:
         raise ScanLost() from error
 

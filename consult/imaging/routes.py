@@ -11,6 +11,7 @@ from litestar.params import Parameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from consult.imaging import looking, queries, settling, taking, unpacking
+from consult.imaging.archive import Archive
 from consult.imaging.commands import ConfirmScan, WithdrawScan
 from consult.imaging.dicomweb.routes import HANDLERS as DICOMWEB
 from consult.imaging.intake import Intake, gathered
@@ -20,7 +21,6 @@ from consult.imaging.readmodel import ScanStudy, TakenArchive, TakenScan
 from consult.imaging.receiving.routes import HANDLERS as RECEIVING
 from consult.imaging.taking import Desk
 from kernel.access import CLINICAL, OPT
-from kernel.blobs import BlobStore
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.handing import to_save
@@ -44,10 +44,10 @@ class SettledScan(msgspec.Struct, frozen=True):
 
 
 async def provide_desk(
-    database: Database, clock: Clock, sealer: Sealer, blobs: BlobStore, box: Box
+    database: Database, clock: Clock, sealer: Sealer, archive: Archive, box: Box
 ) -> Desk:
     """What scans are taken in with."""
-    return Desk(database, clock, sealer, blobs, box)
+    return Desk(database, clock, sealer, archive, box)
 
 
 @get("/cases/{case_id:uuid}/scans", opt={OPT: CLINICAL})

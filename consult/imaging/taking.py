@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from consult.imaging.archive import Archive
 from consult.imaging.comparing import WAITS, Header, Likeness, Woman, likeness
 from consult.imaging.errors import UidTaken
 from consult.imaging.models import ClashRow, InstanceRow, StudyRow
@@ -24,7 +25,6 @@ from consult.imaging.repository import ScanRepository
 from consult.imaging.states import StudyState
 from consult.repository import AdviceRepository
 from kernel import chain
-from kernel.blobs import BlobStore
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.errors import NotFound
@@ -45,7 +45,7 @@ class Desk:
     database: Database
     clock: Clock
     sealer: Sealer
-    store: BlobStore
+    archive: Archive
     box: Box
 
 
@@ -136,7 +136,7 @@ async def _read(
         summary = await desk.box.summary(kept)
     else:
         kept = zero_preamble(content)
-    digest = await asyncio.to_thread(desk.store.put, kept)
+    digest = await asyncio.to_thread(desk.archive.put, summary.sop_uid, kept)
     return _Scan(summary, header, likeness(header, her), deidentify, digest, len(kept))
 
 

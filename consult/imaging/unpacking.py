@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 from uuid import UUID
 
+from consult.imaging.archive import ArchiveAway
 from consult.imaging.errors import ReaderGone
 from consult.imaging.parse.summary import Packed
 from consult.imaging.queries import reason
@@ -53,8 +54,8 @@ async def outcome(
     """Take in one file of several; what became of it, under `name`."""
     try:
         instance_id, new = await take(desk, viewer, case_id, read, deidentify=deidentify)
-    except ReaderGone:
-        raise
+    except (ReaderGone, ArchiveAway):
+        raise  # it says nothing of this file: asked again it goes on
     except Refusal as no:
         if not no.code.startswith(PREFIX):
             raise

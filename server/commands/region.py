@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from kernel.blobs import BlobStore
 from kernel.clock import SystemClock
 from kernel.database import Database
 from kernel.sealing import Sealer
@@ -100,9 +99,9 @@ def monitors(settings: Settings) -> None:
 def _desk(settings: Settings, database: Database, sealer: Sealer) -> "Desk":
     from consult.imaging.parse import Box
     from consult.imaging.taking import Desk
+    from server.archive import archive
 
-    store = BlobStore(settings.attachments, sealer, max_bytes=0)
-    return Desk(database, SystemClock(), sealer, store, Box(readers=1))
+    return Desk(database, SystemClock(), sealer, archive(settings, sealer), Box(readers=1))
 
 
 def _only_in_demo(settings: Settings, name: str) -> None:

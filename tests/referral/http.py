@@ -13,6 +13,7 @@ from litestar import Litestar, Request, Router
 from litestar.di import Provide
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from consult.imaging.archive import Archive, SealedFolder
 from consult.imaging.intake import Intake
 from consult.imaging.parse import Box
 from kernel.blobs import BlobStore
@@ -60,6 +61,9 @@ def app(net: Network, *routers: Router) -> Litestar:
     reader, room = Box(readers=1), Intake()
     finalize(blobs, reader.close)
 
+    async def archive() -> Archive:
+        return SealedFolder(await blobs())
+
     async def box() -> Box:
         return reader
 
@@ -84,6 +88,7 @@ def app(net: Network, *routers: Router) -> Litestar:
             "sealer": Provide(sealer),
             "database": Provide(database),
             "blobs": Provide(blobs),
+            "archive": Provide(archive),
             "box": Provide(box),
             "intake": Provide(intake),
             "media": Provide(_no_media),

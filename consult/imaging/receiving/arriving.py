@@ -44,7 +44,7 @@ async def arrive(desk: Desk, machine_id: UUID, content: bytes) -> bool:
     """
     summary = await desk.box.summary(content)
     kept = zero_preamble(content)
-    digest = await asyncio.to_thread(desk.store.put, kept)
+    digest = await asyncio.to_thread(desk.archive.put, summary.sop_uid, kept)
     sent = _Sent(summary, header_of(summary), digest, len(kept))
     async with desk.database.session(PROCESS) as session:
         machine = await session.get(MachineRow, machine_id)

@@ -78,7 +78,7 @@ def _settle(row: ArrivalRow, clock: Clock, viewer: Viewer, action: ArrivalAction
 def _reading(desk: Desk, file: ArrivedFileRow) -> Callable[[], Awaitable[bytes]]:
     async def read() -> bytes:
         try:
-            return await asyncio.to_thread(desk.store.get, file.sha256)
+            return await asyncio.to_thread(desk.archive.get, file.sop_uid, file.sha256)
         except BlobLost as error:
             raise ScanLost() from error
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from consult.imaging.archive import SealedFolder
 from consult.imaging.errors import ScanLost
 from consult.imaging.intake import Intake, gathered
 from consult.imaging.looking import original
@@ -232,7 +233,7 @@ async def test_bytes_that_are_gone_or_changed_are_never_shown(
     net: Network, case: CaseId, tmp_path: Path
 ) -> None:
     store = BlobStore(tmp_path, SEALER, max_bytes=0)
-    desk = Desk(net.clone.app, net.clock, SEALER, store, Box(readers=1))
+    desk = Desk(net.clone.app, net.clock, SEALER, SealedFolder(store), Box(readers=1))
     doctor, content = net.staff["county_doctor"], scan(patient=HERS)
 
     async def read() -> bytes:

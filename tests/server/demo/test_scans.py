@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from consult.imaging.archive import SealedFolder
 from consult.imaging.parse import Box
 from consult.imaging.taking import Desk
 from kernel.blobs import BlobStore
@@ -42,7 +43,8 @@ async def test_it_is_brought_once(database: Clone, tmp_path: Path) -> None:
     clock, sealer = SystemClock(), Sealer(MASTER)
     await seed(database.system, clock, sealer, MASTER, history_days=0)
     await tell_running(database.app, clock.now(), sealer)
-    desk = Desk(database.app, clock, sealer, BlobStore(tmp_path, sealer, max_bytes=0), Box())
+    archive = SealedFolder(BlobStore(tmp_path, sealer, max_bytes=0))
+    desk = Desk(database.app, clock, sealer, archive, Box())
     try:
         assert await tell_scans(desk, clock.now()) == 3
         assert await tell_scans(desk, clock.now()) == 0

@@ -30,7 +30,7 @@ async def arrived(
             created_by=(await session.execute(_ANYBODY)).scalar_one(),
         )
         session.add(machine)
-    desk = Desk(database.system, state.clock, state.sealer, state.blobs, state.box)
+    desk = Desk(database.system, state.clock, state.sealer, state.archive, state.box)
     await arrive(desk, machine.id, scan(patient="SOMEBODY", study="1.7.1"))
     async with database.system.session(PROCESS) as session:
         found = await session.execute(_ARRIVAL, {"machine": machine.id})

@@ -44,7 +44,8 @@ async def house(net: Network) -> Ward:
     """The county with its machine."""
     application = app(net, router)
     given = application.dependencies
-    desk = Desk(net.clone.system, net.clock, SEALER, await given["blobs"](), await given["box"]())
+    archive, box = await given["archive"](), await given["box"]()
+    desk = Desk(net.clone.system, net.clock, SEALER, archive, box)
     made = Ward(net, caller_of(application), desk)
     made.machine = UUID((await registered(made, "US1"))["id"])
     return made

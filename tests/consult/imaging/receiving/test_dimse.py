@@ -9,6 +9,7 @@ import pydicom.data
 import pytest
 from sqlalchemy import text
 
+from consult.imaging.archive import SealedFolder
 from consult.imaging.parse import Box
 from consult.imaging.receiving import machines
 from consult.imaging.receiving.dimse import Listening, Receiver
@@ -33,8 +34,8 @@ def register() -> Register:
 async def desk(net: Network, tmp_path: Path) -> AsyncIterator[Desk]:
     """What the receiver takes in with, and an installation without machines."""
     made = Desk(
-        net.clone.system, net.clock, SEALER, BlobStore(tmp_path / "store", SEALER, max_bytes=0),
-        Box(readers=1),
+        net.clone.system, net.clock, SEALER,
+        SealedFolder(BlobStore(tmp_path / "store", SEALER, max_bytes=0)), Box(readers=1),
     )  # fmt: skip
     yield made
     made.box.close()
@@ -83,7 +84,7 @@ async def test_a_registered_machine_is_answered_and_what_it_sends_is_durable(
     assert await kept(net) == before + 3
     async with net.clone.system.session(SEEDER) as session:
         digests = (await session.scalars(text("SELECT sha256 FROM imaging_arrived_file"))).all()
-    assert all(desk.store.get(one)[128:132] == b"DICM" for one in digests[-3:])
+    assert all(desk.archive.get("", one)[128:132] == b"DICM" for one in digests[-3:])
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from consult.imaging.archive import SealedFolder
 from consult.imaging.parse import Box
 from consult.imaging.receiving import machines
 from consult.imaging.receiving.dimse import Receiver
@@ -47,8 +48,8 @@ async def test_a_machine_sends_under_tls_and_not_without(
     net: Network, certificate: Path, tmp_path: Path
 ) -> None:
     admin, register = net.staff["admin"], Register()
-    store_ = BlobStore(tmp_path / "store", SEALER, max_bytes=0)
-    desk = Desk(net.clone.system, net.clock, SEALER, store_, Box(readers=1))
+    archive = SealedFolder(BlobStore(tmp_path / "store", SEALER, max_bytes=0))
+    desk = Desk(net.clone.system, net.clock, SEALER, archive, Box(readers=1))
     order = NewMachine(
         ae_title=TITLE, name="超声", networks=["127.0.0.1"], facility_id=net.places["county"]
     )
