@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
 import av
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from consult.media.engine import Recording, RecordingChanged, Source
+from consult.media.errors import MediaUnavailable
 from consult.media.recording.shelf import Part
 from kernel.ids import new_id
-from tests.consult.media.peers.houses import House, forward_house
+from tests.consult.media.forward import worker_process
+from tests.consult.media.peers.houses import House, forward_house, somebody
+from tests.consult.media.peers.peer import Peer
 from tests.consult.media.test_conformance import until
+from tests.fixtures.ports import free_port
 
 WITHIN_S = 1.0
 """A no is done within this time."""
+MOVED_S = 8.0
+"""After a worker's death everybody sees everybody again within this time."""
 
 
 @pytest.fixture
@@ -105,6 +113,69 @@ async def test_what_is_written_stays_readable_after_a_kill(house: House) -> None
         assert not part.whole
         assert part.length_ms > (lived - 4) * 1000
     _plays(house, recording, parts)
+
+
+async def test_a_lost_workers_room_moves_and_its_record_is_whole(
+    house: House, valkey_url: str, tmp_path: Path
+) -> None:
+    people = await house.enter(3)
+    recording = UUID(int=new_id().int)
+    await house.engine.set_recording(house.room, Recording(recording, frozenset(people)))
+    await until(lambda: _bytes(house, recording) > 150_000)
+    port = free_port()
+    other = worker_process.spawn(port, valkey_url, recordings=tmp_path / "recordings")
+    try:
+        await _answers(port)
+        lost = list(house.peers.values())
+        house.process.kill()
+        began = asyncio.get_running_loop().time()
+        await asyncio.gather(*(_comes_back(house, who) for who in people))
+        await until(lambda: all(house.peers[who].pictures == 2 for who in people))
+        assert asyncio.get_running_loop().time() - began < MOVED_S
+        house.process.wait()
+        for peer in lost:
+            await peer.leave()
+        # Nobody asks again: who agreed is kept beside the room, and the next worker goes on.
+        await until(lambda: all(house.peers[who].recording.get("running") for who in people))
+        before = _bytes(house, recording)
+        await until(lambda: _bytes(house, recording) > before + 150_000)
+        await house.engine.set_recording(house.room, None)
+        await until(lambda: all(not house.peers[who].recording["running"] for who in people))
+    finally:
+        other.kill()
+        other.wait()
+    parts = _parts(house, recording)
+    kept = Counter((part.label.participant, part.label.source, part.whole) for part in parts)
+    sources = (Source.MICROPHONE, Source.CAMERA)
+    assert set(kept) == {
+        (who, source, whole) for who in people for source in sources for whole in (False, True)
+    }
+    _plays(house, recording, parts)
+
+
+async def _answers(port: int) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.05)
+                continue
+            writer.close()
+            return
+
+
+async def _comes_back(house: House, who: UUID) -> None:
+    """As a page does: a fresh ticket, as often as needed."""
+    while True:
+        peer = Peer(house.signalling)
+        try:
+            ticket = await house.ticket(somebody(who))
+            if await peer.enter(ticket) == "welcome":
+                house.peers[who] = peer
+                return
+        except (MediaUnavailable, OSError, ConnectionClosed):
+            await asyncio.sleep(0.2)
 
 
 def _bytes(house: House, recording: UUID) -> int:
