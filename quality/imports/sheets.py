@@ -13,7 +13,7 @@ from referral.clocks.data import Text
 
 FILE = Path(__file__).parent / "sheets.toml"
 
-SheetCode: TypeAlias = Literal["front_pages", "birth_cards"]
+SheetCode: TypeAlias = Literal["front_pages", "birth_cards", "annual_returns", "practice_cards"]
 Kind: TypeAlias = Literal["key", "day", "gestation", "word", "yes_no", "whole", "number"]
 """gestation: weeks, or weeks+days, kept as days; word: one of `words`."""
 
@@ -39,6 +39,8 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     equals: bool | str | None = None
     at_least: float | None = None
     at_most: float | None = None
+    at_most_of: str | None = None
+    """The field that it must not exceed; where that one is not given there is nothing to exceed."""
 
     def holds(self, row: Mapping[str, object]) -> bool:
         """Whether it holds of a row."""
@@ -47,8 +49,9 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
             return value == self.equals
         if not isinstance(value, int | float) or isinstance(value, bool):
             return False
-        return (self.at_least is None or value >= self.at_least) and (
-            self.at_most is None or value <= self.at_most
+        most = [self.at_most, row.get(self.at_most_of) if self.at_most_of else None]
+        return (self.at_least is None or value >= self.at_least) and all(
+            value <= one for one in most if isinstance(one, int | float)
         )
 
 
@@ -85,8 +88,9 @@ class Sheet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"{self.code}: key and day are columns of that kind")
         for check in self.check:
             for one in (*check.when, *check.must):
-                if one.field not in kinds:
-                    raise ValueError(f"{check.code}: no column {one.field}")
+                named = {one.field, one.at_most_of or one.field}
+                if not named <= set(kinds):
+                    raise ValueError(f"{check.code}: no column {named - set(kinds)}")
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

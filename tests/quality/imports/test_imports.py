@@ -134,6 +134,44 @@ async def test_a_file_is_tried_taken_once_and_corrected_by_a_later_one(
     assert not any("A1" in str(one.number) for one in behind.cases)
 
 
+YEARS = "报表编号,统计截止日期,户籍,产妇数,活产数,孕产妇死亡数"
+LICENCES = "考核合格证编号,发证日期,人员类别,技术服务项目,在岗"
+
+
+@pytest.mark.parametrize(
+    ("sheet", "heads", "first", "later"),
+    [
+        (
+            "annual_returns", YEARS,
+            ["N1,2025-12-31,户籍,900,910,0", "N2,2025-12-31,无,1,1,0"],
+            "N1,2025-12-31,户籍,901,910,0",
+        ),
+        (
+            "practice_cards", LICENCES,
+            ["Z1,2020-05-01,助产士,助产技术,是", "Z2,20-5-1,助产士,助产技术,是"],
+            "Z1,2020-05-01,助产士,助产技术,否",
+        ),
+    ],
+)  # fmt: skip
+async def test_returns_and_licences_are_tried_taken_once_and_corrected(
+    module_database: Clone, world: World, sheet: str, heads: str, first: list[str], later: str
+) -> None:
+    tried = "\n".join([heads, *first])
+    viewer = await coordinator(module_database, world, world.city_centre)
+    dry = await bring(module_database, viewer, tried, sheet=sheet, dry=True)
+    assert (dry.batch_id, dry.fresh, dry.refused) == (None, 1, 1)
+    done = await bring(module_database, viewer, tried, sheet=sheet)
+    assert (done.fresh, done.refused) == (1, 1)
+    again = await bring(module_database, viewer, tried, sheet=sheet)
+    assert (again.batch_id, again.unchanged) == (None, 1)
+    corrected = await bring(module_database, viewer, f"{heads}\n{later}", sheet=sheet)
+    assert (corrected.fresh, corrected.replacing) == (0, 1)
+    async with module_database.app.session(viewer) as session:
+        batches = [one for one in (await queries.taken(session)).batches if one.sheet == sheet]
+    assert [one.taken for one in batches] == [1, 1]
+    assert {one.added_by.id for one in batches if one.added_by} == {viewer.person_id}
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_rates_of_imported_rows_are_those_of_plain_counting(
     database: Clone, seed: int

@@ -93,6 +93,47 @@ def test_a_doubtful_row_is_taken_and_said(change: dict[str, str], doubts: list[s
     assert len(found.rows) == 1
 
 
+RETURNS, PRACTICE = sheets()["annual_returns"], sheets()["practice_cards"]
+YEAR = (
+    "报表编号,统计截止日期,户籍,产妇数,活产数,产前检查人数,系统管理人数,住院分娩活产数,孕产妇死亡数"
+)
+CARDS = "考核合格证编号,发证日期,人员类别,技术服务项目,在岗,有效期剩余年数"
+
+
+@pytest.mark.parametrize(
+    ("row", "doubts"),
+    [
+        ("N1,2025-12-31,户籍,1000,1010,980,950,1010,0", []),
+        ("N1,2025-12-31,户籍,1000,1010,,950,,1", []),
+        ("N1,2025-12-31,合计,1000,1010,980,981,1010,0", ["managed_over_examined"]),
+        ("N1,2025-12-31,合计,1000,1010,980,980,1011,0", ["hospital_over_live_births"]),
+        ("N1,2025-12-31,非户籍,2,2,,,,3", ["deaths_over_women"]),
+        ("N1,2025-12-31,非户籍,0,2,,,,0", ["births_without_women"]),
+    ],
+)
+def test_figures_of_a_year_fit_together_or_are_doubted(row: str, doubts: list[str]) -> None:
+    found = read(RETURNS, f"{YEAR}\n{row}\n", TODAY)
+    assert [one.check for one in found.doubts] == doubts
+    assert (len(found.rows), found.complaints) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("row", "doubts", "troubles"),
+    [
+        ("Z1,2020-05-01,助产士,助产技术,是,2", [], []),
+        ("Z1,2020-05-01,助产士,产前诊断,是,", ["midwife_beyond_midwifery"], []),
+        ("Z1,2020-05-01,产科医师,助产技术,是,0", ["active_without_validity"], []),
+        ("Z1,2020-05-01,产科医师,助产技术,否,0", [], []),
+        ("Z1,2020-05-01,院长,助产技术,是,2", [], ["unknown_word"]),
+        (",2020-05-01,助产士,助产技术,是,2", [], ["missing"]),
+    ],
+)
+def test_licences_are_read_and_doubted(row: str, doubts: list[str], troubles: list[str]) -> None:
+    found = read(PRACTICE, f"{CARDS}\n{row}\n", TODAY)
+    assert [one.check for one in found.doubts] == doubts
+    assert [one.trouble for one in found.complaints] == troubles
+
+
 def test_without_its_headings_a_file_is_not_read() -> None:
     found = read(NEWBORNS, cells(), TODAY)
     assert "报告卡编号" in found.missing

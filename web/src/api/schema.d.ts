@@ -9728,7 +9728,7 @@ export interface components {
             id: string;
             rows: number;
             /** @enum {string} */
-            sheet: "front_pages" | "birth_cards";
+            sheet: "front_pages" | "birth_cards" | "annual_returns" | "practice_cards";
             taken: number;
             warnings: number;
         };
@@ -12976,7 +12976,7 @@ export interface components {
             facility_id: string;
             file_name: string;
             /** @enum {string} */
-            sheet: "front_pages" | "birth_cards";
+            sheet: "front_pages" | "birth_cards" | "annual_returns" | "practice_cards";
         };
         /** ImportLine */
         ImportLine: {
@@ -13010,7 +13010,7 @@ export interface components {
             replacing: number;
             rows: number;
             /** @enum {string} */
-            sheet: "front_pages" | "birth_cards";
+            sheet: "front_pages" | "birth_cards" | "annual_returns" | "practice_cards";
             unchanged: number;
             unknown_headings: string[];
         };
@@ -16972,7 +16972,7 @@ export interface components {
         /** SheetOut */
         SheetOut: {
             /** @enum {string} */
-            code: "front_pages" | "birth_cards";
+            code: "front_pages" | "birth_cards" | "annual_returns" | "practice_cards";
             columns: components["schemas"]["ColumnOut"][];
             /** @enum {string} */
             confidence: "V" | "S" | "B" | "I";
