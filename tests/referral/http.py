@@ -37,6 +37,10 @@ async def _no_media() -> None:
     return None
 
 
+async def _settings() -> Settings:
+    return Settings()
+
+
 def app(net: Network, *routers: Router) -> Litestar:
     """The routers, below /api, with one transaction per request."""
 
@@ -73,9 +77,6 @@ def app(net: Network, *routers: Router) -> Litestar:
     async def database() -> Database:
         return net.clone.app
 
-    async def settings() -> Settings:
-        return Settings()
-
     async def key(request: Request[Any, Any, Any]) -> str | None:
         return request.headers.get("Idempotency-Key")
 
@@ -92,7 +93,7 @@ def app(net: Network, *routers: Router) -> Litestar:
             "box": Provide(box),
             "intake": Provide(intake),
             "media": Provide(_no_media),
-            "settings": Provide(settings),
+            "settings": Provide(_settings),
             "tracings": Provide(provide_tracings),
             "idempotency_key": Provide(key),
         },

@@ -4,8 +4,8 @@ from alembic import op
 
 from server.migrations.sql import statements
 
-revision = "0062_more_sheets"
-down_revision = "0061_facts_at_once"
+revision = "0064_more_sheets"
+down_revision = "0063_affairs_read"
 
 SHEETS = """
 ALTER TABLE import_batch

@@ -9,8 +9,8 @@ from alembic import op
 
 from server.migrations.sql import statements
 
-revision = "0062_room_guests"
-down_revision = "0061_facts_at_once"
+revision = "0065_room_guests"
+down_revision = "0064_more_sheets"
 
 GUESTS = """
 CREATE TABLE room_guest (
