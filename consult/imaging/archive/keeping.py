@@ -1,6 +1,6 @@
 """What every archive promises; `tests/consult/imaging/archive` holds each of them to it."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from kernel.errors import Refusal
 
@@ -12,6 +12,7 @@ class ArchiveAway(Refusal):
     status = 503
 
 
+@runtime_checkable  # Litestar checks what it injects
 class Archive(Protocol):
     """Keeps files byte for byte, by what they hold. Calls block; several threads may make them."""
 
