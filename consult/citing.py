@@ -11,9 +11,10 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from consult.commands import Cite, CiteObservation, CiteScan, CiteTracing
+from consult.commands import Cite, CiteObservation, CiteScan, CiteStill, CiteTracing
 from consult.errors import CitedVoid, NothingCited
 from consult.imaging.citing import ScanRef, citable_scans, cited_frame
+from consult.rooms.stills.citing import StillRef, citable_stills, cited_still
 from kernel.clock import Clock
 from kernel.errors import BadInput, NotFound
 from kernel.ids import CaseId, PregnancyId
@@ -33,11 +34,11 @@ MOST_S = 3 * 3600
 class Quoted(msgspec.Struct, frozen=True, kw_only=True):
     """One citation with what it showed.
 
-    `sha256` is of the frames of a tracing's seconds, or of a scan's whole file; `uids` are that
-    file's study, series and instance.
+    `sha256` is of the frames of a tracing's seconds, or of a scan's or a still's whole file; `uids`
+    are that scan's study, series and instance, `marks_sha256` is of what stood on the still.
     """
 
-    kind: Literal["observation", "tracing", "scan"]
+    kind: Literal["observation", "tracing", "scan", "still"]
     id: UUID
     zh: str
     en: str
@@ -48,6 +49,7 @@ class Quoted(msgspec.Struct, frozen=True, kw_only=True):
     frame: int | None = None
     uids: list[str] = []
     sha256: str | None = None
+    marks_sha256: str | None = None
     note: str = ""
 
 
@@ -75,6 +77,7 @@ class Citable(msgspec.Struct, frozen=True):
     readings: list[Quoted]
     tracings: list[TracingRef]
     scans: list[ScanRef]
+    stills: list[StillRef]
 
 
 @runtime_checkable
@@ -101,7 +104,7 @@ class Tracings(Protocol):
 async def citable(
     session: AsyncSession, clock: Clock, viewer: Viewer, tracings: Tracings, case_id: UUID
 ) -> Citable:
-    """Readings of the last three days, tracings and scans of the case's woman.
+    """Readings of the last three days, tracings, scans and stills of the case's woman.
 
     Raises:
         NotFound: the case is not open to the viewer, or does not say whose it is.
@@ -115,6 +118,7 @@ async def citable(
         readings[:MOST_READINGS],
         await tracings.of(session, viewer, pregnancy_id),
         await citable_scans(session, viewer, pregnancy_id),
+        await citable_stills(session, pregnancy_id),
     )
 
 
@@ -152,6 +156,8 @@ async def quote(
             found.append(_reading(row, one.note))
         elif isinstance(one, CiteScan):
             found.append(await _frame(session, viewer, pregnancy_id, one))
+        elif isinstance(one, CiteStill):
+            found.append(await _still(session, pregnancy_id, one))
         else:
             found.append(await _seconds(session, viewer, tracings, pregnancy_id, one))
     return found
@@ -198,4 +204,12 @@ async def _frame(
     return Quoted(
         kind="scan", id=one.instance_id, zh=seen.zh, en=seen.en, at=seen.at, frame=one.frame,
         uids=seen.uids, sha256=seen.sha256, note=one.note,
+    )  # fmt: skip
+
+
+async def _still(session: AsyncSession, pregnancy_id: PregnancyId, one: CiteStill) -> Quoted:
+    seen = await cited_still(session, pregnancy_id, one.still_id)
+    return Quoted(
+        kind="still", id=one.still_id, zh=seen.zh, en=seen.en, at=seen.at, sha256=seen.sha256,
+        marks_sha256=seen.marks_sha256, note=one.note,
     )  # fmt: skip

@@ -55,7 +55,14 @@ class CiteScan(Strict, kw_only=True, tag_field="kind", tag="scan"):
     note: CiteNote = ""
 
 
-Cite = CiteObservation | CiteTracing | CiteScan
+class CiteStill(Strict, kw_only=True, tag_field="kind", tag="still"):
+    """A still of a room that was about her, with the marks that stand on it now."""
+
+    still_id: UUID
+    note: CiteNote = ""
+
+
+Cite = CiteObservation | CiteTracing | CiteScan | CiteStill
 
 
 class AdviceContent(Strict, kw_only=True):

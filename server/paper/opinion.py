@@ -53,7 +53,9 @@ def _opinion(n: int, one: Advice) -> Section:
 
 def _quoted(one: Quoted) -> str:
     until = "" if one.until is None else f"–{(words.moment(one.until) or '')[11:]}"
-    return words.joined(f"{one.zh}（{words.moment(one.at)}{until}）", one.note, by=" ") or ""
+    hashes = (("SHA-256", one.sha256), ("标注 SHA-256", one.marks_sha256))
+    told = [f"{name} {value[:16]}" for name, value in hashes if value is not None]
+    return words.joined(f"{one.zh}（{words.moment(one.at)}{until}）", one.note, *told, by=" ") or ""
 
 
 def _stood(one: AdviceStand) -> str | None:

@@ -24,6 +24,10 @@ _OF_CASE = text(
     " JOIN room_admission a ON a.id = s.of_admission_id"
     " WHERE s.case_id = :case_id ORDER BY s.kept_at, s.id"
 )
+_OF_PREGNANCY = text(
+    "SELECT s.* FROM room_still s JOIN consult_request q ON q.id = s.case_id"
+    " WHERE q.pregnancy_id = :pregnancy_id ORDER BY s.kept_at DESC, s.id DESC"
+)
 _MARKS = text("SELECT * FROM room_mark WHERE still_id = ANY(:ids) ORDER BY still_id, n")
 _LAST = text("SELECT coalesce(max(n), 0) FROM room_mark WHERE still_id = :id")
 _DRAW = text(
@@ -36,6 +40,11 @@ _DRAW = text(
 async def insert(session: AsyncSession, values: dict[str, Any]) -> None:
     """One more still."""
     await session.execute(_INSERT, values)
+
+
+async def of_pregnancy(session: AsyncSession, pregnancy_id: UUID) -> Sequence[Row[Any]]:
+    """The stills of all consultations about a pregnancy, the newest first."""
+    return (await session.execute(_OF_PREGNANCY, {"pregnancy_id": pregnancy_id})).all()
 
 
 async def one(session: AsyncSession, still_id: UUID) -> Row[Any]:

@@ -10270,6 +10270,7 @@ export interface components {
         Citable: {
             readings: components["schemas"]["Quoted"][];
             scans: components["schemas"]["ScanRef"][];
+            stills: components["schemas"]["StillRef"][];
             tracings: components["schemas"]["TracingRef"][];
         };
         /** Cite */
@@ -10301,6 +10302,15 @@ export interface components {
             kind: "scan";
             /** @default  */
             note: string;
+        };
+        /** CiteStill */
+        CiteStill: {
+            /** @constant */
+            kind: "still";
+            /** @default  */
+            note: string;
+            /** Format: uuid */
+            still_id: string;
         };
         /** CiteTracing */
         CiteTracing: {
@@ -13780,7 +13790,7 @@ export interface components {
         /** NewAdvice */
         NewAdvice: {
             addendum_to?: string | null;
-            cited?: (components["schemas"]["CiteObservation"] | components["schemas"]["CiteTracing"] | components["schemas"]["CiteScan"])[];
+            cited?: (components["schemas"]["CiteObservation"] | components["schemas"]["CiteTracing"] | components["schemas"]["CiteScan"] | components["schemas"]["CiteStill"])[];
             /** @default  */
             findings: string;
             orders?: components["schemas"]["NewOrder"][];
@@ -15171,7 +15181,8 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "observation" | "tracing" | "scan";
+            kind: "observation" | "tracing" | "scan" | "still";
+            marks_sha256?: string | null;
             /** @default  */
             note: string;
             sha256?: string | null;
@@ -16122,7 +16133,7 @@ export interface components {
         };
         /** ReviseAdvice */
         ReviseAdvice: {
-            cited?: (components["schemas"]["CiteObservation"] | components["schemas"]["CiteTracing"] | components["schemas"]["CiteScan"])[];
+            cited?: (components["schemas"]["CiteObservation"] | components["schemas"]["CiteTracing"] | components["schemas"]["CiteScan"] | components["schemas"]["CiteStill"])[];
             /** @default  */
             findings: string;
             orders?: components["schemas"]["NewOrder"][];
@@ -17262,6 +17273,15 @@ export interface components {
             person: components["schemas"]["PersonRef"] | null;
             text: string;
             undone_by: number | null;
+        };
+        /** StillRef */
+        StillRef: {
+            /** Format: date-time */
+            at: string;
+            en: string;
+            /** Format: uuid */
+            id: string;
+            zh: string;
         };
         /** SubmitReport */
         SubmitReport: {

@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
+from consult.citing import Quoted, citable, quote, whose
+from consult.commands import CiteStill
 from consult.rooms.errors import NotAdmitted, RoomEnded
 from consult.rooms.schemas import AdmissionOut, RoomOut
 from consult.rooms.stills import queries, service
@@ -19,6 +21,7 @@ from consult.rooms.stills.schemas import DrawMark, RoomStill
 from kernel.blobs import BlobStore
 from kernel.errors import BadInput, NotFound
 from kernel.viewer import Viewer
+from tests.consult.requests.table import TRACINGS
 from tests.consult.rooms.conftest import Door
 from tests.kernel.media.pictures import chunk, png
 from tests.registry.world import SEALER
@@ -145,6 +148,31 @@ async def test_marks_are_versions_and_their_authors_take_them_back(board: Board)
     assert [kind for kind in await board.door.kinds(board.consult) if "mark" in kind] == [
         "room.mark_drawn", "room.mark_drawn", "room.mark_undone",
     ]  # fmt: skip
+
+
+async def test_an_opinion_quotes_a_still_and_what_stands_on_it(board: Board) -> None:
+    still, viewer = await board.take(), board.viewer(EXPERT)
+
+    async def quoted(still_id: UUID, case_id: UUID, who: Viewer = viewer) -> Quoted:
+        async with board.door.net.clone.app.session(who) as session:
+            hers = await whose(session, who, case_id)
+            (found,) = await quote(session, who, TRACINGS, hers, [CiteStill(still_id=still_id)])
+            return found
+
+    bare = await quoted(still.id, board.consult)
+    assert (bare.kind, bare.sha256, bare.marks_sha256) == ("still", still.sha256, None)
+    drawn = await board.draw(DOCTOR, still)
+    marked = await quoted(still.id, board.consult)
+    assert (marked.sha256, marked.marks_sha256) == (still.sha256, drawn.marks_sha256)
+    assert marked.zh == "超声画面定格图像，标注第 1 版"
+    async with board.door.net.clone.app.session(viewer) as session:
+        offered = await citable(session, board.door.net.clock, viewer, TRACINGS, board.consult)
+    assert [(one.id, one.at) for one in offered.stills] == [(still.id, still.taken_at)]
+    # Another woman's consultation offers nothing of it, and an unknown one is not found.
+    other = await board.door.accepted()
+    for still_id, case_id in ((still.id, other), (uuid4(), board.consult)):
+        with pytest.raises(NotFound):
+            await quoted(still_id, case_id)
 
 
 async def test_many_draw_at_once(board: Board) -> None:

@@ -7,6 +7,7 @@ export type Cite =
   | { kind: 'observation'; observation_id: string; note: string }
   | { kind: 'tracing'; recording_id: string; from_seq: number; to_seq: number; note: string }
   | { kind: 'scan'; instance_id: string; frame: number; note: string }
+  | { kind: 'still'; still_id: string; note: string }
 
 /** A citation in the form: what is sent, and the words that the writer sees. */
 export interface Cited {
@@ -54,6 +55,7 @@ export function formOf(advice: Advice): AdviceForm {
 function citeOf(one: Advice['cited'][number]): Cite {
   const note = one.note ?? ''
   if (one.kind === 'scan') return { kind: 'scan', instance_id: one.id, frame: one.frame ?? 1, note }
+  if (one.kind === 'still') return { kind: 'still', still_id: one.id, note }
   if (one.kind === 'observation') return { kind: 'observation', observation_id: one.id, note }
   return { kind: 'tracing', recording_id: one.id, from_seq: one.from_seq ?? 1, to_seq: one.to_seq ?? 1, note }
 }
