@@ -1,8 +1,12 @@
-"""Many numbers at once, as PostgreSQL reads them."""
+"""Many numbers at once: as PostgreSQL reads them, and where equal ones begin."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 
 def array_text(numbers: Sequence[int]) -> str:
@@ -12,3 +16,8 @@ def array_text(numbers: Sequence[int]) -> str:
     that costs ten times as much as writing them down.
     """
     return f"{{{str(list(numbers))[1:-1]}}}"
+
+
+def starts_of(ordered: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+    """Where each run of equal numbers begins; there is at least one number."""
+    return np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])

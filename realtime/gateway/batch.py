@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from realtime import frames
+from realtime.gateway.arrays import starts_of
 from realtime.gateway.columns import Ints
 from realtime.gateway.live import Recording, Recordings
 from realtime.marks import NONE, Places
@@ -92,7 +93,7 @@ def seal(batch: Batch, recordings: Recordings) -> Row:
     order = np.argsort(numbers, kind="stable")
     numbers = numbers[order]
     view = frames.picked(frames.view_frames(b"".join(batch.frames)), order)
-    starts = np.flatnonzero(np.r_[True, numbers[1:] != numbers[:-1]])
+    starts = starts_of(numbers)
     counts = np.diff(np.r_[starts, len(numbers)])
     here = places[order[starts]]
     others = batch.touched.difference(here.tolist()) if batch.touched else ()

@@ -15,6 +15,7 @@ import structlog
 from picows import WSTransport
 
 from realtime import frames
+from realtime.gateway.arrays import starts_of
 from realtime.gateway.arrivals import Arrivals
 from realtime.gateway.commit import Committer
 from realtime.gateway.later import Later
@@ -122,7 +123,7 @@ class Ingest:
         seqs = columns.durable[places]
         columns.acked[places] = seqs
         pairs = frames.ack_pairs(columns.stream[places], seqs).tobytes()
-        starts = np.flatnonzero(np.r_[True, senders[1:] != senders[:-1]])
+        starts = starts_of(senders)
         ends = np.r_[starts[1:], len(places)]
         bounds = zip(senders[starts].tolist(), starts.tolist(), ends.tolist(), strict=True)
         for sender, start, end in bounds:

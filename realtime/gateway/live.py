@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from realtime import frames
+from realtime.gateway.arrays import starts_of
 from realtime.gateway.columns import UNMEASURED, Columns
 from realtime.gateway.slots import Slots
 from realtime.marks import NONE, Places
@@ -357,7 +358,7 @@ class Recordings:
 
     def _push(self, whom: npt.NDArray[np.int64], joined: bytes) -> None:
         """Frames to viewers; those of one viewer lie together."""
-        starts = np.flatnonzero(np.r_[True, whom[1:] != whom[:-1]])
+        starts = starts_of(whom)
         ends = np.r_[starts[1:], len(whom)] * frames.FRAME_BYTES
         at = 0
         for viewer, end in zip(whom[starts].tolist(), ends.tolist(), strict=True):
