@@ -8,9 +8,15 @@ from duty.notify.providers.file import Providers
 from tests.fixtures.ports import free_port
 
 SECRET = "a secret part of the path"
+PATIENT_S = 6.0
+"""Far above what an answer takes on a busy machine: what is sent must be seen to be sent."""
+IMPATIENT_S = 0.4
+"""For a simulator that never answers: the outcome is the same however long one waits."""
 
 
-def document(port: int, smtp_port: int, target: str = "http://127.0.0.1:9") -> dict[str, Any]:
+def document(
+    port: int, smtp_port: int, target: str = "http://127.0.0.1:9", timeout_s: float = PATIENT_S
+) -> dict[str, Any]:
     """Every section of the providers file, pointing at the simulator."""
     base = f"http://127.0.0.1:{port}"
     templates = {name: f"T_{name}" for name in ("page", "drill", "test", "verify")}
@@ -55,7 +61,7 @@ def document(port: int, smtp_port: int, target: str = "http://127.0.0.1:9") -> d
             "password": "a mail password",
         },
         "channels": {
-            name: {"timeout_s": 0.4}
+            name: {"timeout_s": timeout_s}
             for name in [
                 *("sms", "voice", "wecom_app", "wecom_robot"),
                 *("dingtalk_app", "dingtalk_robot", "email", "webhook"),
