@@ -252,6 +252,7 @@ async def chromium() -> AsyncIterator[Browser]:
 @asynccontextmanager
 async def stage(valkey_url: str, browser: Browser, script: str) -> AsyncIterator[Stage]:
     """A fresh worker with a fresh room."""
+    await worker_process.forget_others(valkey_url)
     made = Stage(valkey_url, browser, script)
     await made.start()
     try:

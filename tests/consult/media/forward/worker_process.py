@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from redis.asyncio import Redis
+
 from consult.media.forward.worker import WorkerSettings, run
 
 MASTER = b"m" * 32
@@ -18,6 +20,12 @@ def spawn(
     command = [sys.executable, "-m", module, str(port), valkey_url]
     command += [str(recordings)] if recordings else []
     return subprocess.Popen(command, stdout=subprocess.DEVNULL if quiet else None)
+
+
+async def forget_others(valkey_url: str) -> None:
+    """Nobody is placed at a worker that was killed before and is not yet missed."""
+    async with Redis.from_url(valkey_url) as valkey:
+        await valkey.flushdb()
 
 
 def main() -> None:

@@ -105,6 +105,7 @@ class House:
 async def forward_house(valkey_url: str, place: Path) -> AsyncIterator[House]:
     """Our own worker, in a process of its own."""
     clip()  # encoded before anybody waits for it
+    await worker_process.forget_others(valkey_url)
     engine = ForwardEngine(Redis.from_url(valkey_url), TokenKey(worker_process.MASTER))
     process = worker_process.spawn(free_port(), valkey_url, recordings=place / "recordings")
     shelf = Shelf(place / "recordings", worker_process.MASTER)
