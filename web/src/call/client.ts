@@ -7,6 +7,7 @@
  */
 import { type Ending, Link } from './link'
 import type { FromWorker, Layer, Network, Person, Picture, RecordingNow, Source, Ticket } from './messages'
+import { Patience } from './patience'
 import { type Key, Peers } from './peers'
 
 export type CallState = 'connecting' | 'connected' | 'reconnecting' | 'ended'
@@ -34,6 +35,7 @@ export class CallClient {
   private link: Link | null = null
   private peers: Peers | null = null
   private attempt = 0
+  private readonly patience = new Patience()
 
   constructor(
     private readonly ticket: () => Promise<Ticket>,
@@ -160,6 +162,12 @@ export class CallClient {
     this.changed()
   }
 
+  /** What one's own line loses, and those of everybody who sends. */
+  private get losses(): number[] {
+    const senders = this.people.filter(({ sources }) => sources.length > 0).map(({ id }) => id)
+    return [this.me ?? '', ...senders].map((id) => this.networks.get(id)?.loss ?? 0)
+  }
+
   private drop(): void {
     this.link?.close()
     this.peers?.close()
@@ -177,7 +185,10 @@ export class CallClient {
     }
     await this.peers?.take(message)
     if (message.type === 'people') this.people = message.people
-    else if (message.type === 'quality') this.networks = new Map(message.people.map((one) => [one.id, one]))
+    else if (message.type === 'quality') {
+      this.networks = new Map(message.people.map((one) => [one.id, one]))
+      this.peers?.wait(this.patience.heard(this.losses))
+    }
     else if (message.type === 'pictures') this.taken = message.taken
     else if (message.type === 'recording') this.recording = message
     else if (message.type === 'muted') {

@@ -33,6 +33,7 @@ export class Peers {
   private readonly sending = new Map<Source, RTCRtpTransceiver>()
   private keys: ReadonlyMap<string, Key> = new Map()
   private readonly energies = new Map<Key, { energy: number; seconds: number }>()
+  private waitMs: number | null = null
   private n = 0
   private patience: ReturnType<typeof setTimeout> | undefined
   private offering: Promise<void> = Promise.resolve()
@@ -89,6 +90,13 @@ export class Peers {
       loud.set(key, seconds > 0 ? Math.sqrt(Math.max(0, now.energy - before.energy) / seconds) : 0)
     }
     return loud
+  }
+
+  /** So long pictures wait for packets that are sent again; null as the browser likes. */
+  wait(ms: number | null): void {
+    if (ms === this.waitMs) return
+    this.waitMs = ms
+    for (const { receiver } of this.subscribe.getTransceivers()) this.hold(receiver)
   }
 
   close(): void {
@@ -160,8 +168,13 @@ export class Peers {
     for (const { mid, receiver } of this.subscribe.getTransceivers()) {
       const key = mid === null ? undefined : keys.get(mid)
       if (key) this.streams.set(key, streamOf(receiver.track))
+      this.hold(receiver)
     }
     this.changed()
+  }
+
+  private hold(receiver: RTCRtpReceiver): void {
+    if (receiver.track.kind === 'video') receiver.jitterBufferTarget = this.waitMs
   }
 }
 
