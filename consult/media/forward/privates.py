@@ -8,6 +8,7 @@ encrypted transport itself. `NAMES` lists what that relies on; a test is red on 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
@@ -64,6 +65,9 @@ NAMES: Final = (
     ("aiortc.codecs", "CODECS"),
     ("aiortc.codecs", "HEADER_EXTENSIONS"),
     ("aioice.ice", "get_host_addresses"),
+    ("aioice.ice.Connection", "check_incoming"),
+    ("aioice.stun.Transaction", "_Transaction__addr"),
+    ("aioice.stun.Transaction", "_Transaction__request"),
 )
 """Owner and name of all that is relied on without a promise."""
 
@@ -270,6 +274,25 @@ class Connection(RTCPeerConnection):
         ]
 
 
+def _answering(check_incoming: Callable[..., None]) -> Callable[..., None]:
+    """Ask back at once when the other side asks: RFC 8445, 7.3.1.4, of a check in progress.
+
+    aioice leaves such a check to its own repetitions, which come after 0.5, 1, 2, 4 seconds: when a
+    line is back after some seconds, everybody waited for the next of them. The check itself is sent
+    once more, so an answer to any of them counts.
+    """
+
+    @functools.wraps(check_incoming)
+    def answering(self: Any, message: Any, addr: tuple[str, int], protocol: Any) -> None:
+        asked = list(protocol.transactions.values())
+        check_incoming(self, message, addr, protocol)
+        for transaction in asked:
+            if transaction._Transaction__addr == addr:
+                protocol.send_stun(transaction._Transaction__request, addr)
+
+    return answering
+
+
 def install(addresses: Sequence[str]) -> None:
     """Make aiortc offer what forwarding needs: Opus with RED, VP8 alone, names of layers.
 
@@ -288,6 +311,9 @@ def install(addresses: Sequence[str]) -> None:
     codecs["audio"][:] = [opus, red]
     # RFC 7742 obliges every browser to VP8; one codec in a room needs no transcoding.
     codecs["video"][:] = codecs["video"][:2]
+    if not hasattr(aioice.ice.Connection.check_incoming, "__wrapped__"):
+        checked = _answering(aioice.ice.Connection.check_incoming)
+        aioice.ice.Connection.check_incoming = checked  # type: ignore[method-assign]
     known = {found.uri for found in extensions["video"]}
     extensions["video"] += [
         RTCRtpHeaderExtensionParameters(id=number, uri=uri)

@@ -5,11 +5,13 @@ import importlib.metadata
 import inspect
 import re
 from pathlib import Path
+from typing import Any, cast
 
 import aioice.ice
 import aiortc
 import aiortc.codecs
 import pytest
+from aioice import stun
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcpeerconnection import RTCPeerConnection
 from aiortc.rtcrtptransceiver import RTCRtpTransceiver
@@ -36,9 +38,51 @@ async def test_the_name_is_there(owner: str, name: str) -> None:
         "RTCRtpReceiver": transceiver.receiver,
         "aiortc.codecs": aiortc.codecs,
         "aioice.ice": aioice.ice,
+        "aioice.ice.Connection": aioice.ice.Connection,
+        "aioice.stun.Transaction": _transaction(ADDRESS, Sent()),
     }
     assert hasattr(owners[owner], name)
     await connection.close()
+
+
+ADDRESS = ("192.0.2.7", 4000)
+
+
+class Sent:
+    """A protocol that remembers what it sends, and whose checks are never answered."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[stun.Message, tuple[str, int]]] = []
+        self.transactions: dict[bytes, stun.Transaction] = {}
+
+    def send_stun(self, message: stun.Message, addr: tuple[str, int]) -> None:
+        self.sent.append((message, addr))
+
+
+def _transaction(addr: tuple[str, int], protocol: Sent) -> stun.Transaction:
+    request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+    made = stun.Transaction(request, addr, protocol)
+    protocol.transactions[request.transaction_id] = made
+    return made
+
+
+@pytest.mark.usefixtures("restored")
+async def test_who_asks_is_asked_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check that waits for its next repetition does not let a line wait that is back."""
+    incoming: list[object] = []
+    monkeypatch.setattr(
+        aioice.ice.Connection, "check_incoming", lambda _self, *found: incoming.append(found)
+    )
+    install(["127.0.0.1"])
+    install(["127.0.0.1"])
+    protocol = Sent()
+    _transaction(ADDRESS, protocol)
+    _transaction(("192.0.2.8", 4000), protocol)
+    check = cast(Any, aioice.ice.Connection.check_incoming)
+    check(None, "message", ADDRESS, protocol)
+    assert len(incoming) == 1
+    assert [addr for _, addr in protocol.sent] == [ADDRESS]
+    assert protocol.sent[0][0].transaction_id in protocol.transactions
 
 
 def test_nothing_else_of_aiortc_is_touched() -> None:
@@ -99,6 +143,8 @@ async def test_no_decoder_is_ever_started() -> None:
 def restored(monkeypatch: pytest.MonkeyPatch) -> None:
     """What `install` changes belongs to the whole process: others find it as it was."""
     monkeypatch.setattr(aioice.ice, "get_host_addresses", aioice.ice.get_host_addresses)
+    checked = aioice.ice.Connection.check_incoming
+    monkeypatch.setattr(aioice.ice.Connection, "check_incoming", checked)
     for table in (aiortc.codecs.CODECS, aiortc.codecs.HEADER_EXTENSIONS):
         for kind, found in table.items():
             monkeypatch.setitem(table, kind, list(found))
