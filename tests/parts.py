@@ -1,7 +1,7 @@
 """`python -m tests.parts`: all tests in parts, several at once, each in a process of its own.
 
 A part has its own servers, so parts never meet. The long ones begin first and a free lane takes the
-next, so that no core waits long for another. What no part names belongs to the last. Where the time
+next, so that no core waits long for another. What no part names belongs to `rest`. Where the time
 goes is said at the end.
 """
 
@@ -26,13 +26,14 @@ NAMED = {
     "stories": ("tests/browser", "tests/stories"),
     "attacks": ("tests/contract", "tests/matrix"),
     "referral": ("tests/referral",),
+    "rest": (),
     "realtime": ("tests/realtime",),
     "web": (),
     "duty": ("tests/duty",),
     "server": ("tests/server",),
     "faults": ("tests/faults",),
 }
-"""Paths by part, the longest part first."""
+"""Paths by part, the longest part first; `web` and `rest` have none of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,12 @@ class Result:
 
 def parts() -> list[Part]:
     """All tests there are, each in one part."""
-    found = [Part(name, (*PYTEST, *paths)) for name, paths in NAMED.items() if paths]
-    web = Part("web", ("npm", "--prefix", "web", "test", "--silent"))
-    found.insert(list(NAMED).index("web"), web)
-    named = [path for paths in NAMED.values() for path in paths]
-    return [*found, Part("rest", (*PYTEST, *(f"--ignore={path}" for path in named)))]
+    others = [f"--ignore={path}" for paths in NAMED.values() for path in paths]
+    special = {
+        "web": ("npm", "--prefix", "web", "test", "--silent"),
+        "rest": (*PYTEST, *others),
+    }
+    return [Part(name, special.get(name, (*PYTEST, *paths))) for name, paths in NAMED.items()]
 
 
 def run(wanted: Sequence[Part], lanes: int, logs: Path) -> list[Result]:

@@ -18,10 +18,11 @@ def test_named_paths_exist_once_and_the_rest_leaves_out_no_other() -> None:
     named = [path for paths in NAMED.values() for path in paths]
     assert len(set(named)) == len(named)
     assert all((ROOT / path).is_dir() for path in named)
-    *before, rest = parts.parts()
-    assert [part.name for part in before] == list(NAMED)
+    found = {part.name: part for part in parts.parts()}
+    assert list(found) == list(NAMED)
+    rest = found.pop("rest")
     assert list(rest.argv[len(parts.PYTEST) :]) == [f"--ignore={path}" for path in named]
-    run = {word for part in before for word in part.argv}
+    run = {word for part in found.values() for word in part.argv}
     assert set(named) <= run
 
 
