@@ -40,7 +40,7 @@ class Desk:
     async def get(self, path: str, viewer: Viewer | None = None, **query: Any) -> Any:
         assert self.client is not None
         self.viewer = viewer or self.world.doctor
-        return await self.client.get(path, params=query)
+        return await self.client.get(path, params=query or None)
 
     async def post(self, path: str, viewer: Viewer | None = None, **body: Any) -> Any:
         assert self.client is not None
