@@ -10,12 +10,13 @@ from kernel.errors import NotFound
 from quality import levels
 from quality.definitions import Definition
 from quality.facts import current
+from quality.groups import Group
 from quality.handbook.showing import definition_out
 from quality.indicators import check_period, rate, scope_out, version_of
 from quality.levels import Areas
 from quality.outlines import outlines
 from quality.passes import asked_of
-from quality.repository import Group, LateEntries, Scope
+from quality.repository import LateEntries, Scope
 from quality.schemas import AreaOut, AreaRef, Beside, IndicatorAreas
 from registry.facilities import queries as facilities
 from registry.facilities.rules import FacilityRole

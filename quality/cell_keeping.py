@@ -1,6 +1,6 @@
-"""The engine's part of `quality.cells`: count months that are over, and what changed in them."""
+"""The engine's part of `quality.cells`: count what is over, and what changed in it."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -11,44 +11,50 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.database import Database
 from kernel.viewer import Viewer
-from quality.cells import KEPT, after, begin_of, house_of, kept_by, split
+from quality.cells import KEPT, house_of, kept_by
 from quality.handbook import versions
 from quality.passes import asked_of, readings
 from quality.repository import IN_SCOPE
 from quality.sources import NO_HOUSE
+from quality.stretches import Stretch, month_of, weeks_of
+from quality.sums import split
 from quality.tallies import Key, Tally
+from quality.vocabulary import Population
 from registry.facilities.rules import local_date
 
 ENGINE: Final = Viewer.system("engine")
 SETTLED: Final = timedelta(hours=1)
-"""After its end a month waits so long for transactions that began in it (they last seconds)."""
+"""After its end a stretch waits so long for transactions that began in it (they last seconds)."""
 
 MOST_MONTHS: Final = 28
 """As long as a period may be that pages ask for (`quality.indicators.LONGEST_DAYS`)."""
 
-# The clock by which changes are noted decides which months are over.
+# The clock by which changes are noted decides which weeks are over.
 _NOW = text("SELECT clock_timestamp()")
 _ALONE = text("SELECT pg_try_advisory_xact_lock(7283011)")
 _FORGET = text(
-    "WITH gone AS (DELETE FROM fact_cell_month WHERE question <> ALL(CAST(:known AS bytea[]))"
+    "WITH gone AS (DELETE FROM fact_cell_kept WHERE question <> ALL(CAST(:known AS bytea[]))"
     " RETURNING 1) DELETE FROM fact_cell WHERE question <> ALL(CAST(:known AS bytea[]))"
 )
-_CHANGED = text("SELECT population, month FROM fact_cell_changed ORDER BY month DESC LIMIT 1")
+_CHANGED = text("SELECT population, week FROM fact_cell_changed ORDER BY week DESC LIMIT 1")
 _TAKE = text(
-    "DELETE FROM fact_cell_changed WHERE population = :of AND month = :month RETURNING house"
+    "DELETE FROM fact_cell_changed"
+    " WHERE population = :of AND week >= :first AND week < :until RETURNING week, house"
 )
-_READY = text("SELECT question, month FROM fact_cell_month")
+_KEPT = text("SELECT question, first, until FROM fact_cell_kept")
 _DROP = text(
-    "DELETE FROM fact_cell WHERE question = :question AND month = :month"
+    "DELETE FROM fact_cell WHERE question = :question AND first = :first AND until = :until"
     " AND house = ANY(CAST(:houses AS uuid[]))"
 )
 _ADD = text(
-    "INSERT INTO fact_cell"
-    " (question, population, month, house, place, at_month, region_ids, counts, durations)"
-    " VALUES (:question, :of, :month, :house, :place, :at_month, :regions, :counts, :durations)"
+    "INSERT INTO fact_cell (question, population, first, until, house, place, at_month,"
+    " region_ids, counts, durations)"
+    " VALUES (:question, :of, :first, :until, :house, :place, :at_month,"
+    " :regions, :counts, :durations)"
 )
 _DONE = text(
-    "INSERT INTO fact_cell_month (question, population, month) VALUES (:question, :of, :month)"
+    "INSERT INTO fact_cell_kept (question, population, first, until)"
+    " VALUES (:question, :of, :first, :until)"
 )
 
 
@@ -74,36 +80,57 @@ async def questions(session: AsyncSession, day: date) -> list[Question]:
 
 
 async def keep_up(database: Database) -> bool:
-    """The engine's duty: what changed in a month, or a whole month; True if there is more."""
+    """The engine's duty: what changed in a month, or what is over of one; True if there is more."""
     async with database.session(ENGINE) as session:
         if not (await session.execute(_ALONE)).scalar_one():
             return False
         at = (await session.execute(_NOW)).scalar_one()
         known = {one.id: one for one in await questions(session, local_date(at))}
-        ready = {(bytes(row.question), row.month) for row in await session.execute(_READY)}
-        if any(question not in known for question, _ in ready):
+        kept = {
+            (bytes(row.question), Stretch(row.first, row.until))
+            for row in await session.execute(_KEPT)
+        }
+        if any(question not in known for question, _ in kept):
             await session.execute(_FORGET, {"known": list(known)})
         changed = (await session.execute(_CHANGED)).one_or_none()
         if changed is not None:
-            told = {"of": changed.population, "month": changed.month}
-            houses = list((await session.execute(_TAKE, told)).scalars())
-            for one in known.values():
-                if (one.id, changed.month) in ready and one.tally.of == changed.population:
-                    await _count(session, one, changed.month, houses)
+            some = [one for one in known.values() if one.tally.of == changed.population]
+            await _count_changed(session, some, kept, changed.population, month_of(changed.week))
             return True
-        for month in reversed(await _months(session, at)):
-            missing = [one for one in known.values() if (one.id, month) not in ready]
-            for one in missing:
-                await _count(session, one, month, None)
-                values = {"question": one.id, "of": one.tally.of, "month": month}
-                await session.execute(_DONE, values)
+        for stretches in await _over(session, at):
+            missing = [
+                (one, stretch)
+                for stretch in stretches
+                for one in known.values()
+                if (one.id, stretch) not in kept
+            ]
+            for one, stretch in missing:
+                await _count(session, one, stretch, None)
+                values = {"question": one.id, "of": one.tally.of}
+                await session.execute(_DONE, values | _days(stretch))
             if missing:
                 return True
     return False
 
 
-async def _months(session: AsyncSession, at: datetime) -> list[date]:
-    """Months that are over, from the first that has any fact."""
+async def _count_changed(
+    session: AsyncSession,
+    some: Sequence[Question],
+    kept: Container[tuple[bytes, Stretch]],
+    of: Population,
+    month: Stretch,
+) -> None:
+    """Count anew what changed in a month: its weeks, and all of it."""
+    taken = (await session.execute(_TAKE, {"of": of} | _days(month))).all()
+    for stretch in {month, *weeks_of(month)}:
+        houses = {row.house for row in taken if stretch.first <= row.week < stretch.until}
+        for one in some:
+            if houses and (one.id, stretch) in kept:
+                await _count(session, one, stretch, sorted(houses))
+
+
+async def _over(session: AsyncSession, at: datetime) -> list[list[Stretch]]:
+    """What is over of each month that has any fact, the latest month first."""
     begun = [
         (await session.execute(text(f"SELECT min({when}) FROM {table}"))).scalar_one()  # noqa: S608
         for table, when in (
@@ -112,26 +139,31 @@ async def _months(session: AsyncSession, at: datetime) -> list[date]:
             ("fact_newborn", "at"),
         )
     ]
-    month = min((local_date(one) for one in begun if one), default=local_date(at)).replace(day=1)
+    month = month_of(min((local_date(one) for one in begun if one), default=local_date(at)))
     found = []
-    while begin_of(after(month)) + SETTLED <= at:
-        found.append(month)
-        month = after(month)
-    return found[-MOST_MONTHS:]
+    while month.start < at:
+        some = [month, *(one for one in weeks_of(month) if one != month)]
+        found.append([one for one in some if one.end + SETTLED <= at])
+        month = month_of(month.until)
+    return found[::-1][:MOST_MONTHS]
+
+
+def _days(stretch: Stretch) -> dict[str, object]:
+    return {"first": stretch.first, "until": stretch.until}
 
 
 async def _count(
-    session: AsyncSession, one: Question, month: date, houses: Sequence[UUID] | None
+    session: AsyncSession, one: Question, stretch: Stretch, houses: Sequence[UUID] | None
 ) -> None:
-    """Write the cells of a month anew, or those of some houses of it."""
+    """Write the cells of a stretch anew, or those of some houses in it."""
     when = one.tally.source.when
-    values: dict[str, Any] = {"from": begin_of(month), "until": begin_of(after(month))}
+    values: dict[str, Any] = {"from": stretch.start, "to": stretch.end}
     values |= {"region": None, "facility": None, **one.tally.values}
-    period = f"{when} >= :from AND {when} < :until"
+    period = f"{when} >= :from AND {when} < :to"
     if houses is not None:
         values["houses"] = houses
         period += f" AND {house_of(one.tally)} = ANY(CAST(:houses AS uuid[]))"
-        drop = {"question": one.id, "month": month, "houses": houses}
+        drop = {"question": one.id, "houses": houses} | _days(stretch)
         await session.execute(_DROP, drop)
     rows = []
     for row in await session.execute(text(one.tally.select(one.by, period)), values):
@@ -141,7 +173,7 @@ async def _count(
             {
                 "question": one.id,
                 "of": one.tally.of,
-                "month": month,
+                **_days(stretch),
                 "house": keys["house"] or NO_HOUSE,
                 "place": keys.get("place"),
                 "at_month": keys.get("month"),

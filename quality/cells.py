@@ -1,123 +1,56 @@
-"""Months that are over are counted once: what a tally came to in them, house by house, is kept.
+"""Months and weeks that are over are counted once: what a tally came to in them is kept by house.
 
-A question (a tally with its keys) about a period reads kept cells of the whole months inside it and
-facts of the days around them. Whoever writes a fact of a past month notes its house and month; that
-house's facts are read as they are until the engine has counted it anew. Numbers are the same with
-and without what is kept, and row-level security of cells is that of the facts in them.
+A question (a tally with its keys) about a period reads kept cells of the stretches inside it
+(`quality.stretches`) and facts of the days around them. Whoever writes a fact of a past week notes
+its house and week; that house's facts are read as they are until the engine has counted it anew.
+Numbers are the same with and without what is kept, and row-level security of cells is that of the
+facts in them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from typing import Any, Final, TypeAlias, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
-import numpy as np
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quality.sources import NO_HOUSE, in_region
+from quality.stretches import Span, Stretch, remaining, within
+from quality.sums import Sums
 from quality.tallies import Key, Tally
 from quality.vocabulary import Population
-from registry.facilities.rules import CHINA
 
 KEPT: Final[frozenset[Population]] = frozenset({"cases", "deliveries", "newborns"})
 """Populations with many members; of the others nothing is kept."""
 
-COUNT: Final = "<i4"
-"""How a count is kept."""
-
-KeyT = TypeVar("KeyT")
-Told: TypeAlias = list[Any]
-"""Counts and durations in the order of `Tally.outer`."""
-
-# One statement is one snapshot: which months are kept, which houses changed since, and the cells.
+# One statement is one snapshot: which stretches are kept, which houses changed since, the cells.
 # A case shows to more than those who oversee its region: to its parties. Who is one reads facts.
 _READ = """
 WITH ready AS (
-  SELECT m.month FROM fact_cell_month m
-   WHERE m.question = CAST(:question AS bytea) AND m.month = ANY(CAST(:months AS date[]))
+  SELECT k.first, k.until FROM fact_cell_kept k
+   WHERE k.question = CAST(:question AS bytea)
+     AND (k.first, k.until) IN (
+           SELECT * FROM unnest(CAST(:firsts AS date[]), CAST(:untils AS date[])))
      AND (CAST(:of AS text) <> 'cases' OR (cardinality(app_facilities()) = 0 AND NOT EXISTS (
            SELECT 1 FROM case_party p WHERE p.person_id = app_person())))
 ), changed AS (
-  SELECT n.month, n.house FROM fact_cell_changed n
-   WHERE n.population = CAST(:of AS text) AND n.month IN (SELECT r.month FROM ready r)
+  SELECT DISTINCT r.first, r.until, n.house FROM ready r
+    JOIN fact_cell_changed n ON n.week >= r.first AND n.week < r.until
+   WHERE n.population = CAST(:of AS text)
 )
-SELECT 'cell' AS part, c.month, c.house, c.place, c.at_month, c.counts, c.durations
-  FROM fact_cell c
- WHERE c.question = CAST(:question AS bytea) AND c.month IN (SELECT r.month FROM ready r)
-   AND NOT EXISTS (SELECT 1 FROM changed n WHERE n.month = c.month AND n.house = c.house)
+SELECT 'cell' AS part, c.first, c.until, c.house, c.place, c.at_month, c.counts, c.durations
+  FROM fact_cell c JOIN ready r ON r.first = c.first AND r.until = c.until
+ WHERE c.question = CAST(:question AS bytea)
+   AND (c.first, c.house) NOT IN (SELECT n.first, n.house FROM changed n)
    AND (CAST(:facility AS uuid) IS NULL OR c.house = :facility)
    AND {region}
-UNION ALL SELECT 'ready', r.month, NULL, NULL, NULL, NULL, NULL FROM ready r
-UNION ALL SELECT 'changed', n.month, n.house, NULL, NULL, NULL, NULL FROM changed n
+UNION ALL SELECT 'ready', r.first, r.until, NULL, NULL, NULL, NULL, NULL FROM ready r
+UNION ALL SELECT 'changed', n.first, n.until, n.house, NULL, NULL, NULL, NULL FROM changed n
 """
 
 
-_PLACES: Final[Mapping[Key, int]] = {"house": 2, "place": 3, "month": 4}
+_PLACES: Final[Mapping[Key, int]] = {"house": 3, "place": 4, "month": 5}
 """Where the keys of a cell stand in a row of the query."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Moments from `start` on and before `end`; of these houses only, if any are named."""
-
-    start: datetime
-    end: datetime
-    houses: Sequence[UUID] = ()
-
-
-@dataclass(slots=True)
-class Sums:
-    """Rows of a tally by their keys, to be added up by any one of them."""
-
-    tally: Tally
-    keys: list[tuple[object, ...]] = field(default_factory=list)
-    counts: list[bytes] = field(default_factory=list)
-    durations: list[Sequence[bytes | None]] = field(default_factory=list)
-
-    def add_facts(self, key: tuple[object, ...], told: Sequence[Any]) -> None:
-        """Take in a row of `Tally.select`."""
-        counts, durations = split(self.tally, told)
-        self.keys.append(key)
-        self.counts.append(counts)
-        self.durations.append(durations)
-
-    def by(self, at: int | None) -> dict[object, Told]:
-        """What rows come to that agree in the key at place `at`; None: all of them, under None."""
-        return self._grouped([None if at is None else key[at] for key in self.keys])
-
-    def by_all(self) -> dict[tuple[object, ...], Told]:
-        """What rows come to that agree in all keys."""
-        return self._grouped(self.keys)
-
-    def _grouped(self, keys: Sequence[KeyT]) -> dict[KeyT, Told]:
-        numbers: dict[KeyT, int] = {}
-        groups = [numbers.setdefault(key, len(numbers)) for key in keys]
-        if not groups:
-            return {}
-        width = len(self.tally.outer) - len(self.tally.durations)
-        every = np.frombuffer(b"".join(self.counts), dtype=COUNT).reshape(len(groups), width)
-        order = np.argsort(groups, kind="stable")
-        starts = np.searchsorted(np.asarray(groups)[order], np.arange(len(numbers)))
-        sums: list[Told] = np.add.reduceat(every[order], starts, dtype=np.int64).tolist()
-        for nth, place in enumerate(self.tally.durations):  # in rising order
-            held: list[list[bytes]] = [[] for _ in numbers]
-            for group, durations in zip(groups, self.durations, strict=True):
-                if one := durations[nth]:
-                    held[group].append(one)
-            for row, parts in zip(sums, held, strict=True):
-                row.insert(place, b"".join(parts))
-        return dict(zip(numbers, sums, strict=True))
-
-
-def split(tally: Tally, told: Sequence[Any]) -> tuple[bytes, list[bytes]]:
-    """Counts and durations of a row of `Tally.select`, as cells keep them."""
-    lengths = set(tally.durations)
-    counts = [one for at, one in enumerate(told) if at not in lengths]
-    return np.array(counts, dtype=COUNT).tobytes(), [
-        bytes(told[at] or b"") for at in tally.durations
-    ]
 
 
 async def tallied(
@@ -141,28 +74,29 @@ async def _from_cells(
     sums: Sums,
 ) -> list[Span] | None:
     """Add what is kept; the spans that remain, or None: all of the period."""
-    months = months_within(values["start"], values["end"])
-    if tally.of not in KEPT or not months:
+    wanted = within(values["start"], values["end"])
+    if tally.of not in KEPT or not wanted:
         return None
     if tally.of == "cases" and values["facility"] is not None:
         return None  # those that it accepted lie at other houses
     given = {
         "of": tally.of,
         "question": tally.question(kept_by(by)),
-        "months": months,
+        "firsts": [one.first for one in wanted],
+        "untils": [one.until for one in wanted],
         "region": values["region"],
         "facility": values["facility"],
     }
-    ready, changed = set[date](), dict[date, list[UUID]]()
+    kept = dict[Stretch, list[UUID]]()
     picked = [_PLACES[key] for key in by]
     nobodys = by.index("house") if "house" in by else None
     rows = await session.execute(text(_READ.format(region=in_region("c.house"))), given)
     for row in rows.all():
-        part, month, house, _, _, counts, durations = row
+        part, first, until, house, _, _, counts, durations = row
         if part == "ready":
-            ready.add(month)
+            kept.setdefault(Stretch(first, until), [])
         elif part == "changed":
-            changed.setdefault(month, []).append(house)
+            kept.setdefault(Stretch(first, until), []).append(house)
         else:
             key = [row[at] for at in picked]
             if nobodys is not None and house == NO_HOUSE:
@@ -170,7 +104,7 @@ async def _from_cells(
             sums.keys.append(tuple(key))
             sums.counts.append(counts)
             sums.durations.append(durations)
-    return list(remaining(values["start"], values["end"], ready, changed))
+    return list(remaining(values["start"], values["end"], kept))
 
 
 def _from_facts(
@@ -198,41 +132,3 @@ def house_of(tally: Tally) -> str:
 def kept_by(by: Sequence[Key]) -> tuple[Key, ...]:
     """The keys of cells that answer a question by `by`: their house decides who may see them."""
     return (*by, *(key for key in ("house", "regions") if key not in by))
-
-
-def months_within(start: datetime, end: datetime) -> list[date]:
-    """Whole months (of China) inside a period, by their first day."""
-    first = start.astimezone(CHINA)
-    month = first.date().replace(day=1)
-    if first != begin_of(month):
-        month = after(month)
-    found = []
-    while begin_of(after(month)) <= end:
-        found.append(month)
-        month = after(month)
-    return found
-
-
-def begin_of(month: date) -> datetime:
-    """Its first moment in China."""
-    return datetime.combine(month, time(), CHINA)
-
-
-def after(month: date) -> date:
-    """The month after."""
-    return (month + timedelta(days=32)).replace(day=1)
-
-
-def remaining(
-    start: datetime, end: datetime, ready: set[date], changed: Mapping[date, Sequence[UUID]]
-) -> Iterable[Span]:
-    """What of a period is not read from cells."""
-    since = start
-    for month in sorted(ready):
-        if since < begin_of(month):
-            yield Span(since, begin_of(month))
-        since = begin_of(after(month))
-        if month in changed:
-            yield Span(begin_of(month), since, changed[month])
-    if since < end:
-        yield Span(since, end)

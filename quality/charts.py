@@ -10,8 +10,9 @@ from kernel.confidence import unverified
 from quality import control
 from quality.control import ChartKind, Sample
 from quality.definitions import MULTIPLES, Definition
+from quality.groups import Group
 from quality.names import Names
-from quality.repository import Group, Scope, Totals
+from quality.repository import Scope, Totals
 from quality.schemas import (
     ChartRule,
     ControlChart,

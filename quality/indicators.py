@@ -15,13 +15,14 @@ from quality.distributions import Distribution, Within, histogram
 from quality.errors import IndicatorUnknown, PeriodInvalid
 from quality.facts import current
 from quality.frozen import periods, rows
+from quality.groups import Group
 from quality.handbook import versions
 from quality.handbook.showing import definition_out
 from quality.handbook.versions import Version
 from quality.names import Names, read_names
 from quality.passes import asked_of
 from quality.published import Figure, figures_of
-from quality.repository import Group, LateEntries, Member, Page, Scope, Totals
+from quality.repository import LateEntries, Member, Page, Scope, Totals
 from quality.schemas import (
     CentreValue,
     CountValue,

@@ -8,8 +8,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quality import repository
+from quality.groups import Group, groups
 from quality.passes import Asked, Cell
-from quality.repository import Group, LateEntries, Scope
+from quality.repository import LateEntries, Scope
 from quality.tallies import Key
 
 Areas: TypeAlias = dict[UUID, Group]
@@ -45,4 +46,6 @@ def _areas(
             found.setdefault(region, Cell()).add(cell)
         if isinstance(place, UUID):
             found.setdefault(place, Cell()).add(cell)
-    return {key: repository.group_of(key, cell, cell.seconds()) for key, cell in found.items()}
+    durations = [b"".join(cell.durations) for cell in found.values()]
+    made = groups(list(found), (cell.counts for cell in found.values()), durations)
+    return dict(zip(found, made, strict=True))

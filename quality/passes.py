@@ -5,17 +5,17 @@ of the facilities of a county make the county, so one reading answers for every 
 Durations travel whole, eight bytes each, because medians do not add.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from quality.compiling import Binder, begins, holds, late
 from quality.definitions import Definition
+from quality.groups import COUNTS, Group, groups
 from quality.sources import SOURCES
+from quality.sums import Summed
 from quality.tallies import Tally
 from quality.vocabulary import (
     CountMeasure,
@@ -27,10 +27,7 @@ from quality.vocabulary import (
 )
 
 Counted: TypeAlias = IntervalMeasure | CountMeasure | ShareMeasure
-COUNTS: Final = ("n", "met", "open", "inconsistent", "late", "demo", "within")
-
-
-_NO_DURATIONS: Final = np.empty(0, dtype=np.float64)
+KeyT = TypeVar("KeyT", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,82 +40,66 @@ class Asked:
 
 @dataclass(slots=True)
 class Cell:
-    """Counts as in `quality.repository.Group`; `outside` by reason; durations as they came."""
+    """Counts in the order of `COUNTS`, and durations as they came."""
 
-    n: int = 0
-    met: int = 0
-    open: int = 0
-    inconsistent: int = 0
-    late: int = 0
-    demo: int = 0
-    within: int = 0
-    outside: dict[str, int] = field(default_factory=dict)
+    counts: list[int] = field(default_factory=lambda: [0] * len(COUNTS))
     durations: list[bytes] = field(default_factory=list)
 
     def add(self, other: "Cell") -> None:
         """Take another cell in."""
-        for name in COUNTS:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        for reason, n in other.outside.items():
-            self.outside[reason] = self.outside.get(reason, 0) + n
+        self.counts = [*map(int.__add__, self.counts, other.counts)]
         self.durations += other.durations
-
-    def seconds(self) -> NDArray[np.float64]:
-        """All durations, in no order."""
-        if not self.durations:
-            return _NO_DURATIONS
-        return np.frombuffer(b"".join(self.durations), dtype=">f8").astype(np.float64)
-
-
-def quantiles(values: NDArray[np.float64], *shares: float) -> list[float | None]:
-    """Linear between two neighbours, computed as SQL's percentile_cont computes them."""
-    if not len(values):
-        return [None for _ in shares]
-    places = [share * (len(values) - 1) for share in shares]
-    around = {one for place in places for one in (int(place), min(int(place) + 1, len(values) - 1))}
-    # Only what stands at these places need stand in order.
-    ordered = np.partition(values, sorted(around))
-    found: list[float | None] = []
-    for place in places:
-        low = int(place)
-        value = float(ordered[low])
-        if place > low:
-            value += (place - low) * (float(ordered[low + 1]) - value)
-        found.append(value)
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A tally of one population; `numbers` says which of those asked it answers.
-
-    `columns` says, measure by measure, at which places of a row its counts stand.
-    """
-
-    tally: Tally
-    numbers: Sequence[int]
-    columns: Sequence["Columns"]
-
-    def cells(self, told: Sequence[Any]) -> Iterable[Cell]:
-        """What a row says of each measure."""
-        row = (*told, 0)  # what a measure does not count stands at the end
-        for one in self.columns:
-            cell = Cell(*[row[at] for at in one.counts])
-            for at, reason in one.reasons:
-                if row[at]:
-                    cell.outside[reason] = cell.outside.get(reason, 0) + row[at]
-            if one.durations is not None and row[one.durations]:
-                cell.durations.append(bytes(row[one.durations]))
-            yield cell
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Where a measure's counts stand, in the order of `COUNTS`; -1: it has none."""
+    """Where a measure stands among the sums of its reading.
 
-    counts: tuple[int, ...]
+    Attributes:
+        counts: places in the order of `COUNTS`; -1: it has none.
+        durations: place among the durations, where it has any.
+        reasons: places of those outside, with the key of the criterion that fails.
+    """
+
+    counts: Sequence[int]
     durations: int | None
     reasons: Sequence[tuple[int, str]]
+
+    def groups(self, told: Summed[Any]) -> list[Group]:
+        """The measure's groups."""
+        return groups(told.keys, self._counts(told), self.durations_of(told))
+
+    def cells(self, told: Summed[KeyT]) -> dict[KeyT, Cell]:
+        """The measure's cells."""
+        durations = self.durations_of(told)
+        parts = [[one] for one in durations or [b""] * len(told.keys)]
+        some = zip(told.keys, self._counts(told), parts, strict=True)
+        return {key: Cell(counts, part) for key, counts, part in some}
+
+    def outside(self, told: Summed[Any]) -> dict[str, int]:
+        """How many members of all groups lie outside, by reason."""
+        found: dict[str, int] = {}
+        for at, reason in self.reasons:
+            if n := int(told.counts[:, at].sum()):
+                found[reason] = found.get(reason, 0) + n
+        return found
+
+    def durations_of(self, told: Summed[Any]) -> list[bytes] | None:
+        """Of each group; None where nothing is measured."""
+        return None if self.durations is None else told.durations[self.durations]
+
+    def _counts(self, told: Summed[Any]) -> list[list[int]]:
+        found: list[list[int]] = told.counts[:, self.counts].tolist()
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A tally of one population: which of those asked it answers, and where each stands."""
+
+    tally: Tally
+    numbers: Sequence[int]
+    columns: Sequence[Columns]
 
 
 def asked_of(definition: Definition) -> Asked | None:
@@ -176,6 +157,7 @@ class _Build:
         """What was put together."""
         if self._source.demo != "false":
             self._inner["demo"] = self._source.demo
+        durations = [one["durations"] for one in self._columns if "durations" in one]
         tally = Tally(
             of=self._of,
             place=place,
@@ -184,13 +166,15 @@ class _Build:
             outer=self._outer,
             values=self._bind.values,
             from_at=self._from_at,
-            durations=[one["durations"] for one in self._columns if "durations" in one],
+            durations=durations,
         )
+        counts = [at for at in range(len(self._outer)) if at not in durations]
+        places = {at: place for place, at in enumerate(counts)}
         columns = [
             Columns(
-                tuple(one.get(name, -1) for name in COUNTS),
-                one.get("durations"),
-                tuple(reasons.items()),
+                [places.get(one.get(name, -1), -1) for name in COUNTS],
+                durations.index(one["durations"]) if "durations" in one else None,
+                [(places[at], reason) for at, reason in reasons.items()],
             )
             for one, reasons in zip(self._columns, self._reasons, strict=True)
         ]

@@ -1,22 +1,23 @@
 """The one place that reads the facts of indicators."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Row, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from quality.cells import Told, tallied
+from quality.cells import tallied
 from quality.compiling import Compiled
 from quality.distributions import FINEST_S
-from quality.passes import Asked, Cell, Reading, quantiles, readings
+from quality.groups import Group, seconds
+from quality.passes import Asked, Cell, Columns, readings
 from quality.sources import CASES_IN_SCOPE, CASES_WHERE, MISSING_IN_SCOPE
+from quality.sums import Summed
 from quality.tallies import Key, Tally
 from referral.clocks.data import MILESTONES
 from registry.facilities.rules import local_date
@@ -92,31 +93,6 @@ class Member:
     reason: str | None
     met: bool
     seconds: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """What a group of members comes to: all of them, a facility, a month.
-
-    Attributes:
-        n: counted; `met` of them stand in the numerator of a share.
-        late: members with a late entry, counted or not.
-        demo: counted members whose times were made up.
-        within: counted members whose interval met the target.
-    """
-
-    key: object
-    n: int
-    met: int
-    open: int
-    inconsistent: int
-    late: int
-    demo: int
-    within: int
-    p50_s: float | None
-    p90_s: float | None
-    min_s: float | None
-    max_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,34 +249,36 @@ async def totals(
     known = {**scope.values(), "last_day": scope.last_day}
     for reading in readings(asked, without_late=late == "without"):
         sums = await tallied(session, reading.tally, by, known)
-        whole = _cells(reading, sums.by(None))
-        places = _cells(reading, sums.by(0))
-        each_month = _cells(reading, sums.by(1)) if months else [{} for _ in reading.numbers]
-        for number, one, some, ones in zip(reading.numbers, whole, places, each_month, strict=True):
-            found[number] = _totals(one.get(None, Cell()), some, ones)
+        whole, places = sums.whole(), sums.by(0)
+        each_month = sums.by(1) if months else None
+        for number, columns in zip(reading.numbers, reading.columns, strict=True):
+            found[number] = _totals(columns, whole, places, each_month)
     return [found[number] for number in range(len(asked))]
 
 
-def _cells(reading: Reading, told: Mapping[object, Told]) -> list[dict[object, Cell]]:
-    """Of each measure of a reading, its cells by key."""
-    found: list[dict[object, Cell]] = [{} for _ in reading.numbers]
-    for key, row in told.items():
-        for cells, cell in zip(found, reading.cells(row), strict=True):
-            cells[key] = cell
-    return found
-
-
-def _totals(whole: Cell, places: Mapping[object, Cell], months: Mapping[object, Cell]) -> Totals:
-    seconds = whole.seconds()
-    fine, counts = np.unique((seconds // FINEST_S).astype(np.int64), return_counts=True)
-    named = {month and f"{month:%Y-%m}": cell for month, cell in months.items()}
+def _totals(
+    columns: Columns,
+    whole: Summed[None],
+    places: Summed[Hashable],
+    months: Summed[Hashable] | None,
+) -> Totals:
+    all_ = columns.groups(whole)[0]
+    (durations,) = columns.durations_of(whole) or [b""]
+    fine, counts = np.unique((seconds(durations) // FINEST_S).astype(np.int64), return_counts=True)
+    by_month = [] if months is None else columns.groups(months)
     return Totals(
-        all=group_of(None, whole, seconds),
-        places=_groups(places),
-        months=_groups(named),
-        outside=whole.outside,
+        all=all_,
+        places=_in_order(one for one in columns.groups(places) if one.key is not None),
+        months=_in_order(
+            replace(one, key=f"{one.key:%Y-%m}") for one in by_month if one.key and one.n
+        ),
+        outside=columns.outside(whole),
         bins=dict(zip(fine.tolist(), counts.tolist(), strict=True)),
     )
+
+
+def _in_order(some: Iterable[Group]) -> list[Group]:
+    return sorted(some, key=lambda one: str(one.key))
 
 
 async def counted(
@@ -309,46 +287,15 @@ async def counted(
     late: LateEntries,
     asked: Sequence[Asked],
     by: Sequence[Key],
-) -> list[dict[tuple[object, ...], Cell]]:
+) -> list[dict[tuple[Hashable, ...], Cell]]:
     """The cells of each measure over a scope."""
-    found: list[dict[tuple[object, ...], Cell]] = [{} for _ in asked]
+    found: list[dict[tuple[Hashable, ...], Cell]] = [{} for _ in asked]
     known = {**scope.values(), "last_day": scope.last_day}
     for reading in readings(asked, without_late=late == "without"):
-        sums = await tallied(session, reading.tally, by, known)
-        for key, told in sums.by_all().items():
-            for number, cell in zip(reading.numbers, reading.cells(told), strict=True):
-                found[number][key] = cell
+        summed = (await tallied(session, reading.tally, by, known)).by_all()
+        for number, columns in zip(reading.numbers, reading.columns, strict=True):
+            found[number] = columns.cells(summed)
     return found
-
-
-def _groups(cells: Mapping[object, Cell]) -> list[Group]:
-    return sorted(
-        (
-            group_of(key, cell, cell.seconds())
-            for key, cell in cells.items()
-            if key is not None and (cell.n or isinstance(key, UUID))
-        ),
-        key=lambda one: str(one.key),
-    )
-
-
-def group_of(key: object, cell: Cell, seconds: NDArray[np.float64]) -> Group:
-    """A cell with its quantiles; `seconds` are its durations."""
-    p50_s, p90_s = quantiles(seconds, 0.5, 0.9)
-    return Group(
-        key=key,
-        n=cell.n,
-        met=cell.met,
-        open=cell.open,
-        inconsistent=cell.inconsistent,
-        late=cell.late,
-        demo=cell.demo,
-        within=cell.within,
-        p50_s=p50_s,
-        p90_s=p90_s,
-        min_s=float(seconds.min()) if len(seconds) else None,
-        max_s=float(seconds.max()) if len(seconds) else None,
-    )
 
 
 async def members(
@@ -454,7 +401,7 @@ async def in_scope(session: AsyncSession, scope: Scope) -> InScope:
         found = await session.execute(_FROZEN_IN_SCOPE, {**values, "freeze": scope.frozen})
     else:
         sums = await tallied(session, IN_SCOPE, (), scope.values())
-        cases, drills, voided, back = sums.by(None).get(None, (0, 0, 0, 0))
+        ((cases, drills, voided, back, _),) = sums.whole().counts.tolist()
         missing = (await session.execute(_MISSING, scope.values())).scalar_one()
         return InScope(cases, drills, voided, back, missing)
     return InScope(**found.one()._mapping)

@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kernel.errors import BadInput
 from quality import indicators
 from quality.frozen import rows
+from quality.groups import Group
 from quality.handbook import versions
 from quality.handbook.showing import definition_out
 from quality.handbook.versions import Version
-from quality.repository import Group, Scope
+from quality.repository import Scope
 from quality.rounds.errors import ItemUnknown
 from quality.rounds.plan import Plan, PlannedItem
 from quality.rounds.rules import OnSite, rules

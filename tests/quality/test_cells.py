@@ -7,15 +7,17 @@ from random import Random
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from kernel.ids import FacilityId, new_id
 from kernel.parties import PartyRole, add_facility, add_person
 from kernel.viewer import Role, Viewer
 from quality import cell_keeping, cells, facts, indicators
-from quality.cells import Span, months_within, remaining
 from quality.repository import Scope
 from quality.schemas import IntervalValue
+from quality.stretches import Span, begin_of, month_of, remaining, weeks_of, within
 from registry.facilities.rules import CHINA
 from tests.fixtures.database import Clone
 from tests.quality.cases import SYSTEM, Place, county_of, far_county_of, region, write_case
@@ -155,7 +157,7 @@ async def test_what_pages_ask_is_read_from_cells(database: Clone, world: World) 
     async with database.system.session(SYSTEM) as session:
         overview = await indicators.overview(session, whole, "with")
         members = [await indicators.behind(session, whole, "with", code) for code in CODES]
-    inside = datetime(2026, 6, 30, 16, tzinfo=UTC), datetime(2026, 9, 30, 16, tzinfo=UTC)
+    inside = china(6, 22), china(10, 15)
     by_code = {one.definition.code: one.value for one in overview.indicators}
     for behind in members:
         outside = [
@@ -165,7 +167,7 @@ async def test_what_pages_ask_is_read_from_cells(database: Clone, world: World) 
         ]
         value = by_code[behind.definition.code]
         n = value.distribution.n if isinstance(value, IntervalValue) else value.of  # type: ignore[union-attr]
-        assert n == len(outside), "the months in between have no cells any more"
+        assert n == len(outside), "the weeks and months in between have no cells any more"
 
 
 async def test_cells_of_questions_that_nobody_asks_any_more_go(
@@ -182,35 +184,66 @@ async def test_cells_of_questions_that_nobody_asks_any_more_go(
     assert await kept(database) == 0
 
 
-HOUSE = UUID(int=7)
+def china(month: int, day: int = 1, year: int = 2026) -> datetime:
+    return datetime(year, month, day, tzinfo=CHINA)
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "months"),
+    ("start", "end", "found"),
     [
-        (datetime(2026, 6, 1, tzinfo=CHINA), datetime(2026, 8, 1, tzinfo=CHINA), [6, 7]),
-        (datetime(2026, 6, 1, 1, tzinfo=CHINA), datetime(2026, 8, 31, tzinfo=CHINA), [7]),
-        (datetime(2026, 6, 2, tzinfo=CHINA), datetime(2026, 6, 30, tzinfo=CHINA), []),
-        (datetime(2026, 5, 31, 16, tzinfo=UTC), datetime(2026, 6, 30, 16, tzinfo=UTC), [6]),
-        (datetime(2026, 12, 1, tzinfo=CHINA), datetime(2027, 1, 1, tzinfo=CHINA), [12]),
+        (china(6), china(8), ["06-01 07-01", "07-01 08-01"]),
+        (china(6).astimezone(UTC), china(7).astimezone(UTC), ["06-01 07-01"]),
+        (china(12), china(1, 1, 2027), ["12-01 01-01"]),
+        (china(6, 2), china(6, 30), ["06-08 06-15", "06-15 06-22", "06-22 06-29"]),
+        (china(6, 2), china(6, 8), []),
+        (china(6, 29), china(8, 8), ["06-29 07-01", "07-01 08-01", "08-01 08-08"]),
+        (china(2, 22), china(3, 2), ["02-22 03-01"]),
     ],
 )
-def test_whole_months_of_china(start: datetime, end: datetime, months: list[int]) -> None:
-    assert [one.month for one in months_within(start, end)] == months
+def test_whole_months_of_china_and_weeks_at_the_ends(
+    start: datetime, end: datetime, found: list[str]
+) -> None:
+    assert [f"{one.first:%m-%d} {one.until:%m-%d}" for one in within(start, end)] == found
+
+
+@given(st.floats(0, 800), st.floats(0, 800))
+def test_stretches_and_what_remains_are_the_whole_period(at: float, days: float) -> None:
+    start = china(1) + timedelta(days=at)
+    end = start + timedelta(days=days)
+    found = within(start, end)
+    parts = [(one.start, one.end) for one in found]
+    parts += [(one.start, one.end) for one in remaining(start, end, dict.fromkeys(found, ()))]
+    parts.sort()
+    edges = [start, *(until for _, until in parts)]
+    assert [begun for begun, _ in parts] == edges[:-1]
+    assert edges[-1] == end
+    assert sum(((b - a) for a, b in parts if b - a < timedelta(days=7)), timedelta()) < (
+        timedelta(days=28)
+    )
+
+
+async def test_the_database_knows_the_same_weeks(module_database: Clone) -> None:
+    days = [date(2027, 12, 1) + timedelta(days=n) for n in range(130)]
+    query = text("SELECT fact_week(:at), fact_week(:last)")
+    async with module_database.system.session(SYSTEM) as session:
+        for day in days:
+            last = begin_of(day + timedelta(days=1)) - timedelta(microseconds=1)
+            told = (await session.execute(query, {"at": begin_of(day), "last": last})).one()
+            (week,) = [one for one in weeks_of(month_of(day)) if one.first <= day < one.until]
+            assert told == (week.first, week.first)
 
 
 def test_what_is_not_kept_is_read_from_facts() -> None:
-    june, august = date(2026, 6, 1), date(2026, 8, 1)
-    start, end = datetime(2026, 5, 20, tzinfo=CHINA), datetime(2026, 9, 5, tzinfo=CHINA)
-
-    def at(month: int) -> datetime:
-        return datetime(2026, month, 1, tzinfo=CHINA)
-
-    assert list(remaining(start, end, set(), {})) == [Span(start, end)]
-    assert list(remaining(start, end, {june, august}, {august: [HOUSE]})) == [
-        Span(start, at(6)),
-        Span(at(7), at(8)),
-        Span(at(8), at(9), [HOUSE]),
-        Span(at(9), end),
+    june, august = month_of(date(2026, 6, 1)), month_of(date(2026, 8, 1))
+    start, end = china(5, 20), china(9, 5)
+    assert list(remaining(start, end, {})) == [Span(start, end)]
+    assert list(remaining(start, end, {august: [HOUSE], june: []})) == [
+        Span(start, china(6)),
+        Span(china(7), china(8)),
+        Span(china(8), china(9), [HOUSE]),
+        Span(china(9), end),
     ]
-    assert list(remaining(at(6), at(7), {june}, {})) == []
+    assert list(remaining(china(6), china(7), {june: []})) == []
+
+
+HOUSE = UUID(int=7)
