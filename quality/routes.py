@@ -1,6 +1,6 @@
 """Routes of the read side: a case's course, indicators, and what they mean."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from litestar import Response, Router, get
@@ -35,7 +35,7 @@ from quality.schemas import (
     ProofOut,
     Timeline,
 )
-from quality.workbook import Language, workbook
+from quality.workbook import Language, comma_separated, workbook
 
 COURSE = roles(*CLINICAL_ROLES, Role.COMMISSION, Role.CREW)
 NUMBERS = roles(*CLINICAL_ROLES, Role.COMMISSION, Role.AUDITOR)
@@ -44,6 +44,16 @@ Small = Annotated[
     Literal["show", "hide"],
     QueryParameter(description="Whether counts of 1 to 4 are printed, or hidden as “<5”."),
 ]
+
+
+As = Annotated[
+    Literal["xlsx", "csv"],
+    QueryParameter(name="as", description="An Excel workbook, or one table of text."),
+]
+_FILES: Final = {
+    "xlsx": (workbook, EXCEL),
+    "csv": (comma_separated, "text/csv; charset=utf-8"),
+}
 
 
 @get("/cases/{case_id:uuid}/timeline", opt={OPT: COURSE})
@@ -102,11 +112,15 @@ async def export_indicators(
     late: Late = "with",
     small: Small = "show",
     language: Language = "zh",
+    as_: As = "xlsx",
 ) -> Response[bytes]:
-    """All indicators as an Excel file; `small=hide` for a table that is handed on."""
+    """All indicators in the order of the national list, as a file; `small=hide` for one that is
+    handed on.
+    """
     found = await indicators.overview(session, asked, late)
-    file = workbook(found, hide=small == "hide", language=language, at=clock.now())
-    return Response(file, media_type=EXCEL, headers=to_save("indicators.xlsx"))
+    write, kind = _FILES[as_]
+    file = write(found, hide=small == "hide", language=language, at=clock.now())
+    return Response(file, media_type=kind, headers=to_save(f"indicators.{as_}"))
 
 
 @get("/quality/ddi", opt={OPT: NUMBERS})

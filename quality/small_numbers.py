@@ -2,7 +2,7 @@
 
 A count of 1 to 4 could name a woman in a table that is handed on. It is printed as "<5", together
 with all that would give it away: the share, the median, the other side of a share, and, where it
-is the only one hidden among the parts of a sum, the next smallest part.
+follows from a sum and the parts that are told, the next smallest parts.
 """
 
 from collections.abc import Sequence
@@ -22,10 +22,28 @@ def small_share(n: int, of: int) -> bool:
 
 
 def hidden(parts: Sequence[int], told: Sequence[bool]) -> list[bool]:
-    """Which parts of a sum are hidden, where `told` says which are hidden by themselves."""
+    """Which parts of a sum are hidden, where `told` says which are hidden by themselves.
+
+    Whoever knows the sum, the other parts and which hidden ones are under `FEWEST` still finds at
+    least two numbers that each of those could be. Where that cannot be, all parts are hidden and
+    the sum must be too (`gives_away`).
+    """
     found = list(told)
-    if sum(found) == 1:
-        others = [at for at, gone in enumerate(found) if not gone and parts[at] > 0]
-        if others:
-            found[min(others, key=lambda at: parts[at])] = True
+    others = [at for at, gone in enumerate(found) if not gone and parts[at] > 0]
+    others.sort(key=lambda at: -parts[at])
+    while others and gives_away(parts, found):
+        found[others.pop()] = True
     return found
+
+
+def gives_away(parts: Sequence[int], gone: Sequence[bool]) -> bool:
+    """Whether a hidden part follows from the sum: its number, or that of a small one among them."""
+    some = [n for n, hides in zip(parts, gone, strict=True) if hides]
+    few = sum(map(small, some))
+    if len(some) <= 1 or not few:
+        return len(some) == 1
+    # What one small part can be: the others are from 1 to 4, or from 5 on.
+    left, many = sum(some), len(some) - few
+    most = min(FEWEST - 1, left - (few - 1) - many * FEWEST)
+    least = 1 if many else max(1, left - (few - 1) * (FEWEST - 1))
+    return most <= least

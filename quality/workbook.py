@@ -18,7 +18,8 @@ from quality.schemas import (
     MeanOfCentres,
     ShareValue,
 )
-from quality.small_numbers import FEWEST, hidden, small, small_share
+from quality.small_numbers import FEWEST, gives_away, hidden, small, small_share
+from referral.casefiles.rules.sheet import sheet
 from registry.facilities.rules import CHINA
 
 Language: TypeAlias = Literal["zh", "en"]
@@ -26,6 +27,9 @@ Cell: TypeAlias = str | int | float | None
 
 EPOCH = datetime(2000, 1, 1, tzinfo=CHINA)
 """A fixed file date: equal numbers are equal files."""
+
+HIDDEN = "*"
+"""What is not small itself but would give a small count away."""
 
 _LINE = Side(style="thin", color="999999")
 _BOX = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
@@ -44,7 +48,8 @@ WORDS: dict[Language, dict[str, str]] = {
         "live": "实时数字，随补录与更正变化", "with": "计入补录的时间", "without": "已排除补录",
         "hidden": "1–4 例以“<5”表示，相应比例与分位数不列出（待核实）", "yes": "待核实",
         "left_out": "不计：演练 {drills}，作废 {voided}，回转 {back}", "printed": "导出于 {at}",
-        "none": "平台尚无此项数据", "missing": "另有 {n} 例无法计算，未计入以下数字",
+        "standing": "性质", "no": "国家序号", "none": "平台尚无此项数据",
+        "missing": "另有 {n} 例无法计算，未计入以下数字",
     },
     "en": {
         "numbers": "Indicators", "houses": "By facility", "meaning": "Meaning and source",
@@ -61,6 +66,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "hidden": "1 to 4 print as “<5”, without share or quantiles (to be verified)",
         "left_out": "Left out: drills {drills}, voided {voided}, back {back}",
         "yes": "to be verified", "printed": "Exported {at}",
+        "standing": "Standing", "no": "National no.",
         "none": "The platform holds no such data yet",
         "missing": "{n} more cases cannot be computed and are missing from these numbers",
     },
@@ -76,9 +82,18 @@ UNITS: dict[Language, dict[str, str]] = {
         "yes_no": "yes/no",
     },
 }  # fmt: skip
+STANDINGS: dict[Language, dict[str, str]] = {
+    "zh": {"national": "国家", "candidate": "候选", "supplement": "省级补充", "platform": "平台"},
+    "en": {
+        "national": "national", "candidate": "candidate", "supplement": "supplement",
+        "platform": "platform",
+    },
+}  # fmt: skip
+"""In the order of the export: the national list, what may be in it, the province's, our own."""
+
 NUMBERS = (
-    "name", "code", "version", "verify", "value", "unit", "met", "n", "p50", "p90", "open",
-    "inconsistent", "late", "demo", "mean", "centres",
+    "name", "code", "standing", "no", "version", "verify", "value", "unit", "met", "n", "p50",
+    "p90", "open", "inconsistent", "late", "demo", "mean", "centres", "source", "data",
 )  # fmt: skip
 HOUSES = ("name", "code", "house", "value", "unit", "met", "n", "p50")
 MEANING = (
@@ -102,15 +117,43 @@ def workbook(found: Indicators, *, hide: bool, language: Language, at: datetime)
         put(page, number, 1, line, boxed=False)
     page.cell(1, 1).font = Font(bold=True, size=14)
     start = page.max_row + 2
-    table(page, start, NUMBERS, words, [_numbers(one, hide, language) for one in found.indicators])
-    by_house = [row for one in found.indicators for row in _houses(one, hide, language)]
+    every = in_order(found.indicators)
+    table(page, start, NUMBERS, words, [_numbers(one, hide, language) for one in every])
+    by_house = [row for one in every for row in _houses(one, hide, language)]
     table(book.create_sheet(words["houses"]), 1, HOUSES, words, by_house)
-    meaning = [_meaning(one, language) for one in found.indicators]
+    meaning = [_meaning(one, language) for one in every]
     table(book.create_sheet(words["meaning"]), 1, MEANING, words, meaning)
     book.properties.created = book.properties.modified = EPOCH.replace(tzinfo=None)
     out = BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def comma_separated(found: Indicators, *, hide: bool, language: Language, at: datetime) -> bytes:
+    """The same numbers as one table of text: what the file covers, an empty line, the table."""
+    words = WORDS[language]
+    rows = [[words[name] for name in NUMBERS]]
+    for one in in_order(found.indicators):
+        rows.append([_text(cell) for cell in _numbers(one, hide, language)])
+    return sheet([*([line] for line in _head(found, hide, language, at)), [], *rows])
+
+
+def _text(cell: Cell) -> str:
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return "" if cell is None else str(cell)
+
+
+def in_order(indicators: Iterable[Indicator]) -> list[Indicator]:
+    """By standing, the national list by its numbers; otherwise as the handbook has them."""
+    standings = list(STANDINGS["zh"])
+
+    def place(one: Indicator) -> tuple[int, bool, int]:
+        definition = one.definition
+        no = definition.national_no
+        return standings.index(definition.standing), no is None, no or 0
+
+    return sorted(indicators, key=place)
 
 
 def _head(found: Indicators, hide: bool, language: Language, at: datetime) -> Iterable[str]:
@@ -125,13 +168,13 @@ def _head(found: Indicators, hide: bool, language: Language, at: datetime) -> It
         said = words["frozen"].format(who=who, at=_moment(scope.frozen.at))
         yield f"{scope.frozen.region} · {said}"
     left_out = words["left_out"].format(
-        drills=scope.drills_left_out,
-        voided=scope.voided_left_out,
-        back=scope.back_referrals_left_out,
+        drills=_count(scope.drills_left_out, hide),
+        voided=_count(scope.voided_left_out, hide),
+        back=_count(scope.back_referrals_left_out, hide),
     )
-    yield f"{words['cases']}: {scope.cases} · {left_out} · {words[scope.late]}"
+    yield f"{words['cases']}: {_count(scope.cases, hide)} · {left_out} · {words[scope.late]}"
     if scope.missing:
-        yield words["missing"].format(n=scope.missing)
+        yield words["missing"].format(n=_count(scope.missing, hide))
     if hide:
         yield words["hidden"]
     yield words["printed"].format(at=_moment(at))
@@ -143,18 +186,21 @@ def _moment(at: datetime) -> str:
 
 def _numbers(one: Indicator, hide: bool, language: Language) -> list[Cell]:
     definition, value = one.definition, one.value
-    row = [*_named(one, language), *_said(one, hide, language)]
+    name, code, *rest = _named(one, language)
+    listed = [STANDINGS[language][definition.standing], definition.national_no]
+    row = [name, code, *listed, *rest, *_said(one, hide, language)]
     if isinstance(value, IntervalValue):
-        row += [_count(value.open, hide), _count(value.inconsistent, hide)]
+        row += _not_in_it(value, hide)
     else:
         row += [None, None]
     if isinstance(value, IntervalValue | CountValue | ShareValue):
-        mean = value.mean
+        # Of few centres, or beside houses that are told, the mean gives the hidden ones away.
+        given = None if hide and any(_hidden(value.by_centre)) else value.mean
         row += [_count(value.late, hide), _count(value.demo, hide)]
-        row += [_mean(mean, definition.unit, hide), None if mean is None else mean.centres]
+        row += [_mean(given, definition.unit, hide), None if given is None else given.centres]
     else:
         row += [None] * 4
-    return row
+    return [*row, definition.source, definition.data_source]
 
 
 def _mean(mean: MeanOfCentres | None, unit: str, hide: bool) -> Cell:
@@ -174,19 +220,21 @@ def _named(one: Indicator, language: Language) -> list[Cell]:
 def _said(one: Indicator, hide: bool, language: Language) -> list[Cell]:
     """Value, unit, numerator, n, P50, P90."""
     value, unit = one.value, UNITS[language][one.definition.unit]
+    if not isinstance(value, IntervalValue | CountValue | ShareValue):
+        return [WORDS[language]["none"], unit, None, None, None, None]
+    follow = hide and _whole_follows(value.by_centre)
     if isinstance(value, IntervalValue):
         told = value.distribution
         gone = hide and small(told.n)
         p50, p90 = (None, None) if gone else (_minutes(told.p50_s), _minutes(told.p90_s))
-        return [p50, unit, None, _count(told.n, hide), p50, p90]
+        return [p50, unit, None, _count(told.n, hide, follow), p50, p90]
     if isinstance(value, ShareValue):
-        gone = hide and small_share(value.n, value.of)
+        gone = follow or (hide and small_share(value.n, value.of))
         share = None if gone or value.value is None else round(value.value, 2)
-        met: Cell = f"<{FEWEST}" if gone else value.n
-        return [share, unit, met, _count(value.of, hide), None, None]
-    if isinstance(value, CountValue):
-        return [_count(value.n, hide), unit, None, _count(value.n, hide), None, None]
-    return [WORDS[language]["none"], unit, None, None, None, None]
+        met = _count(value.n, hide, gone)
+        return [share, unit, met, _count(value.of, hide, follow), None, None]
+    n = _count(value.n, hide, follow)
+    return [n, unit, None, n, None, None]
 
 
 def _houses(one: Indicator, hide: bool, language: Language) -> Iterable[list[Cell]]:
@@ -194,12 +242,29 @@ def _houses(one: Indicator, hide: bool, language: Language) -> Iterable[list[Cel
     if not isinstance(value, IntervalValue | CountValue | ShareValue):
         return
     rows = value.by_centre
-    told = [small(row.n) or (row.met is not None and small_share(row.met, row.n)) for row in rows]
-    gone = hidden([row.n for row in rows], told) if hide else [False] * len(rows)
+    gone = _hidden(rows) if hide else [False] * len(rows)
     name, code, *_ = _named(one, language)
     for row, hides in zip(rows, gone, strict=True):
         unit = UNITS[language][one.definition.unit]
         yield [name, code, row.centre.short_name, *_house(row, value, hides, unit)]
+
+
+def _hidden(rows: Sequence[CentreValue]) -> list[bool]:
+    told = [small(row.n) or (row.met is not None and small_share(row.met, row.n)) for row in rows]
+    return hidden([row.n for row in rows], told)
+
+
+def _whole_follows(rows: Sequence[CentreValue]) -> bool:
+    """Whether the sum would give houses away that are all hidden: five houses, five women."""
+    some = [row.n for row in rows]
+    return any(map(small, some)) and gives_away(some, _hidden(rows))
+
+
+def _not_in_it(value: IntervalValue, hide: bool) -> list[Cell]:
+    """Open ones, and those in the wrong order: with the counted ones they are all that began."""
+    parts = [value.open, value.inconsistent]
+    gone = hide and any(map(small, parts))
+    return [_count(n, hide, gone) for n in parts]
 
 
 def _house(
@@ -207,7 +272,7 @@ def _house(
 ) -> list[Cell]:
     """Value, unit, numerator, n, P50."""
     if hides:
-        return [f"<{FEWEST}" if small(row.n) else "*", unit, None, None, None]
+        return [_count(row.n, True, True), unit, None, None, None]
     if isinstance(value, IntervalValue):
         return [_minutes(row.p50_s), unit, None, row.n, _minutes(row.p50_s)]
     if isinstance(value, ShareValue) and row.met is not None:
@@ -229,8 +294,9 @@ def _meaning(one: Indicator, language: Language) -> list[Cell]:
     return [*_named(one, language), *said, *rest]
 
 
-def _count(n: int, hide: bool) -> Cell:
-    return f"<{FEWEST}" if hide and small(n) else n
+def _count(n: int, hide: bool, gone: bool = False) -> Cell:
+    """A count; `gone`: it would give another away."""
+    return f"<{FEWEST}" if hide and small(n) else HIDDEN if gone else n
 
 
 def _minutes(seconds: float | None) -> float | None:

@@ -1,7 +1,8 @@
 """The Excel file: every number with its n, what it means, nothing that runs, nobody given away."""
 
+import csv
 from datetime import UTC, datetime
-from io import BytesIO
+from io import BytesIO, StringIO
 from typing import Any
 from uuid import UUID
 
@@ -23,13 +24,15 @@ from quality.schemas import (
     PlaceOut,
     ScopeOut,
     ShareValue,
+    Value,
 )
-from quality.workbook import workbook
+from quality.workbook import comma_separated, in_order, workbook
 from tests.quality.cases import as_version
 
 AT = datetime(2026, 11, 27, 1, tzinfo=UTC)
 START, END = datetime(2026, 9, 30, 16, tzinfo=UTC), datetime(2026, 10, 31, 16, tzinfo=UTC)
 BY_CODE = {one.code: one for one in shipped()}
+VALUE = CountValue(12, [], None, [], 0, 0)
 
 
 def house(no: int, name: str = "") -> PlaceOut:
@@ -79,13 +82,21 @@ def table(book: Any, name: str) -> list[dict[str, object]]:
     return [dict(zip(map(str, rows[start]), row, strict=True)) for row in rows[start + 1 :]]
 
 
-def opened(*, hide: bool = False, frozen: bool = False, missing: int = 0) -> Any:
-    book = workbook(found(frozen, missing), hide=hide, language="zh", at=AT)
+def opened(
+    value: Value | None = None, *, hide: bool = False, frozen: bool = False, missing: int = 0
+) -> Any:
+    """The file; of one indicator alone where `value` says what it comes to."""
+    told = found(frozen, missing)
+    if value is not None:
+        code = "ob_caesarean_rate" if isinstance(value, ShareValue) else "remote_consults"
+        alone = Indicator(definition_out(as_version(BY_CODE[code])), value)
+        told = Indicators(told.scope, [alone])
+    book = workbook(told, hide=hide, language="zh", at=AT)
     return load_workbook(BytesIO(book))
 
 
 def test_numbers_stand_beside_what_they_rest_on() -> None:
-    interval, share, count = table(opened(), "指标")
+    share, count, interval = table(opened(), "指标")
     assert (interval["P50（分）"], interval["P90（分）"], interval["例数（分母）"]) == (5, 10, 7)
     assert (share["数值"], share["分子"], share["例数（分母）"]) == (15, 3, 20)
     assert (share["救治中心均值"], share["计入均值的中心"]) == (16.67, 2)
@@ -95,16 +106,67 @@ def test_numbers_stand_beside_what_they_rest_on() -> None:
 
 def test_what_is_handed_on_hides_small_counts_and_what_gives_them_away() -> None:
     book = opened(hide=True)
-    interval, share, count = table(book, "指标")
+    share, count, interval = table(book, "指标")
     assert (interval["未完成"], interval["含补录"], interval["例数（分母）"]) == ("<5", "<5", 7)
     assert (share["数值"], share["分子"], share["例数（分母）"]) == (None, "<5", 20)
     assert share["救治中心均值"] is None
-    assert count["救治中心均值"] == 2
+    assert count["救治中心均值"] is None, "six centres' mean, less five that are told, is the sixth"
+    assert interval["时间颠倒"] == "*", "with open ones it is what is left of all cases"
     houses = table(book, "按机构")
     said = {(row["代码"], row["机构"]): row["数值"] for row in houses}
     assert said["remote_consults", "医院4"] == "<5"
     assert said["remote_consults", "=HYPERLINK(1)"] == "*"
     assert {said["ob_caesarean_rate", name] for name in ("医院1", "医院2")} == {"*"}
+
+
+def test_what_is_not_small_is_not_said_to_be() -> None:
+    """18 of 20: the two others would follow."""
+    value = ShareValue(18, 20, 90.0, [], None, [], 0, 0)
+    (row,) = table(opened(value, hide=True), "指标")
+    assert (row["数值"], row["分子"], row["例数（分母）"]) == (None, "*", 20)
+
+
+def test_five_houses_of_one_woman_each_do_not_follow_from_their_sum() -> None:
+    houses = [CentreValue(house(no), 1, None, None) for no in range(5)]
+    (row,) = table(opened(CountValue(5, houses, None, [], 0, 0), hide=True), "指标")
+    assert (row["数值"], row["例数（分母）"]) == ("*", "*")
+
+
+def test_small_counts_above_the_table_are_hidden_too() -> None:
+    lines = [row[0].value for row in opened(hide=True, missing=3)["指标"].iter_rows(max_row=6)]
+    assert "病例: 19 · 不计：演练 <5，作废 0，回转 <5 · 计入补录的时间" in lines
+    assert "另有 <5 例无法计算，未计入以下数字" in lines
+
+
+def test_the_national_list_comes_first_by_its_numbers() -> None:
+    codes = ["request_to_accept", "remote_consults", "annual_deliveries", "ob_caesarean_rate"]
+    codes += ["responsible_area_guidance"]
+    shown = [Indicator(definition_out(as_version(BY_CODE[code])), VALUE) for code in codes]
+    assert [(one.definition.code, one.definition.national_no) for one in in_order(shown)] == [
+        ("responsible_area_guidance", 15),
+        ("annual_deliveries", 18),
+        ("ob_caesarean_rate", None),
+        ("remote_consults", None),
+        ("request_to_accept", None),
+    ]
+
+
+@pytest.mark.parametrize("hide", [False, True])
+def test_as_text_it_is_the_same_table(hide: bool) -> None:
+    text = comma_separated(found(), hide=hide, language="zh", at=AT).decode("utf-8-sig")
+    rows = list(csv.reader(StringIO(text)))
+    start = rows.index([]) + 1
+    assert ["统计期: 2026-10-01 – 2026-10-31"] in rows[:start]
+    said = [dict(zip(rows[start], row, strict=True)) for row in rows[start + 1 :]]
+    for text_row, row in zip(said, table(opened(hide=hide), "指标"), strict=True):
+        assert text_row == {name: "" if v is None else str(v) for name, v in row.items()}
+        assert text_row["依据"]
+        assert text_row["版本"]
+    assert {row["代码"]: row["待核实"] for row in said} == {
+        "ob_caesarean_rate": "",
+        "remote_consults": "待核实",
+        "request_to_accept": "待核实",
+    }
 
 
 def test_by_facility_the_share_is_in_its_unit() -> None:
@@ -138,4 +200,4 @@ def test_it_speaks_english_too() -> None:
     book = load_workbook(BytesIO(file))
     assert book.sheetnames == ["Indicators", "By facility", "Meaning and source"]
     names = [row[0].value for row in book["Meaning and source"].iter_rows(min_row=2)]
-    assert names[0] == "Request to acceptance"
+    assert names[0] == "Caesarean rate"
