@@ -38,19 +38,27 @@ WITH ready AS (
     JOIN fact_cell_changed n ON n.week >= r.first AND n.week < r.until
    WHERE n.population = CAST(:of AS text)
 )
-SELECT 'cell' AS part, c.first, c.until, c.house, c.place, c.at_month, c.counts, c.durations
+SELECT r.first, r.until, CAST(NULL AS uuid) AS changed{nothing}
+  FROM ready r
+UNION ALL
+SELECT n.first, n.until, n.house{nothing}
+  FROM changed n
+UNION ALL
+SELECT NULL, NULL, NULL, string_agg(c.counts, ''), {durations}{keys}
   FROM fact_cell c JOIN ready r ON r.first = c.first AND r.until = c.until
  WHERE c.question = CAST(:question AS bytea)
    AND (c.first, c.house) NOT IN (SELECT n.first, n.house FROM changed n)
    AND (CAST(:facility AS uuid) IS NULL OR c.house = :facility)
    AND {region}
-UNION ALL SELECT 'ready', r.first, r.until, NULL, NULL, NULL, NULL, NULL FROM ready r
-UNION ALL SELECT 'changed', n.first, n.until, n.house, NULL, NULL, NULL, NULL FROM changed n
+ {group}
 """
 
-
-_PLACES: Final[Mapping[Key, int]] = {"house": 3, "place": 4, "month": 5}
-"""Where the keys of a cell stand in a row of the query."""
+_KEYS: Final[Mapping[Key, tuple[str, str]]] = {
+    "house": (f"nullif(c.house, CAST('{NO_HOUSE}' AS uuid))", "uuid"),
+    "place": ("c.place", "uuid"),
+    "month": ("c.at_month", "timestamp"),
+}
+"""What a cell says of each key, and its type."""
 
 
 async def tallied(
@@ -88,23 +96,31 @@ async def _from_cells(
         "facility": values["facility"],
     }
     kept = dict[Stretch, list[UUID]]()
-    picked = [_PLACES[key] for key in by]
-    nobodys = by.index("house") if "house" in by else None
-    rows = await session.execute(text(_READ.format(region=in_region("c.house"))), given)
-    for row in rows.all():
-        part, first, until, house, _, _, counts, durations = row
-        if part == "ready":
-            kept.setdefault(Stretch(first, until), [])
-        elif part == "changed":
-            kept.setdefault(Stretch(first, until), []).append(house)
+    for first, until, changed, counts, durations, *key in await session.execute(
+        text(_reading(tally, by)), given
+    ):
+        if first is None:
+            sums.add_cells(tuple(key), counts, durations)
         else:
-            key = [row[at] for at in picked]
-            if nobodys is not None and house == NO_HOUSE:
-                key[nobodys] = None
-            sums.keys.append(tuple(key))
-            sums.counts.append(counts)
-            sums.durations.append(durations)
+            houses = kept.setdefault(Stretch(first, until), [])
+            houses += [] if changed is None else [changed]
     return list(remaining(values["start"], values["end"], kept))
+
+
+def _reading(tally: Tally, by: Sequence[Key]) -> str:
+    """Cells joined end to end by the keys asked for: a row a group, however long the period."""
+    nth = range(1, len(tally.durations) + 1)
+    durations = ", ".join(f"string_agg(c.durations[{n}], '')" for n in nth)
+    keys = [_KEYS[key] for key in by]
+    group = f"GROUP BY {', '.join(sql for sql, _ in keys)}" if by else "HAVING count(*) > 0"
+    kinds = [kind for _, kind in keys]
+    return _READ.format(
+        durations=f"CAST(ARRAY[{durations}] AS bytea[])",
+        keys="".join(f", {sql}" for sql, _ in keys),
+        nothing="".join(f", CAST(NULL AS {kind})" for kind in ("bytea", "bytea[]", *kinds)),
+        region=in_region("c.house"),
+        group=group,
+    )
 
 
 def _from_facts(

@@ -261,9 +261,9 @@ def value_of(
     """What a definition comes to, as the API says it."""
     if totals is None:
         return ElsewhereValue()
-    whole = totals.all
+    whole, share = totals.all, definition.kind == "share"
     by_centre = [
-        CentreValue(place, one.n, one.met if definition.kind == "share" else None, one.p50_s)
+        CentreValue(place, one.n, one.met if share else None, one.p50_s)
         for one in sorted(totals.places, key=lambda one: -one.n)
         if one.n and (place := names.place(one.key if isinstance(one.key, UUID) else None))
     ]
@@ -279,7 +279,7 @@ def value_of(
             late=whole.late,
             demo=whole.demo,
         )
-    if definition.kind == "share":
+    if share:
         return ShareValue(
             n=whole.met,
             of=whole.n,

@@ -201,6 +201,7 @@ SELECT GROUPING(place, month, reason, bin) AS part, place, month, reason, bin,
 """
 )
 _POINTS = _ROWS + "SELECT * FROM rows WHERE state = 'counted' ORDER BY opened_at DESC, case_id"
+RECENT = timedelta(days=31)
 _MEMBERS = (
     _ROWS
     + """
@@ -309,7 +310,14 @@ async def points(
     session: AsyncSession, scope: Scope, late: LateEntries, compiled: Compiled, most: int
 ) -> list[Member]:
     """The newest counted ones, in the order of their opening."""
-    return (await _read(session, _POINTS, scope, late, compiled, most))[::-1]
+    found: list[Member] = []
+    if scope.frozen is None and scope.end - scope.start > RECENT:
+        # A year is not sorted where its last month holds as many as are shown.
+        last = replace(scope, start=scope.end - RECENT)
+        found = await _read(session, _POINTS, last, late, compiled, most)
+    if len(found) < most:
+        found = await _read(session, _POINTS, scope, late, compiled, most)
+    return found[::-1]
 
 
 async def pages(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID | None, Page]:

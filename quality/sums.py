@@ -41,7 +41,12 @@ class Sums:
 
     def add_facts(self, key: tuple[Hashable, ...], told: Sequence[Any]) -> None:
         """Take in a row of `Tally.select`."""
-        counts, durations = split(self.tally, told)
+        self.add_cells(key, *split(self.tally, told))
+
+    def add_cells(
+        self, key: tuple[Hashable, ...], counts: bytes, durations: Sequence[bytes | None]
+    ) -> None:
+        """Take in any number of cells of one key, joined end to end."""
         self.keys.append(key)
         self.counts.append(counts)
         self.durations.append(durations)
@@ -67,7 +72,7 @@ class Sums:
         return len(self.tally.outer) - len(self.tally.durations)
 
     def _rows(self, width: int) -> NDArray[np.int32]:
-        return np.frombuffer(b"".join(self.counts), dtype=COUNT).reshape(len(self.counts), width)
+        return np.frombuffer(b"".join(self.counts), dtype=COUNT).reshape(-1, width)
 
     def _grouped(self, keys: Sequence[KeyT]) -> Summed[KeyT]:
         numbers: dict[KeyT, int] = {}
@@ -75,9 +80,12 @@ class Sums:
         width = self._width()
         counts = np.zeros((len(numbers), width + 1), dtype=np.int64)
         if numbers:
-            order = np.argsort(groups, kind="stable")
-            starts = np.searchsorted(groups[order], np.arange(len(numbers)))
-            rows = self._rows(width)[order]
+            rows = self._rows(width)
+            size = width * rows.itemsize
+            of_rows = np.repeat(groups, [len(one) // size for one in self.counts])
+            order = np.argsort(of_rows, kind="stable")
+            starts = np.searchsorted(of_rows[order], np.arange(len(numbers)))
+            rows = rows[order]
             np.add.reduceat(rows, starts, dtype=np.int64, out=counts[:, :width])
         held: list[list[bytes]] = []
         for nth in range(len(self.tally.durations)):

@@ -132,9 +132,8 @@ def workbook(found: Indicators, *, hide: bool, language: Language, at: datetime)
 def comma_separated(found: Indicators, *, hide: bool, language: Language, at: datetime) -> bytes:
     """The same numbers as one table of text: what the file covers, an empty line, the table."""
     words = WORDS[language]
-    rows = [[words[name] for name in NUMBERS]]
-    for one in in_order(found.indicators):
-        rows.append([_text(cell) for cell in _numbers(one, hide, language)])
+    numbers = [_numbers(one, hide, language) for one in in_order(found.indicators)]
+    rows = [[words[name] for name in NUMBERS], *(list(map(_text, one)) for one in numbers)]
     return sheet([*([line] for line in _head(found, hide, language, at)), [], *rows])
 
 
