@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from io import BytesIO
 from typing import Any, Literal, TypeAlias
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
+from quality.same_bytes import bytes_of
 from quality.schemas import (
     CentreValue,
     CountValue,
@@ -24,9 +24,6 @@ from registry.facilities.rules import CHINA
 
 Language: TypeAlias = Literal["zh", "en"]
 Cell: TypeAlias = str | int | float | None
-
-EPOCH = datetime(2000, 1, 1, tzinfo=CHINA)
-"""A fixed file date: equal numbers are equal files."""
 
 HIDDEN = "*"
 """What is not small itself but would give a small count away."""
@@ -123,10 +120,7 @@ def workbook(found: Indicators, *, hide: bool, language: Language, at: datetime)
     table(book.create_sheet(words["houses"]), 1, HOUSES, words, by_house)
     meaning = [_meaning(one, language) for one in every]
     table(book.create_sheet(words["meaning"]), 1, MEANING, words, meaning)
-    book.properties.created = book.properties.modified = EPOCH.replace(tzinfo=None)
-    out = BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return bytes_of(book)
 
 
 def comma_separated(found: Indicators, *, hide: bool, language: Language, at: datetime) -> bytes:

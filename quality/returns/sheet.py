@@ -1,7 +1,5 @@
 """Pure: a return as an Excel file, one sheet in the layout of the form."""
 
-from datetime import datetime
-from io import BytesIO
 from typing import Any, Final
 
 from openpyxl import Workbook
@@ -9,13 +7,13 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
 from quality.returns import wording
 from quality.returns.schemas import FormItem, ReturnDetail
+from quality.same_bytes import bytes_of
 
 _LINE = Side(style="thin", color="808080")
 _BOX = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
 _HEAD = PatternFill("solid", fgColor="E7EFED")
 _WRAP = Alignment(vertical="top", wrap_text=True)
 _MIDDLE = Alignment(horizontal="center", vertical="center", wrap_text=True)
-_EPOCH: Final = datetime(2000, 1, 1)  # noqa: DTZ001  (a fixed file date: equal returns, equal files)
 
 PLAIN: Final = (("序号", 6), ("项目", 34), ("情况", 44), ("数据依据", 30), ("填报人", 12))
 SCORED: Final = (
@@ -47,10 +45,7 @@ def sheet_of(found: ReturnDetail) -> bytes:
         row = _cells(page, row, [*total, *[""] * (len(columns) - 4)])
     page.cell(row + 1, 2, "　　　　".join(f"{one}：" for one in found.form.signatures))
     _printing(page)
-    book.properties.created = book.properties.modified = _EPOCH
-    out = BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return bytes_of(book)
 
 
 def _opening(page: Any, found: ReturnDetail, width: int) -> int:

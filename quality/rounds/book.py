@@ -7,7 +7,6 @@ says so on every sheet.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from io import BytesIO
 from typing import Any, Final
 
 from openpyxl import Workbook
@@ -26,7 +25,8 @@ from quality.rounds.wording import (
     unit,
     value,
 )
-from quality.workbook import EPOCH, Cell, put, table
+from quality.same_bytes import bytes_of
+from quality.workbook import Cell, put, table
 from registry.facilities.rules import CHINA
 
 CENTRES: Final = {
@@ -63,10 +63,7 @@ def book_of(found: RoundDetail, entries: Sequence[EntryDetail], at: datetime) ->
     _sheet(book.create_sheet("逐项"), 1, ITEMS, rows)
     _sheet(book.create_sheet("分地区"), 1, AREAS, areas(entries))
     _sheet(book.create_sheet("口径与权重"), 1, MEANING, _meaning(found))
-    book.properties.created = book.properties.modified = EPOCH.replace(tzinfo=None)
-    out = BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return bytes_of(book)
 
 
 def _sheet(page: Any, start: int, heads: dict[str, str], rows: Iterable[list[Cell]]) -> None:

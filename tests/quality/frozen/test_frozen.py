@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -13,16 +14,26 @@ from kernel.clock import SimulatedClock, SystemClock
 from kernel.errors import NotAllowed, NotFound
 from kernel.ids import CaseId, PersonId, RegionId, new_id
 from kernel.viewer import Role, Viewer
-from quality import indicators
+from quality import cell_keeping, facts, indicators
 from quality.errors import NothingInForce, PeriodFrozen, PeriodInvalid, PeriodNotOver
 from quality.frozen import queries, rows, service
 from quality.frozen.schemas import FreezePeriod, PeriodDifference
 from quality.repository import LateEntries, Scope
 from quality.schemas import Indicators, IntervalValue
+from quality.workbook import comma_separated, workbook
 from registry.facilities.rules import FacilityRole
 from registry.people.service import Grant
 from tests.fixtures.database import Clone
-from tests.quality.cases import SYSTEM, county_of, far_county_of, region, write_case, write_steps
+from tests.quality.cases import (
+    MORNING,
+    SYSTEM,
+    county_of,
+    far_county_of,
+    region,
+    write_case,
+    write_steps,
+)
+from tests.quality.test_facts import bring
 from tests.registry.world import World, account
 
 DAY = date(2026, 11, 2)
@@ -323,3 +334,98 @@ async def test_a_centre_that_came_later_is_not_in_a_frozen_mean(
     )
     assert len(coverage.changes) == 1
     assert coverage.changes[0].number is not None
+
+
+async def everything_told(database: Clone, viewer: Viewer, id_: UUID) -> dict[str, bytes]:
+    """All that pages, the API and both files say of a frozen period, as bytes."""
+    nothing = datetime(2000, 1, 1, tzinfo=UTC)
+    scope = Scope(nothing, nothing + timedelta(days=1), frozen=id_)
+    told: dict[str, bytes] = {}
+    for late in service.LATE:
+        async with database.app.session(viewer) as session:
+            found = await indicators.overview(session, scope, late)
+            told[f"overview {late}"] = msgspec.json.encode(found)
+            for code in (one.definition.code for one in found.indicators):
+                page = await indicators.detail(session, scope, late, code)
+                members = await indicators.behind(session, scope, late, code)
+                told[f"{code} {late}"] = msgspec.json.encode(page)
+                told[f"{code} behind {late}"] = msgspec.json.encode(members)
+        for hide in (False, True):
+            for write in (workbook, comma_separated):
+                file = write(found, hide=hide, language="zh", at=NEXT_MONTH.now())
+                told[f"{write.__name__} {late} {hide}"] = file
+    async with database.app.session(viewer) as session:
+        for (version, late), figures in (await rows.figures(session, id_)).items():
+            told[f"figures {version} {late}"] = figures
+    return told
+
+
+async def test_a_frozen_period_is_told_byte_for_byte_as_before(
+    database: Clone, world: World
+) -> None:
+    """Late entries, corrected files, new centres, cells counted anew: nothing of it shows."""
+    viewer = await commission(database, world, world.province)
+    late = {"late_reason": "断网补录"}
+    async with database.system.session(SYSTEM) as session:
+        open_ = await write_case(session, county_of(world))
+        for minutes in (4, 9, 31):
+            await write_case(session, county_of(world), ("offer.accepted", minutes))
+            await write_case(session, far_county_of(world), ("offer.accepted", minutes, late))
+    await bring(database, world, f"1,{DAY},39+1,剖宫产,是\n2,{DAY},36,阴道,否\n")
+    id_ = await freeze(database, viewer, world.province)
+    before = await everything_told(database, viewer, id_)
+    assert sum("behind" in name for name in before) > 50
+
+    async with database.system.session(SYSTEM) as session:
+        await write_steps(session, open_, ("offer.accepted", 2, late))
+        await write_case(session, county_of(world), ("offer.accepted", 1))
+        role = FacilityRole.MATERNAL_CENTRE.value
+        await session.execute(
+            text(
+                "INSERT INTO facility_role (id, facility_id, role, during)"
+                " VALUES (gen_random_uuid(), :house, :role, daterange('2020-01-01', NULL))"
+            ),
+            {"house": world.stranger, "role": role},
+        )
+    await bring(database, world, f"1,{DAY},27,阴道,是\n3,{DAY},40,剖宫产,否\n")
+    while await facts.keep_up(database.system):
+        pass
+    while await cell_keeping.keep_up(database.system):
+        pass
+    after = await everything_told(database, viewer, id_)
+    assert [name for name, said in before.items() if after[name] != said] == []
+    assert after.keys() == before.keys()
+    told = await difference(database, viewer, id_)
+    assert all(one.intact for one in told.indicators)
+    changed = {one.definition.code for one in told.indicators}
+    assert {CODE, "ob_caesarean_rate", "rescue_centre_coverage"} <= changed
+
+
+async def test_figures_are_kept_in_the_words_of_every_release(
+    database: Clone, world: World
+) -> None:
+    """A period that an earlier release closed must compare equal: what is kept has one spelling."""
+    viewer = await commission(database, world, world.province)
+    async with database.system.session(SYSTEM) as session:
+        await write_case(session, county_of(world), ("offer.accepted", 5))
+        await write_case(session, county_of(world), ("offer.accepted", 9, {"late_reason": "断网"}))
+    id_ = await freeze(database, viewer, world.province)
+    async with database.app.session(viewer) as session:
+        kept = await rows.figures(session, id_)
+        (version,) = [
+            one.id
+            for one in await indicators.in_force(session, Scope(MORNING, MORNING, frozen=id_))
+            if one.definition.code == CODE
+        ]
+    group = (
+        '"demo":2,"inconsistent":0,"key":{key},"late":1,"max_s":540.0,"met":0,"min_s":300.0,'
+        '"n":2,"open":0,"p50_s":420.0,"p90_s":516.0,"within":2'
+    )
+    whole, place, month = (
+        "{" + group.replace("{key}", key) + "}"
+        for key in ("null", f'"{world.county_hospital}"', '"2026-11"')
+    )
+    assert kept[version, "with"].decode() == (
+        f'{{"all":{whole},"bins":{{"20":1,"36":1}},"months":[{month}],"outside":{{}},'
+        f'"places":[{place}]}}'
+    )
