@@ -1,6 +1,6 @@
 """The engine's part of `quality.cells`: count what is over, and what changed in it."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -17,7 +17,7 @@ from quality.passes import asked_of, readings
 from quality.repository import IN_SCOPE
 from quality.sources import NO_HOUSE
 from quality.stretches import Stretch, month_of, weeks_of
-from quality.sums import split
+from quality.sums import COUNT, Sums, split
 from quality.tallies import Key, Tally
 from quality.vocabulary import Population
 from registry.facilities.rules import local_date
@@ -98,17 +98,17 @@ async def keep_up(database: Database) -> bool:
             await _count_changed(session, some, kept, changed.population, month_of(changed.week))
             return True
         for stretches in await _over(session, at):
-            missing = [
-                (one, stretch)
-                for stretch in stretches
+            missing = {
+                one.id: [part for part in stretches if (one.id, part) not in kept]
                 for one in known.values()
-                if (one.id, stretch) not in kept
-            ]
-            for one, stretch in missing:
-                await _count(session, one, stretch, None)
-                values = {"question": one.id, "of": one.tally.of}
-                await session.execute(_DONE, values | _days(stretch))
-            if missing:
+            }
+            for question, parts in missing.items():
+                if parts:
+                    await _count(session, known[question], parts, None)
+                    of = known[question].tally.of
+                    done = [{"question": question, "of": of} | _days(part) for part in parts]
+                    await session.execute(_DONE, done)
+            if any(missing.values()):
                 return True
     return False
 
@@ -122,11 +122,16 @@ async def _count_changed(
 ) -> None:
     """Count anew what changed in a month: its weeks, and all of it."""
     taken = (await session.execute(_TAKE, {"of": of} | _days(month))).all()
-    for stretch in {month, *weeks_of(month)}:
-        houses = {row.house for row in taken if stretch.first <= row.week < stretch.until}
-        for one in some:
-            if houses and (one.id, stretch) in kept:
-                await _count(session, one, stretch, sorted(houses))
+    houses = sorted({row.house for row in taken})
+    touched = [
+        part
+        for part in {month, *weeks_of(month)}
+        if any(part.first <= row.week < part.until for row in taken)
+    ]
+    for one in some:
+        parts = [part for part in touched if (one.id, part) in kept]
+        if parts:
+            await _count(session, one, parts, houses)
 
 
 async def _over(session: AsyncSession, at: datetime) -> list[list[Stretch]]:
@@ -153,34 +158,56 @@ def _days(stretch: Stretch) -> dict[str, object]:
 
 
 async def _count(
-    session: AsyncSession, one: Question, stretch: Stretch, houses: Sequence[UUID] | None
+    session: AsyncSession, one: Question, parts: Sequence[Stretch], houses: Sequence[UUID] | None
 ) -> None:
-    """Write the cells of a stretch anew, or those of some houses in it."""
+    """Write the cells of a month and of its weeks anew, or those of some houses in them.
+
+    Facts are read once, week by week; a month is what its weeks add up to.
+    """
     when = one.tally.source.when
-    values: dict[str, Any] = {"from": stretch.start, "to": stretch.end}
+    values: dict[str, Any] = {
+        "from": min(part.start for part in parts),
+        "to": max(part.end for part in parts),
+    }
     values |= {"region": None, "facility": None, **one.tally.values}
     period = f"{when} >= :from AND {when} < :to"
     if houses is not None:
         values["houses"] = houses
         period += f" AND {house_of(one.tally)} = ANY(CAST(:houses AS uuid[]))"
-        drop = {"question": one.id, "houses": houses} | _days(stretch)
+        drop = [{"question": one.id, "houses": houses} | _days(part) for part in parts]
         await session.execute(_DROP, drop)
-    rows = []
-    for row in await session.execute(text(one.tally.select(one.by, period)), values):
-        keys = dict(zip(one.by, row, strict=False))
-        counts, durations = split(one.tally, row[len(one.by) :])
-        rows.append(
-            {
-                "question": one.id,
-                "of": one.tally.of,
-                **_days(stretch),
-                "house": keys["house"] or NO_HOUSE,
-                "place": keys.get("place"),
-                "at_month": keys.get("month"),
-                "regions": keys["regions"],
-                "counts": counts,
-                "durations": durations,
-            }
-        )
+    by: tuple[Key, ...] = (*one.by, "week")
+    found = {part: Sums(one.tally) for part in parts}
+    for row in await session.execute(text(one.tally.select(by, period)), values):
+        *key, week = row[: len(by)]
+        told = split(one.tally, row[len(by) :])
+        for part, sums in found.items():
+            if part.first <= week < part.until:
+                sums.add_cells(tuple(map(_plain, key)), *told)
+    rows = [row for part, sums in found.items() for row in _rows(one, part, sums)]
     if rows:
         await session.execute(_ADD, rows)
+
+
+def _plain(key: Any) -> Any:
+    """A key that can be compared: regions come as a list."""
+    return tuple(key) if isinstance(key, list) else key
+
+
+def _rows(one: Question, part: Stretch, sums: Sums) -> Iterator[dict[str, Any]]:
+    summed = sums.by_all()
+    counts = summed.counts[:, :-1].astype(COUNT)
+    for nth, key in enumerate(summed.keys):
+        keys = dict(zip(one.by, key, strict=True))
+        regions: Any = keys["regions"]
+        yield {
+            "question": one.id,
+            "of": one.tally.of,
+            **_days(part),
+            "house": keys["house"] or NO_HOUSE,
+            "place": keys.get("place"),
+            "at_month": keys.get("month"),
+            "regions": None if regions is None else list(regions),
+            "counts": counts[nth].tobytes(),
+            "durations": [durations[nth] for durations in summed.durations],
+        }

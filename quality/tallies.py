@@ -15,8 +15,9 @@ from quality.compiling import place_of
 from quality.sources import SOURCES, Source
 from quality.vocabulary import Place, Population
 
-Key: TypeAlias = Literal["place", "house", "month", "regions"]
-"""By what is counted: whose it is, where it lies, when it came into the count, who oversees it."""
+Key: TypeAlias = Literal["place", "house", "month", "regions", "week"]
+"""By what is counted: whose it is, where it lies, when it came into the count, who oversees it, in
+which week it is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Tally:
             "house": self.source.house,
             "month": month,
             "regions": self.source.overseen,
+            "week": f"fact_week({self.source.when})",
         }
         inner = [f"{keys[key]} AS {key}" for key in by]
         inner += [f"{sql} AS {name}" for name, sql in self.inner.items()]

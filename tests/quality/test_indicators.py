@@ -202,13 +202,20 @@ async def test_a_period_takes_the_cases_requested_in_it(database: Clone, world: 
     assert (before.distribution.n, after.distribution.n) == (1, 2)
 
 
-async def test_points_and_months_for_plots(database: Clone, world: World) -> None:
+async def test_points_and_months_for_plots(
+    database: Clone, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with database.system.session(SYSTEM) as session:
         for day, minutes in ((1, 5), (2, 9), (40, 20)):
             at = datetime(2026, 10, 1, tzinfo=UTC) + timedelta(days=day)
             await write_case(session, county_of(world), *journey(minutes), at=at)
         scope = Scope(datetime(2026, 9, 1, tzinfo=UTC), PERIOD.end)
         found = await indicators.detail(session, scope, "with", "request_to_accept")
+        # The newest are shown, whether or not the last month holds as many.
+        for most, seconds in ((1, [1200]), (2, [540, 1200])):
+            monkeypatch.setattr(indicators, "MOST_POINTS", most)
+            few = await indicators.detail(session, scope, "with", "request_to_accept")
+            assert [point.seconds for point in few.points] == seconds
     assert [point.seconds for point in found.points] == [300, 540, 1200]
     assert [(month.month, month.n, month.p50_s) for month in found.months] == [
         ("2026-10", 2, 420),

@@ -28,12 +28,10 @@ COMMENT ON TABLE fact_cell_kept IS 'months and weeks whose cells of a question a
 ALTER TABLE fact_cell_changed RENAME COLUMN month TO week;
 COMMENT ON TABLE fact_cell_changed IS 'houses and past weeks with facts that no cell shows yet';
 
-CREATE FUNCTION fact_week(at timestamptz) RETURNS date
-  LANGUAGE sql STABLE PARALLEL SAFE
-  SET search_path = pg_catalog, pg_temp AS $$
-  SELECT d.month + 7 * ((d.day - d.month) / 7)
-    FROM (SELECT (at AT TIME ZONE 'Asia/Shanghai')::date AS day,
-                 date_trunc('month', at AT TIME ZONE 'Asia/Shanghai')::date AS month) d
+-- One expression without settings of its own, so that PostgreSQL writes it into the query.
+CREATE FUNCTION fact_week(at timestamptz) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT pg_catalog.date_trunc('month', at AT TIME ZONE 'Asia/Shanghai')::pg_catalog.date
+       + 7 * ((extract(day FROM at AT TIME ZONE 'Asia/Shanghai')::pg_catalog.int4 - 1) / 7)
 $$;
 COMMENT ON FUNCTION fact_week IS 'the first day of the week of its month that a moment lies in';
 """

@@ -102,13 +102,16 @@ describe('indicators', () => {
     expect(await axeViolations(view.container)).toEqual([])
   })
 
-  it('are saved as an Excel file, without small counts when they are handed on', async () => {
+  it('are saved as an Excel file or as text, without small counts when they are handed on', async () => {
     const download = vi.spyOn(api, 'download').mockResolvedValue(new Blob(['x']))
     vi.stubGlobal('URL', Object.assign(URL, { createObjectURL: () => 'blob:x', revokeObjectURL: () => undefined }))
     await show(12)
     await userEvent.click(await screen.findByLabelText('隐去 1–4 例（对外分发时）'))
     await userEvent.click(screen.getByRole('button', { name: /导出 Excel/ }))
     await waitFor(() => expect(download).toHaveBeenCalledOnce())
-    expect(download.mock.calls[0]?.[0]).toMatch(/^\/api\/quality\/export\?.*small=hide&language=zh$/)
+    expect(download.mock.calls[0]?.[0]).toMatch(/^\/api\/quality\/export\?.*small=hide&language=zh&as=xlsx$/)
+    await userEvent.click(await screen.findByRole('button', { name: /导出 CSV/ }))
+    await waitFor(() => expect(download).toHaveBeenCalledTimes(2))
+    expect(download.mock.calls[1]?.[0]).toMatch(/&as=csv$/)
   })
 })
