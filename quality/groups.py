@@ -54,7 +54,11 @@ def groups(
     spread: Iterable[Spread] = (
         [(None,) * 4] * len(keys) if durations is None else spreads(durations)
     )
-    return [Group(key, *some, *told) for key, some, told in zip(keys, counts, spread, strict=True)]
+    # Seven counts and four of the spread, as `Group` has them.
+    return [
+        Group(key, *some, *told)  # type: ignore[call-arg]
+        for key, some, told in zip(keys, counts, spread, strict=True)
+    ]
 
 
 def seconds(durations: bytes) -> NDArray[np.float64]:
