@@ -62,7 +62,16 @@ function answers(n: number): Record<string, unknown> {
   return { '/api/indicators': indicators, '/api/regions': [], '/api/facilities': [], '/api/conditions': [] }
 }
 
-const show = (n: number) => renderPage(QualityPage, { path: '/quality', answers: answers(n), routes: [{ path: '/quality/ddi', name: 'ddi' }, { path: '/quality/definitions', name: 'handbook' }, { path: '/quality/periods', name: 'periods' }, { path: '/quality/:code', name: 'indicator' }] })
+/** A count over so many facilities. */
+function houses(n: number): Record<string, unknown> {
+  const by_centre = Array.from({ length: n }, (_, no) => ({ centre: { id: String(no), short_name: `医院${no}` }, n: n - no, met: null, p50_s: null }))
+  const counted = { kind: 'count' as const, n: 400, by_centre, mean: null, outside: [], late: 0, demo: 0 }
+  const told = answers(0)
+  const indicators = told['/api/indicators'] as Indicators
+  return { ...told, '/api/indicators': { ...indicators, indicators: [{ definition: { ...definition, unit: 'cases' }, value: counted }] } }
+}
+
+const show = (n: number, told = answers(n)) => renderPage(QualityPage, { path: '/quality', answers: told, routes: [{ path: '/quality/ddi', name: 'ddi' }, { path: '/quality/definitions', name: 'handbook' }, { path: '/quality/periods', name: 'periods' }, { path: '/quality/:code', name: 'indicator' }] })
 
 describe('indicators', () => {
   it('say n with every number and never a bare share', async () => {
@@ -84,6 +93,17 @@ describe('indicators', () => {
     const view = await show(58)
     expect(await view.findByText('◇ 待核实', { selector: 'summary *' })).toBeTruthy()
     expect(view.getByText('从求助到首次同意接收的时间。').closest('details')).toBeTruthy()
+  })
+
+  it('name the facilities with the most, and how many more there are', async () => {
+    const few = await show(0, houses(12))
+    expect((await few.findByRole('article')).textContent).not.toContain('家机构')
+    few.unmount()
+    const many = await show(0, houses(336))
+    const card = await many.findByRole('article')
+    expect(card.textContent).toContain('医院11')
+    expect(card.textContent).not.toContain('医院12')
+    expect(card.textContent).toContain('另有 324 家机构')
   })
 
   it('ask again without late entries', async () => {
