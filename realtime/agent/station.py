@@ -21,6 +21,7 @@ from realtime.agent.config import AgentConfig, MonitorConfig
 from realtime.agent.decoders.table import kinds
 from realtime.agent.keeper import Keeper
 from realtime.agent.link import Link
+from realtime.agent.moments import possible
 from realtime.agent.pace import Pace
 from realtime.agent.sole import hold
 from realtime.agent.uplink import ClockRead, Opened, Uplink
@@ -74,7 +75,10 @@ class Station:
     def __init__(self, config: AgentConfig, now: Now = now) -> None:
         self._lock = hold(Path(config.buffer))
         self.config = config
-        self.now = now
+        self.clock_possible = True
+        """Whether the box's clock says a moment that can be one; see `now`."""
+        self._clocks = now
+        self._clock_wrong = False
         self.keeper = Keeper(Buffer(Path(config.buffer), config.buffer_bytes), Uplink(ACK_MS))
         self.monitors: list[Monitor] = []
         self.link = Link(
@@ -88,6 +92,16 @@ class Station:
             wall_ns=lambda: self.now()[1],
         )
         self._drift_ns: int | None = None
+
+    def now(self) -> tuple[float, int]:
+        """The box's clocks.
+
+        Where its wall clock says what cannot be, seconds are stamped from 1970 on by the one that
+        never jumps: strips stay true to time, and nobody takes their date for true.
+        """
+        now_s, wall_ns = self._clocks()
+        self.clock_possible = possible(wall_ns)
+        return now_s, wall_ns if self.clock_possible else round(now_s * 1e9)
 
     async def run(self) -> None:
         """Read, keep and send until cancelled; then write what is new."""
@@ -169,8 +183,9 @@ class Station:
             await asyncio.sleep(TICK_S)
 
     def _linked(self, monitor: Monitor) -> Bedside:
-        """The monitor, knowing whether what it makes now can be sent now."""
+        """The monitor, knowing whether what it makes now can be sent, and dated, now."""
         bedside = monitor.bedside
+        bedside.unsynchronised = self._clock_wrong or not self.clock_possible
         bedside.linked = self.keeper.uplink.linked(bedside.recording)
         return bedside
 
@@ -191,9 +206,7 @@ class Station:
             self.link.clock_jumped(drift_ns - was_ns)
 
     def _on_clock(self, read: ClockRead) -> None:
-        wrong = abs(read.offset_ns) > max(WRONG_CLOCK_NS, read.rtt_ns)
-        for monitor in self.monitors:
-            monitor.bedside.unsynchronised = wrong
+        self._clock_wrong = abs(read.offset_ns) > max(WRONG_CLOCK_NS, read.rtt_ns)
 
     def _on_opened(self, opened: Opened) -> None:
         """The server may know more than the disk does: its numbers are taken."""

@@ -69,7 +69,9 @@ def _own_problems(station: Station, offset_ms: int | None) -> Iterable[Problem]:
         yield FAULT, words.problem("left_behind", name=keeper.buffer.left_behind)
     elif keeper.buffer.set_aside:
         yield ATTENTION, words.problem("set_aside", name=keeper.buffer.set_aside)
-    if offset_ms is not None and abs(offset_ms) > WRONG_CLOCK_MS:
+    if not station.clock_possible:
+        yield FAULT, words.problem("clock_impossible")
+    elif offset_ms is not None and abs(offset_ms) > WRONG_CLOCK_MS:
         yield ATTENTION, words.problem("clock", seconds=round(offset_ms / 1_000, 1))
     if link.conflicts:
         yield ATTENTION, words.problem("conflicts", count=link.conflicts)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,6 +17,7 @@ import msgspec
 
 from realtime import frames
 from realtime.agent.buffer import Kept
+from realtime.agent.moments import moment, possible
 from realtime.resume import SeqRanges
 
 MAX_STREAMS: Final = 64
@@ -375,6 +375,8 @@ class Uplink:
 
     def _on_time(self, message: dict[str, Any], t4_ns: int) -> list[Event]:
         t1, t2, t3 = (int(message[name]) for name in ("t1", "t2", "t3"))
+        if not (possible(t2) and possible(t3)):
+            raise Wrong(f"a clock at {t2}, {t3}")
         asked, self._asked_ns = self._asked_ns, None
         offset_ns, rtt_ns = ((t2 - t1) + (t3 - t4_ns)) // 2, (t4_ns - t1) - (t3 - t2)
         if t1 != asked or not -COARSE_NS <= rtt_ns <= MAX_RTT_NS:
@@ -385,14 +387,13 @@ class Uplink:
 
 def _open(line: Line, ack_ms: int) -> str:
     kept = line.kept
-    started = datetime.fromtimestamp(kept.started_ns / 1e9, UTC)
     return _text(
         type="open",
         stream=line.number,
         device=kept.device,
         recording=kept.id,
         channels=kept.channels,
-        started_at=started,
+        started_at=moment(kept.started_ns),
         bed=kept.bed,
         ack_ms=ack_ms,
     )

@@ -171,6 +171,11 @@ _PROBLEMS: Final[dict[str, Said]] = {
         "本机时钟偏差 {seconds} 秒：请开启自动校时",
         "This box's clock is {seconds} s off: switch network time on",
     ),
+    "clock_impossible": (
+        "本机日期不可能（1970—2200 年之外），曲线照常记录，但日期不可信：请立即校时",
+        "This box's date cannot be (outside 1970-2200); strips are recorded, but their dates are"
+        " not true: set the clock now",
+    ),
     "set_aside": (
         "缓存文件曾损坏，完好部分已恢复；损坏文件保留为 {name}",
         "The buffer was damaged; what was whole goes on, the rest is kept as {name}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -176,6 +177,44 @@ async def test_a_clock_that_is_set_neither_ends_nor_tears_a_recording(
     (recording,) = await recordings(site)
     flags = [frames.peek_head(one).flags & 2 for one in await site.stored(recording)]
     assert flags[14:20] == [0, 2, 2, 2, 2, 2]
+
+
+YEAR_S = 31_556_952
+
+
+@pytest.mark.parametrize("by_s", [8_000 * YEAR_S, -100 * YEAR_S, 600 * YEAR_S, 10**20])
+async def test_a_clock_that_says_what_cannot_be_ends_nothing_and_its_seconds_say_so(
+    site: Site, centre: Centre, by_s: int
+) -> None:
+    """It is set so in the middle of a recording, the process starts with it, and it is mended."""
+    await centre.say(14)
+    await until(lambda: centre.settled and centre.station.link.status.clock)
+    centre.set_clock(by_s)
+    await centre.say(5)
+    await until(lambda: centre.settled)
+    assert not centre.station.clock_possible
+    page = await centre.page("/")
+    assert "本机日期不可能" in page
+    assert "date cannot be" in page
+    # A new recording, and a new process, under that clock.
+    await centre.end()
+    await centre.start()
+    await centre.say(14)
+    await until(lambda: centre.settled)
+    centre.set_clock(-by_s)
+    await until(lambda: centre.station.clock_possible)
+    await centre.say(5)
+    await check(site, centre)
+    for recording in await recordings(site):
+        heads = [frames.peek_head(one) for one in await site.stored(recording)]
+        strange = [head for head in heads if head.device_ns < 10**17]
+        assert strange
+        assert all(head.flags & frames.Flag.UNSYNCHRONISED for head in strange)
+        assert all(1970 <= year(head.device_ns) < 2200 for head in heads)
+
+
+def year(ns: int) -> int:
+    return time.gmtime(ns / 10**9).tm_year
 
 
 async def test_a_decoder_that_breaks_ends_only_what_it_was_fed(

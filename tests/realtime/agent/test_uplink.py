@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from uuid import UUID, uuid4
 
 import msgspec
@@ -132,6 +133,38 @@ def test_a_refusal_is_tried_again_and_nothing_is_thrown_away(code: str, wait_s: 
     assert centre.uplink.step(wait_s - 0.1) == []
     assert len(centre.uplink.step(wait_s)) == 1
     assert centre.uplink.lines[centre.kept.id].code == code
+
+
+@pytest.mark.parametrize(
+    ("started_ns", "said"),
+    [
+        (-1, "1970-01-01T00:00:00Z"),
+        (2**63 - 1, "1970-01-01T00:00:00Z"),
+        (253_402_300_800 * 10**9, "1970-01-01T00:00:00Z"),
+        (-(2**62), "1970-01-01T00:00:00Z"),
+        (0, "1970-01-01T00:00:00Z"),
+        (1_700_000_000_123_456_789, "2023-11-14T22:13:20.123456Z"),
+    ],
+)
+def test_a_recording_that_no_date_has_is_opened_with_one_nobody_takes_for_true(
+    started_ns: int, said: str
+) -> None:
+    uplink = Uplink()
+    uplink.know(Kept(uuid4(), "SN-1", "", ("fhr1",), started_ns, 5))
+    (opening,) = uplink.step(0.0)
+    assert msgspec.json.decode(opening)["started_at"] == said
+
+
+@pytest.mark.parametrize("t2", [-1, 2**63, 10**30])
+def test_a_server_whose_clock_cannot_be_is_not_believed_and_the_next_exchange_is_asked(
+    t2: int,
+) -> None:
+    uplink = Uplink()
+    uplink.time_text(5)
+    answer = json.dumps({"type": "time", "t1": 5, "t2": t2, "t3": t2})
+    with pytest.raises(Wrong):
+        uplink.receive_text(answer, 6, 0.0)
+    assert "offset_ns" not in uplink.time_text(7)
 
 
 def test_running_recordings_get_a_number_before_those_that_ended() -> None:
