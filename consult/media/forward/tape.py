@@ -15,6 +15,8 @@ from consult.media.recording.matroska import Matroska
 
 GIVE_S: Final = 1.0
 """So often what came is given to the disk: a crash loses no more than this and a cluster."""
+KEY_EVERY_S: Final = 10.0
+"""A key frame is asked for so often: whoever looks later begins at one, wherever they want to."""
 BELIEVED_S: Final = 1.0
 """A sender's clock that is further from what we hear is not believed."""
 
@@ -39,6 +41,7 @@ class Tape:
         self._anchor: tuple[float, int] = (0.0, 0)
         self._began_at = 0.0
         self._given_at = 0.0
+        self._key_at = 0.0
         self._failed = False
         self._file: Matroska | None = None
         self._sheet: Sheet | None = None
@@ -64,7 +67,10 @@ class Tape:
             frames = self._sounds.take(packet)
         else:
             frames = self._pictures.take(packet, at)
-            if self._pictures.needs_keyframe:
+            late = at - self._key_at > KEY_EVERY_S
+            if packet.head.keyframe or late:
+                self._key_at = at
+            if self._pictures.needs_keyframe or late:
                 stream.picture.ask()
         for frame in frames:
             self._put(frame)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections import OrderedDict
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import IO, Any, Final, cast
 from uuid import UUID
 
@@ -19,11 +21,14 @@ import av
 import msgspec
 
 from consult.media.engine import Source
+from consult.media.recording.seeking import Plan, Span, Unseekable, plan
 from kernel.ids import new_id
 from kernel.sealed_files import SealedReader, SealedWriter
 from kernel.sealing import SealBroken
 
 SUFFIX: Final = ".ysr"
+PLANS: Final = 256
+"""How many files' heads are kept in mind, some tens of kilobytes for each hour of one."""
 
 
 class Label(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,6 +65,8 @@ class Shelf:
     def __init__(self, root: Path, master: bytes) -> None:
         self._root = root
         self._master = master
+        self._plans: OrderedDict[UUID, Plan] = OrderedDict()
+        self._planning = Lock()
 
     def begin(self, label: Label) -> SealedWriter:
         """A new file (blocking)."""
@@ -86,6 +93,34 @@ class Shelf:
             return Content(SealedReader(self._place(recording_id, part_id), self._master))
         except (OSError, SealBroken, IndexError) as error:
             raise PartLost from error
+
+    def playable(self, recording_id: UUID, part_id: UUID) -> Played:
+        """One file with its length and the places to seek to (blocking; the first time, reads it).
+
+        Raises:
+            PartLost: missing, or not what was written.
+        """
+        content = self.content(recording_id, part_id)
+        try:
+            return Played(content, self._plan(content, part_id))
+        except SealBroken as error:
+            content.close()
+            raise PartLost from error
+
+    def _plan(self, content: Content, part_id: UUID) -> Plan:
+        # A player asks for several stretches of a file at once; it is walked through for one.
+        with self._planning:
+            found = self._plans.get(part_id)
+            if found is None:
+                try:
+                    found = plan(content)
+                except Unseekable:
+                    found = Plan((Span(0, content.size),), 0)
+                self._plans[part_id] = found
+                if len(self._plans) > PLANS:
+                    self._plans.popitem(last=False)
+            self._plans.move_to_end(part_id)
+            return found
 
     def erase(self, recording_id: UUID) -> None:
         """Nothing of a recording is there any more."""
@@ -129,10 +164,13 @@ class Content:
         self._reader = reader
         self._at = 0
 
+    def at(self, start: int, stop: int) -> bytes:
+        """From `start` to before `stop`, fewer at the end."""
+        return b"".join(self.parts(start, stop))
+
     def parts(self, start: int, stop: int) -> Iterator[bytes]:
-        """From `start` to before `stop`; closes the file behind it."""
-        with self._reader:
-            yield from self._reader.parts(start + self._skip, stop + self._skip)
+        """The same, piece by piece."""
+        return self._reader.parts(start + self._skip, stop + self._skip)
 
     def close(self) -> None:
         """Give the file back."""
@@ -140,10 +178,33 @@ class Content:
 
     def read(self, size: int = -1) -> bytes:
         """As of a file."""
-        stop = self.size if size < 0 else self._at + size
-        found = b"".join(self._reader.parts(self._at + self._skip, stop + self._skip))
+        found = self.at(self._at, self.size if size < 0 else self._at + size)
         self._at += len(found)
         return found
+
+
+class Played:
+    """A file as it is given to a player; see `seeking`."""
+
+    def __init__(self, content: Content, plan: Plan) -> None:
+        self.size = plan.size
+        self._content = content
+        self._plan = plan
+
+    def parts(self, start: int, stop: int) -> Iterator[bytes]:
+        """From `start` to before `stop`; gives the file back behind it."""
+        try:
+            for piece in self._plan.spans(start, stop):
+                if isinstance(piece, bytes):
+                    yield piece
+                else:
+                    yield from self._content.parts(piece.start, piece.stop)
+        finally:
+            self._content.close()
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._content.close()
 
 
 def _measured(content: Content) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from consult.media.recording.shelf import Content, PartLost, Shelf
+from consult.media.recording.shelf import PartLost, Played, Shelf
 from consult.names import names
 from consult.requests import store as requests
 from consult.rooms import store as room_store
@@ -136,14 +136,14 @@ async def piece(
     if row.erased_at is not None:
         raise Erased(retain_until=row.retain_until.isoformat())
     try:
-        content = await asyncio.to_thread(shelf.content, recording_id, part_id)
+        content = await asyncio.to_thread(shelf.playable, recording_id, part_id)
     except PartLost as error:
         raise RecordingLost() from error
     start, stop = _range(asked, content)
     return Piece(start, stop, content.size, content.parts(start, stop))
 
 
-def _range(asked: str, content: Content) -> tuple[int, int]:
+def _range(asked: str, content: Played) -> tuple[int, int]:
     """First byte, and the one after the last; several ranges are answered with everything."""
     unit, _, wanted = asked.partition("=")
     first, dash, last = wanted.partition("-")
