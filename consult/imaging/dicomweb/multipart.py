@@ -8,6 +8,8 @@ from consult.imaging.errors import NotMultipart
 
 DICOM: Final = "application/dicom"
 MOST_PARTS: Final = 300
+MOST_BOUNDARY: Final = 200
+"""RFC 2046 allows 70; Orthanc's DICOMweb sends 73."""
 
 
 def boundary_of(content_type: str) -> bytes:
@@ -22,7 +24,11 @@ def boundary_of(content_type: str) -> bytes:
     inner = said.get_param("type") or DICOM
     if said.get_content_type() != "multipart/related" or inner != DICOM:
         raise NotMultipart()
-    if not isinstance(boundary, str) or not 1 <= len(boundary) <= 70 or not boundary.isascii():
+    if (
+        not isinstance(boundary, str)
+        or not 1 <= len(boundary) <= MOST_BOUNDARY
+        or not boundary.isascii()
+    ):
         raise NotMultipart()
     return boundary.encode()
 
