@@ -78,7 +78,9 @@ class Found:
 
 async def take(url: str, place: Path) -> duckdb.DuckDBPyConnection:
     """A DuckDB with the facts in tables of its own; not timed."""
-    pg, duck = await asyncpg.connect(url), duckdb.connect(str(place / "facts.duckdb"))
+    tables = place / "facts.duckdb"
+    tables.unlink(missing_ok=True)  # of an earlier run over a kept year
+    pg, duck = await asyncpg.connect(url), duckdb.connect(str(tables))
     try:
         queries = {of: f"SELECT {_FIELDS[of]} FROM {_FROM[of]}" for of in _FIELDS}
         for name, query in {**queries, "houses": _HOUSES}.items():

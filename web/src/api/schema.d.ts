@@ -33586,6 +33586,8 @@ export interface operations {
                 /** @description Whether counts of 1 to 4 are printed, or hidden as “<5”. */
                 small?: "show" | "hide";
                 language?: "zh" | "en";
+                /** @description An Excel workbook, or one table of text. */
+                as?: "xlsx" | "csv";
             };
             header?: never;
             path?: never;
