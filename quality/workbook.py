@@ -220,13 +220,13 @@ def _said(one: Indicator, hide: bool, language: Language) -> list[Cell]:
         told = value.distribution
         gone = hide and small(told.n)
         p50, p90 = (None, None) if gone else (_minutes(told.p50_s), _minutes(told.p90_s))
-        return [p50, unit, None, _count(told.n, hide, follow), p50, p90]
+        return [p50, unit, None, HIDDEN if follow else _count(told.n, hide), p50, p90]
     if isinstance(value, ShareValue):
         gone = follow or (hide and small_share(value.n, value.of))
         share = None if gone or value.value is None else round(value.value, 2)
-        met = _count(value.n, hide, gone)
-        return [share, unit, met, _count(value.of, hide, follow), None, None]
-    n = _count(value.n, hide, follow)
+        met = HIDDEN if follow else _count(value.n, hide, gone)
+        return [share, unit, met, HIDDEN if follow else _count(value.of, hide), None, None]
+    n = HIDDEN if follow else _count(value.n, hide)
     return [n, unit, None, n, None, None]
 
 
@@ -250,6 +250,8 @@ def _hidden(rows: Sequence[CentreValue]) -> list[bool]:
 def _whole_follows(rows: Sequence[CentreValue]) -> bool:
     """Whether the sum would give houses away that are all hidden: five houses, five women."""
     some = [row.n for row in rows]
+    if small(sum(some)):
+        return len(some) == FEWEST - 1  # a house stands in the table only if it has any
     return any(map(small, some)) and gives_away(some, _hidden(rows))
 
 

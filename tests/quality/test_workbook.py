@@ -1,12 +1,15 @@
 """The Excel file: every number with its n, what it means, nothing that runs, nobody given away."""
 
 import csv
+import itertools
 from datetime import UTC, datetime
 from io import BytesIO, StringIO
 from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from quality.definitions import shipped
@@ -130,6 +133,30 @@ def test_five_houses_of_one_woman_each_do_not_follow_from_their_sum() -> None:
     houses = [CentreValue(house(no), 1, None, None) for no in range(5)]
     (row,) = table(opened(CountValue(5, houses, None, [], 0, 0), hide=True), "指标")
     assert (row["数值"], row["例数（分母）"]) == ("*", "*")
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=5), st.integers(0, 5))
+def test_no_small_house_follows_from_anything_in_the_file(ns: list[int], centres: int) -> None:
+    """Whoever has only the file tries every number that the cells leave open."""
+    houses = [CentreValue(house(no), n, None, None) for no, n in enumerate(ns)]
+    own = ns[:centres]
+    mean = MeanOfCentres(len(own), 0, sum(own) / len(own)) if own else None
+    book = opened(CountValue(sum(ns), houses, mean, [], 0, 0), hide=True)
+    (whole,) = table(book, "指标")
+    told = [row["数值"] for row in table(book, "按机构")]
+    open_ = {"<5": range(1, 5), "*": range(5, 20)}
+    guesses = [
+        guess
+        for guess in itertools.product(*(open_.get(str(one), (one,)) for one in told))
+        if whole["数值"] == "*" or sum(guess) in open_.get(str(whole["数值"]), (whole["数值"],))
+    ]
+    if whole["救治中心均值"] is not None:
+        said = pytest.approx(whole["救治中心均值"], abs=0.01)
+        guesses = [one for one in guesses if sum(one[:centres]) / len(one[:centres]) == said]
+    for at, n in enumerate(ns):
+        if n < 5:
+            assert len({guess[at] for guess in guesses}) > 1, (told, whole)
 
 
 def test_small_counts_above_the_table_are_hidden_too() -> None:
