@@ -8,6 +8,7 @@ import shutil
 import signal
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -37,8 +38,8 @@ SEEN = """
 """
 
 
-@pytest.fixture
-async def rooms(region: Instance, playwright: Playwright) -> AsyncIterator[Door]:
+@asynccontextmanager
+async def camera_door(region: Instance, playwright: Playwright) -> AsyncIterator[Door]:
     """Opens pages in a browser with a camera and a microphone that are made up."""
     found = next(path for name in CHROMIUM if (path := shutil.which(name)))
     browser = await playwright.chromium.launch(executable_path=found, args=[*QUIET, *CAMERAS])
@@ -48,11 +49,20 @@ async def rooms(region: Instance, playwright: Playwright) -> AsyncIterator[Door]
     await browser.close()
 
 
-async def _agreed(doctor: Person, expert: Person) -> str:
-    """An urgent consultation about a new woman that the expert has said yes to."""
-    woman = await doctor.post("/api/patients", {"name": f"视频{uuid4().hex[:4]}", "age": 29})
+@pytest.fixture
+async def rooms(region: Instance, playwright: Playwright) -> AsyncIterator[Door]:
+    """As `camera_door`, in the stories' own region."""
+    async with camera_door(region, playwright) as door:
+        yield door
+
+
+async def _agreed(doctor: Person, expert: Person, **about: str) -> str:
+    """An urgent consultation about a new woman, or `about` a case, that the expert said yes to."""
+    if not about:
+        woman = await doctor.post("/api/patients", {"name": f"视频{uuid4().hex[:4]}", "age": 29})
+        about = {"pregnancy_id": woman["pregnancy_id"]}
     asked = {
-        "pregnancy_id": woman["pregnancy_id"],
+        **about,
         "urgency": "urgent",
         "purpose": "胎心减速，请会诊",
         "summary": "G1P0，38 周，胎监反复晚期减速。",

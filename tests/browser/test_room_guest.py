@@ -61,6 +61,11 @@ async def test_a_guest_sees_the_room_and_nothing_else(
         await _sees(visitor)
     assert woman not in await guest.page.content()
     await expect(guest.page.get_by_role("link")).to_have_count(0)
+    # Her record is beside the call of those who treat her, and behind no door of a guest's.
+    await expect(guest.page.get_by_role("button", name="病情")).to_have_count(0)
+    for path_of in ("consults/{}", "cases/{}/timeline", "cases/{}/advice", "cases/{}/scans"):
+        answer = await guest.page.request.get(f"{guest.url}/api/{path_of.format(consult)}")
+        assert answer.status in (401, 403), (path_of, answer.status)
     await guest.picture("room-guest-phone")
     await without_barriers(guest)
     # A reload is no second opening: the same browser comes back in.

@@ -9,11 +9,9 @@ import { useCase } from '../useCase'
 
 export type Dossier = components['schemas']['Dossier']
 export type Change = components['schemas']['Change']
-export type Treatment = components['schemas']['Treatment']
 export type Attachment = components['schemas']['Attachment']
 export type ConsentAct = components['schemas']['ConsentAct']
 export type NewbornSheet = components['schemas']['NewbornSheet']
-export type TreatmentCatalogue = components['schemas']['TreatmentCatalogue']
 export type TreatmentKind = components['schemas']['TreatmentKind']
 
 export interface DossierView {

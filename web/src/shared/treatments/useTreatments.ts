@@ -3,9 +3,11 @@ import { type Ref, ref } from 'vue'
 
 import { api } from '@/api/client'
 import { Problem } from '@/api/problem'
+import type { components } from '@/api/schema'
 import { useLang } from '@/shared/i18n'
 
-import type { TreatmentCatalogue } from './useDossier'
+export type Treatment = components['schemas']['Treatment']
+export type TreatmentCatalogue = components['schemas']['TreatmentCatalogue']
 
 const catalogue = ref<TreatmentCatalogue | null>(null)
 let pending: Promise<void> | null = null

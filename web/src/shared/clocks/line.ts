@@ -1,6 +1,6 @@
 /** The vertical line of a case: milestones reached, and those still to come with their targets. */
 import type { CaseClock, Milestone, RunningClock } from '@/api/course'
-import { isOver } from '@/shared/clocks/reading'
+import { isOver } from './reading'
 
 /** The usual way of a case; what is not reached yet is drawn hollow, in this order. */
 const USUAL = ['request', 'first_delivered', 'first_acknowledged', 'accepted', 'committed', 'departed', 'arrived', 'handed_over', 'closed']
