@@ -47,3 +47,8 @@ export function within(at: Point, width: number, height: number): Point {
   const round = (value: number, most: number): number => Math.round(Math.min(Math.max(value, 0), most) * 10) / 10
   return { x: round(at.x, width), y: round(at.y, height) }
 }
+
+/** Where a mark's words stand: towards the middle, so that no edge cuts them; above the place, or below it at the top. */
+export function labelAt(at: Point, width: number, font: number): Point & { anchor: 'start' | 'end' } {
+  return { x: at.x, y: at.y < font * 1.8 ? at.y + font * 1.4 : at.y - font * 0.5, anchor: at.x > width / 2 ? 'end' : 'start' }
+}
