@@ -2,6 +2,7 @@
 
 from consult.media.engine import MediaEngine
 from consult.media.forward.engine import ForwardEngine
+from consult.media.janus.engine import JanusEngine
 from consult.media.recording.shelf import Shelf
 from consult.media.tokens import TokenKey
 from consult.rooms.keeping import RoomKeeper
@@ -16,12 +17,30 @@ from server.settings import Settings
 
 def media_engine(settings: Settings, master: bytes) -> MediaEngine | None:
     """The engine that rooms run on; None without a Valkey to reach its workers by."""
-    return _forward(settings, master) if settings.valkey_url else None
+    return _engine(settings, master) if settings.valkey_url else None
 
 
-def _forward(settings: Settings, master: bytes) -> MediaEngine:
+def _engine(settings: Settings, master: bytes) -> MediaEngine:
     valkey = client(settings.valkey_url)
+    if settings.room_engine == "janus":
+        settings.need("janus_url", "janus_admin_key")
+        return JanusEngine(
+            settings.janus_url,
+            settings.janus_admin_key,
+            valkey,
+            master,
+            public_url=settings.janus_public_url,
+            turn_urls=settings.turn_urls,
+            turn_secret=settings.turn_secret,
+        )
     return ForwardEngine(valkey, TokenKey(master), settings.turn_urls, settings.turn_secret)
+
+
+def media_place(settings: Settings) -> str:
+    """Where pages open sockets for sound and pictures, for the content security policy."""
+    if settings.room_engine == "janus":
+        return settings.janus_public_url or settings.janus_url
+    return settings.media_public_url
 
 
 def shelf(settings: Settings) -> Shelf:
@@ -33,7 +52,7 @@ class RoomKeeping:
     """What the engine process does for rooms; close it with the process."""
 
     def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
-        self._media = _forward(settings, master_key(settings))
+        self._media = _engine(settings, master_key(settings))
         self.keeper = RoomKeeper(database, clock, self._media)
         self.classes = ClassKeeper(database, clock, self._media)
         self.recordings = RecordingKeeper(database, clock, shelf(settings))

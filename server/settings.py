@@ -53,6 +53,21 @@ def _relays(raw: str) -> tuple[str, ...]:
     return found
 
 
+def _room_engine(raw: str) -> str:
+    name = raw.strip()
+    if name not in ("forward", "janus"):
+        raise ValueError("must be forward or janus")
+    return name
+
+
+def _socket_address(raw: str) -> str:
+    url = raw.strip()
+    scheme, _, rest = url.partition("://")
+    if scheme not in {"ws", "wss"} or not rest:
+        raise ValueError("must be like wss://janus.example.cn/")
+    return url
+
+
 def _web_address(raw: str) -> str:
     url = raw.strip().rstrip("/")
     scheme, _, rest = url.partition("://")
@@ -206,6 +221,31 @@ class Settings:
         "all of the host.",
         _ips,
         (),
+    )
+    room_engine: str = _env(
+        "YUNSHANG_ROOM_ENGINE",
+        "What carries rooms: forward, our own workers, or janus, which records nothing "
+        "(docs/video.md); the same for every serve and engine.",
+        _room_engine,
+        "forward",
+    )
+    janus_url: str = _env(
+        "YUNSHANG_JANUS_URL",
+        "Where serve and engine reach Janus's WebSocket API, e.g. ws://127.0.0.1:8188/.",
+        _socket_address,
+        "",
+    )
+    janus_public_url: str = _env(
+        "YUNSHANG_JANUS_PUBLIC_URL",
+        "Where browsers reach it, e.g. wss://janus.example.cn/; empty means YUNSHANG_JANUS_URL.",
+        _socket_address,
+        "",
+    )
+    janus_admin_key: str = _env(
+        "YUNSHANG_JANUS_ADMIN_KEY",
+        "The admin_key of Janus's janus.plugin.videoroom.jcfg, without which nobody makes rooms.",
+        _text,
+        "",
     )
     turn_urls: tuple[str, ...] = _env(
         "YUNSHANG_TURN_URLS",

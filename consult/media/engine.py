@@ -209,6 +209,9 @@ class MediaEngine(Protocol):
     ) -> JoinTicket:
         """A ticket for one connection, valid `TICKET_TTL` from `at`.
 
+        Whoever is there under this id already is there no longer than until it is used, with some
+        engines until it is issued: ask for another one only where the connection is lost.
+
         Raises:
             RoomFull: as many as the policy allows are there, and this one is not among them.
         """

@@ -115,7 +115,6 @@ async def test_two_hands_on_one_tracing(rooms: Door, doctor: Person, expert: Per
         await speed.select_option("3")
         await _same_second(here, there, 0.5, (3, 1))
         await _same_second(there, here, 0.9, (1, 3))
-        await here.picture("room-tracing")
 
         # Stopped as it is drawn; its hash is said on both pages, and both hands draw on it.
         await here.press("定格监护图")
@@ -143,6 +142,5 @@ async def test_two_hands_on_one_tracing(rooms: Door, doctor: Person, expert: Per
         marks = (await expert.get(f"/api/consults/{consult}/stills"))[0]["marks"]
         assert len({one["person"]["id"] for one in marks}) == 2
         await boards[1].evaluate("(element) => element.scrollIntoView({ block: 'center' })")
-        await here.picture("room-tracing-still")
         await there.picture("room-tracing-still-phone")
         await here.press("结束会诊室")

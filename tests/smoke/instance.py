@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -22,7 +23,13 @@ ROOT = Path(__file__).parent.parent.parent
 class Instance:
     """`yunshang demo` without history, as a context manager."""
 
-    def __init__(self, *, history_days: int = 0, place: Path | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        history_days: int = 0,
+        place: Path | None = None,
+        more: Mapping[str, str] | None = None,
+    ) -> None:
         self.place = place or Path(tempfile.mkdtemp(prefix="ys-smoke-"))
         self.place.chmod(0o755)
         self.port, self.gateway_port = free_port(), free_port()
@@ -35,6 +42,7 @@ class Instance:
             "YUNSHANG_DATA_DIR": str(self.place),
             "YUNSHANG_DEMO_HISTORY_DAYS": str(history_days),
             "YUNSHANG_LOG_LEVEL": "warning",
+            **(more or {}),
         }
         self.output = self.place.parent / f"{self.place.name}.log"
         self._process: subprocess.Popen[bytes] | None = None

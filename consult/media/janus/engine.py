@@ -115,7 +115,11 @@ class JanusEngine(ForeignEngine):
         self, room_id: UUID, participant: Participant, grants: Grants, at: datetime
     ) -> JoinTicket:
         """A ticket whose token is room, participant and word, with dots between."""
-        self._limits.must_fit(room_id, participant.id, await self.present(room_id))
+        people = await self._people(room_id)
+        self._limits.must_fit(room_id, participant.id, _heard(people))
+        if any(one["id"] == str(participant.id) for one in people):
+            # Janus lets nobody in under an id that is taken: a connection that was lost goes first.
+            await self._kick(room_id, str(participant.id))
         word = token_urlsafe(24)
         valid = at + TICKET_TTL > self._clock.now()
         if valid and not await self._words.is_out(room_id, participant.id):
@@ -127,8 +131,7 @@ class JanusEngine(ForeignEngine):
 
     async def present(self, room_id: UUID) -> frozenset[UUID]:
         """Those who are joined and whose media connection is up."""
-        people = await self._people(room_id)
-        return frozenset(UUID(one["id"]) for one in people if one["publisher"] and _is_one(one))
+        return _heard(await self._people(room_id))
 
     async def eject(self, room_id: UUID, participant_id: UUID) -> None:
         """Kick, and take their words away first."""
@@ -263,6 +266,10 @@ class JanusEngine(ForeignEngine):
             yield handle
         finally:
             await handle.detach()
+
+
+def _heard(people: Sequence[dict[str, Any]]) -> frozenset[UUID]:
+    return frozenset(UUID(one["id"]) for one in people if one["publisher"] and _is_one(one))
 
 
 def _is_one(person: dict[str, Any]) -> bool:

@@ -1,14 +1,14 @@
 /**
  * A call: joins with a ticket, sends one's sources, shows the others', and comes back by itself.
  *
- * A socket that breaks is resumed while sound and pictures go on. When the worker is gone, or the
- * connections failed, everything is built anew with a fresh ticket, as often as needed; only a word
- * that means "do not come back" ends the call.
+ * What carries it is a line, which knows its engine. When the engine is gone, or the connections
+ * failed, everything is built anew with a fresh ticket, as often as needed; only a word that means
+ * "do not come back" ends the call.
  */
-import { type Ending, Link } from './link'
-import type { FromWorker, Layer, Network, Person, Picture, RecordingNow, Source, Ticket } from './messages'
+import type { Key, Line } from './line'
+import { openLine } from './lines'
+import type { Ending, FromLine, Layer, Network, Person, Picture, RecordingNow, Source, Ticket } from './messages'
 import { Patience } from './patience'
-import { type Key, Peers } from './peers'
 
 export type CallState = 'connecting' | 'connected' | 'reconnecting' | 'ended'
 
@@ -16,7 +16,7 @@ export type CallState = 'connecting' | 'connected' | 'reconnecting' | 'ended'
 const AUDIBLE = 0.01
 const WAITS_MS = [150, 400, 800, 1200]
 /** Words after which one does not come back by oneself. */
-const FINAL: ReadonlySet<Ending> = new Set(['refused', 'ejected', 'closed', 'full', 'elsewhere'])
+const FINAL: ReadonlySet<Ending> = new Set(['refused', 'ejected', 'closed', 'full', 'elsewhere', 'kicked'])
 
 export class CallClient {
   state: CallState = 'connecting'
@@ -32,8 +32,7 @@ export class CallClient {
   private tracks = new Map<Source, MediaStreamTrack>()
   private muted = new Set<Source>()
   private shows = new Map<Key, Layer>()
-  private link: Link | null = null
-  private peers: Peers | null = null
+  private line: Line | null = null
   private attempt = 0
   private readonly patience = new Patience()
 
@@ -54,14 +53,14 @@ export class CallClient {
   /** Send these sources from now on. */
   send(tracks: ReadonlyMap<Source, MediaStreamTrack>): void {
     this.tracks = new Map(tracks)
-    this.peers?.send(this.tracks)
+    this.line?.send(this.tracks)
   }
 
   /** Silence one's own source, or speak again. */
   mute(source: Source, muted: boolean): void {
     if (muted) this.muted.add(source)
     else this.muted.delete(source)
-    this.link?.say({ type: 'mute', source, muted })
+    this.line?.mute(source, muted)
   }
 
   /** How large somebody's picture is shown. */
@@ -69,27 +68,31 @@ export class CallClient {
     const key: Key = `${participant}/${source}`
     if (this.shows.get(key) === layer) return
     this.shows.set(key, layer)
-    this.link?.say({ type: 'show', participant, source, layer })
+    this.line?.show(key, layer)
   }
 
   stream(participant: string, source: Source): MediaStream | null {
-    return this.peers?.streams.get(`${participant}/${source}`) ?? null
+    return this.line?.stream(`${participant}/${source}`) ?? null
   }
 
   /** Who is loudest just now, if anybody is heard. */
   async loudest(): Promise<string | null> {
-    const heard = [...((await this.peers?.loudness()) ?? [])].sort((a, b) => b[1] - a[1])[0]
+    const heard = [...((await this.line?.loudness()) ?? [])].sort((a, b) => b[1] - a[1])[0]
     return heard && heard[1] > AUDIBLE ? (heard[0].split('/')[0] ?? null) : null
   }
 
   /** Something for the others' pages at once; nothing of it is kept, and without a line it is lost. */
   say(topic: string, data: unknown): void {
-    if (this.state === 'connected') this.link?.say({ type: 'say', topic, data })
+    if (this.state === 'connected') this.line?.say(topic, data)
   }
 
   leave(): void {
-    this.link?.say({ type: 'leave' })
+    this.line?.leave()
     this.end('closed')
+  }
+
+  private get stopped(): boolean {
+    return this.state === 'ended'
   }
 
   private readonly online = (): void => {
@@ -103,34 +106,29 @@ export class CallClient {
     try {
       ticket = await this.ticket()
     } catch (error) {
-      if (turn !== this.attempt || this.state === 'ended') return
+      if (turn !== this.attempt || this.stopped) return
       if (isRefusal(error)) this.end('refused')
       else this.again(turn)
       return
     }
-    if (turn !== this.attempt || this.state === 'ended') return
+    if (turn !== this.attempt || this.stopped) return
     this.me = ticket.participant_id
-    const link = new Link(ticket.url, (message) => void this.heard(link, message), (ending) => this.over(link, ending))
-    this.link = link
-    const refused = await link.join(ticket.token)
-    if (link !== this.link) return
-    if (refused !== null) this.over(link, refused)
-    else this.connect(link, ticket)
-  }
-
-  private connect(link: Link, ticket: Ticket): void {
-    this.peers = new Peers(
-      ticket.ice_servers,
-      (message) => link.say(message),
-      () => this.changed(),
-      () => this.over(link, 'unreachable'),
-    )
-    this.peers.send(this.tracks)
-    for (const source of this.muted) link.say({ type: 'mute', source, muted: true })
-    for (const [key, layer] of this.shows) {
-      const [participant = '', source] = key.split('/') as [string, Source]
-      link.say({ type: 'show', participant, source, layer })
+    const line: Line = await openLine(ticket, {
+      heard: (message) => this.heard(line, message),
+      changed: () => line === this.line && this.changed(),
+      over: (ending) => this.over(line, ending),
+    })
+    if (turn !== this.attempt || this.stopped) {
+      line.close()
+      return
     }
+    this.line = line
+    line.send(this.tracks)
+    for (const source of this.muted) line.mute(source, true)
+    for (const [key, layer] of this.shows) line.show(key, layer)
+    const refused = await line.join()
+    if (line !== this.line) return
+    if (refused !== null) return this.over(line, refused)
     this.state = 'connected'
     this.failures = 0
     this.changed()
@@ -148,8 +146,8 @@ export class CallClient {
     }, wait)
   }
 
-  private over(link: Link, ending: Ending): void {
-    if (link !== this.link || this.state === 'ended') return
+  private over(line: Line, ending: Ending): void {
+    if (line !== this.line || this.stopped) return
     if (FINAL.has(ending)) this.end(ending)
     else this.again(this.attempt)
   }
@@ -169,25 +167,22 @@ export class CallClient {
   }
 
   private drop(): void {
-    this.link?.close()
-    this.peers?.close()
-    this.link = null
-    this.peers = null
+    this.line?.close()
+    this.line = null
     this.networks.clear()
     this.recording = null
   }
 
-  private async heard(link: Link, message: FromWorker): Promise<void> {
-    if (link !== this.link) return
+  private heard(line: Line, message: FromLine): void {
+    if (line !== this.line) return
     if (message.type === 'said') {
       this.said(message.participant, message.topic, message.data)
       return
     }
-    await this.peers?.take(message)
     if (message.type === 'people') this.people = message.people
     else if (message.type === 'quality') {
       this.networks = new Map(message.people.map((one) => [one.id, one]))
-      this.peers?.wait(this.patience.heard(this.losses))
+      line.wait(this.patience.heard(this.losses))
     }
     else if (message.type === 'pictures') this.taken = message.taken
     else if (message.type === 'recording') this.recording = message

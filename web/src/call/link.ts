@@ -1,15 +1,12 @@
 /** One session with a media worker, over however many sockets: joins, resumes, ends with a word. */
 import { Channel, type Frame } from './channel'
-import type { ByeCode, FromWorker, ToWorker, Welcome } from './messages'
+import type { ByeCode, Ending, FromWorker, ToWorker, Welcome } from './messages'
 
 const PROTOCOL = 'yunshang.media.v1'
 const OPEN_MS = 3000
 /** A socket that broke is opened anew so often before everything is built anew. */
 const RESUMES = 2
 const RESUME_WAIT_MS = 400
-
-/** Why a session is over: what the worker said, or that it cannot be reached. */
-export type Ending = ByeCode | 'unreachable'
 
 type First = Welcome | { type: 'bye'; code: ByeCode }
 

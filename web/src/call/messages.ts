@@ -1,10 +1,14 @@
-/** What clients and media workers say to each other; mirrors consult/media/forward/messages.py. */
+/** The words of a call. Those of workers mirror consult/media/forward/messages.py. */
 export type Source = 'microphone' | 'camera' | 'screen' | 'ultrasound'
 export type Layer = 'off' | 'low' | 'high'
 export type Light = 'good' | 'fair' | 'poor' | 'lost'
 export type ByeCode = 'refused' | 'ejected' | 'closed' | 'full' | 'moved' | 'gone' | 'elsewhere' | 'broken'
 
+/** Why a line is over: what the engine said, that it cannot be reached, or that somebody put an end to it. */
+export type Ending = ByeCode | 'unreachable' | 'kicked'
+
 export interface Ticket {
+  engine: 'forward' | 'janus' | 'livekit'
   participant_id: string
   url: string
   token: string
@@ -64,6 +68,9 @@ export type FromWorker =
   | ({ type: 'recording' } & RecordingNow)
   | { type: 'said'; participant: string; topic: string; data: unknown }
   | { type: 'bye'; code: ByeCode }
+
+/** What a call is told, whichever engine carries it; descriptions stay with the line. */
+export type FromLine = Exclude<FromWorker, { type: 'answer' | 'offer' | 'bye' }>
 
 export type ToWorker =
   | { type: 'publish'; n: number; sdp: string; sources: Record<string, Source> }

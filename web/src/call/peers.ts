@@ -2,28 +2,9 @@
  * The two connections of a client: on one it sends and offers, on the other it is sent the others
  * and answers. So nobody's offers ever collide.
  */
+import type { Key } from './line'
 import type { FromWorker, Source, ToWorker } from './messages'
-
-const FACE = [
-  { rid: 'l', scaleResolutionDownBy: 2, maxBitrate: 100_000 },
-  { rid: 'h', maxBitrate: 600_000 },
-]
-/** A scan is never made smaller: fewer frames before fewer pixels. */
-const SCAN = [{ maxBitrate: 2_500_000 }]
-
-/** A line that is away for so long is not waited for. */
-const PATIENCE_MS = 2000
-
-export type Key = `${string}/${Source}`
-
-/** What a browser counts of one incoming stream (RTCInboundRtpStreamStats). */
-interface Heard {
-  type: string
-  kind?: string
-  mid?: string
-  totalAudioEnergy?: number
-  totalSamplesDuration?: number
-}
+import { Loudness, addSource, holdPictures, streamOf, watchOver } from './sending'
 
 export class Peers {
   /** What the others send, by whose it is. */
@@ -32,10 +13,10 @@ export class Peers {
   private readonly subscribe: RTCPeerConnection
   private readonly sending = new Map<Source, RTCRtpTransceiver>()
   private keys: ReadonlyMap<string, Key> = new Map()
-  private readonly energies = new Map<Key, { energy: number; seconds: number }>()
+  private readonly loud = new Loudness()
+  private readonly stops: (() => void)[] = []
   private waitMs: number | null = null
   private n = 0
-  private patience: ReturnType<typeof setTimeout> | undefined
   private offering: Promise<void> = Promise.resolve()
 
   constructor(
@@ -59,7 +40,7 @@ export class Peers {
     for (const [source, track] of tracks) {
       const known = this.sending.get(source)
       if (known) void known.sender.replaceTrack(track)
-      else this.sending.set(source, this.add(source, track))
+      else this.sending.set(source, addSource(this.publish, source, track))
     }
     this.offering = this.offering.then(() => this.offer()).catch(() => this.failed())
   }
@@ -78,33 +59,20 @@ export class Peers {
   }
 
   /** How loud everybody was since the last question, 0 to 1: by what is heard, not by what is said. */
-  async loudness(): Promise<Map<Key, number>> {
-    const loud = new Map<Key, number>()
-    for (const one of (await this.subscribe.getStats()).values() as Iterable<Heard>) {
-      const key = one.type === 'inbound-rtp' && one.kind === 'audio' ? this.keys.get(one.mid ?? '') : undefined
-      if (key === undefined) continue
-      const now = { energy: one.totalAudioEnergy ?? 0, seconds: one.totalSamplesDuration ?? 0 }
-      const before = this.energies.get(key) ?? now
-      this.energies.set(key, now)
-      const seconds = now.seconds - before.seconds
-      loud.set(key, seconds > 0 ? Math.sqrt(Math.max(0, now.energy - before.energy) / seconds) : 0)
-    }
-    return loud
+  loudness(): Promise<Map<Key, number>> {
+    return this.loud.ask(this.subscribe, this.keys)
   }
 
   /** So long pictures wait for packets that are sent again; null as the browser likes. */
   wait(ms: number | null): void {
-    if (ms === this.waitMs) return
     this.waitMs = ms
-    for (const { receiver } of this.subscribe.getTransceivers()) this.hold(receiver)
+    holdPictures(this.subscribe, ms)
   }
 
   close(): void {
-    clearTimeout(this.patience)
-    for (const connection of [this.publish, this.subscribe]) {
-      connection.onconnectionstatechange = null
-      connection.close()
-    }
+    for (const stop of this.stops) stop()
+    this.publish.close()
+    this.subscribe.close()
   }
 
   private connection(of: 'publish' | 'subscribe', configuration: RTCConfiguration): RTCPeerConnection {
@@ -112,24 +80,8 @@ export class Peers {
     connection.onicecandidate = ({ candidate }) => {
       if (candidate) this.say({ type: 'candidate', of, candidate: candidate.candidate, mid: candidate.sdpMid ?? '0' })
     }
-    connection.onconnectionstatechange = () => {
-      clearTimeout(this.patience)
-      if (connection.connectionState === 'failed') this.broken()
-      if (connection.connectionState === 'disconnected') this.patience = setTimeout(this.broken, PATIENCE_MS)
-    }
+    this.stops.push(watchOver(connection, this.broken))
     return connection
-  }
-
-  private add(source: Source, track: MediaStreamTrack): RTCRtpTransceiver {
-    const audio = source === 'microphone'
-    const encodings = audio ? undefined : source === 'camera' ? FACE : SCAN
-    if (source === 'screen' || source === 'ultrasound') track.contentHint = 'detail'
-    const made = this.publish.addTransceiver(track, {
-      direction: 'sendonly',
-      ...(encodings && { sendEncodings: encodings }),
-    })
-    prefer(made, audio ? ['audio/red', 'audio/opus'] : ['video/vp8', 'video/rtx'])
-    return made
   }
 
   private async offer(): Promise<void> {
@@ -168,28 +120,8 @@ export class Peers {
     for (const { mid, receiver } of this.subscribe.getTransceivers()) {
       const key = mid === null ? undefined : keys.get(mid)
       if (key) this.streams.set(key, streamOf(receiver.track))
-      this.hold(receiver)
     }
+    holdPictures(this.subscribe, this.waitMs)
     this.changed()
   }
-
-  private hold(receiver: RTCRtpReceiver): void {
-    if (receiver.track.kind === 'video') receiver.jitterBufferTarget = this.waitMs
-  }
-}
-
-const streams = new WeakMap<MediaStreamTrack, MediaStream>()
-
-/** One stream per track: a picture that goes on is not set anew on its element. */
-function streamOf(track: MediaStreamTrack): MediaStream {
-  const known = streams.get(track) ?? new MediaStream([track])
-  streams.set(track, known)
-  return known
-}
-
-function prefer(transceiver: RTCRtpTransceiver, types: readonly string[]): void {
-  const kind = types[0]?.startsWith('audio') ? 'audio' : 'video'
-  const known = RTCRtpSender.getCapabilities(kind)?.codecs ?? []
-  const wanted = types.flatMap((type) => known.filter((codec) => codec.mimeType.toLowerCase() === type))
-  if (wanted.length > 0) transceiver.setCodecPreferences(wanted)
 }
