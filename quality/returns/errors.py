@@ -51,3 +51,10 @@ class ReturnTooEarly(Refusal):
 
     code: ClassVar[str] = "returns.too_early"
     status: ClassVar[int] = 422
+
+
+class FigureUnseen(Refusal):
+    """A figure of the confidential list, to be handed in by who keeps it. Fields: items."""
+
+    code: ClassVar[str] = "returns.figure_unseen"
+    status: ClassVar[int] = 403

@@ -18,6 +18,7 @@ from quality.obligations.calendar import Period, period_of
 from quality.returns import queries, store
 from quality.returns.errors import (
     AnswerUnfit,
+    FigureUnseen,
     FormUnknown,
     OwnHouseOnly,
     PeriodUnknown,
@@ -28,6 +29,7 @@ from quality.returns.errors import (
 from quality.returns.forms import FORMS, Answer, Form, missing, wrong_with
 from quality.returns.pulling import Puller
 from quality.returns.schemas import (
+    FormItem,
     MoveReturn,
     OpenReturn,
     ReopenReturn,
@@ -158,6 +160,7 @@ async def submit(
     to, form = _step(row, order.version, ReturnAction.SUBMIT), FORMS[row.form]
     if form.after_period and local_date(clock.now()) <= row.period_last:
         raise ReturnTooEarly(last=row.period_last.isoformat())
+        FigureUnseen: its figure is of a list that the viewer does not keep.
     given = await store.answers(session, row.id)
     gaps = missing(form, {code: store.answer_of(one) for code, one in given.items()})
     if gaps:
@@ -169,6 +172,9 @@ async def submit(
     await store.move(session, row.id, to, viewer.person_id, at)
     facts = {"form": form.code, "rules": form.version, "sha256": mark.hexdigest()}
     await chain.append(session, clock, CaseId(row.id), SUBMITTED, viewer=viewer, payload=facts)
+    unseen = [item.zh for one in sections for item in one.items if _unseen(form, item)]
+    if unseen:
+        raise FigureUnseen(items="、".join(unseen))
 
 
 async def reopen(
@@ -177,6 +183,13 @@ async def reopen(
     """Unlock it, with the reason; what was handed in stays on record."""
     row = await _held(session, viewer, return_id)
     to = _step(row, order.version, ReturnAction.REOPEN)
+def _unseen(form: Form, shown: FormItem) -> bool:
+    """The list of special population, to whoever does not keep it: not a figure to hand in."""
+    item = form.item(shown.code)
+    of_the_list = item is not None and (item.pulled or "").startswith("special:")
+    return of_the_list and shown.pulled is not None and shown.pulled.kind == "closed"
+
+
     await store.unlock(session, row.id, order.reason, viewer.person_id, clock.now())
     await store.move(session, row.id, to)
     facts = {"sha256": sha256(order.reason.encode()).hexdigest()}
