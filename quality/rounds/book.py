@@ -1,7 +1,8 @@
-"""Pure: a round as an Excel file: centres with points, every item of every centre, what it means.
+"""Pure: a round as an Excel file: centres, items, results, what is put right, what it means.
 
 The official form of the national subsystem is not in hand: the layout is the platform's own and
-says so on every sheet.
+says so. Codes of divisions and houses, numbers of the national list and the hashes that stand on
+the chains let whoever takes it over match rows and prove them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +17,9 @@ from quality.rounds.schemas import CheckedItem, EntryDetail, RoundDetail, TotalO
 from quality.rounds.scoring import Total, mean
 from quality.rounds.wording import (
     LAYOUT,
+    LEVEL_NAMES,
     RESULTS,
+    TASK_STATES,
     VERIFY,
     finding,
     method,
@@ -30,11 +33,14 @@ from quality.workbook import Cell, put, table
 from registry.facilities.rules import CHINA
 
 CENTRES: Final = {
-    "centre": "救治中心", "region": "地区", "state": "进度", "points": "得分", "of": "可计分权重",
-    "without": "无数据权重", "share": "得分率 %", "tasks": "未完成整改", "signed": "自查签名",
+    "centre": "救治中心", "code": "机构代码", "region": "地区", "region_code": "行政区划代码",
+    "state": "进度", "points": "得分", "of": "可计分权重",
+    "without": "无数据权重", "share": "得分率 %", "tasks": "未完成整改",
+    "signed": "自查签名", "submitted": "自查存证 SHA-256",
 }  # fmt: skip
 ITEMS: Final = {
-    "centre": "救治中心", "name": "项目", "code": "代码", "verify": VERIFY, "value": "数值",
+    "centre": "救治中心", "name": "项目", "code": "代码", "national": "国家序号",
+    "verify": VERIFY, "value": "数值",
     "unit": "单位", "met": "分子", "n": "例数（分母）", "weight": "权重", "points": "得分",
     "finding": "现场结论", "said": "自查说明", "files": "佐证件数",
 }  # fmt: skip
@@ -42,6 +48,16 @@ MEANING: Final = {
     "name": "项目", "code": "代码", "version": "定义版本", "verify": VERIFY, "national": "国家序号",
     "definition": "含义", "source": "依据", "weight": "权重", "method": "计分办法",
     "basis": "权重依据",
+}  # fmt: skip
+RESULT: Final = {
+    "centre": "救治中心", "level": "层级", "points": "得分", "of": "可计分权重",
+    "without": "无数据权重", "remark": "评语", "by": "评估人", "at": "签名时间",
+    "sha256": "存证 SHA-256",
+}  # fmt: skip
+FEEDBACK: Final = {"centre": "救治中心", "words": "反馈意见", "by": "反馈人", "at": "反馈时间"}
+TASKS: Final = {
+    "centre": "救治中心", "item": "项目", "what": "整改要求", "due": "期限", "state": "进度",
+    "owner": "责任人", "report": "整改情况", "files": "佐证件数", "by": "核实人", "at": "核实时间",
 }  # fmt: skip
 AREAS: Final = {"region": "地区", "centres": "计入均值的中心", "mean": "得分率均值 %"}
 
@@ -61,6 +77,9 @@ def book_of(found: RoundDetail, entries: Sequence[EntryDetail], at: datetime) ->
     _sheet(page, page.max_row + 2, CENTRES, map(_centre, entries))
     rows = (_item(entry, item) for entry in entries for item in entry.items)
     _sheet(book.create_sheet("逐项"), 1, ITEMS, rows)
+    _sheet(book.create_sheet("评估签名"), 1, RESULT, _results(entries))
+    _sheet(book.create_sheet("反馈"), 1, FEEDBACK, _feedback(entries))
+    _sheet(book.create_sheet("整改"), 1, TASKS, _tasks(entries))
     _sheet(book.create_sheet("分地区"), 1, AREAS, areas(entries))
     _sheet(book.create_sheet("口径与权重"), 1, MEANING, _meaning(found))
     return bytes_of(book)
@@ -73,11 +92,11 @@ def _sheet(page: Any, start: int, heads: dict[str, str], rows: Iterable[list[Cel
 def _head(found: RoundDetail, at: datetime) -> Iterable[str]:
     one = found.round
     yield one.title
-    yield f"{one.region.name} · {period(one)}"
+    yield f"{one.region.name}（{one.region.code}）· {period(one)}"
     yield f"自查截止 {one.self_check_by} · 评估截止 {one.assess_by} · 规则版本 {one.rules}"
     yield LAYOUT
     yield RESULTS
-    yield f"导出于 {at.astimezone(CHINA):%Y-%m-%d %H:%M}"
+    yield f"导出于 {_moment(at)}"
 
 
 def _centre(one: EntryDetail) -> list[Cell]:
@@ -88,8 +107,50 @@ def _centre(one: EntryDetail) -> list[Cell]:
         share = round(told.points / told.of * 100, 2) if told.of else None
         points = [told.points, told.of, told.without, share]
     signed = None if one.submitted_by is None else one.submitted_by.name
-    who = [entry.facility.name, entry.region.name, state(entry.state)]
-    return [*who, *points, entry.tasks_open, signed]
+    who = [entry.facility.name, entry.facility_code, entry.region.name, entry.region.code]
+    return [*who, state(entry.state), *points, entry.tasks_open, signed, one.submitted]
+
+
+def _results(entries: Sequence[EntryDetail]) -> Iterable[list[Cell]]:
+    for one in entries:
+        for result in one.results:
+            told = result.total
+            points = [told.points, told.of, told.without]
+            who = None if result.person is None else result.person.name
+            yield [
+                one.entry.facility.name, LEVEL_NAMES[result.level], *points, result.remark, who,
+                _moment(result.at), result.sha256,
+            ]  # fmt: skip
+
+
+def _feedback(entries: Sequence[EntryDetail]) -> Iterable[list[Cell]]:
+    for one in entries:
+        if one.feedback is not None:
+            who = None if one.feedback.person is None else one.feedback.person.name
+            said = [one.feedback.words, who, _moment(one.feedback.at)]
+            yield [one.entry.facility.name, *said]
+
+
+def _tasks(entries: Sequence[EntryDetail]) -> Iterable[list[Cell]]:
+    for one in entries:
+        names = {row.item.code: row.item.name.zh for row in one.items}
+        for task in one.tasks:
+            yield [
+                one.entry.facility.name,
+                None if task.code is None else names.get(task.code, task.code),
+                task.what,
+                str(task.due_on),
+                TASK_STATES[task.state],
+                None if task.owner is None else task.owner.name,
+                task.report,
+                len(task.files),
+                None if task.verified_by is None else task.verified_by.name,
+                None if task.verified_at is None else _moment(task.verified_at),
+            ]
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(CHINA):%Y-%m-%d %H:%M}"
 
 
 def _item(one: EntryDetail, row: CheckedItem) -> list[Cell]:
@@ -106,6 +167,7 @@ def _item(one: EntryDetail, row: CheckedItem) -> list[Cell]:
         one.entry.facility.name,
         item.name.zh,
         item.code,
+        None if item.definition is None else item.definition.national_no,
         VERIFY if item.to_be_verified else "",
         value(row),
         unit(item),

@@ -111,7 +111,7 @@ def round_out(row: Row[Any], entries: Sequence[Row[Any]], names: Names, today: d
     return RoundOut(
         id=row.id,
         title=row.title,
-        region=RegionRef(row.region_id, row.region, row.region_level),
+        region=RegionRef(row.region_id, row.region, row.region_level, row.region_code),
         state=row.state,
         period_id=row.freeze_id,
         first_day=local_date(row.starts_at),
@@ -154,7 +154,8 @@ def _line(
         id=row.id,
         round_id=row.round_id,
         facility=places[FacilityId(row.facility_id)],
-        region=RegionRef(row.region_id, row.region, row.region_level),
+        facility_code=row.facility_code,
+        region=RegionRef(row.region_id, row.region, row.region_level, row.region_code),
         state=row.state,
         due=store.due(row),
         overdue=_overdue(row, today),

@@ -147,11 +147,12 @@ class ReportTask(Strict, frozen=True, kw_only=True):
 
 
 class RegionRef(msgspec.Struct, frozen=True):
-    """A region by name."""
+    """A region by name; `code`: of the administrative division (行政区划代码)."""
 
     id: UUID
     name: str
     level: str
+    code: str
 
 
 class DeadlineOut(msgspec.Struct, frozen=True):
@@ -262,11 +263,15 @@ class AssessmentResult(msgspec.Struct, frozen=True):
 
 
 class EntryLine(msgspec.Struct, frozen=True):
-    """A centre in a round. `due`: the deadline of the step that it waits for."""
+    """A centre in a round. `due`: the deadline of the step that it waits for.
+
+    `facility_code`: as the registry knows the house, for whoever takes the round over.
+    """
 
     id: UUID
     round_id: UUID
     facility: FacilityRef
+    facility_code: str
     region: RegionRef
     state: EntryStateName
     due: date | None

@@ -17,7 +17,7 @@ from quality.rounds.states import EntryState, RoundState
 _ROUND: Final = (
     "SELECT r.id, r.region_id, r.freeze_id, r.title, r.state, r.self_check_by, r.assess_by,"
     " r.content::text AS content, r.digest, r.planned_by, r.planned_at, r.version,"
-    " f.starts_at, f.ends_at, g.name AS region, g.level AS region_level,"
+    " f.starts_at, f.ends_at, g.name AS region, g.level AS region_level, g.code AS region_code,"
     " app_oversees_region(r.region_id) AS owned"
     " FROM assessment_round r JOIN indicator_freeze f ON f.id = r.freeze_id"
     " JOIN region g ON g.id = r.region_id"
@@ -39,7 +39,8 @@ _MOVE_ROUND = text(
 # A level between centre and owner counts as the city's if somebody oversees a whole city of it.
 _ENTRY: Final = (
     "SELECT e.*, r.region_id AS round_region_id, r.self_check_by, r.assess_by,"
-    " g.name AS region, g.level AS region_level,"
+    " g.name AS region, g.level AS region_level, g.code AS region_code,"
+    " h.code AS facility_code,"
     " app_oversees_region(r.region_id) AS owned, app_oversees_region(e.region_id) AS overseen,"
     " EXISTS (SELECT 1 FROM region_closure c JOIN region x ON x.id = c.ancestor_id"
     "          WHERE c.descendant_id = e.region_id AND x.level = 'city'"
@@ -50,7 +51,7 @@ _ENTRY: Final = (
     " (SELECT min(t.due_on) FROM assessment_task t"
     "   WHERE t.entry_id = e.id AND t.state <> 'verified') AS task_due"
     " FROM assessment_entry e JOIN assessment_round r ON r.id = e.round_id"
-    " JOIN region g ON g.id = e.region_id"
+    " JOIN region g ON g.id = e.region_id JOIN facility h ON h.id = e.facility_id"
 )
 _ENTRIES = text(f"{_ENTRY} WHERE e.round_id = ANY(CAST(:rounds AS uuid[])) ORDER BY g.code, e.id")
 _ONE_ENTRY = text(f"{_ENTRY} WHERE e.id = :id")

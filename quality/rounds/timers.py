@@ -41,6 +41,12 @@ _LIVE = text(
     " FROM assessment_entry e JOIN assessment_round r ON r.id = e.round_id"
     " WHERE r.state = 'open' AND e.state NOT IN ('planned', 'closed', 'cancelled') ORDER BY e.id"
 )
+# Feedback is told even if somebody demands or closes before the engine comes by.
+_FED = text(
+    "SELECT e.* FROM assessment_entry e WHERE e.feedback_at IS NOT NULL AND NOT EXISTS ("
+    " SELECT 1 FROM assessment_told t WHERE t.entry_id = e.id AND t.what LIKE 'feedback%')"
+    " ORDER BY e.id"
+)
 _TASKS = text(
     "SELECT t.id, t.entry_id, t.state, t.version, t.owner_id, e.facility_id, e.region_id"
     " FROM assessment_task t JOIN assessment_entry e ON e.id = t.entry_id"
@@ -60,7 +66,7 @@ _ABOVE = text(
     "SELECT DISTINCT a.person_id AS id FROM account a"
     " JOIN role_grant g ON g.account_id = a.id AND g.during @> CAST(:at AS timestamptz)"
     " JOIN region_closure c ON c.ancestor_id = g.region_id AND c.descendant_id = :region"
-    " JOIN region x ON x.id = g.region_id AND x.level IN ('province', 'city')"
+    " JOIN region x ON x.id = g.region_id AND x.level = ANY(CAST(:levels AS text[]))"
     " WHERE a.disabled_at IS NULL AND g.role = 'commission' ORDER BY id"
 )
 
@@ -69,9 +75,13 @@ TOLD: Final = {
     EntryState.SUBMITTED: {Side.OWNER},
     EntryState.MISSED: {Side.CENTRE, Side.OWNER},
     EntryState.BY_CITY: {Side.OWNER},
-    EntryState.FEEDBACK: {Side.CENTRE, Side.OWNER},
 }
 """Whom a state concerns when it is reached; `owner` stands for all who oversee the centre."""
+
+ABOVE: Final = ("province", "city")
+"""Levels that act on an entry."""
+ALL_LEVELS: Final = (*ABOVE, "county")
+"""Feedback goes to the levels below, too."""
 
 WAITS: Final = {
     EntryState.OPEN: Side.CENTRE,
@@ -99,6 +109,7 @@ async def run_due(database: Database, clock: Clock) -> bool:
             missed += 1
         async with database.session(ENGINE) as session:
             await _tell_entries(session, clock)
+            await _tell_feedback(session, clock)
             await _tell_tasks(session, clock)
     except Unavailable:
         log.warning("assessments.database_unavailable")
@@ -127,7 +138,15 @@ async def _tell_entries(session: AsyncSession, clock: Clock) -> None:
             await _tell(session, clock, row, side, f"{state}:{row.version}:{side}", state)
         due = store.due(row)
         if due is not None and state in WAITS:
-            await _remind(session, clock, row, state, due, today)
+            days = rules[row.rules].reminders.days
+            await _remind(session, clock, row, state, due, today, days)
+
+
+async def _tell_feedback(session: AsyncSession, clock: Clock) -> None:
+    for row in (await session.execute(_FED)).all():
+        for side in (Side.CENTRE, Side.OWNER):
+            what = f"feedback:{side}"
+            await _tell(session, clock, row, side, what, EntryState.FEEDBACK, levels=ALL_LEVELS)
 
 
 async def _remind(
@@ -167,7 +186,9 @@ async def _tell(
     if side is Side.CENTRE:
         found = await session.execute(_CENTRE, {"facility": row.facility_id, "at": clock.now()})
     else:
-        found = await session.execute(_ABOVE, {"region": row.region_id, "at": clock.now()})
+    levels: Sequence[str] = ABOVE,
+        above = {"region": row.region_id, "at": clock.now(), "levels": list(levels)}
+        found = await session.execute(_ABOVE, above)
     people = {*more, *(PersonId(one.id) for one in found)}
     if people:
         await notify_people(

@@ -22,6 +22,13 @@ STATES: Final = {
     "closed": "已办结",
     "cancelled": "已取消",
 }
+LEVEL_NAMES: Final = {"city": "市级", "owner": "省级"}
+TASK_STATES: Final = {
+    "open": "待确定责任人",
+    "assigned": "整改中",
+    "reported": "待核实整改",
+    "verified": "已核实",
+}
 VERDICTS: Final = {"met": "达到", "partly": "部分", "not_met": "未达到", "not_checked": "未查"}
 
 

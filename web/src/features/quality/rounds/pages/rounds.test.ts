@@ -14,7 +14,7 @@ import RoundsPage from './RoundsPage.vue'
 import VisitPage from './VisitPage.vue'
 
 const ROUND = {
-  id: 'r', title: '2026 年度评估', region: { id: 'g', name: '云岚省', level: 'province' }, state: 'open', period_id: 'p', first_day: '2026-01-01', last_day: '2026-11-30',
+  id: 'r', title: '2026 年度评估', region: { id: 'g', name: '云岚省', level: 'province', code: '99' }, state: 'open', period_id: 'p', first_day: '2026-01-01', last_day: '2026-11-30',
   whole_year: false, self_check_by: '2000-01-31', assess_by: '2199-06-30', rules: '2026-11', weight: 10, planned_by: null, planned_at: '2026-12-01T00:00:00Z',
   states: { self_check_open: 2 }, overdue: 1, actions: [], version: 2,
 }
@@ -25,7 +25,7 @@ const ITEM = {
 const SITE = { ...ITEM, code: 'beds', kind: 'on_site', name: { zh: '抢救床位', en: 'Beds' }, computed: false, scoring: null, look: { zh: '现场清点', en: 'Count' } }
 const ASPECT = { code: 'system', name: { zh: '体系', en: 'System' }, source: 'x', to_be_verified: false }
 const LINE = {
-  id: 'e', round_id: 'r', facility: { id: 'f', name: '云江市妇幼保健院', short_name: '云江市妇幼', tier: 'city' }, region: { id: 'c', name: '云江市', level: 'city' },
+  id: 'e', round_id: 'r', facility: { id: 'f', name: '云江市妇幼保健院', short_name: '云江市妇幼', tier: 'city' }, facility_code: 'YJ001', region: { id: 'c', name: '云江市', level: 'city', code: '9901' },
   state: 'self_check_open', due: '2000-01-31', overdue: true, submitted_at: null, total: null, tasks_open: 0, side: 'centre', actions: ['answer', 'submit'], version: 2,
 }
 const CHECKED = { item: ITEM, figures: { n: 4, of: null, value: 1200, late: 0, demo: 0 }, answer: null, files: [], finding: null, scores: [] }
