@@ -40,6 +40,7 @@ from quality.handbook import versions as indicators
 from quality.obligations.timers import run_due as remind_of_obligations
 from quality.reviews.timers import run_due as remind_of_case_reviews
 from quality.rounds.timers import run_due as mind_assessments
+from quality.rulebook import versions as region_rules
 from realtime.alarms import limitbook as alarm_limits
 from realtime.alarms.timers import run_due as mind_alarms
 from realtime.readings.limits import book as reading_limits
@@ -161,7 +162,9 @@ async def _when_installed(database: Database, chores: list[Duty]) -> None:
 async def _install_shipped(database: Database) -> None:
     """The rules of this release; versions already there stay as they are."""
     async with database.session(Viewer.system("engine")) as session:
-        for rules in (holidays, rulebook, weighing, alarm_limits, reading_limits, indicators):
+        for rules in (
+            holidays, rulebook, weighing, alarm_limits, reading_limits, indicators, region_rules,
+        ):  # fmt: skip
             await rules.install_shipped(session)
 
 

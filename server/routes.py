@@ -30,6 +30,7 @@ from duty.watch.routes import router as paging_health
 from quality.reviews.routes import router as case_reviews
 from quality.rounds.routes import router as assessments
 from quality.routes import router as quality
+from quality.rulebook.routes import router as region_rules
 from realtime.alarms.routes import router as ctg_alarms
 from realtime.readings.limits.routes import router as reading_limits
 from realtime.readings.routes import router as readings
@@ -103,5 +104,6 @@ ROUTERS: tuple[Router, ...] = (
     reading_limits,
     quality,
     assessments,
+    region_rules,
     demo,
 )

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kernel.viewer import Role, Viewer
 from quality.handbook import versions
 from quality.handbook.schemas import DefinitionVersion, Handbook, VerificationOut
-from quality.handbook.service import may_verify
+from quality.handbook.service import may_verify, may_withdraw
 from quality.handbook.showing import definition_out
 from quality.names import read_names
 
@@ -37,6 +37,9 @@ async def handbook(session: AsyncSession, viewer: Viewer, today: date) -> Handbo
                     one.verification.document,
                 ),
                 may_verify=may_verify(viewer, one),
+                waits=one.waits,
+                withdrawn=one.withdrawn_by is not None,
+                may_withdraw=may_withdraw(viewer, one),
             )
             for one in every
         ],

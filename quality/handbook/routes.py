@@ -1,4 +1,4 @@
-"""The handbook over HTTP: read it, enter a version, verify one."""
+"""The handbook over HTTP: read it, enter a version, verify one, take one back."""
 
 from uuid import UUID
 
@@ -50,4 +50,10 @@ async def verify_definition(
     await service.verify(session, viewer, version_id, data.document)
 
 
-ROUTES = [get_handbook, enter_definition, verify_definition]
+@post("/quality/definitions/{version_id:uuid}/withdraw", opt={OPT: ENTERING}, status_code=204)
+async def withdraw_definition(session: AsyncSession, viewer: Viewer, version_id: UUID) -> None:
+    """Take back one's own version that nobody has verified yet."""
+    await service.withdraw(session, viewer, version_id)
+
+
+ROUTES = [get_handbook, enter_definition, verify_definition, withdraw_definition]

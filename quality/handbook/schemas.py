@@ -31,7 +31,7 @@ class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DefinitionIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A version of an indicator, e.g. of the official annex; shown as 待核实 until verified.
+    """A version of an indicator, e.g. of the official annex; without effect until verified.
 
     `replaces`: the version that counts now, if the code exists. `valid_to`: the first day on which
     it is no longer in force; a version that only ends an indicator says so with it.
@@ -76,7 +76,11 @@ class VerificationOut(msgspec.Struct, frozen=True):
 
 
 class DefinitionVersion(msgspec.Struct, frozen=True):
-    """A version as it was written; `counts` says whether it is in force today."""
+    """A version as it was written; `counts` says whether it is in force today.
+
+    `waits`: entered, and in force only once another person has compared it. `withdrawn`: whoever
+    entered it took it back.
+    """
 
     id: UUID
     origin: Origin
@@ -86,6 +90,9 @@ class DefinitionVersion(msgspec.Struct, frozen=True):
     added_at: datetime
     verification: VerificationOut | None
     may_verify: bool
+    waits: bool
+    withdrawn: bool
+    may_withdraw: bool
 
 
 class Handbook(msgspec.Struct, frozen=True):

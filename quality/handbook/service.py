@@ -1,4 +1,4 @@
-"""Commands: enter a version of a definition, verify one that somebody else entered."""
+"""Commands: enter a version of a definition, verify another's, take one's own back before that."""
 
 from datetime import date
 from uuid import UUID
@@ -26,7 +26,7 @@ ORDER_OF_NEW = 900
 async def enter(
     session: AsyncSession, viewer: Viewer, given: DefinitionIn, today: date
 ) -> VersionMade:
-    """Add a version; it counts from its first day and shows as 待核实 until it is verified.
+    """Add a version; it shows as 待核实, and counts from its first day once it is verified.
 
     Raises:
         NotAllowed: the viewer is no administrator of the installation.
@@ -48,10 +48,11 @@ async def enter(
 
 
 def _newest(known: list[Version], today: date) -> Version | None:
-    """What counts today; where nothing does, what was added last."""
+    """What counts today; where nothing does, what was added last and not taken back."""
     counting = versions.in_force(known, today)
     found = next(iter(counting.values()), None)
-    return found or max(known, key=lambda one: one.added_at, default=None)
+    left = [one for one in known if one.withdrawn_by is None]
+    return found or max(left, key=lambda one: one.added_at, default=None)
 
 
 def _definition(given: DefinitionIn, number: int, now: Version | None) -> Definition:
@@ -90,9 +91,8 @@ async def verify(session: AsyncSession, viewer: Viewer, version_id: UUID, docume
         NotFound: there is no such version.
         NotAllowed: the viewer entered it, or neither administers nor oversees.
     """
-    found = next((one for one in await versions.every(session) if one.id == version_id), None)
-    if found is None:
-        raise NotFound()
+    await session.execute(_QUEUE)
+    found = await _found(session, version_id)
     if not may_verify(viewer, found):
         raise NotAllowed(reason="another_person_verifies")
     await versions.verify(session, version_id, person_id=viewer.person_id, document=document)
@@ -101,4 +101,31 @@ async def verify(session: AsyncSession, viewer: Viewer, version_id: UUID, docume
 def may_verify(viewer: Viewer, version: Version) -> bool:
     """Whoever entered a version is not who verifies it."""
     oversees = viewer.has(Role.SYSTEM_ADMIN, Role.COMMISSION)
-    return oversees and version.added_by != viewer.person_id and version.verification is None
+    decided = version.verification is not None or version.withdrawn_by is not None
+    return oversees and not decided and version.added_by != viewer.person_id
+
+
+async def withdraw(session: AsyncSession, viewer: Viewer, version_id: UUID) -> None:
+    """Take back a version that nobody has verified yet; it stays on record and never counts.
+
+    Raises:
+        NotFound: there is no such version.
+        NotAllowed: somebody else entered it, or it is decided already.
+    """
+    await session.execute(_QUEUE)
+    found = await _found(session, version_id)
+    if not may_withdraw(viewer, found):
+        raise NotAllowed(reason="own_unverified_only")
+    await versions.withdraw(session, version_id, person_id=viewer.person_id)
+
+
+def may_withdraw(viewer: Viewer, version: Version) -> bool:
+    """Whoever entered it, until another person has compared it."""
+    return version.waits and version.added_by == viewer.person_id
+
+
+async def _found(session: AsyncSession, version_id: UUID) -> Version:
+    found = next((one for one in await versions.every(session) if one.id == version_id), None)
+    if found is None:
+        raise NotFound()
+    return found

@@ -1,4 +1,8 @@
-"""Versions of definitions as rows that are only added; what counts is the newest in force."""
+"""Versions of definitions as rows that are only added; what counts is the newest in force.
+
+What was entered counts once a person other than its author has compared it: one person alone
+changes no figure.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -34,14 +38,20 @@ _DIGESTS = text("SELECT code, version, digest FROM indicator_version WHERE origi
 _ALL = text(
     """
     SELECT v.id, v.origin, v.content::text AS content, v.added_by, v.added_at,
-           f.person_id AS verified_by, f.at AS verified_at, f.document
+           f.person_id AS verified_by, f.at AS verified_at, f.document,
+           w.person_id AS withdrawn_by
       FROM indicator_version v LEFT JOIN indicator_verification f ON f.version_id = v.id
+      LEFT JOIN indicator_withdrawal w ON w.version_id = v.id
      ORDER BY (v.content ->> 'order')::int, v.code, v.valid_from, v.added_at, v.id
     """
 )
 _VERIFY = text(
     "INSERT INTO indicator_verification (version_id, person_id, document)"
     " VALUES (:id, :person, :document) ON CONFLICT (version_id) DO NOTHING"
+)
+_WITHDRAW = text(
+    "INSERT INTO indicator_withdrawal (version_id, person_id) VALUES (:id, :person)"
+    " ON CONFLICT (version_id) DO NOTHING"
 )
 
 
@@ -56,7 +66,11 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A definition as it was written, by whom, and whether somebody verified it."""
+    """A definition as it was written, by whom, and whether somebody verified it.
+
+    Attributes:
+        withdrawn_by: who took it back before anybody had compared it.
+    """
 
     id: UUID
     origin: Origin
@@ -64,6 +78,18 @@ class Version:
     added_by: UUID | None
     added_at: datetime
     verification: Verification | None
+    withdrawn_by: UUID | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Entered, and neither compared by another person nor taken back."""
+        undecided = self.verification is None and self.withdrawn_by is None
+        return self.origin == "entered" and undecided
+
+    @property
+    def may_count(self) -> bool:
+        """Shipped, or entered and compared by another person."""
+        return self.origin == "shipped" or self.verification is not None
 
     @property
     def to_be_verified(self) -> bool:
@@ -118,6 +144,11 @@ async def verify(
     return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
+async def withdraw(session: AsyncSession, version_id: UUID, *, person_id: PersonId) -> None:
+    """Record that whoever entered a version took it back."""
+    await session.execute(_WITHDRAW, {"id": version_id, "person": person_id})
+
+
 async def every(session: AsyncSession) -> list[Version]:
     """All versions, by order, code and first day."""
     return [
@@ -130,6 +161,7 @@ async def every(session: AsyncSession) -> list[Version]:
             verification=None
             if row.verified_by is None
             else Verification(row.verified_by, row.verified_at, row.document),
+            withdrawn_by=row.withdrawn_by,
         )
         for row in await session.execute(_ALL)
     ]
@@ -138,12 +170,13 @@ async def every(session: AsyncSession) -> list[Version]:
 def in_force(versions: Iterable[Version], day: date) -> dict[str, Version]:
     """What counts on `day`, by code: the newest version, if that day lies in it.
 
-    Newest is who begins last; of two that begin on one day, the entered one, then the one that
-    was added last. A version that has ended does not bring the one before it back.
+    What waits for another person, or was taken back, does not count. Newest is who begins last; of
+    two that begin on one day, the entered one, then the one that was added last. A version that
+    has ended does not bring the one before it back.
     """
     newest: dict[str, Version] = {}
     for one in versions:
-        if one.definition.valid_from > day:
+        if one.definition.valid_from > day or not one.may_count:
             continue
         held = newest.get(one.definition.code)
         if held is None or _age(one) > _age(held):

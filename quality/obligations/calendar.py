@@ -2,18 +2,25 @@
 
 import calendar
 import tomllib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 import msgspec
 
 from kernel.confidence import Confidence, unverified
 from registry.facilities.rules import CHINA
 
+Code = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{1,39}$")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+Source = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+HouseRole: TypeAlias = Literal["maternal_centre", "neonatal_centre", "mch_institute", "midwifery"]
+Tier: TypeAlias = Literal["township", "county", "city", "province"]
+Drill: TypeAlias = Literal["skills", "emergency"]
+Days = Annotated[list[Annotated[int, msgspec.Meta(ge=1, le=366)]], msgspec.Meta(max_length=20)]
 Standing: TypeAlias = Literal["done", "done_late", "late", "due"]
 By: TypeAlias = Literal["return", "exercise"]
 
@@ -100,19 +107,19 @@ def _month_end(year: int, month: int) -> date:
 class Obligation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Something that is owed every so often; see calendar.toml for the fields."""
 
-    code: str
-    zh: str
-    en: str
+    code: Code
+    zh: Name
+    en: Annotated[str, msgspec.Meta(max_length=120)]
     by: By
-    what: str = msgspec.field(name="with")
+    what: Code = msgspec.field(name="with")
     cadence: Cadence
-    due_month: int
-    due_day: int
-    roles: frozenset[str]
-    tiers: frozenset[str]
+    due_month: Annotated[int, msgspec.Meta(ge=-12, le=12)]
+    due_day: Annotated[int, msgspec.Meta(ge=1, le=31)]
+    roles: Annotated[frozenset[HouseRole], msgspec.Meta(min_length=1)]
+    tiers: Annotated[frozenset[Tier], msgspec.Meta(min_length=1)]
     confidence: Confidence
     due_confidence: Confidence
-    source: str
+    source: Source
 
     def binds(self, tier: str, roles: Collection[str]) -> bool:
         """Whether a house of this tier that holds these roles owes it."""
@@ -146,8 +153,8 @@ class Obligation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 class Reminders(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When people are reminded, in days from the due day."""
 
-    before_days: list[int]
-    late_days: list[int]
+    before_days: Days
+    late_days: Days
     confidence: Confidence
 
     def wanted(self, due_on: date, today: date) -> int:
@@ -164,7 +171,7 @@ class Calendar(
     version: str
     valid_from: date
     reminders: Reminders
-    obligations: list[Obligation]
+    obligations: Annotated[list[Obligation], msgspec.Meta(max_length=60)]
 
     def of(self, code: str) -> Obligation | None:
         """By code; None if this version does not have it."""
@@ -173,6 +180,27 @@ class Calendar(
     def for_what(self, by: By, what: str) -> Obligation | None:
         """The obligation that such a form or exercise meets."""
         return next((o for o in self.obligations if (o.by, o.what) == (by, what)), None)
+
+
+def wrong(found: Calendar, forms: Mapping[str, Cadence]) -> str | None:
+    """What is wrong with a calendar, in both languages; `forms`: how often each form is filled."""
+    codes = [one.code for one in found.obligations]
+    what = [(one.by, one.what) for one in found.obligations]
+    if len(set(codes)) != len(codes) or len(set(what)) != len(what):
+        return "事项重复 / an obligation stands twice"
+    for one in found.obligations:
+        if one.by == "exercise" and one.what not in get_args(Drill):
+            return f"没有这种演练：{one.what} / no such drill"
+        if one.by == "return" and forms.get(one.what) is None:
+            return f"没有这种表：{one.what} / no such form"
+        if one.by == "return" and forms[one.what] != one.cadence:
+            return (
+                f"“{one.zh}”的周期须与表一致（{forms[one.what].value}）"
+                f" / the form {one.what} is filled in by the {forms[one.what].value}"
+            )
+        if one.due_month < -1 - MONTHS[one.cadence]:
+            return f"“{one.zh}”的截止日过早 / the day lies far before its period"
+    return None
 
 
 def standing(due_on: date, done_on: date | None, today: date) -> Standing:

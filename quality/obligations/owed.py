@@ -14,6 +14,7 @@ from quality.obligations.calendar import (
     standing,
 )
 from quality.obligations.store import Done, Unit, Work
+from quality.rulebook.versions import Rulebook, Span
 
 LOOK_BACK: Final = timedelta(days=120)
 """What was due so long ago still shows."""
@@ -23,9 +24,10 @@ LOOK_AHEAD: Final = timedelta(days=190)
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """One obligation of one house for one period."""
+    """One obligation of one house for one period; `calendar`: the label of the one that says so."""
 
     unit: Unit
+    calendar: str
     obligation: Obligation
     period: Period
     due_on: date
@@ -34,24 +36,54 @@ class Owed:
     draft: UUID | None
 
 
-def owed(calendar: Calendar, units: Iterable[Unit], work: Work, today: date) -> Iterator[Owed]:
-    """Of each house and obligation: what was due lately, and what is due next."""
-    since, until = max(today - LOOK_BACK, calendar.valid_from), today + LOOK_AHEAD
+def owed(
+    calendars: Rulebook[Calendar], units: Iterable[Unit], work: Work, today: date
+) -> Iterator[Owed]:
+    """Of each house and obligation: what was due lately, and what is due next.
+
+    A due day is judged by the calendar that counts in the house's region on that day; what fell
+    due by the one before it does not fall due again.
+    """
     for unit in units:
-        for obligation in calendar.obligations:
-            if not obligation.binds(unit.tier, unit.roles):
-                continue
-            for period in obligation.between(since, until):
-                one = _one(unit, obligation, period, work, today)
+        spans = calendars.spans(unit.region_id, today - LOOK_BACK, today + LOOK_AHEAD)
+        told: set[tuple[str, date]] = set()
+        ahead: set[str] = set()
+        for span in spans:
+            for one in _within(span, unit, work, today):
+                code = one.obligation.code
+                if code in ahead or (code, one.period.first) in told:
+                    continue
                 yield one
+                told.add((code, one.period.first))
                 if one.due_on >= today and one.done is None:
-                    break
+                    ahead.add(code)
 
 
-def _one(unit: Unit, obligation: Obligation, period: Period, work: Work, today: date) -> Owed:
+def due_on(spans: Iterable[Span[Calendar]], form: str, period: Period) -> date | None:
+    """The day by which a form is owed for a period, by the calendar that counts on that day."""
+    for span in spans:
+        obligation = span.content.for_what("return", form)
+        due = None if obligation is None else obligation.due_on(period)
+        if due is not None and span.first <= due <= span.last:
+            return due
+    return None
+
+
+def _within(span: Span[Calendar], unit: Unit, work: Work, today: date) -> Iterator[Owed]:
+    since = max(span.first, span.content.valid_from)
+    for obligation in span.content.obligations:
+        if obligation.binds(unit.tier, unit.roles):
+            for period in obligation.between(since, span.last):
+                yield _one(span.label, unit, obligation, period, work, today)
+
+
+def _one(
+    label: str, unit: Unit, obligation: Obligation, period: Period, work: Work, today: date
+) -> Owed:
     due_on, done = obligation.due_on(period), work.done(obligation, unit.id, period)
     return Owed(
         unit,
+        label,
         obligation,
         period,
         due_on,

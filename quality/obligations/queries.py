@@ -1,13 +1,16 @@
 """Reads: the calendar, and how every house of the viewer stands."""
 
+from collections.abc import Sequence
+from datetime import date
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.clock import Clock
 from kernel.confidence import unverified
 from kernel.viewer import CLINICAL_ROLES, Role, Viewer
 from quality.obligations import store
-from quality.obligations.calendar import CALENDAR, Obligation, code_of
-from quality.obligations.owed import LOOK_BACK, Owed, owed
+from quality.obligations.calendar import Calendar, Obligation, code_of
+from quality.obligations.owed import LOOK_AHEAD, LOOK_BACK, Owed, owed
 from quality.obligations.schemas import (
     ObligationBoard,
     ObligationCalendar,
@@ -16,19 +19,21 @@ from quality.obligations.schemas import (
     UnitOwed,
 )
 from quality.obligations.store import Unit
+from quality.rulebook import versions
+from quality.rulebook.versions import Rulebook
 from registry.facilities.rules import local_date
 
 
-def calendar() -> ObligationCalendar:
-    """The calendar in force, with its sources."""
-    reminders = CALENDAR.reminders
+def calendar_out(calendar: Calendar) -> ObligationCalendar:
+    """A calendar with its sources."""
+    reminders = calendar.reminders
     return ObligationCalendar(
-        version=CALENDAR.version,
-        valid_from=CALENDAR.valid_from,
+        version=calendar.version,
+        valid_from=calendar.valid_from,
         before_days=reminders.before_days,
         late_days=reminders.late_days,
         reminders_to_be_verified=unverified(reminders.confidence),
-        obligations=[_obligation(one) for one in CALENDAR.obligations],
+        obligations=[_obligation(one) for one in calendar.obligations],
     )
 
 
@@ -62,8 +67,10 @@ async def board(session: AsyncSession, clock: Clock, viewer: Viewer) -> Obligati
     # A quarter that ended 120 days ago may be due since yesterday.
     work = await store.work(session, today - 2 * LOOK_BACK)
     found: dict[Unit, list[Owed]] = {one: [] for one in units}
-    for one in owed(CALENDAR, units, work, today):
+    calendars = await versions.calendars(session)
+    for one in owed(calendars, units, work, today):
         found[one.unit].append(one)
+    said = _calendars(calendars, units, today)
     shown = [_unit(viewer, unit, rows) for unit, rows in found.items() if rows]
     standings = [one.standing for unit in shown for one in unit.owed]
     return ObligationBoard(
@@ -72,8 +79,18 @@ async def board(session: AsyncSession, clock: Clock, viewer: Viewer) -> Obligati
         due=standings.count("due"),
         done=len(standings) - standings.count("late") - standings.count("due"),
         units=sorted(shown, key=lambda one: (not one.mine, -one.late)),
-        calendar=calendar(),
+        calendars=[calendar_out(one) for one in said],
     )
+
+
+def _calendars(calendars: Rulebook[Calendar], units: Sequence[Unit], today: date) -> list[Calendar]:
+    """Each calendar that anything on the board is judged by; without houses, the release's."""
+    found = {
+        span.label: span.content
+        for unit in units
+        for span in calendars.spans(unit.region_id, today - LOOK_BACK, today + LOOK_AHEAD)
+    }
+    return list(found.values()) or [calendars.shipped]
 
 
 def _unit(viewer: Viewer, unit: Unit, rows: list[Owed]) -> UnitOwed:
@@ -95,6 +112,7 @@ def _owed(viewer: Viewer, one: Owed) -> OwedOut:
     record = one.draft if one.done is None else one.done.record_id
     return OwedOut(
         obligation=one.obligation.code,
+        calendar=one.calendar,
         period=code_of(one.obligation.cadence, one.period),
         due_on=one.due_on,
         standing=one.standing,

@@ -30,7 +30,7 @@ class ObligationOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ObligationCalendar(msgspec.Struct, frozen=True, kw_only=True):
-    """The calendar in force."""
+    """A calendar: the release's, or a region's own."""
 
     version: str
     valid_from: date
@@ -41,9 +41,13 @@ class ObligationCalendar(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwedOut(msgspec.Struct, frozen=True, kw_only=True):
-    """One obligation of one house for one period; `record_id` is what met it, or the draft."""
+    """One obligation of one house for one period; `record_id` is what met it, or the draft.
+
+    `calendar`: the version of the calendar by which it is due.
+    """
 
     obligation: str
+    calendar: str
     period: str
     due_on: date
     standing: StandingName
@@ -71,4 +75,4 @@ class ObligationBoard(msgspec.Struct, frozen=True, kw_only=True):
     due: int
     done: int
     units: list[UnitOwed]
-    calendar: ObligationCalendar
+    calendars: list[ObligationCalendar]

@@ -11,8 +11,9 @@ from kernel.database import Database
 from kernel.ids import FacilityId, PersonId
 from kernel.viewer import Role, Viewer
 from quality.obligations import store
-from quality.obligations.calendar import CALENDAR, code_of
+from quality.obligations.calendar import code_of
 from quality.obligations.owed import LOOK_BACK, Owed, owed
+from quality.rulebook import versions
 from registry.facilities.rules import local_date
 from registry.people import queries as people
 
@@ -37,10 +38,11 @@ async def _waiting(session: AsyncSession, today: date) -> list[tuple[Owed, int]]
     units = await store.units(session, today, everybody=True)
     work = await store.work(session, today - 2 * LOOK_BACK)
     sent = await store.reminded(session)
-    last = CALENDAR.reminders.late_days[-1]
+    calendars = await versions.calendars(session)
     found = []
-    for one in owed(CALENDAR, units, work, today):
-        wanted = CALENDAR.reminders.wanted(one.due_on, today)
+    for one in owed(calendars, units, work, today):
+        reminders = calendars.at(one.unit.region_id, today).content.reminders
+        wanted, last = reminders.wanted(one.due_on, today), max(reminders.late_days, default=0)
         key = (one.unit.id, one.obligation.code, one.period.first)
         # What was long late before anybody could be reminded is for the board to show.
         stale = (today - one.due_on).days > last

@@ -4,23 +4,31 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 
 from kernel.confidence import Confidence, unverified
-from quality.obligations.calendar import Cadence
+from quality.obligations.calendar import Cadence, Code, Name, Source
 
 Ask: TypeAlias = Literal["text", "date", "table"]
 Answers: TypeAlias = Mapping[str, "Answer"]
+Words = Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
+English = Annotated[str, msgspec.Meta(max_length=400)]
+PULLED: Final = (
+    r"^(cases:(sent|received|back)|guidance:(given|received)|special:women"
+    r"|exercises:(any|skills|emergency)|returns:[a-z][a-z0-9_]{1,39}"
+    r"|indicator:[a-z][a-z0-9_]{2,63})$"
+)
+"""What `quality/returns/pulling.py` can pull."""
 
 
 class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A column of an item that is a table."""
 
-    code: str
-    zh: str
-    en: str
+    code: Code
+    zh: Name
+    en: English
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -32,16 +40,16 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         points: the most that the house may give itself for it.
     """
 
-    code: str
-    zh: str
-    en: str
-    pulled: str | None = None
+    code: Code
+    zh: Words
+    en: English
+    pulled: Annotated[str, msgspec.Meta(pattern=PULLED)] | None = None
     ask: Ask | None = None
     required: bool = False
-    points: float | None = None
-    columns: list[Column] = []
+    points: Annotated[float, msgspec.Meta(ge=0, le=100)] | None = None
+    columns: Annotated[list[Column], msgspec.Meta(max_length=12)] = []
     confidence: Confidence
-    source: str
+    source: Source
 
     @property
     def to_be_verified(self) -> bool:
@@ -52,9 +60,9 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"items": "item"}):
     """Items under one heading."""
 
-    zh: str
-    en: str
-    items: list[Item]
+    zh: Name
+    en: English
+    items: Annotated[list[Item], msgspec.Meta(min_length=1, max_length=60)]
 
 
 class Form(
@@ -72,19 +80,19 @@ class Form(
         confidence: of wording and layout; that of points is said apart.
     """
 
-    code: str
+    code: Code
     version: str
-    zh: str
-    en: str
+    zh: Name
+    en: English
     cadence: Cadence
     after_period: bool
     many: bool
     confidence: Confidence
     points_confidence: Confidence | None = None
-    source: str
-    annex: str | None = None
-    signatures: list[str]
-    sections: list[Section]
+    source: Source
+    annex: Annotated[str, msgspec.Meta(max_length=20)] | None = None
+    signatures: Annotated[list[Name], msgspec.Meta(max_length=6)]
+    sections: Annotated[list[Section], msgspec.Meta(min_length=1, max_length=20)]
 
     def items(self) -> Iterator[Item]:
         """All lines in order."""
@@ -100,6 +108,35 @@ class Form(
         """What all items come to; None for a form without points."""
         points = [one.points for one in self.items() if one.points is not None]
         return sum(points) if points else None
+
+
+def wrong(found: Form) -> str | None:
+    """What is wrong with a form, in both languages; None if nothing is.
+
+    When it is filled in, and whether several may be, is of the form itself: its records lie by
+    that.
+    """
+    shipped = FORMS.get(found.code)
+    if shipped is None:
+        return f"没有这种表：{found.code} / no such form"
+    for name in ("cadence", "after_period", "many"):
+        if getattr(found, name) != getattr(shipped, name):
+            return "填报周期与次数不能改 / how often a form is filled in stays"
+    items = list(found.items())
+    if len({one.code for one in items}) != len(items):
+        return "项目代码重复 / an item stands twice"
+    for one in items:
+        if one.pulled is None and one.ask is None and one.points is None:
+            return f"“{one.zh}”既无系统数据，也无填写内容或分值 / nothing stands there"
+        if (one.ask == "table") != bool(one.columns):
+            return f"“{one.zh}”：表格须有列，其他项目没有列 / tables, and only they, have columns"
+        if len({column.code for column in one.columns}) != len(one.columns):
+            return f"“{one.zh}”的列重复 / a column stands twice"
+        if one.required and one.ask is None:
+            return f"“{one.zh}”必填但没有填写内容 / required, and nothing is asked"
+        if (one.pulled or "").startswith("returns:") and one.pulled[8:] not in FORMS:  # type: ignore[index]
+            return f"“{one.zh}”引用的表不存在 / it counts a form that there is not"
+    return None
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,17 +1,20 @@
 """Reads of returns, as the viewer: row-level security cuts what is not theirs."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from kernel.clock import Clock
 from kernel.confidence import unverified
 from kernel.viewer import CLINICAL_ROLES, Viewer
 from quality.names import Names, read_names
-from quality.obligations.calendar import CALENDAR, Period
+from quality.obligations.calendar import Calendar, Period
+from quality.obligations.owed import due_on
 from quality.returns import store
 from quality.returns.forms import FORMS, Answer, Form, Item, claimed, missing
 from quality.returns.pulling import Puller
@@ -27,11 +30,28 @@ from quality.returns.schemas import (
     Stated,
 )
 from quality.returns.states import RETURN, ReturnState, Side
+from quality.rulebook import versions
+from quality.rulebook.versions import Rulebook
+from registry.facilities import queries as facilities
+from registry.facilities.rules import local_date
+
+A_YEAR: Final = timedelta(days=366)
+"""No due day lies further from its period."""
 
 
-def forms() -> list[FormOut]:
-    """Every form, with where it comes from."""
-    return [form_out(one) for one in FORMS.values()]
+async def forms(session: AsyncSession, clock: Clock, viewer: Viewer) -> list[FormOut]:
+    """Every form as it counts today where the viewer works, with where it comes from."""
+    region, today = await _region(session, viewer), local_date(clock.now())
+    books = [await versions.form_book(session, code) for code in FORMS]
+    return [form_out(book.at(region, today).content) for book in books]
+
+
+async def _region(session: AsyncSession, viewer: Viewer) -> UUID | None:
+    """Of the viewer's house, or the one that they oversee."""
+    overseen = next(iter(sorted(viewer.region_ids)), None)
+    if overseen is not None or viewer.facility_id is None:
+        return overseen
+    return await facilities.region_of(session, viewer.facility_id)
 
 
 def form_out(form: Form) -> FormOut:
@@ -59,13 +79,15 @@ async def returns(
     """Returns open to the viewer, the newest period first."""
     rows = await store.listed(session, form, facility_id)
     names = await _names(session, rows)
-    return [_out(viewer, one, names) for one in rows]
+    calendars = await versions.calendars(session)
+    return [_out(viewer, one, names, calendars) for one in rows]
 
 
 async def one(session: AsyncSession, puller: Puller, return_id: UUID) -> ReturnDetail:
     """A return with its form, or `NotFound`: live figures in a draft, else as handed in."""
     row = await store.seen(session, return_id)
-    form, live = FORMS[row.form], row.state != ReturnState.SUBMITTED
+    form = await versions.form_called(session, row.form, row.form_version)
+    live = row.state != ReturnState.SUBMITTED
     issued = await store.issues(session, row.id)
     given = await store.answers(session, row.id)
     answers = {code: store.answer_of(one) for code, one in given.items()}
@@ -76,7 +98,7 @@ async def one(session: AsyncSession, puller: Puller, return_id: UUID) -> ReturnD
         content, _ = await store.latest(session, row.id)
         sections = msgspec.json.decode(content, type=list[FormSection])
     return ReturnDetail(
-        quality_return=_out(puller.viewer, row, names),
+        quality_return=_out(puller.viewer, row, names, await versions.calendars(session)),
         form=form_out(form),
         sections=sections,
         claimed_points=claimed(form, answers),
@@ -97,7 +119,8 @@ async def one(session: AsyncSession, puller: Puller, return_id: UUID) -> ReturnD
 
 async def sections_now(session: AsyncSession, puller: Puller, row: Row[Any]) -> list[FormSection]:
     """The form with figures as they are now and what was stated last."""
-    form, period = FORMS[row.form], Period(row.period_first, row.period_last)
+    form = await versions.form_called(session, row.form, row.form_version)
+    period = Period(row.period_first, row.period_last)
     given = await store.answers(session, row.id)
     names = await read_names(session, person_ids=[one.person_id for one in given.values()])
     found = []
@@ -148,10 +171,10 @@ async def _names(
     )
 
 
-def _out(viewer: Viewer, row: Row[Any], names: Names) -> ReturnOut:
+def _out(viewer: Viewer, row: Row[Any], names: Names, calendars: Rulebook[Calendar]) -> ReturnOut:
     mine = row.facility_id in viewer.facility_ids and viewer.has(*CLINICAL_ROLES)
-    obligation = CALENDAR.for_what("return", row.form)
     period = Period(row.period_first, row.period_last)
+    spans = calendars.spans(row.region_id, period.first - A_YEAR, period.last + A_YEAR)
     allowed = RETURN.actions(ReturnState(row.state), Side.HOUSE) if mine else []
     return ReturnOut(
         id=row.id,
@@ -160,7 +183,7 @@ def _out(viewer: Viewer, row: Row[Any], names: Names) -> ReturnOut:
         period=row.period,
         first_day=row.period_first,
         last_day=row.period_last,
-        due_on=None if obligation is None else obligation.due_on(period),
+        due_on=due_on(spans, row.form, period),
         state=row.state,
         opened_by=names.person(row.opened_by),
         opened_at=row.opened_at,

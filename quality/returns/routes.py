@@ -6,6 +6,7 @@ from litestar import Response, get, post
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.access import CLINICAL, OPT, roles
+from kernel.clock import Clock
 from kernel.handing import EXCEL, to_save
 from kernel.viewer import CLINICAL_ROLES, Role, Viewer
 from quality.returns import queries, service
@@ -26,9 +27,9 @@ READING = roles(*CLINICAL_ROLES, Role.COMMISSION, Role.MEDICAL_AFFAIRS)
 
 
 @get("/quality/forms", opt={OPT: READING})
-async def list_forms() -> list[FormOut]:
-    """Forms that are handed in, with where each comes from."""
-    return queries.forms()
+async def list_forms(session: AsyncSession, clock: Clock, viewer: Viewer) -> list[FormOut]:
+    """Forms as they count where the viewer works, with where each comes from."""
+    return await queries.forms(session, clock, viewer)
 
 
 @get("/quality/returns", opt={OPT: READING})

@@ -37,6 +37,7 @@ from quality.returns.schemas import (
     Statement,
 )
 from quality.returns.states import RETURN, ReturnAction, ReturnState
+from quality.rulebook import versions
 from registry.facilities import queries as facilities
 from registry.facilities.rules import local_date
 
@@ -60,17 +61,20 @@ async def open_return(
         FormUnknown, PeriodUnknown: the order makes no sense.
         OwnHouseOnly: the viewer works in no house of the network.
     """
-    form = FORMS.get(order.form)
-    if form is None:
+    shipped = FORMS.get(order.form)
+    if shipped is None:
         raise FormUnknown(form=order.form)
-    period = _period(form, order.period, clock)
+    period = _period(shipped, order.period, clock)
     house = viewer.facility_id
     if house not in viewer.facility_ids:
         raise OwnHouseOnly()
+    region = await facilities.region_of(session, house)
+    # As with indicators: what counts on the period's last day, whenever it is filled in.
+    form = (await versions.form_book(session, order.form)).at(region, period.last).content
     stands = await store.standing(session, form.code, house, period.first)
     if stands is not None:
         return stands
-    id_, region = new_id(), await facilities.region_of(session, house)
+    id_ = new_id()
     await parties.add_facility(session, CaseId(id_), house, PartyRole.ORIGIN, region)
     values = {
         "id": id_,
@@ -112,7 +116,8 @@ async def state_answers(
         AnswerUnfit: an answer does not fit its item.
     """
     row = await _held(session, viewer, return_id)
-    to, form = _step(row, order.version, ReturnAction.STATE), FORMS[row.form]
+    to = _step(row, order.version, ReturnAction.STATE)
+    form = await versions.form_called(session, row.form, row.form_version)
     for one in order.statements:
         said = _answer(form, one)
         await store.answer(session, row.id, one.item, said, viewer.person_id, clock.now())
@@ -155,26 +160,34 @@ async def submit(
     Raises:
         ReturnTooEarly: the period is not over.
         ReturnIncomplete: something that is asked is not stated.
+        FigureUnseen: its figure is of a list that the viewer does not keep.
     """
     row = await _held(session, viewer, return_id)
-    to, form = _step(row, order.version, ReturnAction.SUBMIT), FORMS[row.form]
+    to = _step(row, order.version, ReturnAction.SUBMIT)
+    form = await versions.form_called(session, row.form, row.form_version)
     if form.after_period and local_date(clock.now()) <= row.period_last:
         raise ReturnTooEarly(last=row.period_last.isoformat())
-        FigureUnseen: its figure is of a list that the viewer does not keep.
     given = await store.answers(session, row.id)
     gaps = missing(form, {code: store.answer_of(one) for code, one in given.items()})
     if gaps:
         raise ReturnIncomplete(items=[one.code for one in gaps], count=len(gaps))
     sections = await queries.sections_now(session, puller, row)
+    unseen = [item.zh for one in sections for item in one.items if _unseen(form, item)]
+    if unseen:
+        raise FigureUnseen(items="、".join(unseen))
     content = msgspec.json.encode(sections, order="deterministic")
     mark, at = sha256(content), clock.now()
     await store.issue(session, row.id, content, mark.digest(), viewer.person_id, at)
     await store.move(session, row.id, to, viewer.person_id, at)
     facts = {"form": form.code, "rules": form.version, "sha256": mark.hexdigest()}
     await chain.append(session, clock, CaseId(row.id), SUBMITTED, viewer=viewer, payload=facts)
-    unseen = [item.zh for one in sections for item in one.items if _unseen(form, item)]
-    if unseen:
-        raise FigureUnseen(items="、".join(unseen))
+
+
+def _unseen(form: Form, shown: FormItem) -> bool:
+    """The list of special population, to whoever does not keep it: not a figure to hand in."""
+    item = form.item(shown.code)
+    of_the_list = item is not None and (item.pulled or "").startswith("special:")
+    return of_the_list and shown.pulled is not None and shown.pulled.kind == "closed"
 
 
 async def reopen(
@@ -183,13 +196,6 @@ async def reopen(
     """Unlock it, with the reason; what was handed in stays on record."""
     row = await _held(session, viewer, return_id)
     to = _step(row, order.version, ReturnAction.REOPEN)
-def _unseen(form: Form, shown: FormItem) -> bool:
-    """The list of special population, to whoever does not keep it: not a figure to hand in."""
-    item = form.item(shown.code)
-    of_the_list = item is not None and (item.pulled or "").startswith("special:")
-    return of_the_list and shown.pulled is not None and shown.pulled.kind == "closed"
-
-
     await store.unlock(session, row.id, order.reason, viewer.person_id, clock.now())
     await store.move(session, row.id, to)
     facts = {"sha256": sha256(order.reason.encode()).hexdigest()}

@@ -15,9 +15,10 @@ from quality.handbook.versions import Version
 from quality.repository import Scope
 from quality.rounds.errors import ItemUnknown
 from quality.rounds.plan import Plan, PlannedItem
-from quality.rounds.rules import OnSite, rules
+from quality.rounds.rules import OnSite, Rules
 from quality.rounds.schemas import AssessedItem, Figures, ItemIn
 from quality.rounds.scoring import Band
+from quality.rulebook import versions as rulebook
 from quality.vocabulary import ElsewhereMeasure
 
 
@@ -31,7 +32,7 @@ async def offered(session: AsyncSession, freeze_id: UUID) -> list[Version]:
     ]
 
 
-def planned(given: Sequence[ItemIn], known: Sequence[Version]) -> list[PlannedItem]:
+def planned(given: Sequence[ItemIn], known: Sequence[Version], rules: Rules) -> list[PlannedItem]:
     """The items of a plan.
 
     Raises:
@@ -44,13 +45,13 @@ def planned(given: Sequence[ItemIn], known: Sequence[Version]) -> list[PlannedIt
     if len(set(codes)) != len(codes):
         raise BadInput(field="items", reason="项目重复 / an item stands twice")
     by_code = {one.definition.code: one for one in known}
-    return [_planned(one, by_code) for one in given]
+    return [_planned(one, by_code, rules) for one in given]
 
 
-def _planned(given: ItemIn, known: Mapping[str, Version]) -> PlannedItem:
+def _planned(given: ItemIn, known: Mapping[str, Version], rules: Rules) -> PlannedItem:
     version = known.get(given.code)
     if version is None:
-        if rules().item(given.code) is None:
+        if rules.item(given.code) is None:
             raise ItemUnknown(code=given.code)
         if given.scoring is not None:
             reason = "现场项目由评估人员判定 / judged on the spot"
@@ -69,13 +70,26 @@ def computed(version: Version) -> bool:
     return not isinstance(version.definition.measure, ElsewhereMeasure)
 
 
-def proposed(version: Version) -> PlannedItem:
-    """A definition as a plan would begin with it: the handbook's weight and baseline, if any."""
+def proposed(version: Version, rules: Rules) -> PlannedItem:
+    """A definition as a plan would begin with it: the region's weight, or the handbook's if any."""
     definition = version.definition
+    own = rules.weight_of(definition.code)
+    if own is not None:
+        scoring = own.scoring if computed(version) else None
+        return PlannedItem(
+            definition.code, "indicator", version.id, own.weight, scoring, own.source
+        )
     base = definition.baseline
     scoring = None if base is None else Band(base.low, base.high)
     basis = "" if base is None else base.source
     return PlannedItem(definition.code, "indicator", version.id, definition.weight, scoring, basis)
+
+
+def proposed_site(rule: OnSite, rules: Rules) -> PlannedItem:
+    """An on-site item as a plan would begin with it: the region's weight, if it has one."""
+    own = rules.weight_of(rule.code)
+    weight, basis = (None, "") if own is None else (own.weight, own.source)
+    return PlannedItem(rule.code, "on_site", None, weight, None, basis)
 
 
 def of_indicator(item: PlannedItem, version: Version) -> AssessedItem:
@@ -123,11 +137,12 @@ async def shown(session: AsyncSession, plan: Plan) -> list[AssessedItem]:
     """A plan's items, each with what it means."""
     wanted = {one.version_id for one in plan.items}
     known = {one.id: one for one in await versions.every(session) if one.id in wanted}
+    rules = await rulebook.rules_called(session, plan.rules)
     found = []
     for item in plan.items:
         if item.version_id is not None:
             found.append(of_indicator(item, known[item.version_id]))
-        elif (rule := rules().item(item.code)) is not None:
+        elif (rule := rules.item(item.code)) is not None:
             found.append(of_site(item, rule))
     return found
 

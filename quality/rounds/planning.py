@@ -18,10 +18,10 @@ from quality.repository import Scope
 from quality.rounds import items, store
 from quality.rounds.errors import DayPassed, EntriesOpen, NothingToAssess, RoundStands
 from quality.rounds.plan import Plan, canonical, digest_of
-from quality.rounds.rules import rules
 from quality.rounds.schemas import Figures, RoundPlan, RoundStep
 from quality.rounds.sides import entry_step, say, step
 from quality.rounds.states import ROUND, EntryAction, EntryState, RoundAction, Side
+from quality.rulebook import versions as rulebook
 from registry.facilities.rules import local_date
 
 
@@ -40,7 +40,9 @@ async def plan(session: AsyncSession, clock: Clock, viewer: Viewer, wanted: Roun
     period = await periods.get(session, wanted.period_id)
     _check_days(wanted, local_date(clock.now()))
     known = await items.offered(session, period.id)
-    made = Plan(rules().version, items.planned(wanted.items, known))
+    book = await rulebook.round_rules(session)
+    rules = book.at(wanted.region_id, local_date(clock.now()))
+    made = Plan(rules.label, items.planned(wanted.items, known, rules.content))
     centres = await store.centres(session, period.id, wanted.region_id)
     if not centres:
         raise NothingToAssess()

@@ -17,8 +17,7 @@ from quality.frozen import periods
 from quality.names import Names, read_names
 from quality.repository import Scope
 from quality.rounds import items, judging, store
-from quality.rounds.plan import PlannedItem
-from quality.rounds.rules import deadlines, is_whole_year, rules
+from quality.rounds.rules import Rules, deadlines, is_whole_year
 from quality.rounds.schemas import (
     AspectOut,
     DeadlineOut,
@@ -31,25 +30,26 @@ from quality.rounds.schemas import (
     TotalOut,
 )
 from quality.rounds.sides import allowed, allowed_in_round, side_of
+from quality.rulebook import versions as rulebook
 from registry.facilities import queries as facilities
 from registry.facilities.rules import local_date
 from registry.facilities.schemas import FacilityRef
 
 
-async def choices(session: AsyncSession, region_id: UUID, period_id: UUID) -> RoundChoices:
+async def choices(
+    session: AsyncSession, clock: Clock, region_id: UUID, period_id: UUID
+) -> RoundChoices:
     """What a round of a region over a closed period may assess.
 
     Raises:
         NotFound: there is no such period.
     """
     period = await periods.get(session, period_id)
-    known = rules()
+    book = await rulebook.round_rules(session)
+    known = book.at(region_id, local_date(clock.now())).content
     days = deadlines(local_date(period.starts_at).year, known.deadlines)
     offered = await items.offered(session, period.id)
-    sites = [
-        items.of_site(PlannedItem(one.code, "on_site", None, None, None, ""), one)
-        for one in known.on_site
-    ]
+    sites = [items.of_site(items.proposed_site(one, known), one) for one in known.on_site]
     return RoundChoices(
         rules=known.version,
         whole_year=is_whole_year(period.starts_at, period.ends_at),
@@ -60,16 +60,14 @@ async def choices(session: AsyncSession, region_id: UUID, period_id: UUID) -> Ro
             )
             for one in known.deadlines
         ],
-        aspects=aspects(),
-        items=[items.of_indicator(items.proposed(one), one) for one in offered] + sites,
+        aspects=aspects(known),
+        items=[items.of_indicator(items.proposed(one, known), one) for one in offered] + sites,
     )
 
 
-def aspects() -> list[AspectOut]:
+def aspects(rules: Rules) -> list[AspectOut]:
     """The assessment's aspects."""
-    return [
-        AspectOut(one.code, one.name, one.source, one.to_be_verified) for one in rules().aspects
-    ]
+    return [AspectOut(one.code, one.name, one.source, one.to_be_verified) for one in rules.aspects]
 
 
 async def rounds(session: AsyncSession, clock: Clock) -> list[RoundOut]:
@@ -94,12 +92,13 @@ async def one_round(session: AsyncSession, clock: Clock, round_id: UUID) -> Roun
     entries = await store.entries(session, [row.id])
     names = await read_names(session, person_ids=[row.planned_by])
     today = local_date(clock.now())
-    shown = await items.shown(session, store.plan_of(row))
+    plan = store.plan_of(row)
+    shown = await items.shown(session, plan)
     if not row.owned and not any(entry.overseen for entry in entries):
         shown = [one for one in shown if one.kind != "on_site"]
     return RoundDetail(
         round_out(row, entries, names, today),
-        aspects(),
+        aspects(await rulebook.rules_called(session, plan.rules)),
         shown,
         await lines(session, entries, today),
     )

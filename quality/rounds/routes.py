@@ -42,10 +42,10 @@ async def list_rounds(session: AsyncSession, clock: Clock) -> list[RoundOut]:
 
 @get("/quality/rounds/choices", opt={OPT: PLANNING})
 async def get_round_choices(
-    session: AsyncSession, region_id: UUID, period_id: UUID
+    session: AsyncSession, clock: Clock, region_id: UUID, period_id: UUID
 ) -> RoundChoices:
     """What a plan over a closed period may hold, with the rules' deadlines and aspects."""
-    return await queries.choices(session, region_id, period_id)
+    return await queries.choices(session, clock, region_id, period_id)
 
 
 @post("/quality/rounds", opt={OPT: PLANNING})

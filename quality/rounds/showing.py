@@ -40,6 +40,7 @@ from quality.rounds.states import (
     TaskState,
     VisitState,
 )
+from quality.rulebook import versions as rulebook
 from quality.schemas import PersonOut
 from registry.facilities.rules import local_date
 from registry.people import queries as people
@@ -65,14 +66,15 @@ async def one_entry(session: AsyncSession, clock: Clock, entry_id: UUID) -> Entr
     tasks = await putting_right.of_entry(session, row.id)
     results = (await judging.results(session, [row.id])).get(row.id, [])
     names = await _names(session, [row, round_], answers, files, made, found, tasks, results)
-    shown = await items.shown(session, store.plan_of(round_))
+    plan = store.plan_of(round_)
+    shown = await items.shown(session, plan)
     figures = await store.values(session, row.id)
     scores = await _scores(session, row, results)
     (entry,) = await lines(session, [row], today)
     return EntryDetail(
         round=round_out(round_, [row], names, today),
         entry=entry,
-        aspects=aspects(),
+        aspects=aspects(await rulebook.rules_called(session, plan.rules)),
         items=[
             CheckedItem(
                 item=one,

@@ -19,9 +19,9 @@ from kernel.errors import Unavailable
 from kernel.ids import CaseId, PersonId
 from kernel.viewer import Viewer
 from quality.rounds import store
-from quality.rounds.rules import rules
 from quality.rounds.sides import say, step
 from quality.rounds.states import ENTRY, EntryAction, EntryState, Side, TaskState
+from quality.rulebook import versions as rulebook
 from registry.facilities.rules import local_date
 
 log = structlog.get_logger()
@@ -35,7 +35,7 @@ _MISSED = text(
     " ORDER BY e.id LIMIT 1 FOR UPDATE OF e SKIP LOCKED"
 )
 _LIVE = text(
-    "SELECT e.*, r.self_check_by, r.assess_by, r.region_id AS round_region_id,"
+    "SELECT e.*, r.self_check_by, r.assess_by, r.region_id AS round_region_id, r.rules,"
     " (SELECT min(t.due_on) FROM assessment_task t"
     "   WHERE t.entry_id = e.id AND t.state <> 'verified') AS task_due"
     " FROM assessment_entry e JOIN assessment_round r ON r.id = e.round_id"
@@ -132,7 +132,9 @@ async def _miss_one(database: Database, clock: Clock) -> bool:
 
 async def _tell_entries(session: AsyncSession, clock: Clock) -> None:
     today = local_date(clock.now())
-    for row in (await session.execute(_LIVE)).all():
+    rows = (await session.execute(_LIVE)).all()
+    rules = {one: await rulebook.rules_called(session, one) for one in {r.rules for r in rows}}
+    for row in rows:
         state = EntryState(row.state)
         for side in sorted(TOLD.get(state, ())):
             await _tell(session, clock, row, side, f"{state}:{row.version}:{side}", state)
@@ -150,11 +152,17 @@ async def _tell_feedback(session: AsyncSession, clock: Clock) -> None:
 
 
 async def _remind(
-    session: AsyncSession, clock: Clock, row: Row[Any], state: EntryState, due: date, today: date
+    session: AsyncSession,
+    clock: Clock,
+    row: Row[Any],
+    state: EntryState,
+    due: date,
+    today: date,
+    days_before: Sequence[int],
 ) -> None:
     """Of the days on which somebody is reminded, the last one that has come."""
     left = (due - today).days
-    come = [days for days in rules().reminders.days if days >= left]
+    come = [days for days in days_before if days >= left]
     if come:
         kind = "overdue" if min(come) < 0 else "due"
         what = f"due:{state}:{due}:{min(come)}"[:60]
@@ -178,6 +186,7 @@ async def _tell(
     kind: str,
     more: Sequence[PersonId] = (),
     entry_id: UUID | None = None,
+    levels: Sequence[str] = ABOVE,
 ) -> None:
     of: UUID = entry_id or row.id
     told = {"id": of, "what": what, "at": clock.now()}
@@ -186,7 +195,6 @@ async def _tell(
     if side is Side.CENTRE:
         found = await session.execute(_CENTRE, {"facility": row.facility_id, "at": clock.now()})
     else:
-    levels: Sequence[str] = ABOVE,
         above = {"region": row.region_id, "at": clock.now(), "levels": list(levels)}
         found = await session.execute(_ABOVE, above)
     people = {*more, *(PersonId(one.id) for one in found)}

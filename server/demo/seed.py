@@ -10,6 +10,7 @@ from kernel.database import Database
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from quality.handbook import versions as handbook
+from quality.rulebook import versions as region_rules
 from server.demo.changes import seed_changes
 from server.demo.devices import seed_devices, seed_limits
 from server.demo.ladders import seed_ladders
@@ -36,6 +37,7 @@ async def seed(
             return False
         await policy.install_shipped(session)
         await handbook.install_shipped(session)
+        await region_rules.install_shipped(session)
         seeded = await seed_places(session, clock, sealer)
         since = clock.now() - timedelta(days=history_days + 7)
         for facility in PLACES.facilities:

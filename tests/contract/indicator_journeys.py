@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from quality.rulebook.kinds import KINDS
+from quality.rulebook.versions import plain
 from tests.contract.steps import Step, post
 
 INDICATOR = {
@@ -14,6 +16,21 @@ INDICATOR = {
         "clock": {"set": "referral", "version": 1, "interval": "request_to_accept"},
     },
 }
+
+
+def _rules(kind: str) -> dict[str, Any]:
+    """The release's rules, as a region enters them."""
+    shipped = KINDS[kind].shipped
+    return {
+        "kind": kind,
+        "region_id": "the region",
+        "replaces": shipped.version,
+        "valid_from": "2026-11-01",
+        "content": plain(shipped),
+    }
+
+
+RULES, FORM_RULES = _rules("round"), _rules("form:alliance_plan")
 
 STATEMENTS = [
     {"item": "focus", "text": "产后出血培训"},
@@ -72,6 +89,15 @@ INDICATORS: dict[str, tuple[Step, ...]] = {
     "a handbook of indicators": (
         post("admin", "/quality/definitions", **INDICATOR),
         post("commission", "/quality/definitions/{version_id}/verify"),
+        post("admin", "/quality/definitions", **INDICATOR | {"code": "annex_19"}),
+        post("admin", "/quality/definitions/{version_id}/withdraw"),
+    ),
+    "a region's own rules": (
+        post("commission", "/quality/rules/preview", **RULES),
+        post("commission", "/quality/rules", **RULES),
+        post("admin", "/quality/rules/{version_id}/verify"),
+        post("commission", "/quality/rules", **FORM_RULES),
+        post("commission", "/quality/rules/{version_id}/withdraw"),
     ),
     "a file of front pages": (
         post(

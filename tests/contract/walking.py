@@ -33,6 +33,7 @@ ROSTERED = {
     "POST /api/duty/leave": "leave_id",
     "POST /api/duty/plans": "plan_id",
     "POST /api/quality/definitions": "version_id",
+    "POST /api/quality/rules": "version_id",
     "POST /api/quality/periods": "period_id",
 }
 """Operations whose answer's id is the row that the next steps name."""

@@ -121,10 +121,18 @@ async def test_the_official_annex_replaces_what_was_shipped_without_a_release(
     admin = await person(database, world, Role.SYSTEM_ADMIN)
     (before,) = [one for one in await shown(database, admin, "annual_deliveries") if one.counts]
     made = await enter(database, admin, given(replaces=before.id))
+    # Nobody alone changes a figure.
+    (same,) = [one for one in await shown(database, admin, "annual_deliveries") if one.counts]
+    assert same.id == before.id
+    (waiting,) = [one for one in await shown(database, admin, "annual_deliveries") if one.waits]
+    assert (waiting.id, waiting.definition.to_be_verified) == (made, True)
+    other = await person(database, world, Role.COMMISSION)
+    async with database.app.session(other) as session:
+        await service.verify(session, other, made, "附件 1 第 18 项")
     (new,) = [one for one in await shown(database, admin, "annual_deliveries") if one.counts]
     assert new.id == made
     assert (new.definition.version, new.origin) == (before.definition.version + 1, "entered")
-    assert new.definition.to_be_verified
+    assert not new.definition.to_be_verified
     assert (new.definition.weight, new.definition.name.zh) == (4, "年分娩量")
     assert new.definition.baseline is not None
     assert new.added_by is not None
@@ -163,11 +171,37 @@ async def test_another_person_verifies_and_says_by_which_document(
 
 async def test_a_version_with_a_last_day_ends_the_indicator(database: Clone, world: World) -> None:
     admin = await person(database, world, Role.SYSTEM_ADMIN)
+    other = await person(database, world, Role.COMMISSION)
     code = new_code()
     first = await enter(database, admin, given(code=code))
     last = given(code=code, replaces=first, valid_from="2026-11-20", valid_to="2026-11-27")
-    await enter(database, admin, last)
+    for made in (first, await enter(database, admin, last)):
+        async with database.app.session(other) as session:
+            await service.verify(session, other, made, "附件 1")
     assert [one.counts for one in await shown(database, admin, code)] == [False, False]
+
+
+async def test_what_its_author_takes_back_never_counts(database: Clone, world: World) -> None:
+    admin = await person(database, world, Role.SYSTEM_ADMIN)
+    other = await person(database, world, Role.SYSTEM_ADMIN)
+    code = new_code()
+    made = await enter(database, admin, given(code=code))
+    async with database.app.session(other) as session:
+        with pytest.raises(NotAllowed):
+            await service.withdraw(session, other, made)
+    async with database.app.session(admin) as session:
+        await service.withdraw(session, admin, made)
+        with pytest.raises(NotAllowed):
+            await service.withdraw(session, admin, made)
+    async with database.app.session(other) as session:
+        with pytest.raises(NotAllowed):
+            await service.verify(session, other, made, "附件 1")
+    (found,) = await shown(database, other, code)
+    assert (found.counts, found.waits, found.withdrawn) == (False, False, True)
+    assert not found.may_verify
+    # The code is free again: the next version replaces nothing.
+    again = await enter(database, admin, given(code=code))
+    assert {one.id for one in await shown(database, other, code)} == {made, again}
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from quality.rounds.errors import (
     RoundStands,
     StepMoved,
 )
+from quality.rounds.rules import rules
 from quality.rounds.schemas import AnswerItem, HandBack, ItemIn, RoundStep, SignStep
 from quality.rounds.scoring import Band
 from tests.fixtures.database import Clone
@@ -134,7 +135,7 @@ async def test_only_who_oversees_the_region_plans(planned: Told) -> None:
 async def test_the_choices_are_the_period_s_and_the_rules(planned: Told) -> None:
     period_id = (await planned.round(planned.province)).round.period_id
     async with planned.database.app.session(planned.province) as session:
-        found = await queries.choices(session, planned.world.province, period_id)
+        found = await queries.choices(session, planned.clock, planned.world.province, period_id)
     assert found.centres == 3
     assert [one.day for one in found.deadlines] == [date(2027, 1, 31), date(2027, 6, 30)]
     offered = {one.code: one for one in found.items}
@@ -272,4 +273,4 @@ async def test_a_proposed_item_takes_the_handbook_s_baseline(planned: Told) -> N
     async with planned.database.app.session(planned.province) as session:
         period_id = (await planned.round(planned.province)).round.period_id
         offered = await items.offered(session, period_id)
-    assert all(items.proposed(one).scoring is None for one in offered)
+    assert all(items.proposed(one, rules()).scoring is None for one in offered)

@@ -6191,6 +6191,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/quality/definitions/{version_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** WithdrawDefinition */
+        post: operations["ApiQualityDefinitionsVersionIdWithdrawWithdrawDefinition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/quality/exercises": {
         parameters: {
             query?: never;
@@ -6786,6 +6803,75 @@ export interface paths {
         get: operations["ApiQualityRoundsRoundIdSheetGetRoundSheet"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetRegionRules */
+        get: operations["ApiQualityRulesGetRegionRules"];
+        put?: never;
+        /** EnterRegionRules */
+        post: operations["ApiQualityRulesEnterRegionRules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** PreviewRegionRules */
+        post: operations["ApiQualityRulesPreviewPreviewRegionRules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/rules/{version_id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** VerifyRegionRules */
+        post: operations["ApiQualityRulesVersionIdVerifyVerifyRegionRules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/rules/{version_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** WithdrawRegionRules */
+        post: operations["ApiQualityRulesVersionIdWithdrawWithdrawRegionRules"];
         delete?: never;
         options?: never;
         head?: never;
@@ -11269,9 +11355,12 @@ export interface components {
             /** Format: uuid */
             id: string;
             may_verify: boolean;
+            may_withdraw: boolean;
             /** @enum {string} */
             origin: "shipped" | "entered";
             verification: components["schemas"]["VerificationOut"] | null;
+            waits: boolean;
+            withdrawn: boolean;
         };
         /** DelayOut */
         DelayOut: {
@@ -11767,6 +11856,20 @@ export interface components {
             test_error: string | null;
             tested_at: string | null;
         };
+        /** EnterRules */
+        EnterRules: {
+            content: {
+                [key: string]: unknown;
+            };
+            kind: string;
+            /** Format: uuid */
+            region_id: string;
+            replaces: string;
+            source: string;
+            /** Format: date */
+            valid_from: string;
+            valid_to?: string | null;
+        };
         /** EntriesIn */
         EntriesIn: {
             move?: components["schemas"]["EntryMove"][];
@@ -11803,6 +11906,7 @@ export interface components {
             actions: string[];
             due: string | null;
             facility: components["schemas"]["FacilityRef"];
+            facility_code: string;
             /** Format: uuid */
             id: string;
             overdue: boolean;
@@ -12103,6 +12207,12 @@ export interface components {
         FetusOut: {
             channel: string;
             label: string;
+        };
+        /** FieldChange */
+        FieldChange: {
+            after: string;
+            before: string;
+            field: string;
         };
         /** FigurePart */
         FigurePart: {
@@ -14008,7 +14118,7 @@ export interface components {
         };
         /** ObligationBoard */
         ObligationBoard: {
-            calendar: components["schemas"]["ObligationCalendar"];
+            calendars: components["schemas"]["ObligationCalendar"][];
             done: number;
             due: number;
             late: number;
@@ -14254,6 +14364,7 @@ export interface components {
         };
         /** OwedOut */
         OwedOut: {
+            calendar: string;
             done_on: string | null;
             /** Format: date */
             due_on: string;
@@ -15764,10 +15875,16 @@ export interface components {
         };
         /** RegionRef */
         RegionRef: {
+            code: string;
             /** Format: uuid */
             id: string;
             level: string;
             name: string;
+        };
+        /** RegionRules */
+        RegionRules: {
+            kinds: components["schemas"]["RuleKind"][];
+            regions: components["schemas"]["RuledRegion"][];
         };
         /** RegionTerms */
         RegionTerms: {
@@ -16565,6 +16682,68 @@ export interface components {
         /** RoundStep */
         RoundStep: {
             version: number;
+        };
+        /** RuleChange */
+        RuleChange: {
+            code: string;
+            fields: components["schemas"]["FieldChange"][];
+            /** @enum {string} */
+            how: "added" | "removed" | "changed";
+            name: string;
+            part: string;
+        };
+        /** RuleKind */
+        RuleKind: {
+            code: string;
+            en: string;
+            versions: components["schemas"]["RuleVersionOut"][];
+            zh: string;
+        };
+        /** RulePreview */
+        RulePreview: {
+            against: string;
+            changes: components["schemas"]["RuleChange"][];
+        };
+        /** RuleVersionMade */
+        RuleVersionMade: {
+            /** Format: uuid */
+            id: string;
+            label: string;
+        };
+        /** RuleVersionOut */
+        RuleVersionOut: {
+            /** Format: date-time */
+            added_at: string;
+            added_by: components["schemas"]["quality_schemas_PersonOut"] | null;
+            changes: components["schemas"]["RuleChange"][];
+            content: {
+                [key: string]: unknown;
+            };
+            counts: boolean;
+            counts_in: string[];
+            document: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            label: string;
+            may_verify: boolean;
+            may_withdraw: boolean;
+            /** @enum {string} */
+            origin: "shipped" | "entered";
+            region: components["schemas"]["RuledRegion"] | null;
+            source: string;
+            valid_from: string | null;
+            valid_to: string | null;
+            verified_at: string | null;
+            verified_by: components["schemas"]["quality_schemas_PersonOut"] | null;
+            waits: boolean;
+            withdrawn: boolean;
+        };
+        /** RuledRegion */
+        RuledRegion: {
+            /** Format: uuid */
+            id: string;
+            name: string;
         };
         /** RulesetOut */
         RulesetOut: {
@@ -17844,6 +18023,10 @@ export interface components {
             at: string;
             document: string;
             person: components["schemas"]["quality_schemas_PersonOut"] | null;
+        };
+        /** VerifyRules */
+        VerifyRules: {
+            document: string;
         };
         /** VersionMade */
         VersionMade: {
@@ -33263,6 +33446,41 @@ export interface operations {
             };
         };
     };
+    ApiQualityDefinitionsVersionIdWithdrawWithdrawDefinition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiQualityExercisesListExercises: {
         parameters: {
             query?: never;
@@ -34799,6 +35017,180 @@ export interface operations {
                 content: {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityRulesGetRegionRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegionRules"];
+                };
+            };
+        };
+    };
+    ApiQualityRulesEnterRegionRules: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterRules"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleVersionMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityRulesPreviewPreviewRegionRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterRules"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulePreview"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityRulesVersionIdVerifyVerifyRegionRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyRules"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityRulesVersionIdWithdrawWithdrawRegionRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad request syntax or unsupported method */
             400: {

@@ -1,10 +1,12 @@
-/** The handbook in order: one entry per code, what counts today first, then its other versions. */
+/** The handbook in order: one entry per code, what counts today, what waits for a second person, its other versions. */
 import type { DefinitionVersion } from './types'
 
 export interface Entry {
   code: string
   /** What counts today; where nothing does, what was added last. */
   shown: DefinitionVersion
+  /** Entered, and without effect until another person has compared it. */
+  waiting: DefinitionVersion[]
   others: DefinitionVersion[]
 }
 
@@ -17,16 +19,18 @@ export function byCode(versions: readonly DefinitionVersion[]): Entry[] {
   }
   return [...groups].flatMap(([code, group]) => {
     const newest = [...group].sort((a, b) => b.added_at.localeCompare(a.added_at))
-    const shown = group.find((one) => one.counts) ?? newest[0]
-    return shown ? [{ code, shown, others: newest.filter((one) => one.id !== shown.id) }] : []
+    const shown = group.find((one) => one.counts) ?? newest.find((one) => !one.withdrawn) ?? newest[0]
+    if (!shown) return []
+    const rest = newest.filter((one) => one.id !== shown.id)
+    return [{ code, shown, waiting: rest.filter((one) => one.waits), others: rest.filter((one) => !one.waits) }]
   })
 }
 
 export function matching(entries: readonly Entry[], typed: string, unverified: boolean): Entry[] {
   const wanted = typed.trim().toLowerCase()
-  return entries.filter(({ code, shown }) => {
+  return entries.filter(({ code, shown, waiting }) => {
     const { name, to_be_verified: open } = shown.definition
-    return (!unverified || open) && `${code} ${name.zh} ${name.en}`.toLowerCase().includes(wanted)
+    return (!unverified || open || waiting.length > 0) && `${code} ${name.zh} ${name.en}`.toLowerCase().includes(wanted)
   })
 }
 
@@ -49,6 +53,10 @@ export interface Draft {
   low: string
   high: string
   awaits: string
+  numerator: string
+  denominator: string
+  /** The measure in the closed vocabulary, as JSON; empty where no data is held. */
+  measure: string
 }
 
 const number = (text: string): number | null => (text.trim() === '' ? null : Number(text))
@@ -76,14 +84,26 @@ export function draftFrom(from: DefinitionVersion | null, today: string): Draft 
     low: shown(held?.baseline?.low),
     high: shown(held?.baseline?.high),
     awaits: held?.measure.kind === 'elsewhere' ? held.measure.awaits.zh : '',
+    numerator: held?.numerator?.zh ?? '',
+    denominator: held?.denominator?.zh ?? '',
+    measure: held === undefined || held.measure.kind === 'elsewhere' ? '' : JSON.stringify(held.measure, null, 2),
   }
 }
 
-/** What is sent. The measure stays that of the replaced version; a new code awaits its data. */
+/** Whether the measure can be read; what it may say is the server's to judge. */
+export function readable(measure: string): boolean {
+  if (measure.trim() === '') return true
+  try {
+    return typeof JSON.parse(measure) === 'object'
+  } catch {
+    return false
+  }
+}
+
+/** What is sent; without a measure it says which data it awaits. */
 export function bodyOf(draft: Draft, from: DefinitionVersion | null): Record<string, unknown> {
   const held = from?.definition
   const [low, high] = [number(draft.low), number(draft.high)]
-  const keeps = held !== undefined && held.measure.kind !== 'elsewhere'
   // English of the replaced version stays only where the Chinese beside it did.
   const both = (zh: string, old: { zh: string; en: string } | null | undefined) => ({ zh, en: old?.zh === zh ? old.en : '' })
   return {
@@ -100,10 +120,10 @@ export function bodyOf(draft: Draft, from: DefinitionVersion | null): Record<str
     name: { zh: draft.zh, en: draft.en },
     definition: both(draft.meaning, held?.definition),
     population: both(draft.population, held?.population),
-    numerator: held?.numerator ?? null,
-    denominator: held?.denominator ?? null,
+    numerator: draft.numerator ? both(draft.numerator, held?.numerator) : null,
+    denominator: draft.denominator ? both(draft.denominator, held?.denominator) : null,
     exclusions: (held?.exclusions.zh ?? []).map((zh, i) => ({ zh, en: held?.exclusions.en[i] ?? '' })),
-    measure: keeps ? held.measure : { kind: 'elsewhere', awaits: { zh: draft.awaits, en: '' } },
+    measure: draft.measure.trim() ? JSON.parse(draft.measure) : { kind: 'elsewhere', awaits: { zh: draft.awaits, en: '' } },
     national_no: number(draft.national_no),
     weight: number(draft.weight),
     baseline: low === null && high === null ? null : { low, high, confidence: 'S', source: draft.source },

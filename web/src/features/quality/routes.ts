@@ -21,6 +21,12 @@ export const feature: Feature = {
       meta: { title: 'quality.handbook.title' },
     },
     {
+      path: '/quality/rules',
+      name: 'region-rules',
+      component: () => import('./rules/pages/RulesPage.vue'),
+      meta: { title: 'rules.title' },
+    },
+    {
       path: '/quality/imports',
       name: 'imports',
       component: () => import('./pages/ImportsPage.vue'),
@@ -108,6 +114,15 @@ export const feature: Feature = {
       roles: ['coordinator', 'commission', 'medical_affairs'],
       order: 41,
       phone: true,
+    },
+    {
+      to: 'region-rules',
+      group: 'quality',
+      label: 'rules.title',
+      mark: '§',
+      roles: ['commission', 'system_admin'],
+      order: 43,
+      phone: false,
     },
     {
       to: 'imports',

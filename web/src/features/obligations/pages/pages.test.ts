@@ -16,10 +16,10 @@ const RULE = {
   code: 'alliance_plan', zh: '医联体月度工作计划', en: 'Alliance plan', by: 'return', what: 'alliance_plan', cadence: 'month', due_month: -1, due_day: 25,
   tiers: ['county'], roles: ['maternal_centre'], source: '蓟州区', confidence: 'V', to_be_verified: false, due_confidence: 'I', due_to_be_verified: true,
 } as const
-const OWED = { obligation: 'alliance_plan', period: '2026-12', due_on: '2026-11-25', standing: 'late', done_on: null, record_id: null } as const
+const OWED = { obligation: 'alliance_plan', calendar: 'v1', period: '2026-12', due_on: '2026-11-25', standing: 'late', done_on: null, record_id: null } as const
 const BOARD: Board = {
   today: '2026-11-27', late: 1, due: 0, done: 1,
-  calendar: { version: 'v1', valid_from: '2026-10-01', before_days: [7, 2], late_days: [1], reminders_to_be_verified: true, obligations: [RULE as never] },
+  calendars: [{ version: 'v1', valid_from: '2026-10-01', before_days: [7, 2], late_days: [1], reminders_to_be_verified: true, obligations: [RULE as never] }],
   units: [{
     facility_id: 'f', facility: '临江县医院', region: '临江县', tier: 'county', mine: true, late: 1,
     owed: [OWED as never, { ...OWED, period: '2026-11', standing: 'done', done_on: '2026-10-20', record_id: 'r0' } as never],

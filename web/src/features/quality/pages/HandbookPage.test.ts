@@ -6,7 +6,7 @@ import { defineComponent, h } from 'vue'
 import { api } from '@/api/client'
 import { axeViolations, renderPage } from '@/testing/page'
 
-import { bodyOf, byCode, draftFrom, matching } from '../handbook'
+import { bodyOf, byCode, draftFrom, matching, readable } from '../handbook'
 import type { DefinitionVersion } from '../types'
 import HandbookPage from './HandbookPage.vue'
 
@@ -21,7 +21,7 @@ function version(id: string, code: string, change: Partial<DefinitionVersion> = 
     numerator: null, denominator: null, exclusions: { zh: [], en: [] }, aim: null, target: null, baseline: null, weight: null, interval: null,
     measure: { kind: 'share', of: 'cases', met: [{ reached: 'accepted' }], where: [], place: 'origin' }, ...said,
   } as unknown as Definition
-  return { id, origin: 'shipped', definition, counts: true, added_by: null, added_at: '2026-11-01T00:00:00Z', verification: null, may_verify: true, ...change }
+  return { id, origin: 'shipped', definition, counts: true, added_by: null, added_at: '2026-11-01T00:00:00Z', verification: null, may_verify: true, waits: false, withdrawn: false, may_withdraw: false, ...change }
 }
 
 const VERSIONS = [
@@ -55,6 +55,13 @@ describe('the handbook', () => {
     await waitFor(() => expect(screen.queryByText('指标 accepted')).toBeNull())
   })
 
+  it('shows beside what counts what waits for a second person', async () => {
+    const waiting = version('v2', 'accepted', { origin: 'entered', counts: false, waits: true, may_withdraw: true, added_at: '2026-11-20T00:00:00Z' }, { version: 2 })
+    expect(byCode([...VERSIONS, waiting])[0]).toMatchObject({ shown: { id: 'v1' }, waiting: [{ id: 'v2' }], others: [{ id: 'v0' }] })
+    const taken = version('v3', 'accepted', { origin: 'entered', counts: false, withdrawn: true })
+    expect(byCode([...VERSIONS, taken])[0]?.others.map((one) => one.id)).toContain('v3')
+  })
+
   it('lets only an administrator enter versions', async () => {
     await show(['commission'])
     expect(screen.queryByRole('button', { name: /录入/ })).toBeNull()
@@ -81,6 +88,13 @@ describe('a version that is entered', () => {
       code: 'accepted', replaces: 'v1', valid_from: '2027-01-01', standing: 'national', measure: { kind: 'share' }, weight: 3,
       baseline: { low: 0.9, high: null, confidence: 'S', source: '附件' },
     })
+  })
+
+  it('may be computed another way, in the closed vocabulary', () => {
+    const from = VERSIONS[0] as DefinitionVersion
+    const draft = { ...draftFrom(from, '2027-01-01'), measure: '{"kind": "count", "of": "cases"}', numerator: '' }
+    expect(bodyOf(draft, from)).toMatchObject({ measure: { kind: 'count', of: 'cases' }, numerator: null })
+    expect([readable('{"kind"'), readable('3'), readable(''), readable(draft.measure)]).toEqual([false, false, true, true])
   })
 
   it('of a new code says which data it awaits', () => {

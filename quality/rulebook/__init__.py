@@ -1,0 +1,1 @@
+"""Regions' own rules of rounds, calendar and forms, as versions that people enter."""
