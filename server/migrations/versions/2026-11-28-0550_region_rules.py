@@ -9,8 +9,8 @@ from alembic import op
 
 from server.migrations.sql import statements
 
-revision = "0068_region_rules"
-down_revision = "0065_room_guests"
+revision = "0067_region_rules"
+down_revision = "0066_cells_of_weeks"
 
 RULES = """
 CREATE TABLE rule_version (
