@@ -1,6 +1,7 @@
 """Runs the long-lived processes: serve, gateway, media, dicom, engine, sender, worker, watch."""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Coroutine, Iterator
@@ -43,6 +44,8 @@ def serve(settings: Settings) -> None:
         log_config=None,
     )
     server = _Server(config)
+    gc.collect()
+    gc.freeze()  # what the program itself is made of is never garbage
 
     async def run() -> None:
         async with beating(settings.need("database_url").database_url, "serve"):
