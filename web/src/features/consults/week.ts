@@ -11,9 +11,9 @@ export function monday(at: number, by = 0): Date {
   return new Date(day.getFullYear(), day.getMonth(), day.getDate() - ((day.getDay() + 6) % 7) + 7 * by)
 }
 
-/** The seven midnights of the week, and the one after. Days are counted, not hours. */
-export function midnights(start: Date): Date[] {
-  return Array.from({ length: 8 }, (_, day) => new Date(start.getFullYear(), start.getMonth(), start.getDate() + day))
+/** The midnights of a week, or of so many days, and the one after. Days are counted, not hours. */
+export function midnights(start: Date, days = 7): Date[] {
+  return Array.from({ length: days + 1 }, (_, day) => new Date(start.getFullYear(), start.getMonth(), start.getDate() + day))
 }
 
 /** Who is on which of the seven days, by the time. */

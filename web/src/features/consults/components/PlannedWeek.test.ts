@@ -1,5 +1,5 @@
 import { fireEvent, screen, within } from '@testing-library/vue'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { defineComponent, h } from 'vue'
 
 import { serverNow } from '@/shared/clock'
@@ -15,7 +15,14 @@ function at(hour: number, minute = 0): string {
   const day = midnights(monday(serverNow()))[1] ?? new Date()
   return new Date(day.getFullYear(), day.getMonth(), day.getDate(), hour, minute).toISOString()
 }
-const consult = (id: string, planned_at: string) => ({ id, woman: `演示${id}`, facility: HERE, invited: [SIDE], urgency: 'ordinary', state: 'agreed', planned_at, minutes: 30 })
+const consult = (id: string, planned_at: string) => ({ id, woman: `演示${id}`, facility: HERE, invited: [SIDE], urgency: 'ordinary', state: 'agreed', version: 2, planned_at, minutes: 30 })
+
+const textOf = (blob: Blob | undefined): Promise<string> =>
+  new Promise((done) => {
+    const reader = new FileReader()
+    reader.onload = () => done(String(reader.result))
+    reader.readAsText(blob ?? new Blob())
+  })
 
 const page = defineComponent({ render: () => h('main', [h('h1', 'x'), h(PlannedWeek)]) })
 
@@ -34,6 +41,29 @@ describe('the week of planned consultations', () => {
     await fireEvent.click(screen.getByRole('button', { name: '下一周' }))
     const next = midnights(monday(serverNow(), 1))
     expect(asked.at(-1)).toEqual({ which: 'planned', since: next[0]?.toISOString(), until: next[7]?.toISOString() })
+  })
+
+  it('lists four weeks, turns them by keys, and writes them as a calendar without her name', async () => {
+    const asked: { until?: string }[] = []
+    const answer = (query: { until?: string }): unknown[] => (asked.push(query), [consult('b', at(9, 15)), { ...consult('a', at(9)), urgency: 'urgent' }])
+    const { container } = await renderPage(page, { path: '/x', answers: { '/api/consults': answer } })
+    const saved: Blob[] = []
+    vi.stubGlobal('URL', Object.assign(URL, { createObjectURL: (blob: Blob) => (saved.push(blob), 'blob:x'), revokeObjectURL: () => undefined }))
+    await fireEvent.click(await screen.findByRole('button', { name: '列表' }))
+    const table = screen.getByRole('table')
+    expect(within(table).getAllByRole('row').map((row) => row.textContent)).toEqual([expect.stringContaining('日期'), expect.stringContaining('09:15–09:45演示b'), expect.stringContaining('09:00–09:30▲ 演示a')])
+    expect(table.querySelectorAll('a')).toHaveLength(2)
+    expect(asked.at(-1)?.until).toBe(midnights(monday(serverNow()), 28)[28]?.toISOString())
+    expect(await axeViolations(container)).toEqual([])
+    await fireEvent.keyDown(screen.getByRole('toolbar'), { key: 'ArrowRight' })
+    expect(asked.at(-1)?.until).toBe(midnights(monday(serverNow(), 1), 28)[28]?.toISOString())
+    await fireEvent.keyDown(screen.getByRole('toolbar'), { key: 'Home' })
+    expect(asked.at(-1)?.until).toBe(midnights(monday(serverNow()), 28)[28]?.toISOString())
+    await fireEvent.click(screen.getByRole('button', { name: '导出日历' }))
+    const file = await textOf(saved[0])
+    expect(file).toMatch(/^BEGIN:VCALENDAR\r\n/)
+    expect(file.match(/BEGIN:VEVENT/g)).toHaveLength(2)
+    expect(file).not.toContain('演示')
   })
 
   it('says so when a week is free', async () => {
