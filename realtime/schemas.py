@@ -63,6 +63,8 @@ class RecordingOut(msgspec.Struct, frozen=True):
     last_seq: int | None
     live: bool
     invalid_samples: int
+    clock_offset_ms: int | None
+    """The server's clock minus the sender's, as measured last; none where it never was."""
     pregnancy_id: UUID | None
     case_id: UUID | None
     bound_by: UUID | None
@@ -97,6 +99,7 @@ def recording_out(at: datetime, viewer: Viewer, row: Row) -> RecordingOut:
         last_seq=recording.last_seq,
         live=_is_live(at, pulse),
         invalid_samples=recording.invalid_samples,
+        clock_offset_ms=_milliseconds(recording.clock_offset_ns),
         pregnancy_id=recording.pregnancy_id,
         case_id=recording.case_id,
         bound_by=recording.bound_by,
@@ -112,6 +115,10 @@ def _allowed(viewer: Viewer, recording: Recording) -> list[str]:
         return []
     own = recording.facility_id in viewer.facility_ids
     return ["bind", "unbind"] if own and recording.pregnancy_id is not None else ["bind"]
+
+
+def _milliseconds(ns: int | None) -> int | None:
+    return None if ns is None else round(ns / 1_000_000)
 
 
 def _is_live(at: datetime, pulse: Pulse | None) -> bool:

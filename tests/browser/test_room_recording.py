@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 
 from playwright.async_api import expect
 
+from realtime import frames
+from realtime.replay import replay
+from tests.bench.web.ward import open_ward
 from tests.browser.conftest import Door
 from tests.browser.test_ctg_reading import without_barriers
 from tests.browser.test_room import _agreed, _sees, rooms
@@ -106,3 +110,93 @@ async def test_both_agree_one_takes_it_back_and_it_is_looked_at(
         f"/api/consults/{consult}/recordings"
     )]  # fmt: skip
     assert kinds == ["withdrawn"]
+
+
+TOGETHER = """
+() => ({
+  media: [...document.querySelectorAll('.player video, .player audio')]
+    .filter((one) => one.readyState >= 2)
+    .map((one) => [one.currentSrc.split('/').at(-1), one.currentTime]),
+  second: Number(document.querySelector('.strip .now')?.dataset.second),
+})
+"""
+SEEK = """
+(line, share) => {
+  line.value = String(Number(line.min) + share * (line.max - line.min))
+  line.dispatchEvent(new Event('input', { bubbles: true }))
+}
+"""
+APART_S = 0.1
+
+
+async def _recorded(rooms: Door, doctor: Person, expert: Person) -> str:
+    """A consultation of which a quarter of a minute is kept, and her tracing runs beside it."""
+    consult = await _agreed(doctor, expert)
+    hers = (await doctor.get(f"/api/consults/{consult}"))["consult"]["pregnancy_id"]
+    ward = await open_ward(rooms.region, 1, "PLAYED")
+    tracing = asyncio.create_task(
+        replay(ward.gateway_url, ward.token, ward.serials, synth=["reactive"], seconds=75)
+    )
+    here, there = await _meet(rooms, consult)
+    (strip,) = [
+        one
+        for one in await doctor.get("/api/ctg/recordings", unbound=True)
+        if one["device"] in ward.serials
+    ]
+    body = {"pregnancy_id": hers, "case_id": consult, "version": strip["version"]}
+    await doctor.post(f"/api/ctg/recordings/{strip['id']}/bind", body)
+    await here.press("申请录制")
+    await _agrees(here, "身边的人均已同意", "同意并向其他人申请")
+    await _agrees(there, "身边没有其他人", "同意录制")
+    await expect(here.page.locator(".recording.running .now")).to_contain_text("正在录制")
+    await asyncio.sleep(15)
+    await here.press("结束会诊室")
+    await tracing
+    return consult
+
+
+async def _apart(here: Visitor, began: dict[str, float], seconds: dict[int, float]) -> float:
+    """How far sound, pictures and the line on the tracing are from each other, seconds."""
+    seen = await here.page.evaluate(TOGETHER)
+    second = seen["second"]
+    moments = [began[part] + at for part, at in seen["media"]]
+    assert len(moments) == 4, seen
+    drawn = seconds[int(second)] + second % 1
+    return max(*moments, drawn) - min(*moments, drawn)
+
+
+async def test_tracing_sound_and_pictures_keep_one_clock_also_after_a_seek(
+    rooms: Door, doctor: Person, expert: Person
+) -> None:
+    consult = await _recorded(rooms, doctor, expert)
+    here = await rooms("lj001.doctor", height=1400)
+    await here.go(f"/consults/{consult}/recordings")
+    open_ = here.page.get_by_role("button", name="查看录制")
+    await expect(open_).to_be_visible(timeout=60_000)
+    await open_.click()
+    line = here.page.locator(".line input")
+    await expect(here.page.locator(".strip .now")).to_be_attached()
+    await here.sees("已按实测时钟差对齐")
+
+    (kept,) = await doctor.get(f"/api/consults/{consult}/recordings")
+    view = await doctor.post(f"/api/room-recordings/{kept['recording']['id']}/viewings", {})
+    began = {
+        one["id"]: datetime.fromisoformat(one["began_at"]).timestamp() for one in view["parts"]
+    }
+    (strip,) = await doctor.get("/api/ctg/recordings", case_id=consult)
+    raw = await doctor.get(f"/api/ctg/recordings/{strip['id']}/frames")
+    heads = [frames.peek_head(one) for one in frames.split_frames(raw)]
+    seconds = {head.seq: head.device_ns / 1e9 + strip["clock_offset_ms"] / 1e3 for head in heads}
+
+    for share in (0.5, 0.85, 0.2):
+        await line.evaluate(SEEK, share)
+        await asyncio.sleep(1.5)
+        assert await _apart(here, began, seconds) <= APART_S, share
+    await here.press("播放")
+    await asyncio.sleep(2)
+    running = [await _apart(here, began, seconds) for _ in range(20)]
+    await here.picture("recording-strip")
+    await line.evaluate(SEEK, 0.5)
+    await asyncio.sleep(2)
+    running += [await _apart(here, began, seconds) for _ in range(20)]
+    assert sorted(running)[-2] <= APART_S, running

@@ -164,7 +164,8 @@ class _End(NamedTuple):
 
 def _walked(file: Readable, first: int) -> tuple[list[_Cue], int, _End]:
     cues: list[_Cue] = []
-    last_ms, at, rest = -1, first, ()
+    rest: tuple[bytes | Span, ...] = ()
+    last_ms, at = -1, first
     while at < file.size:
         head = file.at(at, at + 12)
         try:

@@ -11544,7 +11544,7 @@ export interface components {
             may_write: boolean;
             mother_missing: string[];
             newborns: components["schemas"]["NewbornSheet"][];
-            references: components["schemas"]["Reference"][];
+            references: components["schemas"]["referral_readmodel_dossier_Reference"][];
             sent_at: string | null;
             treatments: components["schemas"]["Treatment"][];
             unread: number;
@@ -13706,14 +13706,13 @@ export interface components {
             version: number;
             words: string;
         };
-        /** Measurement */
-        Measurement: {
-            code: string;
+        /** Measured */
+        Measured: {
             fetus: string;
             how: string;
             level: number;
             name: string;
-            scheme: string;
+            reference: components["schemas"]["consult_imaging_references_Reference"];
             section: string;
             unit: string;
             value: string;
@@ -15670,6 +15669,7 @@ export interface components {
             bound_by: string | null;
             case_id: string | null;
             channels: string[];
+            clock_offset_ms: number | null;
             closed_at: string | null;
             device: string;
             device_name: string;
@@ -15743,23 +15743,6 @@ export interface components {
             late_reason?: string | null;
             reason: string;
             version: number;
-        };
-        /** Reference */
-        Reference: {
-            /** Format: date-time */
-            at: string;
-            attachment_id: string | null;
-            by: components["schemas"]["PersonRef"] | null;
-            from_seq: number | null;
-            /** Format: uuid */
-            id: string;
-            /** @enum {string} */
-            kind: "ctg" | "attachment" | "dicom_study";
-            note: string | null;
-            recording_id: string | null;
-            study_uid: string | null;
-            to_seq: number | null;
-            withdrawn: components["schemas"]["Withdrawn"] | null;
         };
         /** Referral */
         Referral: {
@@ -16851,7 +16834,7 @@ export interface components {
             intercept: number;
             inverted: boolean;
             lossy: boolean;
-            measurements: components["schemas"]["Measurement"][];
+            measurements: components["schemas"]["Measured"][];
             number: number | null;
             offset: number;
             regions: components["schemas"]["Region"][];
@@ -18250,6 +18233,20 @@ export interface components {
             /** Format: uuid */
             pregnancy_id: string;
         };
+        /** Reference */
+        consult_imaging_references_Reference: {
+            /** @default  */
+            code: string;
+            /** @default  */
+            confidence: string;
+            /** @enum {string} */
+            said: "standard" | "machine" | "none" | "removed" | "measured" | "unread";
+            /** @default  */
+            source: string;
+            /** @default  */
+            words: string;
+            year?: number | null;
+        };
         /** Decide */
         consult_requests_schemas_Decide: {
             decision: components["schemas"]["Decision"];
@@ -18312,6 +18309,23 @@ export interface components {
         referral_commands_on_papers_Seen: {
             /** Format: date-time */
             up_to: string;
+        };
+        /** Reference */
+        referral_readmodel_dossier_Reference: {
+            /** Format: date-time */
+            at: string;
+            attachment_id: string | null;
+            by: components["schemas"]["PersonRef"] | null;
+            from_seq: number | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "ctg" | "attachment" | "dicom_study";
+            note: string | null;
+            recording_id: string | null;
+            study_uid: string | null;
+            to_seq: number | null;
+            withdrawn: components["schemas"]["Withdrawn"] | null;
         };
         /** Voided */
         referral_readmodel_whole_Voided: {

@@ -14,7 +14,7 @@ function aRecording(over: Partial<Recording> = {}): Recording {
     id: 'r1', device: 'SN-1', device_name: '一号机', facility_id: 'f1', unit: '产科', bed: '产房1床',
     channels: ['fhr1', 'fhr2', 'toco'], fetuses: [{ channel: 'fhr1', label: 'A' }, { channel: 'fhr2', label: 'B' }],
     started_at: '2026-11-22T02:00:00Z', opened_at: '2026-11-22T02:00:00Z', closed_at: null, last_seq: null, live: true,
-    invalid_samples: 0, pregnancy_id: null, case_id: null, bound_by: null, bound_at: null, version: 1, pulse: null,
+    invalid_samples: 0, clock_offset_ms: null, pregnancy_id: null, case_id: null, bound_by: null, bound_at: null, version: 1, pulse: null,
     allowed: ['bind'], ...over,
   }
 }
