@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from consult.imaging.comparing import Header
 from consult.imaging.models import ClashRow, InstanceRow, StudyRow
-from consult.imaging.parse import Summary
+from consult.imaging.parse import Measurement, Summary
 from consult.imaging.readmodel import (
+    Measured,
+    MeasuredReport,
     ScanClash,
     ScanHeader,
     ScanInstance,
@@ -21,6 +23,7 @@ from consult.imaging.readmodel import (
     ScanStudy,
     Why,
 )
+from consult.imaging.references import reference_of
 from consult.imaging.repository import ScanRepository
 from consult.imaging.states import StudyState
 from consult.imaging.taking import HEADER_FIELD, woman_of
@@ -38,7 +41,7 @@ from registry.pregnancies.rules import NAME_FIELD
 _TEXTS = Catalogue.load([Path(__file__).parent])
 _SHOWN = frozenset(each.encode_name for each in msgspec.structs.fields(ScanInstance)) & frozenset(
     each.encode_name for each in msgspec.structs.fields(Summary)
-) - {"why_not"}
+) - {"why_not", "measurements"}
 
 
 async def scans_of_case(
@@ -67,6 +70,33 @@ async def scan_study(
     hers = await PregnancyRepository(session, viewer).pregnancy(pregnancy_id)
     await log_opening(session, clock.now(), viewer, hers, row)
     return (await _told(session, viewer, sealer, hers, [row], None))[0]
+
+
+async def newest_reports(
+    session: AsyncSession, viewer: Viewer, pregnancy_id: PregnancyId
+) -> list[MeasuredReport]:
+    """What machines measured at the newest examination that is filed and has a report.
+
+    Whoever asks has logged who looks at her.
+    """
+    repository = ScanRepository(session, viewer)
+    for study in await repository.of(pregnancy_id):
+        if study.state != StudyState.FILED:
+            continue
+        read = [(row, summary_of(row)) for row in await repository.instances([study.id])]
+        found = [
+            MeasuredReport(
+                study_at=summary.study_at,
+                station=summary.station,
+                sha256=row.sha256.hex(),
+                measurements=[_measured(summary, one) for one in summary.measurements],
+            )
+            for row, summary in read
+            if summary.measurements
+        ]
+        if found:
+            return found
+    return []
 
 
 async def study_of(session: AsyncSession, viewer: Viewer, instance_id: UUID) -> UUID:
@@ -204,10 +234,24 @@ def _instance(row: InstanceRow, summary: Summary) -> ScanInstance:
         **{name: getattr(summary, name) for name in _SHOWN},
         id=row.id,
         number=summary.instance_number,
+        measurements=[_measured(summary, one) for one in summary.measurements],
         why_not=_why(summary),
         sha256=row.sha256.hex(),
         size_bytes=row.size_bytes,
         at=row.at,
+    )
+
+
+def _measured(summary: Summary, one: Measurement) -> Measured:
+    return Measured(
+        section=one.section,
+        fetus=one.fetus,
+        name=one.name,
+        value=one.value,
+        unit=one.unit,
+        how=one.how if one.table is not None else "",
+        level=one.level,
+        reference=reference_of(one, deidentified=summary.deidentified),
     )
 
 

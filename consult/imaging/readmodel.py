@@ -7,7 +7,8 @@ from uuid import UUID
 import msgspec
 
 from consult.imaging.comparing import Likeness
-from consult.imaging.parse import Measurement, Region
+from consult.imaging.parse import Region
+from consult.imaging.references import Reference
 from registry.facilities.schemas import FacilityRef
 from registry.people.schemas import PersonRef
 
@@ -18,6 +19,31 @@ class Why(msgspec.Struct, frozen=True):
     code: str
     zh: str
     en: str
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """One number of a structured report as the machine wrote it, and what it rests on.
+
+    `level` tells a value inferred from another (a centile of a length) from the length itself.
+    """
+
+    section: str
+    fetus: str
+    name: str
+    value: str
+    unit: str
+    how: str
+    level: int
+    reference: Reference
+
+
+class MeasuredReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One structured report: when the examination was, by which machine, and its numbers."""
+
+    study_at: str
+    station: str
+    sha256: str
+    measurements: list[Measured]
 
 
 class ScanInstance(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +77,7 @@ class ScanInstance(msgspec.Struct, frozen=True, kw_only=True):
     for_processing: bool
     burned_in: bool | None
     synthetic: bool
-    measurements: list[Measurement]
+    measurements: list[Measured]
     why_not: Why | None
     sha256: str
     size_bytes: int

@@ -127,6 +127,13 @@ _BIOMETRY = (
 )
 """LOINC codes of TID 5005; the head's circumference is the drawn ellipse's (Ramanujan)."""
 
+_AGES = {
+    "11820-8": (37.4, ("11902-4", "BPD, Hadlock 1984")),
+    "11984-2": (36.7, ("11932-1", "HC, Hadlock 1984")),
+    "11963-6": (36.9, None),
+}
+"""Weeks that the drawn machine infers, by which table; as some do, one without saying by which."""
+
 
 def _report(subject: Subject) -> bytes:
     ds = _begun(subject, ComprehensiveSRStorage, 3)
@@ -146,6 +153,20 @@ def _number(loinc: str, name: str, value: float, unit: str) -> Dataset:
     measured.NumericValue = f"{value:.1f}"
     measured.MeasurementUnitsCodeSequence = [_code(unit, "UCUM", unit)]
     item.MeasuredValueSequence = [measured]
+    if loinc in _AGES:
+        weeks, table = _AGES[loinc]
+        item.ContentSequence = [_age(weeks, table)]
+    return item
+
+
+def _age(weeks: float, table: tuple[str, str] | None) -> Dataset:
+    item = _number("18185-9", "孕周 Gestational Age", weeks, "wk")
+    item.RelationshipType = "INFERRED FROM"
+    if table is not None:
+        named = _item("CODE", _code("121424", "DCM", "Table of Values"))
+        named.RelationshipType = "HAS CONCEPT MOD"
+        named.ConceptCodeSequence = [_code(table[0], "LN", table[1])]
+        item.ContentSequence = [named]
     return item
 
 

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from consult.imaging.queries import newest_reports
+from consult.imaging.readmodel import MeasuredReport
 from consult.queries import advice_of_case
 from consult.readmodel import Advice
 from consult.requests.queries import is_consult
@@ -57,6 +59,7 @@ class ConsultSources:
     written: list[RoomMessage]
     calls: list[ConsultCall]
     stills: list[RoomStill]
+    measured: list[MeasuredReport]
     demo: bool
 
 
@@ -93,7 +96,8 @@ async def _consultation(
     written = await whole(session, viewer, case_id)
     calls = (await calls_of(session, viewer, sealer, case_id)).calls
     stills = await stills_of(session, viewer, case_id)
-    return ConsultSources(detail, woman, advice, written, calls, stills, viewer.demo)
+    measured = await newest_reports(session, viewer, PregnancyId(detail.consult.pregnancy_id))
+    return ConsultSources(detail, woman, advice, written, calls, stills, measured, viewer.demo)
 
 
 @asynccontextmanager
@@ -149,6 +153,7 @@ def compose(sources: Sources | ConsultSources, kind: PaperKind) -> Document:
             sources.written,
             sources.calls,
             sources.stills,
+            sources.measured,
             demo=sources.demo,
         )
     case, papers = sources.case, sources.dossier

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from consult.imaging.readmodel import MeasuredReport
 from consult.readmodel import Advice
 from consult.requests.schemas import ConsultDetail, ConsultOut, DecisionOut, InvitationOut
 from consult.rooms.chat.schemas import RoomMessage
@@ -11,6 +12,7 @@ from referral.paper import words
 from referral.paper.model import Box, Document, PaperKind, Section, ticks
 from registry.facilities.rules import CHINA
 from registry.pregnancies.schemas import PregnancyOut
+from server.paper.biometry import biometry
 from server.paper.opinion import opinions
 
 URGENCY: words.Options = (("urgent", "急会诊"), ("ordinary", "普通会诊"))
@@ -56,6 +58,7 @@ def consultation_form(
     written: Sequence[RoomMessage],
     calls: Sequence[ConsultCall],
     stills: Sequence[RoomStill],
+    measured: Sequence[MeasuredReport],
     *,
     demo: bool,
 ) -> Document:
@@ -68,6 +71,7 @@ def consultation_form(
         *_calls(calls),
         *_written(written),
         *_stills(stills),
+        *biometry(measured),
         *opinions(advice),
         *_decisions(detail.decisions),
     ]

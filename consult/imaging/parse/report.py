@@ -1,7 +1,7 @@
 """Measurements of a structured report: TID 5000, OB-GYN Ultrasound Procedure Report (PS3.16).
 
-Read as they stand: numbers, units and the machine's own centiles with their source. Nothing is
-computed and nothing is graded here.
+Read as they stand: numbers, units and the machine's own centiles, each with the table or equation
+that the machine names for it. Nothing is computed and nothing is graded here.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,8 @@ MOST = 1000
 
 FETUS_ID = "11951-1"  # LOINC, in TID 1008 Subject Context, Fetus
 DERIVATION = "121401"  # DCM
-EQUATION_OR_TABLE = frozenset({"121424", "121420", "121422", "121421"})  # table, equation
+# Equation, its citation, table of values, its citation, reference authority; a code or words.
+REFERENCES = frozenset({"121420", "121421", "121424", "121422", "121406"})
 
 
 def measurements(ds: Dataset) -> list[Measurement]:
@@ -70,19 +71,39 @@ def _number(item: Dataset, section: str, fetus: str, level: int) -> Measurement 
         unit=_code(values[0], "MeasurementUnitsCodeSequence")[0],
         how=_how(item),
         level=level,
+        **_reference(item),
     )
 
 
 def _how(item: Dataset) -> str:
-    """Mean, selected, and which table or equation the machine used; as the machine says it."""
-    said: list[str] = []
-    for child in list(item.get("ContentSequence") or [])[:50]:
-        code = _code(child, "ConceptNameCodeSequence")[0]
-        if str(child.get("ValueType") or "") != "CODE":
-            continue
-        if code == DERIVATION or code in EQUATION_OR_TABLE:
-            said.append(_meaning(child, "ConceptCodeSequence"))
+    """Mean, selected and the like, as the machine says it."""
+    said = [
+        _meaning(child, "ConceptCodeSequence")
+        for child in _said_of(item)
+        if _code(child, "ConceptNameCodeSequence")[0] == DERIVATION
+    ]
     return "; ".join(said)[:200]
+
+
+def _reference(item: Dataset) -> dict[str, str]:
+    """What the machine names as the table or equation behind the value, and its first code."""
+    words: list[str] = []
+    scheme = code = ""
+    for child in _said_of(item):
+        if _code(child, "ConceptNameCodeSequence")[0] not in REFERENCES:
+            continue
+        if str(child.get("ValueType") or "") == "TEXT":
+            words.append(_cut(child.get("TextValue")))
+            continue
+        words.append(_meaning(child, "ConceptCodeSequence"))
+        if not code:
+            code, scheme = _code(child, "ConceptCodeSequence")
+    table = "; ".join(dict.fromkeys(one for one in words if one))[:200]
+    return {"table": table, "table_scheme": scheme, "table_code": code}
+
+
+def _said_of(item: Dataset) -> list[Dataset]:
+    return list(item.get("ContentSequence") or [])[:50]
 
 
 def _code(item: Dataset, sequence: str) -> tuple[str, str]:

@@ -32,6 +32,9 @@ class Measurement(msgspec.Struct, frozen=True):
     """One number of a structured report as the machine wrote it.
 
     `level` tells a value inferred from another (a centile of a length) from the length itself.
+    `table` is the reference that the machine names for it in its own words, empty where it names
+    none, and None in what was read before this was asked; `table_scheme` and `table_code` are the
+    code it gives to it.
     """
 
     section: Words
@@ -43,6 +46,9 @@ class Measurement(msgspec.Struct, frozen=True):
     unit: Words
     how: Words
     level: Annotated[int, msgspec.Meta(ge=0, le=20)]
+    table: Words | None = None
+    table_scheme: Words = ""
+    table_code: Words = ""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -11,9 +12,13 @@ from pypdf import PdfReader
 from consult import queries as advice
 from consult import signing
 from consult.commands import Countersign
+from consult.imaging.archive import SealedFolder
+from consult.imaging.parse import Box as Reader
+from consult.imaging.taking import Desk, take
 from consult.rooms.chat.schemas import RoomMessage
 from consult.rooms.stills.schemas import RoomStill
 from consult.telephone.schemas import ConsultCall
+from kernel.blobs import BlobStore
 from kernel.errors import NotFound
 from referral.paper import words
 from referral.paper.errors import NothingToPrint
@@ -21,6 +26,7 @@ from referral.paper.model import Box, Document, PaperKind, Ticks
 from server.paper import routes
 from server.paper.compose import ConsultSources, available, compose, gather
 from server.paper.routes import press
+from tests.consult.imaging.reports import biometry, report
 from tests.consult.requests.table import Table
 from tests.referral.http import caller
 from tests.referral.network import SEALER, Network
@@ -129,6 +135,38 @@ async def test_what_was_written_in_the_room_is_on_it(table: Table, net: Network)
     assert "接收端截取" in still
     assert f"图像摘要 {'a' * 16}" in still
     assert PdfReader(io.BytesIO(press().print(document, STAMP))).pages
+
+
+async def test_what_the_machine_measured_is_on_it_with_what_it_rests_on(
+    table: Table, net: Network, tmp_path: Path
+) -> None:
+    viewer, consult = net.staff["county_doctor"], await _held(table, net)
+    folder = SealedFolder(BlobStore(tmp_path, SEALER, max_bytes=0))
+    desk = Desk(net.clone.app, net.clock, SEALER, folder, Reader(readers=1))
+    content = report(*biometry(), patient="LIN^CESHI=林^测试")
+
+    async def read() -> bytes:
+        return content
+
+    try:
+        await take(desk, viewer, consult, read, deidentify=False)  # type: ignore[arg-type]
+    finally:
+        desk.box.close()
+    document = await _document(net, "city_expert", consult)
+    (section,) = [one for one in document.sections if one.title.startswith("超声测量")]
+    assert section.title == "超声测量，设备报告（2026-11-26）"
+    lines = [(box.label, box.value) for box in section.boxes if isinstance(box, Box)]
+    assert lines[:5] == [
+        ("胎儿 A · Biparietal Diameter", "82.4 mm；Mean；实测值"),
+        ("胎儿 A · Gestational Age", "231 d；FL by GA, Hadlock 1984，1984 年（待核实）"),
+        ("胎儿 A · Growth Percentile rank", "44 %；某市妇幼 2019 参考值，2019 年（待核实）"),
+        ("胎儿 A · Femur Length", "61.0 mm；实测值"),
+        ("胎儿 A · Growth Percentile rank", "12 %；设备未注明参考出处"),
+    ]
+    assert "平台未重新计算" in (lines[-1][1] or "")
+    pages = PdfReader(io.BytesIO(press().print(document, STAMP))).pages
+    text = "".join(page.extract_text() for page in pages).replace("\n", "").replace(" ", "")
+    assert "设备未注明参考出处" in text
 
 
 async def test_it_is_issued_once_and_only_to_those_who_see_her(table: Table, net: Network) -> None:
