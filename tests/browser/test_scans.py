@@ -1,5 +1,7 @@
 """A scan from the machine's stick: whose it is, how it plays, its lengths, what cannot be shown."""
 
+import io
+import zipfile
 from datetime import UTC, datetime
 from typing import Any
 
@@ -54,15 +56,39 @@ async def brings(here: Visitor, card: Locator) -> None:
     await expect(card.locator("li")).to_contain_text("不是 DICOM 文件")
     await expect(card).to_contain_text("下载原文件")
     await expect(card.get_by_role("row").filter(has_text="双顶径")).to_contain_text("9.2 cm")
+    ages = card.get_by_role("row").filter(has_text="37.4 wk")
+    await expect(ages).to_contain_text("BPD, Hadlock 1984 · 1984 年 ◇ 待核实")
+    unsaid = card.get_by_role("row").filter(has_text="36.9 wk")
+    await expect(unsaid).to_contain_text("设备未注明参考出处")
     held = card.get_by_role("alert").filter(has_text="请核对")
     await expect(held).to_contain_text("YAN^SHI")
     await expect(held).to_contain_text("演示孕妇77")
     await expect(card.locator(".scan-thumb img")).to_have_count(2)
     await card.scroll_into_view_if_needed()
     await here.picture("scan-held")
+    await card.locator(".scan-measures").scroll_into_view_if_needed()
+    await here.picture("scan-measures")
     await without_barriers(here)
     await here.press("已核对，是本人", within=card)
     await expect(card).to_contain_text("已核对身份")
+
+
+async def unpacks(here: Visitor, card: Locator) -> None:
+    """The same stick as one archive: what is in already is known, what is no scan says so."""
+    files = examination(Subject("YAN^SHI", "", datetime(2026, 11, 26, 2, 0, tzinfo=UTC), "2.25.77"))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for n, one in enumerate(files):
+            archive.writestr(f"DICOM/IM{n}", one)
+        archive.writestr("README.TXT", "no scan")
+    chosen: FilePayload = {
+        "name": "stick.zip", "mimeType": "application/zip", "buffer": packed.getvalue(),
+    }  # fmt: skip
+    await card.get_by_text("选择 DICOM 文件").locator("input").set_input_files([chosen])
+    await expect(card.locator("li").filter(has_text="README.TXT")).to_contain_text(
+        "不是 DICOM 文件", timeout=60_000
+    )
+    await expect(card.locator(".scan-thumb img")).to_have_count(2)
 
 
 async def from_the_machine(here: Visitor, card: Locator) -> None:
@@ -93,6 +119,37 @@ async def measures(viewer: Locator, there: Visitor) -> None:
         await there.page.mouse.click(x, y + (MIDDLE + end) * fit)
     said = (await viewer.locator("svg text").first.text_content() or "").removesuffix(" mm")
     assert abs(float(said) - BPD_CM * 10) < 1.5, said
+
+
+GREY = """
+(canvas) => {
+  const seen = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
+  return seen.reduce((sum, value, at) => (at % 4 === 0 ? sum + value : sum), 0) / (seen.length / 4)
+}
+"""
+
+
+async def turns(viewer: Locator, there: Visitor) -> None:
+    """Larger by the wheel, brighter by dragging, and back as the file says."""
+    canvas, stage = viewer.locator("canvas"), await viewer.locator(".scan-stage").bounding_box()
+    assert stage is not None
+    x, y = stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2
+    before, grey = await canvas.bounding_box(), await canvas.evaluate(GREY)
+    assert before is not None
+    await there.page.mouse.move(x, y)
+    await there.page.mouse.wheel(0, -400)
+    larger = await canvas.bounding_box()
+    assert larger is not None
+    assert larger["width"] > before["width"] * 1.2
+    await viewer.get_by_role("button", name="亮度对比", exact=True).click()
+    await there.page.mouse.move(x, y)
+    await there.page.mouse.down()
+    await there.page.mouse.move(x, y + 120, steps=6)
+    await there.page.mouse.up()
+    assert abs(await canvas.evaluate(GREY) - grey) > 5
+    await viewer.get_by_role("button", name="复位").click()
+    assert await canvas.bounding_box() == before
+    assert await canvas.evaluate(GREY) == grey
 
 
 async def cites(there: Visitor) -> None:
@@ -133,6 +190,7 @@ async def test_from_the_machine_to_the_expert(visit: Door, doctor: Person) -> No
     card = here.page.get_by_role("region", name="影像", exact=True)
     await expect(card).to_contain_text("尚无影像")
     await brings(here, card)
+    await unpacks(here, card)
 
     await from_the_machine(here, card)
 
@@ -150,6 +208,7 @@ async def test_from_the_machine_to_the_expert(visit: Door, doctor: Person) -> No
     await there.page.keyboard.press(" ")
     await expect(count).not_to_have_text("1 / 30")
     await there.page.keyboard.press(" ")
+    await turns(viewer, there)
     await measures(viewer, there)
     await there.picture("scan-viewer")
     await without_barriers(there)
