@@ -31,6 +31,7 @@ from quality.returns.schemas import (
 )
 from quality.returns.states import RETURN, ReturnState, Side
 from quality.rulebook import versions
+from quality.rulebook.kinds import form_kind
 from quality.rulebook.versions import Rulebook
 from registry.facilities import queries as facilities
 from registry.facilities.rules import local_date
@@ -42,8 +43,8 @@ A_YEAR: Final = timedelta(days=366)
 async def forms(session: AsyncSession, clock: Clock, viewer: Viewer) -> list[FormOut]:
     """Every form as it counts today where the viewer works, with where it comes from."""
     region, today = await _region(session, viewer), local_date(clock.now())
-    books = [await versions.form_book(session, code) for code in FORMS]
-    return [form_out(book.at(region, today).content) for book in books]
+    books = await versions.books(session, [form_kind(code) for code in FORMS])
+    return [form_out(book.at(region, today).content) for book in books.values()]
 
 
 async def _region(session: AsyncSession, viewer: Viewer) -> UUID | None:

@@ -25,10 +25,9 @@ async def region_rules(session: AsyncSession, viewer: Viewer, today: date) -> Re
     names = await read_names(
         session, person_ids=[id_ for one in known for id_ in (one.added_by, one.verified_by)]
     )
-    kinds = []
+    kinds, books = [], await versions.books(session, KINDS)
     for kind in KINDS.values():
-        book = await versions.book(session, kind.code)
-        see = _Seen(viewer, today, names, {id_ for id_, _ in overseen}, book)
+        see = _Seen(viewer, today, names, {id_ for id_, _ in overseen}, books[kind.code])
         found = [see.version(one) for one in known if one.kind == kind.code and one.region_id]
         release = _shipped(kind, known, see.where(kind.shipped.version))
         kinds.append(RuleKind(kind.code, kind.zh, kind.en, [*found, release]))
