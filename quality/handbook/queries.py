@@ -7,9 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kernel.viewer import Role, Viewer
 from quality.handbook import versions
 from quality.handbook.schemas import DefinitionVersion, Handbook, VerificationOut
-from quality.handbook.service import may_verify, may_withdraw
+from quality.handbook.service import may_verify
 from quality.handbook.showing import definition_out
 from quality.names import read_names
+from quality.second_person import may_withdraw
 
 
 async def handbook(session: AsyncSession, viewer: Viewer, today: date) -> Handbook:

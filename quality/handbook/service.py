@@ -14,6 +14,7 @@ from quality.errors import DefinitionMoved
 from quality.handbook import versions
 from quality.handbook.schemas import DefinitionIn, Said, VersionMade
 from quality.handbook.versions import Version
+from quality.second_person import check_withdrawal, is_another
 from referral.clocks.data import Target, Text
 
 # One at a time adds to the handbook: the second reads what the first wrote.
@@ -102,7 +103,7 @@ def may_verify(viewer: Viewer, version: Version) -> bool:
     """Whoever entered a version is not who verifies it."""
     oversees = viewer.has(Role.SYSTEM_ADMIN, Role.COMMISSION)
     decided = version.verification is not None or version.withdrawn_by is not None
-    return oversees and not decided and version.added_by != viewer.person_id
+    return oversees and not decided and is_another(viewer, version)
 
 
 async def withdraw(session: AsyncSession, viewer: Viewer, version_id: UUID) -> None:
@@ -113,15 +114,8 @@ async def withdraw(session: AsyncSession, viewer: Viewer, version_id: UUID) -> N
         NotAllowed: somebody else entered it, or it is decided already.
     """
     await session.execute(_QUEUE)
-    found = await _found(session, version_id)
-    if not may_withdraw(viewer, found):
-        raise NotAllowed(reason="own_unverified_only")
+    check_withdrawal(viewer, await _found(session, version_id))
     await versions.withdraw(session, version_id, person_id=viewer.person_id)
-
-
-def may_withdraw(viewer: Viewer, version: Version) -> bool:
-    """Whoever entered it, until another person has compared it."""
-    return version.waits and version.added_by == viewer.person_id
 
 
 async def _found(session: AsyncSession, version_id: UUID) -> Version:

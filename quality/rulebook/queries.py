@@ -14,8 +14,9 @@ from quality.rulebook import versions
 from quality.rulebook.comparing import changes
 from quality.rulebook.kinds import KINDS, Kind
 from quality.rulebook.schemas import RegionRules, RuledRegion, RuleKind, RuleVersionOut
-from quality.rulebook.service import may_verify, may_withdraw
+from quality.rulebook.service import may_verify
 from quality.rulebook.versions import Rulebook, Version
+from quality.second_person import may_withdraw
 
 
 async def region_rules(session: AsyncSession, viewer: Viewer, today: date) -> RegionRules:

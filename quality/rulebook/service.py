@@ -15,6 +15,7 @@ from quality.rulebook.errors import RulesMoved
 from quality.rulebook.kinds import KINDS
 from quality.rulebook.schemas import EnterRules, RulePreview, RuleVersionMade
 from quality.rulebook.versions import Span, Version
+from quality.second_person import check_withdrawal, is_another
 
 # One at a time writes: the second reads what the first wrote.
 _QUEUE = text("SELECT pg_advisory_xact_lock(hashtextextended('rules of regions', 0))")
@@ -109,21 +110,14 @@ async def withdraw(session: AsyncSession, viewer: Viewer, version_id: UUID) -> N
         NotAllowed: somebody else entered it, or it is decided already.
     """
     await session.execute(_QUEUE)
-    found = await _found(session, version_id)
-    if not may_withdraw(viewer, found):
-        raise NotAllowed(reason="own_unverified_only")
+    check_withdrawal(viewer, await _found(session, version_id))
     await versions.withdraw(session, version_id, person_id=viewer.person_id)
 
 
 def may_verify(viewer: Viewer, version: Version[Any], overseen: set[UUID]) -> bool:
     """Somebody else who oversees the region, or an administrator of the installation."""
     able = version.region_id in overseen or viewer.has(Role.SYSTEM_ADMIN)
-    return version.waits and able and version.added_by != viewer.person_id
-
-
-def may_withdraw(viewer: Viewer, version: Version[Any]) -> bool:
-    """Whoever entered it, until another person has compared it."""
-    return version.waits and version.added_by == viewer.person_id
+    return version.waits and able and is_another(viewer, version)
 
 
 async def _found(session: AsyncSession, version_id: UUID) -> Version[Any]:
