@@ -88,3 +88,8 @@ async def test_the_map_on_a_phone_at_night_and_on_paper(visit: Door, doctor: Per
     assert box["x"] + box["width"] <= 700
     await expect(paper.page.locator(".filter")).to_be_hidden()
     await expect(paper.page.get_by_role("table")).to_be_visible()
+    # The cases behind a number: every column is on the paper.
+    await paper.go("/quality/online_referrals?days=90")
+    cases = await paper.page.get_by_role("table", name="病例").bounding_box()
+    assert cases is not None
+    assert cases["x"] + cases["width"] <= 700
