@@ -5,11 +5,12 @@ docs/operators.md is checked against these words.
 """
 # ruff: noqa: RUF009  (_env makes dataclass fields)
 
-import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+from server import kinds
 
 DEMO_DIR = Path(".data")
 
@@ -20,122 +21,6 @@ class CannotGoOn(Exception):
 
 class SettingsError(CannotGoOn):
     """The environment does not describe an installation that can run."""
-
-
-def _text(raw: str) -> str:
-    return raw.strip()
-
-
-def _port(raw: str) -> int:
-    number = int(raw)
-    if not 0 < number < 65536:
-        raise ValueError("must be between 1 and 65535")
-    return number
-
-
-def _any_port(raw: str) -> int:
-    return 0 if raw.strip() == "0" else _port(raw)
-
-
-def _ips(raw: str) -> tuple[str, ...]:
-    found = tuple(part.strip() for part in raw.split(",") if part.strip())
-    for part in found:
-        for address in part.split("=", 1):
-            ipaddress.ip_address(address)
-    return found
-
-
-def _relays(raw: str) -> tuple[str, ...]:
-    found = tuple(part.strip() for part in raw.split(",") if part.strip())
-    for url in found:
-        if not url.startswith(("turn:", "turns:", "stun:", "stuns:")):
-            raise ValueError(f"{url} does not begin with turn:, turns:, stun: or stuns:")
-    return found
-
-
-def _room_engine(raw: str) -> str:
-    name = raw.strip()
-    if name not in ("forward", "janus"):
-        raise ValueError("must be forward or janus")
-    return name
-
-
-def _socket_address(raw: str) -> str:
-    url = raw.strip()
-    scheme, _, rest = url.partition("://")
-    if scheme not in {"ws", "wss"} or not rest:
-        raise ValueError("must be like wss://janus.example.cn/")
-    return url
-
-
-def _web_address(raw: str) -> str:
-    url = raw.strip().rstrip("/")
-    scheme, _, rest = url.partition("://")
-    if url and (scheme not in {"http", "https"} or not rest or "@" in rest):
-        raise ValueError("must be like http://127.0.0.1:8042, without name and password")
-    return url
-
-
-def _positive(raw: str) -> int:
-    number = int(raw)
-    if number < 1:
-        raise ValueError("must be 1 or more")
-    return number
-
-
-def _count(raw: str) -> int:
-    number = int(raw)
-    if number < 0:
-        raise ValueError("must be 0 or more")
-    return number
-
-
-def _megabytes(raw: str) -> int:
-    number = int(raw)
-    if not 1 <= number <= 20:
-        raise ValueError("must be between 1 and 20")
-    return number
-
-
-def _flag(raw: str) -> bool:
-    lowered = raw.strip().lower()
-    if lowered not in {"0", "1", "true", "false", "yes", "no"}:
-        raise ValueError("must be 1 or 0")
-    return lowered in {"1", "true", "yes"}
-
-
-def _path(raw: str) -> Path:
-    return Path(raw).expanduser()
-
-
-def _log_format(raw: str) -> str:
-    if raw not in {"console", "json"}:
-        raise ValueError("must be console or json")
-    return raw
-
-
-def _log_level(raw: str) -> str:
-    level = raw.strip().lower()
-    if level not in {"debug", "info", "warning", "error"}:
-        raise ValueError("must be debug, info, warning or error")
-    return level
-
-
-def _origins(raw: str) -> tuple[str, ...]:
-    origins = tuple(part.strip() for part in raw.split(",") if part.strip())
-    for origin in origins:
-        scheme, _, rest = origin.partition("://")
-        if scheme not in {"http", "https"} or not rest or "/" in rest or "*" in rest:
-            raise ValueError(f"{origin} is not an exact origin such as https://yunshang.example.cn")
-    return origins
-
-
-def _addresses(raw: str) -> tuple[str, ...]:
-    found = tuple(part.strip() for part in raw.split(",") if part.strip())
-    for address in found:
-        if address.count("@") != 1 or any(mark.isspace() for mark in address):
-            raise ValueError(f"{address} is not an e-mail address")
-    return found
 
 
 def _env(name: str, about: str, parse: Callable[[str], Any], default: Any = MISSING) -> Any:
@@ -152,277 +37,291 @@ class Settings:
     database_url: str = _env(
         "DATABASE_URL",
         "PostgreSQL as role yunshang_app: row-level security applies; used by serve.",
-        _text,
+        kinds.text,
         "",
     )
     system_database_url: str = _env(
         "YUNSHANG_SYSTEM_DATABASE_URL",
         "PostgreSQL as role yunshang_system: used by engine, sender, gateway and worker.",
-        _text,
+        kinds.text,
         "",
     )
     owner_database_url: str = _env(
         "YUNSHANG_OWNER_DATABASE_URL",
         "PostgreSQL as role yunshang_owner: owns the schema; only migrate needs it.",
-        _text,
+        kinds.text,
         "",
     )
     valkey_url: str = _env(
         "VALKEY_URL",
         "Valkey or Redis: wakes processes and carries Celery; holds nothing that must survive.",
-        _text,
+        kinds.text,
         "",
     )
-    host: str = _env("YUNSHANG_HOST", "Address that serve listens on.", _text, "127.0.0.1")
-    port: int = _env("YUNSHANG_PORT", "Port that serve listens on.", _port, 8000)
+    host: str = _env("YUNSHANG_HOST", "Address that serve listens on.", kinds.text, "127.0.0.1")
+    port: int = _env("YUNSHANG_PORT", "Port that serve listens on.", kinds.port, 8000)
     gateway_host: str = _env(
-        "YUNSHANG_GATEWAY_HOST", "Address that gateway listens on.", _text, "127.0.0.1"
+        "YUNSHANG_GATEWAY_HOST", "Address that gateway listens on.", kinds.text, "127.0.0.1"
     )
-    gateway_port: int = _env("YUNSHANG_GATEWAY_PORT", "Port that gateway listens on.", _port, 8001)
+    gateway_port: int = _env(
+        "YUNSHANG_GATEWAY_PORT", "Port that gateway listens on.", kinds.port, 8001
+    )
     gateway_workers: int = _env(
         "YUNSHANG_GATEWAY_WORKERS",
         "Gateway processes on that port, one per core at most (SO_REUSEPORT); what one carries is "
         "measured by `make bench-ctg` (docs/ctg-scale.md).",
-        _positive,
+        kinds.positive,
         1,
     )
     gateway_connections: int = _env(
         "YUNSHANG_GATEWAY_CONNECTIONS",
         "Senders of one gateway process, and a quarter as many viewers; never more than "
         "the files that it may open allow.",
-        _positive,
+        kinds.positive,
         12_000,
     )
     gateway_public_url: str = _env(
         "YUNSHANG_GATEWAY_PUBLIC_URL",
         "Where browsers and devices reach gateway; empty means ws://127.0.0.1 and its port.",
-        _text,
+        kinds.text,
         "",
     )
     media_host: str = _env(
-        "YUNSHANG_MEDIA_HOST", "Address that media listens on, for signalling.", _text, "127.0.0.1"
+        "YUNSHANG_MEDIA_HOST",
+        "Address that media listens on, for signalling.",
+        kinds.text,
+        "127.0.0.1",
     )
     media_port: int = _env(
         "YUNSHANG_MEDIA_PORT",
         "Port that media listens on; 0 takes a free one, which browsers must reach directly.",
-        _any_port,
+        kinds.any_port,
         0,
     )
     media_public_url: str = _env(
         "YUNSHANG_MEDIA_PUBLIC_URL",
         "Where browsers reach this media worker, e.g. wss://yunshang.example.cn/media/1; empty "
         "means ws:// and its own address.",
-        _text,
+        kinds.text,
         "",
     )
     media_addresses: tuple[str, ...] = _env(
         "YUNSHANG_MEDIA_ADDRESSES",
         "IPs for sound and pictures, by comma, as inside or inside=outside (NAT 1:1); empty means "
         "all of the host.",
-        _ips,
+        kinds.ips,
         (),
     )
     room_engine: str = _env(
         "YUNSHANG_ROOM_ENGINE",
         "What carries rooms: forward, our own workers, or janus, which records nothing "
         "(docs/video.md); the same for every serve and engine.",
-        _room_engine,
+        kinds.room_engine,
         "forward",
     )
     janus_url: str = _env(
         "YUNSHANG_JANUS_URL",
         "Where serve and engine reach Janus's WebSocket API, e.g. ws://127.0.0.1:8188/.",
-        _socket_address,
+        kinds.socket_address,
         "",
     )
     janus_public_url: str = _env(
         "YUNSHANG_JANUS_PUBLIC_URL",
         "Where browsers reach it, e.g. wss://janus.example.cn/; empty means YUNSHANG_JANUS_URL.",
-        _socket_address,
+        kinds.socket_address,
         "",
     )
     janus_admin_key: str = _env(
         "YUNSHANG_JANUS_ADMIN_KEY",
         "The admin_key of Janus's janus.plugin.videoroom.jcfg, without which nobody makes rooms.",
-        _text,
+        kinds.text,
         "",
     )
     turn_urls: tuple[str, ...] = _env(
         "YUNSHANG_TURN_URLS",
         "Our own relays, by comma, e.g. turns:turn.example.cn:443?transport=tcp (docs/video.md).",
-        _relays,
+        kinds.relays,
         (),
     )
     turn_secret: str = _env(
         "YUNSHANG_TURN_SECRET",
         "The relays' static-auth-secret; passwords last 10 minutes.",
-        _text,
+        kinds.text,
         "",
     )
     dicom_host: str = _env(
-        "YUNSHANG_DICOM_HOST", "Address that dicom listens on.", _text, "127.0.0.1"
+        "YUNSHANG_DICOM_HOST", "Address that dicom listens on.", kinds.text, "127.0.0.1"
     )
     dicom_port: int = _env(
-        "YUNSHANG_DICOM_PORT", "Port that dicom listens on; 0 takes a free one.", _any_port, 11112
+        "YUNSHANG_DICOM_PORT",
+        "Port that dicom listens on; 0 takes a free one.",
+        kinds.any_port,
+        11112,
     )
     dicom_ae_title: str = _env(
-        "YUNSHANG_DICOM_AE_TITLE", "How imaging machines call dicom.", _text, "YUNSHANG"
+        "YUNSHANG_DICOM_AE_TITLE", "How imaging machines call dicom.", kinds.text, "YUNSHANG"
     )
     dicom_associations: int = _env(
-        "YUNSHANG_DICOM_ASSOCIATIONS", "Machines that may send at a time.", _positive, 8
+        "YUNSHANG_DICOM_ASSOCIATIONS", "Machines that may send at a time.", kinds.positive, 8
     )
     dicom_tls_cert: Path | None = _env(
         "YUNSHANG_DICOM_TLS_CERT",
         "Certificate chain (PEM) that makes dicom speak TLS only; its key may be in the same file.",
-        _path,
+        kinds.path,
         None,
     )
     dicom_tls_key: Path | None = _env(
         "YUNSHANG_DICOM_TLS_KEY",
         "Key of that certificate, if it is a file of its own.",
-        _path,
+        kinds.path,
         None,
     )
     orthanc_url: str = _env(
         "YUNSHANG_ORTHANC_URL",
         "REST address of an Orthanc of our own that keeps scans, the same for every serve, dicom; "
         "empty means the directory of sealed attachments (docs/imaging.md).",
-        _web_address,
+        kinds.web_address,
         "",
     )
     orthanc_user: str = _env(
-        "YUNSHANG_ORTHANC_USER", "Who we are to that Orthanc.", _text, "yunshang"
+        "YUNSHANG_ORTHANC_USER", "Who we are to that Orthanc.", kinds.text, "yunshang"
     )
-    orthanc_password: str = _env("YUNSHANG_ORTHANC_PASSWORD", "Our password there.", _text, "")
+    orthanc_password: str = _env("YUNSHANG_ORTHANC_PASSWORD", "Our password there.", kinds.text, "")
     public_origins: tuple[str, ...] = _env(
         "YUNSHANG_PUBLIC_ORIGINS",
         "Exact browser origins, by comma, that may write or open sockets here and at gateway; "
         "empty means localhost and serve's port.",
-        _origins,
+        kinds.origins,
         (),
     )
     data_dir: Path = _env(
         "YUNSHANG_DATA_DIR",
         "Directory for embedded services, the key, the checkpoint file and supervisor state.",
-        _path,
+        kinds.path,
         DEMO_DIR,
     )
     secret_key_file: Path | None = _env(
         "YUNSHANG_SECRET_KEY_FILE",
         "File with the 32-byte master key (raw or 64 hex digits), readable by its owner only; "
         "demo makes one in the data directory.",
-        _path,
+        kinds.path,
         None,
     )
     checkpoint_file: Path | None = _env(
         "YUNSHANG_CHECKPOINT_FILE",
         "Append-only file that receives each signed checkpoint of the case-event chains; "
         "empty means checkpoints.jsonl in the data directory. Better on another host.",
-        _path,
+        kinds.path,
         None,
     )
     attachment_dir: Path | None = _env(
         "YUNSHANG_ATTACHMENT_DIR",
         "Directory of sealed attachments, the same for every serve; back it up with the database; "
         "empty means attachments in the data directory.",
-        _path,
+        kinds.path,
         None,
     )
     recording_dir: Path | None = _env(
         "YUNSHANG_RECORDING_DIR",
         "Directory of sealed recordings of rooms, the same for every serve, media, engine; empty "
         "means recordings in the data directory.",
-        _path,
+        kinds.path,
         None,
     )
     attachment_max_mb: int = _env(
         "YUNSHANG_ATTACHMENT_MAX_MB",
         "Largest attachment in megabytes, 20 at most.",
-        _megabytes,
+        kinds.megabytes,
         10,
     )
     session_idle_minutes: int = _env(
         "YUNSHANG_SESSION_IDLE_MINUTES",
         "A login ends after so many minutes without a request.",
-        _positive,
+        kinds.positive,
         15,
     )
     pool_size: int = _env(
-        "YUNSHANG_POOL_SIZE", "Database connections that one process may hold.", _positive, 8
+        "YUNSHANG_POOL_SIZE", "Database connections that one process may hold.", kinds.positive, 8
     )
     worker_processes: int = _env(
-        "YUNSHANG_WORKER_PROCESSES", "Chores that one worker does at a time.", _positive, 2
+        "YUNSHANG_WORKER_PROCESSES", "Chores that one worker does at a time.", kinds.positive, 2
     )
     trusted_proxies: str = _env(
         "YUNSHANG_TRUSTED_PROXIES",
         "Addresses or networks, by comma, whose X-Forwarded-For and -Proto headers serve believes; "
         "empty means nobody's.",
-        _text,
+        kinds.text,
         "",
     )
     providers_file: Path | None = _env(
         "YUNSHANG_PROVIDERS_FILE",
         "TOML file with the contracts for SMS, voice, WeCom, DingTalk and mail, readable by its "
         "owner only; empty means none of them (docs/operators.md, Reaching people).",
-        _path,
+        kinds.path,
         None,
     )
     watch_api_url: str = _env(
         "YUNSHANG_WATCH_API_URL",
         "Where watch reaches the API, e.g. https://yunshang.example.cn; empty: this host's port.",
-        _text,
+        kinds.text,
         "",
     )
     watch_webhook_url: str = _env(
         "YUNSHANG_WATCH_WEBHOOK_URL",
         "Where watch posts its alarms, signed; empty for nowhere.",
-        _text,
+        kinds.text,
         "",
     )
     watch_webhook_secret: str = _env(
         "YUNSHANG_WATCH_WEBHOOK_SECRET",
         "Secret that signs the watch's alarms, shared with their receiver.",
-        _text,
+        kinds.text,
         "",
     )
     watch_smtp_url: str = _env(
         "YUNSHANG_WATCH_SMTP_URL",
         "Mail server of the watch's alarms: smtp://host:25 or smtps://user:password@host.",
-        _text,
+        kinds.text,
         "",
     )
     watch_email_from: str = _env(
-        "YUNSHANG_WATCH_EMAIL_FROM", "Sender of the watch's letters.", _text, "yunshang@localhost"
+        "YUNSHANG_WATCH_EMAIL_FROM",
+        "Sender of the watch's letters.",
+        kinds.text,
+        "yunshang@localhost",
     )
     watch_email_to: tuple[str, ...] = _env(
         "YUNSHANG_WATCH_EMAIL_TO",
         "Operators who get the watch's letters, by comma; needs YUNSHANG_WATCH_SMTP_URL.",
-        _addresses,
+        kinds.addresses,
         (),
     )
     watch_clear_s: int = _env(
         "YUNSHANG_WATCH_CLEAR_S",
         "Seconds that a sign must be gone before watch takes its alarm back.",
-        _count,
+        kinds.count,
         10,
     )
     log_format: str = _env(
-        "YUNSHANG_LOG_FORMAT", "console for people, json for collectors.", _log_format, "console"
+        "YUNSHANG_LOG_FORMAT",
+        "console for people, json for collectors.",
+        kinds.log_format,
+        "console",
     )
     log_level: str = _env(
-        "YUNSHANG_LOG_LEVEL", "debug, info, warning or error.", _log_level, "info"
+        "YUNSHANG_LOG_LEVEL", "debug, info, warning or error.", kinds.log_level, "info"
     )
     demo: bool = _env(
         "YUNSHANG_DEMO",
         "1 marks an installation with synthetic data: logins are printed, drills may be started.",
-        _flag,
+        kinds.flag,
         False,
     )
 
     demo_history_days: int = _env(
         "YUNSHANG_DEMO_HISTORY_DAYS",
         "How many days of closed cases the demo region begins with; 0 for none.",
-        _count,
+        kinds.count,
         30,
     )
 

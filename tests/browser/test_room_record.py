@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from tests.browser.conftest import Door
 from tests.browser.test_ctg_reading import without_barriers
@@ -21,7 +21,8 @@ REASON = "产后出血约 1300 ml，本院备血不足"
 IN_SIGHT = """
 (element) => {
   const box = element.getBoundingClientRect()
-  return box.bottom > 0 && box.top < window.innerHeight - 120
+  const drawer = document.querySelector('#record-panel').getBoundingClientRect()
+  return Math.min(box.bottom, drawer.top) - Math.max(box.top, 0)
 }
 """
 
@@ -75,16 +76,8 @@ async def _tab(page: Page, name: str) -> None:
     await page.locator("#record-panel").get_by_role("tab", name=name).click()
 
 
-async def test_her_record_lies_beside_the_call(rooms: Door, doctor: Person, expert: Person) -> None:
-    consult, case = await _of_a_transfer(doctor, expert)
-    here = await rooms("lj001.doctor")
-    there = await rooms("yj001.expert", width=390, height=844)
-    await _in(here, consult, opens=True)
-    await _in(there, consult)
-    for visitor in (here, there):
-        await _sees(visitor)
-
-    # Where there is room for it, it is there from the beginning.
+async def _beside_the_call(here: Visitor) -> None:
+    """Where there is room for it, it is there from the beginning."""
     panel = here.page.locator("#record-panel")
     await expect(panel).to_contain_text(REASON)
     await expect(panel.get_by_role("img", name="红")).to_be_visible()
@@ -93,23 +86,22 @@ async def test_her_record_lies_beside_the_call(rooms: Door, doctor: Person, expe
     await here.picture("room-record")
     await without_barriers(here)
 
-    # On a telephone it is a drawer over the lower half: the picture stays in sight.
-    drawer = there.page.locator("#record-panel")
+
+async def _as_a_drawer(there: Visitor, drawer: Locator) -> None:
+    """On a telephone it lies over the lower half: the picture stays in sight."""
     await expect(drawer).to_be_hidden()
-    await there.page.locator(".tile.large").scroll_into_view_if_needed()
-    await (
-        there.page.get_by_role("toolbar", name="通话操作")
-        .get_by_role("button", name="病情")
-        .click()
-    )
+    bar = there.page.get_by_role("toolbar", name="通话操作")
+    await bar.get_by_role("button", name="病情").click()
     await expect(drawer).to_be_visible()
     await expect(drawer.get_by_role("tab", name="概要")).to_be_focused()
     await expect(drawer).to_contain_text(REASON)
-    assert await there.page.locator(".tile.large").evaluate(IN_SIGHT)
+    assert await there.page.locator(".tile.large").evaluate(IN_SIGHT) >= 200
     await there.picture("room-record-phone")
     await without_barriers(there)
 
-    # By the keyboard through what there is.
+
+async def _by_the_keyboard(there: Visitor, drawer: Locator) -> None:
+    """Through what there is."""
     await there.page.keyboard.press("ArrowRight")
     await expect(drawer).to_contain_text("缩宫素")
     await there.page.keyboard.press("ArrowRight")
@@ -118,6 +110,20 @@ async def test_her_record_lies_beside_the_call(rooms: Door, doctor: Person, expe
     await there.page.keyboard.press("End")
     await expect(drawer.get_by_role("tab", name="意见")).to_be_focused()
     await without_barriers(there)
+
+
+async def test_her_record_lies_beside_the_call(rooms: Door, doctor: Person, expert: Person) -> None:
+    consult, case = await _of_a_transfer(doctor, expert)
+    here = await rooms("lj001.doctor")
+    there = await rooms("yj001.expert", width=390, height=844)
+    await _in(here, consult, opens=True)
+    await _in(there, consult)
+    for visitor in (here, there):
+        await _sees(visitor)
+    drawer = there.page.locator("#record-panel")
+    await _beside_the_call(here)
+    await _as_a_drawer(there, drawer)
+    await _by_the_keyboard(there, drawer)
 
     # An opinion half written is not lost by a look elsewhere.
     await there.press("书写意见", within=drawer)

@@ -60,9 +60,11 @@ async def test_a_picture_is_frozen_at_its_source_and_drawn_on_by_both(
 
     await here.press("箭头")
     await here.page.get_by_label("附注文字").fill("颈内口")
+    name = await here.name()
     await _drag(here, boards[0], (0.2, 0.2), (0.5, 0.5))
+    # The hand first: it is shown for a moment only.
+    await expect(boards[1].locator(".pointer text")).to_have_text(name)
     await expect(boards[1].locator(".mark.arrow text")).to_have_text("颈内口")
-    await expect(boards[1].locator(".pointer text")).to_have_text(await here.name())
     await here.press("测量线")
     await _drag(here, boards[0], (0.3, 0.7), (0.8, 0.7))
     await expect(boards[1].locator(".mark.caliper text")).to_contain_text("px （未标定）")
