@@ -1,4 +1,4 @@
-"""One request about a guidance session: who asks, in which transaction, under which key."""
+"""One request about a guidance session."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -6,42 +6,27 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from consult.asking import Asked, Work
 from consult.guidance import queries
 from consult.guidance.schemas import GuidanceDetail, GuidanceRef
 from kernel.clock import Clock
-from kernel.idempotency import once
 from kernel.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)
-class GuidanceCall:
+class GuidanceCall(Asked):
     """A dependency of every route that changes a session."""
 
-    session: AsyncSession
-    clock: Clock
-    viewer: Viewer
-    key: str | None
-
-    async def once(
-        self, operation: str, body: object, work: Callable[[], Awaitable[UUID]]
-    ) -> GuidanceDetail:
+    async def once(self, operation: str, body: object, work: Work) -> GuidanceDetail:
         """Do `work` once under this key and show the session as it is now."""
-
-        async def answer() -> GuidanceRef:
-            return GuidanceRef(await work())
-
-        done = await once(self.session, self.viewer, self.key, operation, body, GuidanceRef, answer)
+        done = await self.remembered(GuidanceRef, operation, body, work)
         return await queries.one(self.session, self.clock, self.viewer, done.guidance_id)
 
     async def move(
         self, command: Callable[..., Awaitable[None]], guidance_id: UUID, *order: object
     ) -> GuidanceDetail:
         """Carry out one step: `command(session, clock, viewer, guidance_id, *order)`."""
-
-        async def work() -> UUID:
-            await command(self.session, self.clock, self.viewer, guidance_id, *order)
-            return guidance_id
-
+        work = self.step(command, guidance_id, *order)
         return await self.once(f"guidance.{command.__name__} {guidance_id}", list(order), work)
 
 

@@ -1,4 +1,4 @@
-"""One request about a consultation: who asks, in which transaction, under which key."""
+"""One request about a consultation."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -6,33 +6,23 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from consult.asking import Asked, Work
 from consult.requests import queries
 from consult.requests.schemas import ConsultDetail, ConsultRef
 from kernel.clock import Clock
-from kernel.idempotency import once
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)
-class ConsultCall:
+class ConsultCall(Asked):
     """A dependency of every route that changes a consultation."""
 
-    session: AsyncSession
-    clock: Clock
-    viewer: Viewer
     sealer: Sealer
-    key: str | None
 
-    async def once(
-        self, operation: str, body: object, work: Callable[[], Awaitable[UUID]]
-    ) -> ConsultDetail:
+    async def once(self, operation: str, body: object, work: Work) -> ConsultDetail:
         """Do `work` once under this key and show the consultation as it is now."""
-
-        async def answer() -> ConsultRef:
-            return ConsultRef(await work())
-
-        done = await once(self.session, self.viewer, self.key, operation, body, ConsultRef, answer)
+        done = await self.remembered(ConsultRef, operation, body, work)
         return await queries.one(
             self.session, self.clock, self.viewer, self.sealer, done.consult_id
         )
@@ -45,12 +35,8 @@ class ConsultCall:
         *rest: object,
     ) -> ConsultDetail:
         """Carry out one step: `command(session, clock, viewer, request_id, *rest, order)`."""
-
-        async def work() -> UUID:
-            await command(self.session, self.clock, self.viewer, request_id, *rest, order)
-            return request_id
-
         place = "/".join(str(part) for part in (request_id, *rest))
+        work = self.step(command, request_id, *rest, order)
         return await self.once(f"consult.{command.__name__} {place}", order, work)
 
 
@@ -62,4 +48,4 @@ async def provide_call(
     idempotency_key: str | None,
 ) -> ConsultCall:
     """The request as a dependency."""
-    return ConsultCall(session, clock, viewer, sealer, idempotency_key)
+    return ConsultCall(session, clock, viewer, idempotency_key, sealer)

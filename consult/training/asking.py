@@ -1,4 +1,4 @@
-"""One request about training: who asks, in which transaction, under which key."""
+"""One request about training."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -6,54 +6,32 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from consult.asking import Asked, Work
 from consult.training import queries
 from consult.training.schemas import ClassDetail, CourseDetail, CourseRef
 from kernel.clock import Clock
-from kernel.idempotency import once
 from kernel.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingCall:
+class TrainingCall(Asked):
     """A dependency of every route that changes a course or a class."""
 
-    session: AsyncSession
-    clock: Clock
-    viewer: Viewer
-    key: str | None
-
-    async def _once(
-        self, operation: str, body: object, work: Callable[[], Awaitable[UUID]]
-    ) -> UUID:
-        async def answer() -> CourseRef:
-            return CourseRef(await work())
-
-        done = await once(self.session, self.viewer, self.key, operation, body, CourseRef, answer)
-        return done.id
-
-    async def course(
-        self, operation: str, body: object, work: Callable[[], Awaitable[UUID]]
-    ) -> CourseDetail:
+    async def course(self, operation: str, body: object, work: Work) -> CourseDetail:
         """Do `work` once under this key and show the course as it is now."""
-        id_ = await self._once(operation, body, work)
-        return await queries.one(self.session, self.clock, self.viewer, id_)
+        done = await self.remembered(CourseRef, operation, body, work)
+        return await queries.one(self.session, self.clock, self.viewer, done.id)
 
-    async def seated(
-        self, operation: str, body: object, work: Callable[[], Awaitable[UUID]]
-    ) -> ClassDetail:
+    async def seated(self, operation: str, body: object, work: Work) -> ClassDetail:
         """Do `work` once under this key and show the class as it is now."""
-        id_ = await self._once(operation, body, work)
-        return await queries.one_class(self.session, self.clock, self.viewer, id_)
+        done = await self.remembered(CourseRef, operation, body, work)
+        return await queries.one_class(self.session, self.clock, self.viewer, done.id)
 
     def doing(
         self, command: Callable[..., Awaitable[object]], id_: UUID, *order: object
-    ) -> tuple[str, object, Callable[[], Awaitable[UUID]]]:
+    ) -> tuple[str, object, Work]:
         """A step of what `id_` names: `command(session, clock, viewer, id_, *order)`."""
-
-        async def work() -> UUID:
-            await command(self.session, self.clock, self.viewer, id_, *order)
-            return id_
-
+        work = self.step(command, id_, *order)
         return f"training.{command.__name__} {id_}", list(order), work
 
 

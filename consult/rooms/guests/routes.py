@@ -9,6 +9,7 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from consult.asking import Asked
 from consult.media.engine import MediaEngine
 from consult.rooms.asking import RoomCall, present
 from consult.rooms.guests import inviting, links, queries, service, sessions
@@ -27,7 +28,6 @@ from consult.rooms.schemas import RoomView, TicketOut
 from kernel.access import CLINICAL, LINK, OPT, PUBLIC
 from kernel.clock import Clock
 from kernel.database import Database
-from kernel.idempotency import once
 from kernel.viewer import Viewer
 from registry.people import link_cookie
 
@@ -37,13 +37,11 @@ async def invite_guest(room_id: UUID, data: InviteGuest, call: RoomCall) -> Gues
     """A link for a named guest. A repeat shows it without its token, which is kept nowhere."""
     fresh: list[inviting.Invited] = []
 
-    async def make() -> GuestRef:
+    async def make() -> UUID:
         fresh.append(await inviting.invite(call.session, call.clock, call.viewer, room_id, data))
-        return GuestRef(fresh[0].id)
+        return fresh[0].id
 
-    made = await once(
-        call.session, call.viewer, call.key, f"room.invite_guest/{room_id}", data, GuestRef, make
-    )
+    made = await call.remembered(GuestRef, f"room.invite_guest/{room_id}", data, make)
     given = await links.given(call.session, call.clock.now(), room_id, open_=True)
     (shown,) = [one for one in given if one.id == made.id]
     return GuestInvited(id=made.id, guest=shown, path=fresh[0].path if fresh else None)
@@ -73,25 +71,21 @@ async def open_guest_link(
 
 
 @dataclass(frozen=True, slots=True)
-class GuestCall:
+class GuestCall(Asked):
     """A dependency of every route that changes something for a guest."""
 
-    session: AsyncSession
-    clock: Clock
-    viewer: Viewer
     media: MediaEngine | None
-    key: str | None
 
     async def once(
         self, operation: str, body: object, work: Callable[[], Awaitable[None]]
     ) -> GuestView:
         """Do `work` once under this key and show the room as it is now."""
 
-        async def answer() -> GuestRef:
+        async def mine() -> UUID:
             await work()
-            return GuestRef(self.viewer.person_id)
+            return self.viewer.person_id
 
-        await once(self.session, self.viewer, self.key, operation, body, GuestRef, answer)
+        await self.remembered(GuestRef, operation, body, mine)
         return await queries.view(self.session, self.viewer)
 
 
@@ -103,7 +97,7 @@ async def provide_guest_call(
     idempotency_key: str | None,
 ) -> GuestCall:
     """The request as a dependency."""
-    return GuestCall(session, clock, viewer, media, idempotency_key)
+    return GuestCall(session, clock, viewer, idempotency_key, media)
 
 
 @get("/guest", opt={OPT: LINK})
