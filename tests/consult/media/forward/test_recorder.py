@@ -11,6 +11,7 @@ from consult.media.forward.disk import Disk
 from consult.media.forward.inbound import Publication, Stream
 from consult.media.forward.packets import Packet, vp8_head
 from consult.media.forward.recorder import Recorder
+from consult.media.forward.tape import KEY_EVERY_S
 from consult.media.recording.shelf import Shelf
 from kernel.clock import SystemClock
 from tests.consult.media.peers.clip import FPS, clip, payloads
@@ -52,6 +53,17 @@ class Sender:
                     )  # fmt: skip
                     await self._out(stream, packet, at)
             self.n += 1
+
+    async def send_late(self, after_s: float) -> bool:
+        """One frame that is no key frame, so much later; whether a key frame is asked for then."""
+        stream, self.n = self.publication.streams[""], self.n + 1
+        (*_, part) = payloads(clip().pictures[1], self.n)
+        packet = Packet(
+            96, True, self.seq, self.n * 90_000 // FPS, stream.ssrc, part, {}, vp8_head(part), "vp8"
+        )
+        at = time.monotonic() + after_s
+        await self._out(stream, packet, at)
+        return stream.picture.due(at)
 
     async def _out(self, stream: Stream, packet: Packet, at: float) -> None:
         stream.reception.add(packet.seq, packet.timestamp, at)
@@ -122,6 +134,19 @@ async def test_only_with_the_agreement_of_all_who_are_there(studio: Studio) -> N
         (DOCTOR, Source.CAMERA): [10, 5],
         (EXPERT, Source.MICROPHONE): [20],
     }
+
+
+async def test_a_key_frame_is_asked_for_every_ten_seconds_and_once(studio: Studio) -> None:
+    doctor, _ = studio.senders
+    studio.recorder.asked = Recording(RECORDING, BOTH)
+    studio.look()
+    await doctor.send(3)
+    doctor.publication.streams[""].picture.due(time.monotonic() + 1)
+    assert not await doctor.send_late(KEY_EVERY_S - 1)
+    assert await doctor.send_late(KEY_EVERY_S + 1)
+    assert not await doctor.send_late(KEY_EVERY_S + 2)
+    assert await doctor.send_late(2 * KEY_EVERY_S + 2)
+    studio.kept()
 
 
 async def test_what_is_muted_or_ended_is_not_recorded(studio: Studio) -> None:
