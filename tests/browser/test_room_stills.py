@@ -86,6 +86,8 @@ async def test_a_picture_is_frozen_at_its_source_and_drawn_on_by_both(
     (still,) = await doctor.get(f"/api/consults/{consult}/stills")
     assert (still["source"], still["at_source"], still["version"]) == ("camera", True, 4)
     assert [one["undone_by"] for one in still["marks"]] == [None, None, 4]
+    # The hand went straight across: nothing moved under it while it drew.
+    assert abs(still["marks"][1]["ay"] - still["marks"][1]["by"]) < 2
 
     # The room is over; what was seen in it is not.
     await here.press("结束会诊室")
