@@ -30,12 +30,8 @@ async def _drag(visitor: Visitor, board: Locator, *shares: tuple[float, float]) 
     await mouse.up()
 
 
-async def test_a_picture_is_frozen_at_its_source_and_drawn_on_by_both(
-    rooms: Door, doctor: Person, expert: Person
-) -> None:
-    consult = await _agreed(doctor, expert)
-    here = await rooms("lj001.doctor")
-    there = await rooms("yj001.expert", width=390, height=844)
+async def _meet(here: Visitor, there: Visitor, consult: str) -> None:
+    """Both come into the room, which the first one opens, and see each other."""
     for visitor in (here, there):
         await visitor.go(f"/consults/{consult}/room")
         if visitor is here:
@@ -43,6 +39,15 @@ async def test_a_picture_is_frozen_at_its_source_and_drawn_on_by_both(
         await visitor.press("进入会诊室")
     for visitor in (here, there):
         await _sees(visitor)
+
+
+async def test_a_picture_is_frozen_at_its_source_and_drawn_on_by_both(
+    rooms: Door, doctor: Person, expert: Person
+) -> None:
+    consult = await _agreed(doctor, expert)
+    here = await rooms("lj001.doctor")
+    there = await rooms("yj001.expert", width=390, height=844)
+    await _meet(here, there, consult)
 
     # Where one hand is, the other page shows it with its owner's name.
     large = here.page.locator(".tile.large svg.points")
