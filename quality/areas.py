@@ -7,17 +7,18 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.errors import NotFound
-from quality import levels
+from quality import levels, repository
 from quality.definitions import Definition
 from quality.facts import current
 from quality.groups import Group
 from quality.handbook.showing import definition_out
-from quality.indicators import check_period, rate, scope_out, version_of
+from quality.indicators import check_period, rate, scope_out, untold, version_of
 from quality.levels import Areas
 from quality.outlines import outlines
 from quality.passes import asked_of
 from quality.repository import LateEntries, Scope
 from quality.schemas import AreaOut, AreaRef, Beside, IndicatorAreas
+from quality.untold import Untold, confidential
 from registry.facilities import queries as facilities
 from registry.facilities.rules import FacilityRole
 from registry.facilities.schemas import FacilityOut, RegionOut
@@ -45,11 +46,21 @@ async def areas(
     tree = {one.id: one for one in await facilities.regions(session)}
     here = await _here(session, tree, scope.region_id)
     asked = asked_of(definition)
-    whole = Scope(scope.start, scope.end, here.id if here else None)
+    whole = Scope(scope.start, scope.end, here.id if here else None, as_of=scope.as_of)
+    path = _path(tree, here, set((await session.execute(_OWN)).scalars()))
+    hushed = await _untold(session, whole, late, definition)
+    if hushed is not None:
+        return IndicatorAreas(
+            scope=await scope_out(session, whole, late),
+            definition=definition_out(version),
+            path=path,
+            here=None,
+            parts=[],
+            untold=hushed,
+        )
     found: Areas | None = None
     if asked is not None:
         (found,) = await levels.everywhere(session, whole, late, [asked])
-    own = set((await session.execute(_OWN)).scalars())
     inside = [one for one in tree.values() if one.parent_id == (here.id if here else None)]
     houses = [
         one for one in await facilities.facilities(session, at) if here and one.region_id == here.id
@@ -59,10 +70,21 @@ async def areas(
     return IndicatorAreas(
         scope=await scope_out(session, whole, late),
         definition=definition_out(version),
-        path=_path(tree, here, own),
+        path=path,
         here=None if here is None else _region(definition, here, found),
         parts=parts,
     )
+
+
+async def _untold(
+    session: AsyncSession, scope: Scope, late: LateEntries, definition: Definition
+) -> Untold | None:
+    """Why nothing is said of the parts; what the platform holds no data of is said as before."""
+    why, asked = untold(definition, scope), asked_of(definition)
+    if why is not None or asked is None or not confidential(definition.measure):
+        return None if why == "no_data" else why
+    (found,) = await repository.totals(session, scope, late, [asked])
+    return "not_by_house" if found.all.closed else None
 
 
 async def _here(
@@ -128,7 +150,7 @@ def _area(
         name=name,
         level=level,
         n=n,
-        met=group.met if group is not None and definition.kind == "share" else None,
+        met=group.met if group is not None and definition.fraction else None,
         value=value,
         beside=judged,
         worse=worse,
@@ -139,7 +161,7 @@ def _area(
 
 def value_of(definition: Definition, group: Group) -> float | None:
     """A share, a median or a count, in the definition's unit."""
-    if definition.kind == "share":
+    if definition.fraction:
         return rate(definition, group.met, group.n)
     return group.p50_s if definition.kind == "interval" else float(group.n)
 

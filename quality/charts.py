@@ -29,8 +29,13 @@ PER_DAYS: Final = 30
 """Counts are shown per so many days, as months differ."""
 
 
-def chart_of(definition: Definition, totals: Totals, scope: Scope) -> ControlChart:
-    """Every month that the scope touches, in the definition's unit; counts per 30 days."""
+def chart_of(definition: Definition, totals: Totals, scope: Scope) -> ControlChart | None:
+    """Every month that the scope touches, in the definition's unit; counts per 30 days.
+
+    None where months say nothing: of a year's figures, of what the viewer only counts.
+    """
+    if definition.kind not in _KINDS or totals.all.closed:
+        return None
     held = {str(one.key): one for one in totals.months}
     days = dict(days_of_months(scope))
     months = sorted({*held, *days})
@@ -83,7 +88,7 @@ def days_of_months(scope: Scope) -> Iterator[tuple[str, int]]:
 def funnel_of(definition: Definition, totals: Totals, names: Names) -> Funnel | None:
     """A share by facility beside what chance alone does with so few; None for other measures."""
     whole = totals.all
-    if definition.kind != "share" or not whole.n:
+    if definition.kind != "share" or not whole.n or whole.closed:
         return None
     mean, factor = whole.met / whole.n, MULTIPLES[definition.unit]
     shown = [one for one in totals.places if one.n and not small_share(one.met, one.n)]

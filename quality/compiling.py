@@ -8,25 +8,28 @@ One row per member of the population in the scope, counted or not:
     state                               counted, open, inconsistent, outside, late_left_out
     reason                              of `outside`: the key of the first criterion that fails
     met                                 of a share: whether it stands in the numerator
+    part, whole                         what it adds above and below; of a rate: its amounts
     late, demo                          late entry at what was looked at; made up for demonstration
 
 All that a definition brings in is bound as a parameter; the SQL itself is put together from the
 constants below and in `quality.sources`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from quality.sources import SOURCES, Source
 from quality.vocabulary import (
+    AMOUNTS,
     CountMeasure,
     Criterion,
     ElsewhereMeasure,
     IntervalMeasure,
     Measure,
     Place,
+    RateMeasure,
     ShareMeasure,
 )
 from referral.clocks.data import MILESTONES
@@ -107,9 +110,10 @@ def begins(measure: IntervalMeasure, build: Binder) -> str:
     return f"coalesce({build.at(wanted.start)} IS NOT NULL{said}, false)"
 
 
-def _members(measure: CountMeasure | ShareMeasure, build: Binder) -> Compiled:
+def _members(measure: CountMeasure | ShareMeasure | RateMeasure, build: Binder) -> Compiled:
     source = SOURCES[measure.of]
     where = [(one.key, holds(one, source, build)) for one in measure.where]
+    where += [(name, f"({amount(name)} IS NOT NULL)") for name in amounts(measure)]
     met = [holds(one, source, build) for one in getattr(measure, "met", [])]
     outside = "".join(f" WHEN NOT {holds} THEN {build.bind(key, 'text')}" for key, holds in where)
     reason = f"CASE{outside} END" if outside else "CAST(NULL AS text)"
@@ -121,6 +125,7 @@ def _members(measure: CountMeasure | ShareMeasure, build: Binder) -> Compiled:
         state=f"CASE WHEN {_all(holds for _, holds in where)} THEN 'counted' ELSE 'outside' END",
         reason=reason,
         met=_all(met) if met else "false",
+        amounts=[amount(name) for name in amounts(measure)],
         late=f"({' OR '.join([source.late, *map(late, build.milestones)])})",
     )
 
@@ -140,6 +145,17 @@ def holds(criterion: Criterion, source: Source, build: Binder) -> str:
             limit = build.bind(criterion.within_s, "bigint")
             test = f"{reached} >= {after} AND {reached} <= {after} + {limit} * interval '1 second'"
     return f"coalesce({'NOT ' if criterion.negate else ''}({test}), false)"
+
+
+def amounts(measure: CountMeasure | ShareMeasure | RateMeasure) -> tuple[str, ...]:
+    """What is added up, above and below; nothing where members are counted."""
+    return (measure.top, measure.bottom) if isinstance(measure, RateMeasure) else ()
+
+
+def amount(name: str) -> str:
+    """An amount's column; the name is one of the vocabulary's."""
+    assert any(name in known for known in AMOUNTS.values())  # noqa: S101  (it becomes a column)
+    return f"u.{name}"
 
 
 def place_of(source: Source, place: Place) -> str:
@@ -165,14 +181,19 @@ def _put_together(
     to_at: str = "CAST(NULL AS timestamptz)",
     reason: str = "CAST(NULL AS text)",
     met: str = "false",
+    amounts: Sequence[str] = (),
 ) -> Compiled:
+    # Whoever only counts them is shown none of them.
+    scope = f"{scope} AND {source.open}" if source.open else scope
+    part, whole = amounts or (f"CAST({met} AS int)", "1")
     seconds = f"CAST(extract(epoch FROM {to_at} - {from_at}) AS float8)"
     # The names are constants of this package; what a definition says is bound.
     select = f"""
     SELECT {source.case_id} AS case_id, {source.number} AS number, {source.at} AS opened_at,
            {place_of(source, place)} AS place, {from_at} AS from_at, {to_at} AS to_at,
            {late} AS late, {source.demo} AS demo, {state} AS state, {reason} AS reason,
-           {met} AS met, {seconds} AS seconds, {source.regions} AS region_ids,
+           {met} AS met, CAST({part} AS bigint) AS part,
+           CAST({whole} AS bigint) AS whole, {seconds} AS seconds, {source.regions} AS region_ids,
            {source.houses} AS facility_ids
       FROM {source.relation}
      WHERE {source.scope} AND {scope}"""  # noqa: S608

@@ -29,7 +29,16 @@ groups beside it."""
 
 Level: TypeAlias = Literal["province", "city", "county", "centre"]
 Unit: TypeAlias = Literal[
-    "s", "sessions", "cases", "percent", "per_1000", "per_100000", "ratio", "yuan", "yes_no"
+    "s",
+    "sessions",
+    "cases",
+    "persons",
+    "percent",
+    "per_1000",
+    "per_100000",
+    "ratio",
+    "yuan",
+    "yes_no",
 ]
 Direction: TypeAlias = Literal["lower", "higher", "none"]
 
@@ -105,6 +114,11 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return str(self.measure.__struct_config__.tag)
 
     @property
+    def fraction(self) -> bool:
+        """Whether a number is a part over a whole."""
+        return self.kind in ("share", "rate")
+
+    @property
     def to_be_verified(self) -> bool:
         """Shown as 待核实 wherever the indicator shows."""
         return unverified(self.confidence) or self.standing == "candidate"
@@ -130,10 +144,10 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"{self.code}: the target of an interval stands with its clock")
         if (self.kind == "interval") != (self.unit == "s"):
             raise ValueError(f"{self.code}: intervals, and only they, are in seconds")
-        if self.kind == "share" and self.unit not in MULTIPLES:
-            raise ValueError(f"{self.code}: a share is in percent, per 1000 or per 100000")
-        if self.kind == "share" and not (self.numerator and self.denominator):
-            raise ValueError(f"{self.code}: a share says its numerator and denominator")
+        if self.fraction and self.unit not in MULTIPLES:
+            raise ValueError(f"{self.code}: a fraction is in percent, per 1000 or per 100000")
+        if self.fraction and not (self.numerator and self.denominator):
+            raise ValueError(f"{self.code}: a fraction says its numerator and denominator")
 
 
 class _Sheet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-COUNTS: Final = ("n", "met", "open", "inconsistent", "late", "demo", "within")
+COUNTS: Final = ("n", "met", "open", "inconsistent", "late", "demo", "within", "closed")
 """The counts of a group, in their order wherever they stand in a row."""
 
 SHARES: Final = (0.5, 0.9)
@@ -20,10 +20,12 @@ class Group:
     """What a group of members comes to: all of them, a facility, a month.
 
     Attributes:
-        n: counted; `met` of them stand in the numerator of a share.
+        n: counted; `met` of them stand in the numerator of a share. Of a rate: the amounts below
+            and above, added up.
         late: members with a late entry, counted or not.
         demo: counted members whose times were made up.
         within: counted members whose interval met the target.
+        closed: members, counted or not, that the viewer may count and not read.
     """
 
     key: object
@@ -34,6 +36,7 @@ class Group:
     late: int
     demo: int
     within: int
+    closed: int
     p50_s: float | None
     p90_s: float | None
     min_s: float | None
@@ -54,7 +57,7 @@ def groups(
     spread: Iterable[Spread] = (
         [(None,) * 4] * len(keys) if durations is None else spreads(durations)
     )
-    # Seven counts and four of the spread, as `Group` has them.
+    # Eight counts and four of the spread, as `Group` has them.
     return [
         Group(key, *some, *told)  # type: ignore[call-arg]
         for key, some, told in zip(keys, counts, spread, strict=True)

@@ -44,7 +44,8 @@ from quality.schemas import (
     Value,
 )
 from quality.sources import NO_CASE, SOURCES
-from quality.vocabulary import CountMeasure, ElsewhereMeasure, ShareMeasure
+from quality.untold import Untold, by_period, confidential
+from quality.vocabulary import CountMeasure, RateMeasure, ShareMeasure
 
 LONGEST_DAYS = 800
 MOST_POINTS = 2000
@@ -95,7 +96,7 @@ async def detail(
             for one in newest
             if one.case_id is not None
         ],
-        months=[] if totals is None else [_month(version.definition, one) for one in totals.months],
+        months=_months(version.definition, totals),
         control=None if totals is None else chart_of(version.definition, totals, scope),
         funnel=None if totals is None else funnel_of(version.definition, totals, names),
         published=[_published(one) for one in figures_of(code)],
@@ -145,7 +146,7 @@ async def pages_of(
 ) -> Mapping[UUID | None, Page]:
     """Where members are shown. Whoever counts a transfer may open it; the rest is looked up."""
     measure, ids = definition.measure, [one for one in cases if one is not None]
-    if isinstance(measure, CountMeasure | ShareMeasure) and measure.of != "cases":
+    if isinstance(measure, CountMeasure | ShareMeasure | RateMeasure) and measure.of != "cases":
         return await repository.pages(session, ids)
     return dict.fromkeys(ids, "case")
 
@@ -163,6 +164,8 @@ def _case(member: Member, names: Names, pages: Mapping[UUID | None, Page]) -> In
         state=member.state,
         reason=member.reason,
         met=member.met,
+        part=member.part,
+        whole=member.whole,
         late=member.late,
         demo=member.demo,
     )
@@ -177,11 +180,17 @@ async def in_force(session: AsyncSession, scope: Scope) -> Sequence[Version]:
 
 
 def rows_of(scope: Scope, version: Version) -> Compiled | None:
-    """The rows of a version as they read now, or as they were frozen; None: computed elsewhere."""
-    measure = version.definition.measure
-    if scope.frozen is None or isinstance(measure, ElsewhereMeasure):
-        return compiled(measure)
+    """The rows of a version as they read now, or as they were frozen; None: there are none."""
+    if untold(version.definition, scope) is not None:
+        return None
+    if scope.frozen is None:
+        return compiled(version.definition.measure)
     return rows.rows_of(scope.frozen, version.id)
+
+
+def untold(definition: Definition, scope: Scope) -> Untold | None:
+    """Why a definition says nothing of a scope, whoever asks; None: it does."""
+    return by_period(definition.measure, scope.start, scope.end, frozen=scope.frozen is not None)
 
 
 async def version_of(session: AsyncSession, scope: Scope, code: str) -> Version:
@@ -199,7 +208,7 @@ async def version_of(session: AsyncSession, scope: Scope, code: str) -> Version:
 def of_cases(definition: Definition) -> bool:
     """Whether those behind a number are cases that somebody can open."""
     measure = definition.measure
-    if isinstance(measure, CountMeasure | ShareMeasure):
+    if isinstance(measure, CountMeasure | ShareMeasure | RateMeasure):
         return SOURCES[measure.of].case_id != NO_CASE
     return True
 
@@ -212,13 +221,14 @@ async def measured(
     *,
     months: bool = False,
 ) -> list[Totals | None]:
-    """The numbers of each version; None: computed elsewhere."""
+    """The numbers of each version; None: nothing is said of the scope (`untold`)."""
     if scope.frozen is not None:
         return [await _frozen(session, scope, late, one) for one in versions]
     asked = {
         at: one
         for at, version in enumerate(versions)
         if (one := asked_of(version.definition)) is not None
+        and untold(version.definition, scope) is None
     }
     found = await repository.totals(session, scope, late, list(asked.values()), months=months)
     known = dict(zip(asked, found, strict=True))
@@ -259,11 +269,12 @@ def value_of(
     names: Names,
 ) -> Value:
     """What a definition comes to, as the API says it."""
-    if totals is None:
-        return ElsewhereValue()
-    whole, share = totals.all, definition.kind == "share"
+    if totals is None or totals.untold is not None:
+        why = untold(definition, scope) if totals is None else totals.untold
+        return ElsewhereValue(why or "no_data")
+    whole = totals.all
     by_centre = [
-        CentreValue(place, one.n, one.met if share else None, one.p50_s)
+        CentreValue(place, one.n, one.met if definition.fraction else None, one.p50_s)
         for one in sorted(totals.places, key=lambda one: -one.n)
         if one.n and (place := names.place(one.key if isinstance(one.key, UUID) else None))
     ]
@@ -279,7 +290,7 @@ def value_of(
             late=whole.late,
             demo=whole.demo,
         )
-    if share:
+    if definition.fraction:
         return ShareValue(
             n=whole.met,
             of=whole.n,
@@ -313,6 +324,8 @@ def _mean(
     """
     if "centre" not in definition.levels or not centres or scope.facility_id is not None:
         return None
+    if confidential(definition.measure):
+        return None
     held = {one.key: one for one in places}
     values = [of_centre(definition, held.get(centre)) for centre in centres]
     found = [value for value in values if value is not None]
@@ -329,7 +342,7 @@ def of_centre(definition: Definition, group: Group | None) -> float | None:
         return float(group.n) if group else 0.0
     if group is None:
         return None
-    if definition.kind == "share":
+    if definition.fraction:
         return rate(definition, group.met, group.n)
     return group.p50_s
 
@@ -352,8 +365,15 @@ def _distribution(definition: Definition, totals: Totals) -> Distribution:
     )
 
 
+def _months(definition: Definition, totals: Totals | None) -> list[Month]:
+    """By month; a year's figures have none."""
+    if totals is None or definition.kind == "rate":
+        return []
+    return [_month(definition, one) for one in totals.months]
+
+
 def _month(definition: Definition, group: Group) -> Month:
-    share = rate(definition, group.met, group.n) if definition.kind == "share" else None
+    share = rate(definition, group.met, group.n) if definition.fraction else None
     return Month(str(group.key), group.n, group.p50_s, group.p90_s, share)
 
 

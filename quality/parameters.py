@@ -52,8 +52,10 @@ async def counted(
         if given is not None and (given.tzinfo is None or given.year not in YEARS):
             reason = "须为 1901–2199 年间带时区的时间 / a moment with its zone in 1901–2199"
             raise BadInput(field=name, reason=reason)
-    until = end or clock.now()
-    return Scope(start or until - timedelta(days=LAST_DAYS), until, region_id, facility_id)
+    now = clock.now()
+    until = end or now
+    begin = start or until - timedelta(days=LAST_DAYS)
+    return Scope(begin, until, region_id, facility_id, as_of=min(now, until))
 
 
 async def asked(

@@ -7,11 +7,12 @@ Durations travel whole, eight bytes each, because medians do not add.
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
-from quality.compiling import Binder, begins, holds, late
+from quality.compiling import Binder, amount, amounts, begins, holds, late
 from quality.definitions import Definition
 from quality.groups import COUNTS, Group, groups
 from quality.sources import SOURCES
@@ -23,10 +24,11 @@ from quality.vocabulary import (
     IntervalMeasure,
     Place,
     Population,
+    RateMeasure,
     ShareMeasure,
 )
 
-Counted: TypeAlias = IntervalMeasure | CountMeasure | ShareMeasure
+Counted: TypeAlias = IntervalMeasure | CountMeasure | ShareMeasure | RateMeasure
 KeyT = TypeVar("KeyT", bound=Hashable)
 
 
@@ -192,6 +194,12 @@ class _Build:
             f"count(*) FILTER (WHERE {' AND '.join(conditions) or 'true'})"
         )
 
+    def _add_up(self, name: str, column: str, conditions: Sequence[str]) -> None:
+        self._columns[-1][name] = self._aggregate(
+            f"CAST(coalesce(sum({column}) FILTER (WHERE {' AND '.join(conditions) or 'true'}), 0)"
+            " AS bigint)"
+        )
+
     def _aggregate(self, sql: str) -> int:
         at = len(self._outer)
         self._outer.append(f"{sql} AS a{at}")
@@ -204,16 +212,28 @@ class _Build:
         return f"({' OR '.join(parts)})" if parts else None
 
     def _numbers(
-        self, inside: Sequence[str], counted: Sequence[str], entered_late: str | None
+        self,
+        inside: Sequence[str],
+        counted: Sequence[str],
+        entered_late: str | None,
+        added: Sequence[str] = (),
     ) -> list[str]:
-        """Count those counted, late and made up; the conditions of the counted."""
+        """Count those counted (or add up what they bring), late, made up, and closed to the
+        viewer; the conditions of the counted."""
         if entered_late is not None:
             self._tell("late", [*inside, entered_late])
             if self._without_late:
                 counted = [*counted, f"NOT {entered_late}"]
-        self._tell("n", counted)
+        if added:
+            for name, column in zip(("met", "n"), added, strict=True):
+                self._add_up(name, column, counted)
+        else:
+            self._tell("n", counted)
         if self._source.demo != "false":
             self._tell("demo", [*counted, "s.demo"])
+        if self._source.open:
+            opened = self._once("open", lambda: self._source.open)
+            self._tell("closed", [f"NOT {opened}"])
         return list(counted)
 
     def _interval(self, measure: IntervalMeasure, target_s: int | None) -> None:
@@ -235,7 +255,7 @@ class _Build:
             f"string_agg(float8send({took}), ''::bytea) FILTER (WHERE {' AND '.join(counted)})"
         )
 
-    def _members(self, measure: CountMeasure | ShareMeasure) -> None:
+    def _members(self, measure: CountMeasure | ShareMeasure | RateMeasure) -> None:
         source, looked = self._source, list[str]()
 
         def condition(one: Any) -> str:
@@ -244,8 +264,13 @@ class _Build:
 
         where = [(one.key, condition(one)) for one in measure.where]
         met = [condition(one) for one in getattr(measure, "met", [])]
+        names = amounts(measure)
+        added = [self._once(("amount", name), partial(amount, name)) for name in names]
+        where += [
+            (name, f"({column} IS NOT NULL)") for name, column in zip(names, added, strict=True)
+        ]
         counted = self._numbers(
-            [], [holds for _, holds in where], self._late(dict.fromkeys(looked))
+            [], [holds for _, holds in where], self._late(dict.fromkeys(looked)), added
         )
         if met:
             self._tell("met", [*counted, *met])

@@ -19,11 +19,13 @@ from quality.passes import Asked, Cell, Columns, readings
 from quality.sources import CASES_IN_SCOPE, CASES_WHERE, MISSING_IN_SCOPE
 from quality.sums import Summed
 from quality.tallies import Key, Tally
+from quality.untold import Untold, closed_to
+from quality.vocabulary import Measure, ShareMeasure
 from referral.clocks.data import MILESTONES
 from registry.facilities.rules import local_date
 
 LateEntries: TypeAlias = Literal["with", "without"]
-Page: TypeAlias = Literal["case", "case_file", "consult", "guidance", "reading"]
+Page: TypeAlias = Literal["case", "case_file", "consult", "guidance", "reading", "review"]
 """Kinds of pages that show what a row is about."""
 State: TypeAlias = Literal["counted", "open", "inconsistent", "late_left_out", "outside"]
 
@@ -40,6 +42,8 @@ class Scope:
     region_id: UUID | None = None
     facility_id: UUID | None = None
     frozen: UUID | None = None
+    as_of: datetime | None = None
+    """By when limits have ended or not; the period's end, if nothing is said."""
 
     @property
     def last_day(self) -> date:
@@ -54,6 +58,10 @@ class Scope:
             "region": self.region_id,
             "facility": self.facility_id,
         }
+
+    def known(self) -> dict[str, object]:
+        """All that a population may ask of a scope, by name."""
+        return {**self.values(), "last_day": self.last_day, "as_of": self.as_of or self.end}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +101,23 @@ class Member:
     reason: str | None
     met: bool
     seconds: float | None
+    part: int
+    whole: int
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """An indicator over a scope: in all, by facility, by month; why members lie outside; bins."""
+    """An indicator over a scope: in all, by facility, by month; why members lie outside; bins.
+
+    `untold`: why none of it may be said.
+    """
 
     all: Group
     places: Sequence[Group]
     months: Sequence[Group]
     outside: Mapping[str, int]
     bins: Mapping[int, int]
+    untold: Untold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +191,7 @@ WITH rows AS (
   SELECT r.case_id, r.number, r.opened_at, r.place, r.from_at, r.to_at, r.late, r.demo,
          CASE WHEN r.state = 'counted' AND r.late AND CAST(:late AS text) = 'without'
               THEN 'late_left_out' ELSE r.state END AS state,
-         r.reason, r.met,
+         r.reason, r.met, r.part, r.whole,
          CASE WHEN r.state = 'counted' AND NOT (r.late AND CAST(:late AS text) = 'without')
               THEN r.seconds END AS seconds
     FROM ({select}) r)
@@ -186,8 +200,8 @@ _FROZEN_TOTALS = (
     _ROWS
     + f"""
 SELECT GROUPING(place, month, reason, bin) AS part, place, month, reason, bin,
-       count(*) FILTER (WHERE state = 'counted') AS n,
-       count(*) FILTER (WHERE state = 'counted' AND met) AS met,
+       CAST(coalesce(sum(whole) FILTER (WHERE state = 'counted'), 0) AS bigint) AS n,
+       CAST(coalesce(sum(part) FILTER (WHERE state = 'counted'), 0) AS bigint) AS met,
        count(*) FILTER (WHERE state = 'open') AS open,
        count(*) FILTER (WHERE state = 'inconsistent') AS inconsistent,
        count(*) FILTER (WHERE late) AS late,
@@ -247,13 +261,14 @@ async def totals(
     assert not months or len(asked) <= 1  # noqa: S101
     by: tuple[Key, ...] = ("place", "month") if months else ("place",)
     found: dict[int, Totals] = {}
-    known = {**scope.values(), "last_day": scope.last_day}
+    known = scope.known()
     for reading in readings(asked, without_late=late == "without"):
         sums = await tallied(session, reading.tally, by, known)
         whole, places = sums.whole(), sums.by(0)
         each_month = sums.by(1) if months else None
         for number, columns in zip(reading.numbers, reading.columns, strict=True):
-            found[number] = _totals(columns, whole, places, each_month)
+            told = _totals(columns, whole, places, each_month)
+            found[number] = guarded(told, asked[number].measure, scope)
     return [found[number] for number in range(len(asked))]
 
 
@@ -291,12 +306,26 @@ async def counted(
 ) -> list[dict[tuple[Hashable, ...], Cell]]:
     """The cells of each measure over a scope."""
     found: list[dict[tuple[Hashable, ...], Cell]] = [{} for _ in asked]
-    known = {**scope.values(), "last_day": scope.last_day}
+    known = scope.known()
     for reading in readings(asked, without_late=late == "without"):
         summed = (await tallied(session, reading.tally, by, known)).by_all()
         for number, columns in zip(reading.numbers, reading.columns, strict=True):
             found[number] = columns.cells(summed)
     return found
+
+
+def guarded(found: Totals, measure: Measure, scope: Scope) -> Totals:
+    """Numbers as the viewer may hear them: of what is closed to her, sums and no small ones."""
+    if not found.all.closed:
+        return found
+    untold = closed_to(
+        scope.start,
+        scope.end,
+        one_house=scope.facility_id is not None,
+        n=found.all.n,
+        met=found.all.met if isinstance(measure, ShareMeasure) else None,
+    )
+    return Totals(found.all, [], [], {}, {}, untold)
 
 
 async def members(
@@ -344,7 +373,7 @@ def _query(query: str, compiled: Compiled) -> Any:
 
 
 def _values(scope: Scope, late: LateEntries, compiled: Compiled) -> dict[str, object]:
-    known = {**scope.values(), "last_day": scope.last_day, "late": late}
+    known = {**scope.known(), "late": late}
     used = compiled.select
     return {
         **compiled.values,
@@ -363,6 +392,7 @@ def _group(row: Row[Any], key: object) -> Group:
         late=row.late,
         demo=row.demo,
         within=row.within,
+        closed=0,
         p50_s=p50_s,
         p90_s=p90_s,
         min_s=row.min_s,

@@ -10,7 +10,8 @@ from kernel.confidence import Confidence
 from quality.definitions import Aspect, Baseline, Direction, Level, Standing, Texts, Unit
 from quality.distributions import Distribution
 from quality.repository import Page
-from quality.vocabulary import CountMeasure, ElsewhereMeasure, IntervalMeasure, ShareMeasure
+from quality.untold import Untold
+from quality.vocabulary import Measure
 from referral.clocks.data import Text
 from referral.clocks.schemas import TargetOut
 from referral.commands.fields import Anaesthesia, Place
@@ -116,7 +117,7 @@ class DefinitionOut(msgspec.Struct, frozen=True):
     standing: Standing
     aspect: Aspect
     levels: list[Level]
-    measure: IntervalMeasure | CountMeasure | ShareMeasure | ElsewhereMeasure
+    measure: Measure
     unit: Unit
     direction: Direction
     name: Text
@@ -208,7 +209,14 @@ class ShareValue(msgspec.Struct, frozen=True, tag="share", tag_field="kind"):
 
 
 class ElsewhereValue(msgspec.Struct, frozen=True, tag="elsewhere", tag_field="kind"):
-    """No number: the platform does not hold the data; the definition says what is awaited."""
+    """No number, and why.
+
+    no_data: the platform holds none, the definition says what is awaited. whole_year,
+    whole_quarters: nothing is said of other periods. not_by_house: reviews that the viewer may not
+    read are only counted by region. few: 1 to 4 of them. not_kept: closed periods hold none.
+    """
+
+    why: Untold = "no_data"
 
 
 Value: TypeAlias = IntervalValue | CountValue | ShareValue | ElsewhereValue
@@ -374,7 +382,8 @@ class IndicatorCase(msgspec.Struct, frozen=True):
 
     `case_id` is null for what is no case: a district, whose name is its number. `page`: where it is
     shown; null where the viewer may count it but not open it. `reason`: the first criterion that it
-    fails. `met`: of a share, whether it stands in the numerator.
+    fails. `met`: of a share, whether it stands in the numerator. `part`, `whole`: what it adds to
+    numerator and denominator, of a rate the amounts that it gives.
     """
 
     case_id: UUID | None
@@ -388,6 +397,8 @@ class IndicatorCase(msgspec.Struct, frozen=True):
     state: Literal["counted", "open", "inconsistent", "late_left_out", "outside"]
     reason: str | None
     met: bool
+    part: int
+    whole: int
     late: bool
     demo: bool
 
@@ -435,13 +446,17 @@ class AreaOut(msgspec.Struct, frozen=True):
 
 
 class IndicatorAreas(msgspec.Struct, frozen=True):
-    """An indicator in a region and in what lies directly in it; `path` leads there from the top."""
+    """An indicator in a region and in what lies directly in it; `path` leads there from the top.
+
+    `untold`: why nothing is said of any area; then there is none.
+    """
 
     scope: ScopeOut
     definition: DefinitionOut
     path: list[AreaRef]
     here: AreaOut | None
     parts: list[AreaOut]
+    untold: Untold | None = None
 
 
 class DdiRow(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ are in no population.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 from uuid import UUID
 
 from quality.vocabulary import FIELDS, Population
@@ -36,8 +36,16 @@ class Source:
     houses: str
     fields: Mapping[str, str]
     home: str = ""
+    open: str = ""
+    """Whether the viewer may read a member that she may count; empty: all that she counts."""
+
     overseen: str = "CAST(NULL AS uuid[])"
     """Regions whose overseers see it, where that is not decided by its house."""
+
+    @property
+    def confidential(self) -> bool:
+        """Whether some only count it."""
+        return bool(self.open)
 
     @property
     def scope(self) -> str:
@@ -101,22 +109,66 @@ def region_of(house: str) -> str:
     return f"(SELECT f.region_id FROM facility f WHERE f.id = {house})"  # noqa: S608
 
 
-def _imported(of: Literal["deliveries", "newborns"], relation: str) -> Source:
+def _imported(
+    of: Population,
+    relation: str,
+    computed: Mapping[str, str] | None = None,
+    *,
+    at: str = "u.at",
+    when: str = "u.at",
+    also: str = "true",
+) -> Source:
     """Rows of files: each belongs to the house that brought it."""
     return Source(
         relation=f"{relation} u",
         case_id=NO_CASE,
         number="u.number",
-        at="u.at",
+        at=at,
         place="u.facility_id",
         late="false",
         demo="false",
-        when="u.at",
-        where=at_houses("u.facility_id"),
+        when=when,
+        where=f"{also} AND {at_houses('u.facility_id')}",
         house="u.facility_id",
         houses="ARRAY[u.facility_id]",
-        fields={name: f"u.{name}" for name in FIELDS[of]},
+        fields={name: f"u.{name}" for name in FIELDS[of]} | dict(computed or {}),
     )
+
+
+def _reviewed(
+    of: Population, relation: str, *, case_id: str, place: str, also: str = "true", open_: str = ""
+) -> Source:
+    """What follows a death or near-miss: few rows, read as they are and kept nowhere else."""
+    return Source(
+        relation=f"{relation}() u",
+        case_id=case_id,
+        number="CAST(NULL AS text)",
+        at="u.at",
+        place=place,
+        late="false",
+        demo="u.demo",
+        when="u.at",
+        where=f"{also} AND {at_houses(place)}",
+        house=place,
+        houses=f"ARRAY[{place}]",
+        fields={name: f"u.{name}" for name in FIELDS[of]},
+        open=open_,
+    )
+
+
+# What is neither done nor due counts nowhere yet.
+_ENDED: Final = "(u.done OR u.ends_at <= :as_of)"
+
+# A house that gives the sum of residents and others is not counted by its parts as well.
+_OVERALL: Final = """(u.residence = 'all' OR NOT EXISTS (
+          SELECT 1 FROM fact_annual_return a
+           WHERE a.facility_id = u.facility_id AND a.day = u.day AND a.residence = 'all'
+             AND a.covers IS NOT DISTINCT FROM u.covers))"""
+
+# Figures of counties and city districts make those of everything around them.
+_ADDS_UP: Final = """(u.covers = 'area' AND EXISTS (
+          SELECT 1 FROM facility f JOIN region r ON r.id = f.region_id
+           WHERE f.id = u.facility_id AND r.level = 'county'))"""
 
 
 # What a consultation is about stands at the case that tells of it.
@@ -136,6 +188,36 @@ _FIRST_ABOUT_THE_CASE: Final = """
 SOURCES: Final[Mapping[Population, Source]] = {
     "deliveries": _imported("deliveries", "fact_delivery"),
     "newborns": _imported("newborns", "fact_newborn"),
+    "annual_returns": _imported(
+        "annual_returns",
+        "fact_annual_return",
+        {
+            "overall": _OVERALL,
+            "adds_up": _ADDS_UP,
+            "this_year": "(u.day = CAST(:last_day AS date))",
+        },
+    ),
+    "practice_cards": _imported(
+        "practice_cards",
+        "fact_practice_card",
+        at="CAST(:end AS timestamptz)",
+        when="",
+        also="u.day <= CAST(:last_day AS date)",
+    ),
+    "death_steps": _reviewed(
+        "death_steps", "quality_death_steps", case_id="u.case_id", place="u.house", also=_ENDED
+    ),
+    "reviews": _reviewed(
+        "reviews", "quality_reviews", case_id="u.id", place="u.house", open_="u.open"
+    ),
+    "review_measures": _reviewed(
+        "review_measures",
+        "quality_review_measures",
+        case_id="u.id",
+        place="u.house",
+        also=_ENDED,
+        open_="u.open",
+    ),
     "cases": Source(
         relation="fact_case u",
         case_id="u.case_id",

@@ -8,9 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality.tallies import Tally
+from quality.vocabulary import AMOUNTS
 
 COUNT: Final = "<i4"
 """How a count is kept."""
+
+AMOUNT: Final = "<i8"
+"""How a count travels where amounts are added up; nothing of them is kept."""
 
 KeyT = TypeVar("KeyT", bound=Hashable)
 
@@ -71,8 +75,8 @@ class Sums:
     def _width(self) -> int:
         return len(self.tally.outer) - len(self.tally.durations)
 
-    def _rows(self, width: int) -> NDArray[np.int32]:
-        return np.frombuffer(b"".join(self.counts), dtype=COUNT).reshape(-1, width)
+    def _rows(self, width: int) -> NDArray[np.signedinteger[Any]]:
+        return np.frombuffer(b"".join(self.counts), dtype=_type(self.tally)).reshape(-1, width)
 
     def _grouped(self, keys: Sequence[KeyT]) -> Summed[KeyT]:
         numbers: dict[KeyT, int] = {}
@@ -101,6 +105,10 @@ def split(tally: Tally, told: Sequence[Any]) -> tuple[bytes, list[bytes]]:
     """Counts and durations of a row of `Tally.select`, as cells keep them."""
     lengths = set(tally.durations)
     counts = [one for at, one in enumerate(told) if at not in lengths]
-    return np.array(counts, dtype=COUNT).tobytes(), [
+    return np.array(counts, dtype=_type(tally)).tobytes(), [
         bytes(told[at] or b"") for at in tally.durations
     ]
+
+
+def _type(tally: Tally) -> str:
+    return AMOUNT if tally.of in AMOUNTS else COUNT

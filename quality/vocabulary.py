@@ -13,12 +13,16 @@ import msgspec
 from referral.clocks.data import MILESTONES, Interval, Text, interval_of
 
 Population: TypeAlias = Literal[
-    "cases", "guidance", "case_files", "consults", "districts", "deliveries", "newborns"
-]
+    "cases", "guidance", "case_files", "consults", "districts", "deliveries", "newborns",
+    "death_steps", "reviews", "review_measures", "annual_returns", "practice_cards",
+]  # fmt: skip
 """cases: transfer requests and self-arrivals, by opening; guidance: remote guidance sessions;
 case_files: high-risk files, by opening; consults: remote consultations, by asking; districts:
 counties and city districts on the last day of the period; deliveries: women delivered, from front
-pages; newborns: from birth cards."""
+pages; newborns: from birth cards; death_steps: what is due after a death, by the end of its limit;
+reviews: of deaths and near-misses, by conclusion; review_measures: what follows from them, by the
+day on which it is due; annual_returns: rows of a year's figures, by the year's last day;
+practice_cards: licences on the last day of the period."""
 
 Place: TypeAlias = Literal["origin", "receiver"]
 """To whom a case belongs: who asked, or who accepted it first."""
@@ -60,8 +64,36 @@ FIELDS: Final[Mapping[Population, Mapping[str, type]]] = {
         "macrosomic": bool,
         "apgar5_below_7": bool,
     },
+    "death_steps": {"who": str, "step": str, "done": bool, "in_time": bool},
+    "reviews": {"kind": str, "level": str, "conclusion": str, "decisive": bool, "in_time": bool},
+    "review_measures": {"kind": str, "dropped": bool, "verified": bool, "in_time": bool},
+    "annual_returns": {
+        "covers": str,
+        "residence": str,
+        "overall": bool,
+        "adds_up": bool,
+        "this_year": bool,
+    },
+    "practice_cards": {"profession": str, "service": str, "active": bool},
 }
 """What may be asked of one of a population, by name."""
+
+AMOUNTS: Final[Mapping[Population, frozenset[str]]] = {
+    "annual_returns": frozenset(
+        {
+            "women",
+            "live_births",
+            "booked_early",
+            "examined",
+            "managed",
+            "high_risk",
+            "born_in_hospital",
+            "visited",
+            "deaths",
+        }
+    ),
+}
+"""What may be added up over a population whose members are figures themselves."""
 
 MOST_CRITERIA = 8
 LONGEST_S = 90 * 86_400
@@ -167,6 +199,29 @@ class ShareMeasure(
         _must_fit(self.of, [*self.where, *self.met])
 
 
+class RateMeasure(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="rate", tag_field="kind"
+):
+    """The sum of one amount over the sum of another, of members that give both.
+
+    Members are a year's figures, so that a rate is told of whole years only.
+    """
+
+    of: Population
+    top: Name
+    bottom: Name
+    where: list[Criterion] = []
+    place: Place = "origin"
+
+    def __post_init__(self) -> None:
+        for one in (self.top, self.bottom):
+            if one not in AMOUNTS.get(self.of, ()):
+                raise ValueError(f"{self.of} have no amount {one}")
+        if self.top == self.bottom:
+            raise ValueError("a rate is of two amounts")
+        _must_fit(self.of, self.where)
+
+
 class ElsewhereMeasure(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="elsewhere", tag_field="kind"
 ):
@@ -175,7 +230,7 @@ class ElsewhereMeasure(
     awaits: Text
 
 
-Measure: TypeAlias = IntervalMeasure | CountMeasure | ShareMeasure | ElsewhereMeasure
+Measure: TypeAlias = IntervalMeasure | CountMeasure | ShareMeasure | RateMeasure | ElsewhereMeasure
 
 
 def _must_fit(of: Population, criteria: list[Criterion]) -> None:

@@ -45,7 +45,10 @@ WORDS: dict[Language, dict[str, str]] = {
         "live": "实时数字，随补录与更正变化", "with": "计入补录的时间", "without": "已排除补录",
         "hidden": "1–4 例以“<5”表示，相应比例与分位数不列出（待核实）", "yes": "待核实",
         "left_out": "不计：演练 {drills}，作废 {voided}，回转 {back}", "printed": "导出于 {at}",
-        "standing": "性质", "no": "国家序号", "none": "平台尚无此项数据",
+        "standing": "性质", "no": "国家序号",
+        "no_data": "平台尚无此项数据", "whole_year": "年报只按整年统计",
+        "whole_quarters": "评审只按整季度合计", "not_by_house": "评审不按机构分列",
+        "few": "评审不足 5 例", "not_kept": "关账时段不保存评审",
         "missing": "另有 {n} 例无法计算，未计入以下数字",
     },
     "en": {
@@ -64,19 +67,22 @@ WORDS: dict[Language, dict[str, str]] = {
         "left_out": "Left out: drills {drills}, voided {voided}, back {back}",
         "yes": "to be verified", "printed": "Exported {at}",
         "standing": "Standing", "no": "National no.",
-        "none": "The platform holds no such data yet",
+        "no_data": "The platform holds no such data yet",
+        "whole_year": "Annual returns: whole years only",
+        "whole_quarters": "Reviews: whole quarters only", "not_by_house": "Reviews: by no facility",
+        "few": "Fewer than 5 reviews", "not_kept": "Closed periods keep no reviews",
         "missing": "{n} more cases cannot be computed and are missing from these numbers",
     },
 }  # fmt: skip
 UNITS: dict[Language, dict[str, str]] = {
     "zh": {
         "s": "分", "percent": "%", "per_1000": "‰", "per_100000": "/10万", "sessions": "场",
-        "cases": "例", "ratio": "比值", "yuan": "元", "yes_no": "是/否",
+        "cases": "例", "persons": "人", "ratio": "比值", "yuan": "元", "yes_no": "是/否",
     },
     "en": {
         "s": "min", "percent": "%", "per_1000": "per 1,000", "per_100000": "per 100,000",
-        "sessions": "sessions", "cases": "cases", "ratio": "ratio", "yuan": "yuan",
-        "yes_no": "yes/no",
+        "sessions": "sessions", "cases": "cases", "persons": "people", "ratio": "ratio",
+        "yuan": "yuan", "yes_no": "yes/no",
     },
 }  # fmt: skip
 STANDINGS: dict[Language, dict[str, str]] = {
@@ -214,7 +220,7 @@ def _said(one: Indicator, hide: bool, language: Language) -> list[Cell]:
     """Value, unit, numerator, n, P50, P90."""
     value, unit = one.value, UNITS[language][one.definition.unit]
     if not isinstance(value, IntervalValue | CountValue | ShareValue):
-        return [WORDS[language]["none"], unit, None, None, None, None]
+        return [WORDS[language][value.why], unit, None, None, None, None]
     follow = hide and _whole_follows(value.by_centre)
     if isinstance(value, IntervalValue):
         told = value.distribution

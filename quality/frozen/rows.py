@@ -19,10 +19,16 @@ from quality.sources import (
     region_of,
     regions_around,
 )
+from quality.untold import by_period
 
 _COLUMNS: Final = (
-    "case_id, number, opened_at, place, from_at, to_at, late, demo, state, reason, met, seconds"
+    "case_id, number, opened_at, place, from_at, to_at, late, demo, state, reason, met, seconds,"
+    " part, whole"
 )
+_KEPT: Final = _COLUMNS.replace(
+    "part, whole", "coalesce(part, CAST(met AS int)) AS part, coalesce(whole, 1) AS whole"
+)
+"""As above; what was frozen before there were rates counts as one."""
 
 # ruff: noqa: S608  (the queries below are put together from constants)
 IN_SCOPE: Final = """
@@ -30,7 +36,7 @@ IN_SCOPE: Final = """
     AND (CAST(:facility AS uuid) IS NULL OR CAST(:facility AS uuid) = ANY(u.facility_ids))
 """
 _ROWS = f"""
-    SELECT {_COLUMNS} FROM indicator_frozen_member u
+    SELECT {_KEPT} FROM indicator_frozen_member u
      WHERE u.freeze_id = CAST(:freeze AS uuid) AND u.version_id = CAST(:version AS uuid)
        AND {IN_SCOPE}"""
 
@@ -97,6 +103,8 @@ class Changed:
     reason: str | None
     met: bool
     seconds: float | None
+    part: int
+    whole: int
 
 
 def rows_of(freeze_id: UUID, version_id: UUID) -> Compiled:
@@ -108,10 +116,10 @@ async def keep(
     session: AsyncSession, freeze_id: UUID, scope: Scope, versions: Sequence[Version]
 ) -> None:
     """Keep every member of every population of `versions` as it counts now."""
-    values: dict[str, object] = {**scope.values(), "last_day": scope.last_day, "freeze": freeze_id}
+    values: dict[str, object] = {"freeze": freeze_id}
     members = []
     for n, version in enumerate(versions):
-        rows = compiled(version.definition.measure, prefix=f"m{n}x")
+        rows = kept_rows(version, scope, prefix=f"m{n}x")
         if rows is None:
             continue
         named = f"of{n}"
@@ -128,19 +136,28 @@ async def keep(
         members=" UNION ALL ".join(members),
     )
     values["versions"] = [one.id for one in versions]
+    values |= {name: value for name, value in scope.known().items() if f":{name}" in query}
     await session.execute(text(query), values)
+
+
+def kept_rows(version: Version, scope: Scope, prefix: str = "v") -> Compiled | None:
+    """The rows of a version that a closed period keeps; None: it keeps none."""
+    measure = version.definition.measure
+    if by_period(measure, scope.start, scope.end, frozen=True) is not None:
+        return None
+    return compiled(measure, prefix)
 
 
 async def changed(
     session: AsyncSession, freeze_id: UUID, version: Version, now: Scope, most: int
 ) -> list[Changed]:
     """Rows that do not read now as they were frozen; `now` is the frozen period, asked anew."""
-    live = compiled(version.definition.measure)
+    live = kept_rows(version, now)
     if live is None:
         return []
     frozen = rows_of(freeze_id, version.id)
     query = _CHANGED.format(was=frozen.select, columns=_COLUMNS, select=live.select)
-    known = {**now.values(), "last_day": now.last_day, "most": most}
+    known = {**now.known(), "most": most}
     query += " LIMIT :most"
     values = {name: value for name, value in known.items() if f":{name}" in query}
     rows = await session.execute(text(query), {**live.values, **frozen.values, **values})

@@ -76,9 +76,13 @@ async def figures_of(
 ) -> bytes | None:
     """What a version comes to in the whole of a frozen period, as bytes that can be compared."""
     (found,) = await measured(session, frozen, late, [version])
-    if found is None:
+    if found is None or found.untold is not None:
         return None
     plain = msgspec.to_builtins(found, str_keys=True, order="deterministic")
+    # What is kept is never untold and never closed to anybody: older bytes do not say so either.
+    del plain["untold"]
+    for group in (plain["all"], *plain["places"], *plain["months"]):
+        del group["closed"]
     return msgspec.json.encode(plain, order="deterministic")
 
 

@@ -18,7 +18,7 @@ from quality.definitions import (
 )
 from quality.handbook.versions import Origin
 from quality.schemas import DefinitionOut, PersonOut
-from quality.vocabulary import CountMeasure, ElsewhereMeasure, IntervalMeasure, ShareMeasure
+from quality.vocabulary import Measure
 
 Words = Annotated[str, msgspec.Meta(max_length=4000)]
 
@@ -49,7 +49,7 @@ class DefinitionIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Said
     definition: Said
     population: Said
-    measure: IntervalMeasure | CountMeasure | ShareMeasure | ElsewhereMeasure
+    measure: Measure
     exclusions: Annotated[list[Said], msgspec.Meta(max_length=20)] = []
     replaces: UUID | None = None
     valid_to: date | None = None

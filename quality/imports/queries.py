@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.confidence import unverified
 from quality.imports import store
-from quality.imports.schemas import BatchOut, ColumnOut, Imports, SheetOut
+from quality.imports.schemas import BatchOut, ColumnOut, Imports, LogicCheck, SheetOut
 from quality.imports.sheets import Sheet, sheets
 from quality.names import read_names
 
@@ -48,10 +48,22 @@ def _sheet(one: Sheet) -> SheetOut:
                 column.heading,
                 column.kind,
                 column.optional,
+                column.kept,
                 column.low,
                 column.high,
                 list(column.words),
             )
             for column in one.columns
+        ],
+        checks=[
+            LogicCheck(
+                check.code,
+                check.severity,
+                check.says,
+                check.source,
+                check.confidence,
+                unverified(check.confidence),
+            )
+            for check in one.check
         ],
     )

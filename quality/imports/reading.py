@@ -12,11 +12,12 @@ from quality.imports.sheets import Column, Sheet, Value
 
 MOST_ROWS = 20_000
 _GESTATION = re.compile(r"(\d{1,2})(?:\s*[+周w]\s*([0-6])?\s*[天d]?)?")
+_CODE = re.compile(r"(?:[A-Z]\d{2}|\d{2})(?:\.[0-9A-Z]{1,8})?")
 _YES_NO = {"是": True, "否": False, "1": True, "0": False, "y": True, "n": False}
 
 Trouble: TypeAlias = Literal[
     "missing", "not_a_day", "in_the_future", "not_a_number", "out_of_bounds", "unknown_word",
-    "twice", "too_long",
+    "twice", "too_long", "not_a_code",
 ]  # fmt: skip
 
 
@@ -112,12 +113,21 @@ def _take(
         found.complaints.extend(complaints)
         return
     seen.add(key)
-    day = values.pop(sheet.day)
+    day = values[sheet.day]
     assert isinstance(day, date)  # noqa: S101  (its column is a day, and had no complaint)
     del values[sheet.key]
-    content = {name: value for name, value in values.items() if not isinstance(value, date)}
+    kept = {one.field for one in sheet.columns if one.kept}
+    content = {
+        name: value
+        for name, value in values.items()
+        if name in kept and not isinstance(value, date)
+    }
     found.rows.append(ReadRow(row_no, key, day, content))
-    found.doubts.extend(Doubt(row_no, one.code) for one in sheet.check if one.fails(content))
+    said = {
+        name: value.toordinal() if isinstance(value, date) else value
+        for name, value in values.items()
+    }
+    found.doubts.extend(Doubt(row_no, one.code) for one in sheet.check if one.fails(said))
 
 
 def _value(column: Column, cell: str, today: date) -> tuple[Value | date | None, Trouble | None]:
@@ -133,6 +143,8 @@ def _value(column: Column, cell: str, today: date) -> tuple[Value | date | None,
     if column.kind == "yes_no":
         said = _YES_NO.get(cell.lower())
         return said, None if said is not None else "unknown_word"
+    if column.kind == "codes":
+        return _codes(cell)
     number = _gestation(cell) if column.kind == "gestation" else _number(cell, column.kind)
     if number is None:
         return None, "not_a_number"
@@ -150,6 +162,12 @@ def _day(cell: str, today: date) -> tuple[date | None, Trouble | None]:
     if day > today:
         return None, "in_the_future"
     return (day, None) if day.year >= 1950 else (None, "out_of_bounds")
+
+
+def _codes(cell: str) -> tuple[str | None, Trouble | None]:
+    """Codes in capitals, one space between them."""
+    codes = re.split(r"[\s,;，；、]+", cell.upper().strip(",;，；、"))
+    return (" ".join(codes), None) if all(map(_CODE.fullmatch, codes)) else (None, "not_a_code")
 
 
 def _gestation(cell: str) -> int | None:

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from kernel.confidence import Confidence
-from quality.imports.sheets import SheetCode
+from quality.imports.sheets import Severity, SheetCode
 from quality.schemas import PersonOut, PlaceOut
 from referral.clocks.data import Text
 
@@ -44,6 +44,7 @@ class ComplaintOut(msgspec.Struct, frozen=True):
         "unknown_word",
         "twice",
         "too_long",
+        "not_a_code",
     ]
 
 
@@ -52,6 +53,7 @@ class DoubtOut(msgspec.Struct, frozen=True):
 
     row: int
     check: str
+    severity: Severity
     says: Text
 
 
@@ -79,14 +81,26 @@ class ImportReport(msgspec.Struct, frozen=True):
 
 
 class ColumnOut(msgspec.Struct, frozen=True):
-    """A column of a file; `words`: what may stand in it."""
+    """A column of a file; `words`: what may stand in it; not `kept`: only compared."""
 
     heading: str
-    kind: Literal["key", "day", "gestation", "word", "yes_no", "whole", "number"]
+    kind: Literal["key", "day", "gestation", "word", "yes_no", "whole", "number", "codes"]
     optional: bool
+    kept: bool
     low: float | None
     high: float | None
     words: list[str]
+
+
+class LogicCheck(msgspec.Struct, frozen=True):
+    """A logic check of a row: what it says when it fails, and after whom."""
+
+    code: str
+    severity: Severity
+    says: Text
+    source: str
+    confidence: Confidence
+    to_be_verified: bool
 
 
 class SheetOut(msgspec.Struct, frozen=True):
@@ -98,6 +112,7 @@ class SheetOut(msgspec.Struct, frozen=True):
     confidence: Confidence
     to_be_verified: bool
     columns: list[ColumnOut]
+    checks: list[LogicCheck]
 
 
 class BatchOut(msgspec.Struct, frozen=True):

@@ -81,7 +81,7 @@ async def _news(
 
 
 def _report(sheet: Sheet, found: Read) -> ImportReport:
-    says = {one.code: one.says for one in sheet.check}
+    said = {one.code: one for one in sheet.check}
     return ImportReport(
         batch_id=None,
         sheet=sheet.code,
@@ -97,7 +97,8 @@ def _report(sheet: Sheet, found: Read) -> ImportReport:
             for one in found.complaints[:MOST_SHOWN]
         ],
         doubts=[
-            DoubtOut(one.row_no, one.check, says[one.check]) for one in found.doubts[:MOST_SHOWN]
+            DoubtOut(one.row_no, one.check, said[one.check].severity, said[one.check].says)
+            for one in found.doubts[:MOST_SHOWN]
         ],
         doubted=len({one.row_no for one in found.doubts}),
     )

@@ -19,6 +19,7 @@ from quality.rounds.rules import OnSite, Rules
 from quality.rounds.schemas import AssessedItem, Figures, ItemIn
 from quality.rounds.scoring import Band
 from quality.rulebook import versions as rulebook
+from quality.untold import confidential
 from quality.vocabulary import ElsewhereMeasure
 
 
@@ -66,8 +67,9 @@ def _planned(given: ItemIn, known: Mapping[str, Version], rules: Rules) -> Plann
 
 
 def computed(version: Version) -> bool:
-    """Whether the platform holds data of it."""
-    return not isinstance(version.definition.measure, ElsewhereMeasure)
+    """Whether the platform holds data of it, also once the period is closed."""
+    measure = version.definition.measure
+    return not (isinstance(measure, ElsewhereMeasure) or confidential(measure))
 
 
 def proposed(version: Version, rules: Rules) -> PlannedItem:
@@ -169,7 +171,7 @@ async def figures(
 
 def _figures(version: Version, group: Group | None) -> Figures:
     value = indicators.of_centre(version.definition, group)
-    share = version.definition.kind == "share"
+    share = version.definition.fraction
     if group is None:
         return Figures(0, 0 if share else None, value, 0, 0)
     n, of = (group.met, group.n) if share else (group.n, None)

@@ -12,6 +12,8 @@ VIEWS: Final = {
     "fact_case_file": "fact_case_file_now",
     "fact_delivery": "quality_delivery",
     "fact_newborn": "quality_newborn",
+    "fact_annual_return": "quality_annual_return",
+    "fact_practice_card": "quality_practice_card",
 }
 
 

@@ -11,7 +11,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 from quality.repository import LateEntries, State
-from quality.vocabulary import CountMeasure, Criterion, IntervalMeasure, ShareMeasure
+from quality.vocabulary import (
+    CountMeasure,
+    Criterion,
+    IntervalMeasure,
+    RateMeasure,
+    ShareMeasure,
+)
 
 KINDS = {
     "referral.requested": "request",
@@ -191,3 +197,69 @@ def by(found: Sequence[Seen], what: str) -> dict[str, tuple[int, int]]:
 
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One of any other population as a test tells it: where, when, and what is known of it.
+
+    `closed`: whoever asks may count it and not read it.
+    """
+
+    place: UUID
+    around: frozenset[UUID]
+    at: datetime
+    said: Mapping[str, object]
+    closed: bool = False
+
+    def inside(
+        self, start: datetime, end: datetime, region: UUID | None, house: UUID | None
+    ) -> bool:
+        return (
+            start <= self.at < end
+            and (region is None or region in self.around)
+            and house in (None, self.place)
+        )
+
+
+def fails(criteria: Sequence[Criterion], said: Mapping[str, object]) -> str | None:
+    """The first criterion that does not hold; what is not known does not hold."""
+    for one in criteria:
+        value = said.get(str(one.field))
+        if value is None or (value in one.one_of) == one.negate:
+            return one.key
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What known members come to: above, below, and who lies outside by which reason."""
+
+    met: int
+    n: int
+    outside: Mapping[str, int]
+    places: Mapping[str, tuple[int, int]]
+
+
+def add_up(found: Sequence[Known], measure: CountMeasure | ShareMeasure | RateMeasure) -> Added:
+    """A measure over known members, one after the other."""
+    met = n = 0
+    outside: Counter[str] = Counter()
+    places: dict[str, tuple[int, int]] = {}
+    for one in found:
+        reason = fails(measure.where, one.said)
+        part, whole = 0, 1
+        if isinstance(measure, RateMeasure):
+            amounts = (one.said.get(measure.top), one.said.get(measure.bottom))
+            if reason is None and None in amounts:
+                reason = (measure.top, measure.bottom)[amounts.index(None)]
+            part, whole = (int(str(value)) if value is not None else 0 for value in amounts)
+        elif isinstance(measure, ShareMeasure):
+            part = int(fails(measure.met, one.said) is None)
+        if reason is not None:
+            outside[reason] += 1
+            continue
+        met, n = met + part, n + whole
+        before = places.get(str(one.place), (0, 0))
+        places[str(one.place)] = (before[0] + whole, before[1] + part)
+    return Added(met, n, outside, places)

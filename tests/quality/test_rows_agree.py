@@ -1,6 +1,7 @@
 """Deliveries, newborns, consultations, guidance, files, districts: SQL and plain Python agree.
 
-Together with `test_engine_agrees` every indicator that computes is compared, at random.
+Together with `test_engine_agrees` and `test_more_agrees` every indicator that computes is compared,
+at random.
 """
 
 import itertools
@@ -37,7 +38,7 @@ from quality.vocabulary import (
     ShareMeasure,
 )
 from tests.fixtures.database import Clone
-from tests.quality import naive_rows, test_engine_agrees
+from tests.quality import naive_rows, test_engine_agrees, test_more_agrees
 from tests.quality.cases import SYSTEM, Place, county_of, far_county_of, region, write_case
 from tests.quality.kept import differences
 from tests.quality.naive_rows import PLAIN, Member
@@ -136,11 +137,11 @@ measures = st.sampled_from(sorted(PLAIN)).flatmap(
 
 
 def test_every_indicator_that_computes_is_compared() -> None:
-    asked = [*MEASURES, *test_engine_agrees.SHIPPED]
+    asked = [*MEASURES, *test_engine_agrees.SHIPPED, *test_more_agrees.SHIPPED]
     left = [one.code for one in shipped() if one.measure not in asked]
     elsewhere = [one.code for one in shipped() if isinstance(one.measure, ElsewhereMeasure)]
     assert left == elsewhere, "a measure that no comparison asks for"
-    assert {"cases", *PLAIN} == FIELDS.keys()
+    assert {"cases", *PLAIN, *test_more_agrees.NEW} == FIELDS.keys()
     assert {of: set(said) for of, said in PLAIN.items()} == {of: {*FIELDS[of]} for of in PLAIN}
     assert ROWS.keys() == PLAIN.keys() - {"districts"}
 

@@ -4,7 +4,7 @@ import csv
 import itertools
 from datetime import UTC, datetime
 from io import BytesIO, StringIO
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import pytest
@@ -18,6 +18,7 @@ from quality.handbook.showing import definition_out
 from quality.schemas import (
     CentreValue,
     CountValue,
+    ElsewhereValue,
     FrozenMark,
     Indicator,
     Indicators,
@@ -29,6 +30,7 @@ from quality.schemas import (
     ShareValue,
     Value,
 )
+from quality.untold import Untold
 from quality.workbook import comma_separated, in_order, workbook
 from tests.quality.cases import as_version
 
@@ -105,6 +107,18 @@ def test_numbers_stand_beside_what_they_rest_on() -> None:
     assert (share["救治中心均值"], share["计入均值的中心"]) == (16.67, 2)
     assert (count["数值"], count["未完成"]) == (12, None)
     assert interval["待核实"] == "待核实"
+
+
+def test_what_says_no_number_says_why() -> None:
+    said = set()
+    for why in get_args(Untold):
+        book = opened(ElsewhereValue(why))
+        (row,) = table(book, "指标")
+        assert (row["分子"], row["例数（分母）"], row["救治中心均值"]) == (None, None, None)
+        assert table(book, "按机构") == []
+        said.add(row["数值"])
+    assert len(said) == len(get_args(Untold))
+    assert "评审不按机构分列" in said
 
 
 def test_what_is_handed_on_hides_small_counts_and_what_gives_them_away() -> None:

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -17,7 +17,7 @@ from quality.errors import ImportTooLong
 from quality.imports import queries, reading, service
 from quality.imports.schemas import ImportIn, ImportReport
 from quality.repository import Scope
-from quality.schemas import CountValue, ShareValue
+from quality.schemas import CountValue, ElsewhereValue, ShareValue
 from registry.people.service import Grant
 from tests.fixtures.database import Clone
 from tests.quality.cases import region
@@ -200,6 +200,85 @@ async def test_newborns_count_for_live_births_and_term(database: Clone) -> None:
     await bring(database, viewer, "\n".join([CARDS, *rows]), sheet="birth_cards")
     assert await share(database, viewer, "ob_macrosomia_rate") == (1, 3)
     assert await share(database, viewer, "ob_term_apgar5_below_7") == (1, 1)
+
+
+RETURN = "报表编号,统计截止日期,统计范围,户籍,产妇数,活产数,产前检查人数,产后访视人数,孕产妇死亡数"
+
+
+async def test_a_year_s_figures_answer_for_that_year_and_no_part_of_it(database: Clone) -> None:
+    world = await region(database)
+    near = await coordinator(database, world, world.county_hospital)
+    far = await coordinator(database, world, world.stranger)
+    centre = await coordinator(database, world, world.city_centre)
+    rows = (
+        "N1,2026-09-30,本辖区,户籍,1000,1000,990,,1",
+        "N2,2026-09-30,本辖区,非户籍,500,500,450,480,1",
+        "N3,2026-09-30,本机构,合计,300,310,,,0",
+        "N4,2025-09-30,本辖区,户籍,9999,9999,9999,9999,9",
+        "N5,2026-09-30,,户籍,7,7,7,7,7",
+    )
+    await bring(database, near, "\n".join([RETURN, *rows]), sheet="annual_returns")
+    other = "F1,2026-09-30,本辖区,合计,2000,2000,1800,1700,0"
+    await bring(database, far, f"{RETURN}\n{other}\n", sheet="annual_returns")
+    # The city's sum holds its counties, and does not count beside them.
+    sum_ = "C1,2026-09-30,本辖区,合计,1500,1500,1440,480,2"
+    await bring(database, centre, f"{RETURN}\n{sum_}\n", sheet="annual_returns")
+    province = world.viewer(Role.COMMISSION, world.province_centre, world.province)
+    october = datetime(2025, 9, 30, 16, tzinfo=UTC)
+    year = Scope(october, october.replace(year=2026))
+    told = {
+        "maternal_death_ratio_all": (2, 3500),
+        "maternal_mortality": (1, 1000),
+        "return_examined_rate": (990 + 450 + 1800, 3500),
+        "return_visited_rate": (480 + 1700, 2500),
+        "ob_maternal_deaths_per_live_births": (0, 310),
+    }
+    async with database.app.session(province) as session:
+        for code, (part, whole) in told.items():
+            found = await indicators.detail(session, year, "with", code)
+            value = found.indicator.value
+            assert isinstance(value, ShareValue), code
+            assert (value.n, value.of) == (part, whole), code
+            assert (found.months, found.control, found.funnel) == ([], None, None)
+        behind = await indicators.behind(session, year, "with", "return_visited_rate")
+        assert {(one.state, one.reason) for one in behind.cases} == {
+            ("counted", None),
+            ("outside", "adds_up"),
+            ("outside", "visited"),
+        }
+        assert sorted(one.whole for one in behind.cases if one.state == "counted") == [500, 2000]
+        near_ = Scope(year.start, year.end, region_id=world.city)
+        value = (await indicators.detail(session, near_, "with", "maternal_mortality")).indicator
+        assert getattr(value.value, "of", None) == 1000
+        for start, end in (
+            (year.start, year.end - timedelta(days=1)),
+            (year.start + timedelta(hours=1), year.end + timedelta(hours=1)),
+            (year.start - timedelta(days=30), year.end),
+        ):
+            part_of = Scope(start, end)
+            found = await indicators.detail(session, part_of, "with", "maternal_mortality")
+            assert found.indicator.value == ElsewhereValue("whole_year")
+            behind = await indicators.behind(session, part_of, "with", "maternal_mortality")
+            assert behind.cases == []
+        # Calendar years end on another day than these figures: nothing is made of them.
+        calendar = await indicators.detail(session, YEAR, "with", "maternal_mortality")
+        assert getattr(calendar.indicator.value, "of", None) == 0
+
+
+async def test_midwives_are_counted_by_their_licences(database: Clone) -> None:
+    world = await region(database)
+    viewer = await coordinator(database, world, world.county_hospital)
+    rows = (
+        "Z1,2025-05-01,助产士,助产技术,是",
+        "Z2,2025-05-01,助产士,助产技术,否",
+        "Z3,2025-05-01,助产士,产前筛查,是",
+        "Z4,2025-05-01,产科医师,助产技术,是",
+    )
+    await bring(database, viewer, "\n".join([LICENCES, *rows]), sheet="practice_cards")
+    assert await share(database, viewer, "midwives") == (1, 1)
+    left = f"{LICENCES}\nZ1,2025-05-01,助产士,助产技术,否\n"
+    await bring(database, viewer, left, sheet="practice_cards")
+    assert await share(database, viewer, "midwives") == (0, 0)
 
 
 async def test_rows_open_to_their_house_and_to_who_oversees_its_region(database: Clone) -> None:

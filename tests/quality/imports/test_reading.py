@@ -95,7 +95,8 @@ def test_a_doubtful_row_is_taken_and_said(change: dict[str, str], doubts: list[s
 
 RETURNS, PRACTICE = sheets()["annual_returns"], sheets()["practice_cards"]
 YEAR = (
-    "报表编号,统计截止日期,户籍,产妇数,活产数,产前检查人数,系统管理人数,住院分娩活产数,孕产妇死亡数"
+    "报表编号,统计截止日期,统计范围,户籍,产妇数,活产数,产前检查人数,系统管理人数,住院分娩活产数,"
+    "孕产妇死亡数"
 )
 CARDS = "考核合格证编号,发证日期,人员类别,技术服务项目,在岗,有效期剩余年数"
 
@@ -103,12 +104,12 @@ CARDS = "考核合格证编号,发证日期,人员类别,技术服务项目,在�
 @pytest.mark.parametrize(
     ("row", "doubts"),
     [
-        ("N1,2025-12-31,户籍,1000,1010,980,950,1010,0", []),
-        ("N1,2025-12-31,户籍,1000,1010,,950,,1", []),
-        ("N1,2025-12-31,合计,1000,1010,980,981,1010,0", ["managed_over_examined"]),
-        ("N1,2025-12-31,合计,1000,1010,980,980,1011,0", ["hospital_over_live_births"]),
-        ("N1,2025-12-31,非户籍,2,2,,,,3", ["deaths_over_women"]),
-        ("N1,2025-12-31,非户籍,0,2,,,,0", ["births_without_women"]),
+        ("N1,2025-12-31,本辖区,户籍,1000,1010,980,950,1010,0", []),
+        ("N1,2025-12-31,本辖区,户籍,1000,1010,,950,,1", []),
+        ("N1,2025-12-31,本辖区,合计,1000,1010,980,981,1010,0", ["managed_over_examined"]),
+        ("N1,2025-12-31,本辖区,合计,1000,1010,980,980,1011,0", ["hospital_over_live_births"]),
+        ("N1,2025-12-31,本辖区,非户籍,2,2,,,,3", ["deaths_over_women", "deaths_far_over_births"]),
+        ("N1,2025-12-31,本辖区,非户籍,0,2,,,,0", ["births_without_women"]),
     ],
 )
 def test_figures_of_a_year_fit_together_or_are_doubted(row: str, doubts: list[str]) -> None:

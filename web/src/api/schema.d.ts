@@ -10244,7 +10244,7 @@ export interface components {
             number: string | null;
             origin: components["schemas"]["PlaceOut"] | null;
             /** @enum {null|string} */
-            page: "case" | "case_file" | "consult" | "guidance" | "reading" | null;
+            page: "case" | "case_file" | "consult" | "guidance" | "reading" | "review" | null;
         };
         /** ChannelTally */
         ChannelTally: {
@@ -10547,8 +10547,9 @@ export interface components {
         ColumnOut: {
             heading: string;
             high: number | null;
+            kept: boolean;
             /** @enum {string} */
-            kind: "key" | "day" | "gestation" | "word" | "yes_no" | "whole" | "number";
+            kind: "key" | "day" | "gestation" | "word" | "yes_no" | "whole" | "number" | "codes";
             low: number | null;
             optional: boolean;
             words: string[];
@@ -10588,7 +10589,7 @@ export interface components {
             heading: string;
             row: number;
             /** @enum {string} */
-            trouble: "missing" | "not_a_day" | "in_the_future" | "not_a_number" | "out_of_bounds" | "unknown_word" | "twice" | "too_long";
+            trouble: "missing" | "not_a_day" | "in_the_future" | "not_a_number" | "out_of_bounds" | "unknown_word" | "twice" | "too_long" | "not_a_code";
         };
         /** CompleteRecord */
         CompleteRecord: {
@@ -10890,7 +10891,7 @@ export interface components {
             /** @constant */
             kind: "count";
             /** @enum {string} */
-            of: "cases" | "guidance" | "case_files" | "consults" | "districts" | "deliveries" | "newborns";
+            of: "cases" | "guidance" | "case_files" | "consults" | "districts" | "deliveries" | "newborns" | "death_steps" | "reviews" | "review_measures" | "annual_returns" | "practice_cards";
             /**
              * @default origin
              * @enum {string}
@@ -11290,7 +11291,7 @@ export interface components {
             direction: "lower" | "higher" | "none";
             exclusions?: components["schemas"]["Said"][];
             levels: ("province" | "city" | "county" | "centre")[];
-            measure: components["schemas"]["IntervalMeasure"] | components["schemas"]["CountMeasure"] | components["schemas"]["ShareMeasure"] | components["schemas"]["ElsewhereMeasure"];
+            measure: components["schemas"]["IntervalMeasure"] | components["schemas"]["CountMeasure"] | components["schemas"]["ShareMeasure"] | components["schemas"]["RateMeasure"] | components["schemas"]["ElsewhereMeasure"];
             name: components["schemas"]["Said"];
             national_no?: number | null;
             numerator?: components["schemas"]["Said"] | null;
@@ -11300,7 +11301,7 @@ export interface components {
             /** @enum {string} */
             standing: "national" | "candidate" | "supplement" | "platform";
             /** @enum {string} */
-            unit: "s" | "sessions" | "cases" | "percent" | "per_1000" | "per_100000" | "ratio" | "yuan" | "yes_no";
+            unit: "s" | "sessions" | "cases" | "persons" | "percent" | "per_1000" | "per_100000" | "ratio" | "yuan" | "yes_no";
             /** Format: date */
             valid_from: string;
             valid_to?: string | null;
@@ -11324,7 +11325,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             levels: ("province" | "city" | "county" | "centre")[];
-            measure: components["schemas"]["IntervalMeasure"] | components["schemas"]["CountMeasure"] | components["schemas"]["ShareMeasure"] | components["schemas"]["ElsewhereMeasure"];
+            measure: components["schemas"]["IntervalMeasure"] | components["schemas"]["CountMeasure"] | components["schemas"]["ShareMeasure"] | components["schemas"]["RateMeasure"] | components["schemas"]["ElsewhereMeasure"];
             name: components["schemas"]["Text"];
             national_no: number | null;
             numerator: components["schemas"]["Text"] | null;
@@ -11338,7 +11339,7 @@ export interface components {
             to_be_verified: boolean;
             to_milestone: string | null;
             /** @enum {string} */
-            unit: "s" | "sessions" | "cases" | "percent" | "per_1000" | "per_100000" | "ratio" | "yuan" | "yes_no";
+            unit: "s" | "sessions" | "cases" | "persons" | "percent" | "per_1000" | "per_100000" | "ratio" | "yuan" | "yes_no";
             /** Format: date */
             valid_from: string;
             valid_to: string | null;
@@ -11554,6 +11555,8 @@ export interface components {
             check: string;
             row: number;
             says: components["schemas"]["Text"];
+            /** @enum {string} */
+            severity: "contradiction" | "unusual";
         };
         /** DraftPlan */
         DraftPlan: {
@@ -11781,6 +11784,11 @@ export interface components {
         ElsewhereValue: {
             /** @constant */
             kind: "elsewhere";
+            /**
+             * @default no_data
+             * @enum {string}
+             */
+            why: "no_data" | "whole_year" | "whole_quarters" | "not_by_house" | "few" | "not_kept";
         };
         /** EndDiversion */
         EndDiversion: Record<string, never>;
@@ -13164,6 +13172,8 @@ export interface components {
             parts: components["schemas"]["AreaOut"][];
             path: components["schemas"]["AreaRef"][];
             scope: components["schemas"]["ScopeOut"];
+            /** @enum {null|string} */
+            untold?: "no_data" | "whole_year" | "whole_quarters" | "not_by_house" | "few" | "not_kept" | null;
         };
         /** IndicatorCase */
         IndicatorCase: {
@@ -13178,12 +13188,14 @@ export interface components {
             opened_at: string;
             origin: components["schemas"]["PlaceOut"] | null;
             /** @enum {null|string} */
-            page: "case" | "case_file" | "consult" | "guidance" | "reading" | null;
+            page: "case" | "case_file" | "consult" | "guidance" | "reading" | "review" | null;
+            part: number;
             reason: string | null;
             seconds: number | null;
             /** @enum {string} */
             state: "counted" | "open" | "inconsistent" | "late_left_out" | "outside";
             to_at: string | null;
+            whole: number;
         };
         /** IndicatorCases */
         IndicatorCases: {
@@ -13603,6 +13615,17 @@ export interface components {
             houses: components["schemas"]["HouseLoad"][];
             /** Format: date-time */
             server_time: string;
+        };
+        /** LogicCheck */
+        LogicCheck: {
+            code: string;
+            /** @enum {string} */
+            confidence: "V" | "S" | "B" | "I";
+            says: components["schemas"]["Text"];
+            /** @enum {string} */
+            severity: "contradiction" | "unusual";
+            source: string;
+            to_be_verified: boolean;
         };
         /** LoginIn */
         LoginIn: {
@@ -15308,6 +15331,21 @@ export interface components {
             useful: number;
             /** @default  */
             words: string;
+        };
+        /** RateMeasure */
+        RateMeasure: {
+            bottom: string;
+            /** @constant */
+            kind: "rate";
+            /** @enum {string} */
+            of: "cases" | "guidance" | "case_files" | "consults" | "districts" | "deliveries" | "newborns" | "death_steps" | "reviews" | "review_measures" | "annual_returns" | "practice_cards";
+            /**
+             * @default origin
+             * @enum {string}
+             */
+            place: "origin" | "receiver";
+            top: string;
+            where?: components["schemas"]["Criterion"][];
         };
         /** RatingOut */
         RatingOut: {
@@ -17121,7 +17159,7 @@ export interface components {
             kind: "share";
             met: components["schemas"]["Criterion"][];
             /** @enum {string} */
-            of: "cases" | "guidance" | "case_files" | "consults" | "districts" | "deliveries" | "newborns";
+            of: "cases" | "guidance" | "case_files" | "consults" | "districts" | "deliveries" | "newborns" | "death_steps" | "reviews" | "review_measures" | "annual_returns" | "practice_cards";
             /**
              * @default origin
              * @enum {string}
@@ -17144,6 +17182,7 @@ export interface components {
         };
         /** SheetOut */
         SheetOut: {
+            checks: components["schemas"]["LogicCheck"][];
             /** @enum {string} */
             code: "front_pages" | "birth_cards" | "annual_returns" | "practice_cards";
             columns: components["schemas"]["ColumnOut"][];

@@ -12,7 +12,8 @@ import ImportsPage from './ImportsPage.vue'
 const IMPORTS: Imports = {
   sheets: [{
     code: 'front_pages', no: 1, name: { zh: '住院病案首页（分娩）', en: 'Front pages' }, confidence: 'B', to_be_verified: true,
-    columns: [{ heading: '病案号', kind: 'key', optional: false, low: null, high: null, words: [] }],
+    columns: [{ heading: '病案号', kind: 'key', optional: false, kept: true, low: null, high: null, words: [] }],
+    checks: [{ code: 'x', severity: 'contradiction', says: { zh: '出院日期早于入院日期', en: 'order' }, source: '平台自拟', confidence: 'I', to_be_verified: true }],
   }],
   batches: [{
     id: 'b1', sheet: 'front_pages', facility: { id: 'f1', short_name: '云江县妇保' }, file_name: '二月.csv', added_by: null, added_at: '2026-03-01T00:00:00Z', rows: 90, taken: 88, warnings: 3,
@@ -21,7 +22,7 @@ const IMPORTS: Imports = {
 const REPORT: ImportReport = {
   batch_id: null, sheet: 'front_pages', rows: 3, fresh: 1, replacing: 1, unchanged: 0, refused: 1, missing_headings: [], unknown_headings: ['备注'],
   complaints: [{ row: 2, heading: '孕周', trouble: 'not_a_number' }],
-  doubts: [{ row: 3, check: 'x', says: { zh: '请核对出血量', en: 'compare' } }], doubted: 1,
+  doubts: [{ row: 3, check: 'x', severity: 'unusual', says: { zh: '请核对出血量', en: 'compare' } }], doubted: 1,
 }
 
 async function show(roles: ('coordinator' | 'commission')[] = ['coordinator']) {
