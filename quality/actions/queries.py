@@ -14,8 +14,9 @@ from kernel.viewer import CLINICAL_ROLES, Role, Viewer
 from quality.actions import store
 from quality.actions.schemas import QualityAction, RecordActions
 from quality.actions.service import keeps
-from quality.actions.states import ACTION, ActionState, Side
+from quality.actions.states import ACTION, Side
 from quality.names import Names, read_names
+from quality.owed import OwedState
 from quality.schemas import PersonOut
 from registry.facilities.rules import local_date
 from registry.people import queries as people
@@ -57,7 +58,7 @@ async def _shown(
 
 
 def _out(viewer: Viewer, row: Row[Any], names: Names, today: date) -> QualityAction:
-    state = ActionState(row.state)
+    state = OwedState(row.state)
     allowed = ACTION.actions(state, Side.HOUSE) if keeps(viewer, row) else []
     return QualityAction(
         id=row.id,
@@ -68,7 +69,7 @@ def _out(viewer: Viewer, row: Row[Any], names: Names, today: date) -> QualityAct
         what=row.what,
         owner=names.person(row.owner_id),
         due_on=row.due_on,
-        late=state is ActionState.OPEN and row.due_on < today,
+        late=state is OwedState.OPEN and row.due_on < today,
         state=row.state,
         set_by=names.person(row.set_by),
         set_at=row.set_at,

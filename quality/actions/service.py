@@ -19,7 +19,8 @@ from quality.actions.errors import (
     OwnerUnknown,
 )
 from quality.actions.schemas import ActionChecked, ActionDone, ActionNote, SetAction
-from quality.actions.states import ACTION, ActionState, ActionStep
+from quality.actions.states import ACTION, ActionStep
+from quality.owed import OwedState
 from registry.facilities.rules import local_date
 from registry.people import queries as people
 
@@ -116,7 +117,7 @@ async def _step(
     if not keeps(viewer, await store.seen(session, action_id)):
         raise ActionOwnHouse()
     row = await store.locked(session, action_id)
-    state = ActionState(row.state)
+    state = OwedState(row.state)
     if step not in ACTION.actions(state) or row.version != version:
         raise ActionMoved(state=row.state, action=str(step))
     await store.move(session, row, str(ACTION.edge(state, step).to), said)

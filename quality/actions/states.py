@@ -3,22 +3,14 @@
 from enum import StrEnum
 from typing import Final
 
-from kernel.states import Edge, StateTable
+from kernel.states import StateTable
+from quality.owed import OwedState, owed
 
 
 class Side(StrEnum):
     """Whose record it hangs on."""
 
     HOUSE = "house"
-
-
-class ActionState(StrEnum):
-    """To be done; said to be done, with evidence; checked by somebody else; not wanted any more."""
-
-    OPEN = "open"
-    DONE = "done"
-    VERIFIED = "verified"
-    DROPPED = "dropped"
 
 
 class ActionStep(StrEnum):
@@ -30,17 +22,14 @@ class ActionStep(StrEnum):
     DROP = "drop"
 
 
-_HOUSE = frozenset({Side.HOUSE})
-_S, _A = ActionState, ActionStep
+_HOUSE, _A = frozenset({Side.HOUSE}), ActionStep
 
-ACTION: Final[StateTable[ActionState, ActionStep, Side]] = StateTable(
+ACTION: Final[StateTable[OwedState, ActionStep, Side]] = owed(
     "action",
-    _S.OPEN,
-    [_S.VERIFIED, _S.DROPPED],
-    {
-        (_S.OPEN, _A.DONE): Edge(_S.DONE, _HOUSE),
-        (_S.OPEN, _A.DROP): Edge(_S.DROPPED, _HOUSE),
-        (_S.DONE, _A.VERIFY): Edge(_S.VERIFIED, _HOUSE),
-        (_S.DONE, _A.RETURN): Edge(_S.OPEN, _HOUSE),
-    },
+    report=_A.DONE,
+    verify=_A.VERIFY,
+    send_back=_A.RETURN,
+    drop=_A.DROP,
+    owes=_HOUSE,
+    judges=_HOUSE,
 )

@@ -13,11 +13,12 @@ from kernel.clock import Clock
 from kernel.ids import CaseId, PersonId, new_id
 from kernel.parties import PartyRole
 from kernel.viewer import Viewer
+from quality.owed import OwedState
 from quality.reviews import rights, store, telling
 from quality.reviews.errors import DayPassed, OwnVerification, PersonUnknown, TermUnknown
 from quality.reviews.rules import RULES
 from quality.reviews.schemas import AddMeasure, MeasureBack, MoveMeasure, ReportMeasure
-from quality.reviews.states import MeasureAction, MeasureState, ReviewAction, Side
+from quality.reviews.states import MeasureAction, ReviewAction, Side
 from registry.facilities.rules import CHINA, local_date
 from registry.people import queries as people
 
@@ -149,7 +150,7 @@ async def stands(session: AsyncSession, viewer: Viewer, row: Row[Any]) -> frozen
 
 async def _step(
     session: AsyncSession, viewer: Viewer, measure_id: UUID, action: MeasureAction, version: int
-) -> tuple[Row[Any], MeasureState]:
+) -> tuple[Row[Any], OwedState]:
     row = await store.measure(session, measure_id)
     mine = rights.measure_sides(viewer, row, await stands(session, viewer, row))
     return row, rights.measure_step(row, mine, action, version)
@@ -160,7 +161,7 @@ async def _say(
     clock: Clock,
     viewer: Viewer,
     row: Row[Any],
-    to: MeasureState,
+    to: OwedState,
     facts: dict[str, object],
 ) -> None:
     said = {"measure_id": row.id, "state": str(to), **facts}

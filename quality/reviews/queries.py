@@ -14,6 +14,7 @@ from consult.names import Names, names
 from kernel.clock import Clock
 from kernel.errors import NotFound
 from kernel.viewer import Role, Viewer
+from quality.owed import OwedState
 from quality.reviews import measures, rights, store
 from quality.reviews.pack import Pack
 from quality.reviews.rules import RULES, Cell, Kind, Level, Sourced, Term
@@ -31,7 +32,7 @@ from quality.reviews.schemas import (
     TermOut,
     ViewingOut,
 )
-from quality.reviews.states import RUNNING, MeasureState, Side
+from quality.reviews.states import RUNNING, Side
 from registry.people import queries as people
 
 Which = Literal["open", "done"]
@@ -290,7 +291,7 @@ def _measure(
         words=one.words,
         owner=known.person(one.owner_id),
         due_on=one.due_on,
-        overdue=one.state == MeasureState.OPEN and measures.end_of(one.due_on) <= at,
+        overdue=one.state == OwedState.OPEN and measures.end_of(one.due_on) <= at,
         state=one.state,
         evidence=one.evidence,
         done_at=one.done_at,

@@ -8,18 +8,11 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.viewer import Role, Viewer
+from quality.owed import OwedState
 from quality.reviews import store
 from quality.reviews.errors import NotYourStep, ReviewMoved
 from quality.reviews.rules import RULES, Reason
-from quality.reviews.states import (
-    MEASURE,
-    REVIEW,
-    MeasureAction,
-    MeasureState,
-    ReviewAction,
-    ReviewState,
-    Side,
-)
+from quality.reviews.states import MEASURE, REVIEW, MeasureAction, ReviewAction, ReviewState, Side
 from registry.people.schemas import PersonRef
 
 
@@ -81,9 +74,9 @@ def measure_sides(viewer: Viewer, row: Row[Any], stands: frozenset[Side]) -> fro
 
 def measure_step(
     row: Row[Any], stands: frozenset[Side], action: MeasureAction, version: int
-) -> MeasureState:
+) -> OwedState:
     """As `step`, of a measure."""
-    state = MeasureState(row.state)
+    state = OwedState(row.state)
     if action not in MEASURE.actions(state) or version != row.version:
         raise ReviewMoved(state=row.state, action=str(action))
     edge = MEASURE.edge(state, action)
@@ -94,7 +87,7 @@ def measure_step(
 
 def measure_allowed(viewer: Viewer, row: Row[Any], stands: frozenset[Side]) -> list[str]:
     """What this viewer may do with a measure."""
-    state, mine = MeasureState(row.state), measure_sides(viewer, row, stands)
+    state, mine = OwedState(row.state), measure_sides(viewer, row, stands)
     found = [one for one in MEASURE.actions(state) if MEASURE.edge(state, one).actors & mine]
     if row.owner_id == viewer.person_id:
         found = [one for one in found if one is not MeasureAction.VERIFY]

@@ -17,6 +17,7 @@ from kernel.ids import CaseId, PersonId, new_id
 from kernel.parties import PartyRole
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
+from quality.owed import OwedState
 from quality.reviews import deaths, pack, proposing, rights, store, telling
 from quality.reviews.errors import (
     HeldInFuture,
@@ -43,7 +44,7 @@ from quality.reviews.schemas import (
     SetPanel,
     Vote,
 )
-from quality.reviews.states import MeasureState, ReviewAction, ReviewState
+from quality.reviews.states import ReviewAction, ReviewState
 from referral.repository import CaseRepository
 from registry.people import queries as people
 from registry.people.schemas import PersonRef
@@ -318,15 +319,15 @@ async def close(
     """
     row, to = await _step(session, viewer, review_id, ReviewAction.CLOSE, order.version)
     measures = await store.measures(session, row.id)
-    waiting = [one for one in measures if one.state in (MeasureState.OPEN, MeasureState.DONE)]
+    waiting = [one for one in measures if one.state in (OwedState.OPEN, OwedState.DONE)]
     if waiting:
         raise MeasuresOpen(open=len(waiting))
     if not measures and not order.why:
         raise WhyNothing()
     await store.move(session, row, to, {"ended_at": clock.now(), "why": order.why})
     facts: dict[str, object] = {
-        "verified": sum(one.state == MeasureState.VERIFIED for one in measures),
-        "dropped": sum(one.state == MeasureState.DROPPED for one in measures),
+        "verified": sum(one.state == OwedState.VERIFIED for one in measures),
+        "dropped": sum(one.state == OwedState.DROPPED for one in measures),
     }
     await telling.say(session, clock, viewer, row.id, telling.CLOSED, facts)
 

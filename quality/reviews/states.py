@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Final
 
 from kernel.states import Edge, StateTable
+from quality.owed import OwedState, owed
 
 
 class Side(StrEnum):
@@ -83,15 +84,6 @@ RUNNING: Final = frozenset({_S.PROPOSED, _S.OPEN, _S.PREPARED, _S.PANEL_SET, _S.
 """Not yet concluded: what the limit runs against."""
 
 
-class MeasureState(StrEnum):
-    """Owed; said to be done, with evidence; verified by another; given up with a reason."""
-
-    OPEN = "open"
-    DONE = "done"
-    VERIFIED = "verified"
-    DROPPED = "dropped"
-
-
 class MeasureAction(StrEnum):
     """What happens to a measure."""
 
@@ -101,17 +93,14 @@ class MeasureAction(StrEnum):
     DROP = "drop"
 
 
-_OWNER = frozenset({Side.OWNER})
-_M, _D = MeasureState, MeasureAction
+_D = MeasureAction
 
-MEASURE: Final[StateTable[MeasureState, MeasureAction, Side]] = StateTable(
+MEASURE: Final[StateTable[OwedState, MeasureAction, Side]] = owed(
     "measure",
-    _M.OPEN,
-    [_M.VERIFIED, _M.DROPPED],
-    {
-        (_M.OPEN, _D.REPORT): Edge(_M.DONE, _OWNER),
-        (_M.OPEN, _D.DROP): Edge(_M.DROPPED, _LEADS),
-        (_M.DONE, _D.SEND_BACK): Edge(_M.OPEN, _LEADS),
-        (_M.DONE, _D.VERIFY): Edge(_M.VERIFIED, _LEADS),
-    },
+    report=_D.REPORT,
+    verify=_D.VERIFY,
+    send_back=_D.SEND_BACK,
+    drop=_D.DROP,
+    owes=frozenset({Side.OWNER}),
+    judges=_LEADS,
 )

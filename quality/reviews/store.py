@@ -8,7 +8,8 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.errors import NotFound
-from quality.reviews.states import MeasureState, ReviewState
+from quality.owed import OwedState
+from quality.reviews.states import ReviewState
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(CAST(:id AS text), 7283011))")
 _ONE = text("SELECT * FROM case_review WHERE id = :id")
@@ -207,7 +208,7 @@ async def measure(session: AsyncSession, measure_id: UUID) -> Row[Any]:
 
 
 async def move_measure(
-    session: AsyncSession, row: Row[Any], to: MeasureState, changed: dict[str, Any]
+    session: AsyncSession, row: Row[Any], to: OwedState, changed: dict[str, Any]
 ) -> None:
     """Write a measure's new state with what changed."""
     values = {one: getattr(row, one) for one in _MEASURE_MOVED} | changed

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from kernel.states import StateTable
+from quality.owed import OwedState
 from quality.reviews.rules import RULES
-from quality.reviews.states import MEASURE, REVIEW, MeasureState, ReviewState
+from quality.reviews.states import MEASURE, REVIEW, ReviewState
 from referral.aftermath.deadlines import DEADLINES
 
 
@@ -56,7 +57,7 @@ def test_each_kind_has_conclusions_and_causes(kind: str) -> None:
     assert RULES.causes_of(kind)
 
 
-@pytest.mark.parametrize(("table", "states"), [(REVIEW, ReviewState), (MEASURE, MeasureState)])
+@pytest.mark.parametrize(("table", "states"), [(REVIEW, ReviewState), (MEASURE, OwedState)])
 def test_every_state_is_reached_and_only_final_ones_end(
     table: StateTable[Any, Any, Any], states: type[StrEnum]
 ) -> None:
