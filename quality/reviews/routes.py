@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.access import CLINICAL, OPT, roles
 from kernel.clock import Clock
-from kernel.viewer import Role, Viewer
+from kernel.viewer import CLINICAL_ROLES, Role, Viewer
 from quality.reviews import measures, queries, service
 from quality.reviews.asking import ReviewCall, provide_review_call
 from quality.reviews.openable import openable
@@ -42,6 +42,7 @@ from quality.reviews.statistics import statistics
 
 CONVENES = roles(Role.COORDINATOR)
 OVERSEES = roles(Role.COORDINATOR, Role.COMMISSION)
+READS_RULES = roles(*CLINICAL_ROLES, Role.COMMISSION)
 
 
 @get("/case-reviews", opt={OPT: CLINICAL})
@@ -52,7 +53,7 @@ async def list_case_reviews(
     return await queries.reviews(session, clock, viewer, which)
 
 
-@get("/case-reviews/rules", opt={OPT: CLINICAL})
+@get("/case-reviews/rules", opt={OPT: READS_RULES})
 async def get_review_rules() -> ReviewRules:
     """Kinds, cadence, recusal, the twelve cells, conclusions, causes; each with its source."""
     return queries.rules()

@@ -58,6 +58,7 @@ async def test_a_death_is_reviewed_until_the_loop_is_closed(
     await found(office)
     await concluded(office)
     await put_right(visit, office)
+    await told_in_numbers(visit, office)
     said = words(await saved(office, "⇩ 打印十二格表 (PDF)"))
     for part in ("大量输血方案启动晚", "可避免3票", "每季度开展一次大量输血演练", "已核实"):
         assert part in said, part
@@ -162,3 +163,23 @@ async def put_right(visit: Door, office: Visitor) -> None:
     )
     await measures.scroll_into_view_if_needed()
     await office.picture("review-closed")
+
+
+async def told_in_numbers(visit: Door, office: Visitor) -> None:
+    """Exactly to those who convene, without small counts to the commission."""
+    review = office.page.url.removeprefix(office.url)
+    await office.go("/case-reviews/statistics")
+    cause = office.page.get_by_role("row").filter(has_text="产科出血")
+    await expect(cause.get_by_role("cell")).to_have_text("1")
+    text = (await saved(office, "⇩ 导出 CSV")).decode("utf-8-sig")
+    assert '"产科出血","1"' in text
+    await office.picture("review-statistics")
+    await office.go("/quality/avoidable_deaths_share")
+    await expect(office.page.get_by_text("1/1", exact=True).first).to_be_visible()
+    away = await visit("yj009.officer")
+    await away.go("/case-reviews/statistics")
+    hidden = away.page.get_by_role("row").filter(has_text="产科出血")
+    await expect(hidden.get_by_role("cell")).to_have_text("<5")
+    await away.go("/quality/avoidable_deaths_share")
+    await away.sees("不由您参加的评审只按整季度给出合计")
+    await office.go(review)

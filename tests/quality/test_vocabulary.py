@@ -25,6 +25,14 @@ GOOD: list[dict[str, Any]] = [
         "met": [{"field": "has_maternal_centre", "one_of": [True]}],
     },
     {"kind": "elsewhere", "awaits": {"zh": "年报", "en": "annual returns"}},
+    {
+        "kind": "rate",
+        "of": "annual_returns",
+        "top": "deaths",
+        "bottom": "live_births",
+        "where": [{"field": "this_year", "one_of": [True]}],
+    },
+    {"kind": "count", "of": "reviews", "where": [{"field": "kind", "one_of": ["near_miss"]}]},
 ]
 BAD: list[dict[str, Any]] = [
     {"kind": "sql", "text": "SELECT 1"},
@@ -49,6 +57,11 @@ BAD: list[dict[str, Any]] = [
     {"kind": "share", "of": "cases", "met": []},
     {"kind": "interval", "clock": {"set": "referral", "version": 1, "interval": "none"}},
     {"kind": "elsewhere", "awaits": {"zh": "年报", "en": "returns"}, "of": "cases"},
+    {"kind": "rate", "of": "cases", "top": "deaths", "bottom": "live_births"},
+    {"kind": "rate", "of": "annual_returns", "top": "deaths", "bottom": "deaths"},
+    {"kind": "rate", "of": "annual_returns", "top": "1; --", "bottom": "live_births"},
+    {"kind": "rate", "of": "annual_returns", "top": "deaths", "bottom": "residence"},
+    {"kind": "count", "of": "reviews", "where": [{"field": "summary", "one_of": ["x"]}]},
 ]
 
 
