@@ -19,12 +19,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kernel.ids import CaseId, FacilityId, RegionId, new_id
 from kernel.parties import PartyRole, add_facility
 from kernel.viewer import Role, Viewer
-from quality import repository
+from quality import indicators, repository
+from quality.areas import areas
 from quality.compiling import compiled
 from quality.definitions import shipped
 from quality.imports.store import key_hash
 from quality.passes import Asked
 from quality.repository import Scope
+from quality.schemas import CountValue, ElsewhereValue, ShareValue
 from quality.small_numbers import small, small_share
 from quality.untold import Untold
 from quality.vocabulary import (
@@ -397,3 +399,36 @@ def hushed(world: World) -> list[tuple[Scope, Untold]]:
         (Scope(january, YEAR.end, as_of=YEAR.as_of), "whole_quarters"),
         (Scope(YEAR.start, YEAR.end - timedelta(hours=1), as_of=YEAR.as_of), "whole_quarters"),
     ]  # fmt: skip
+
+
+async def test_pages_say_why_they_say_nothing(database: Clone) -> None:
+    told = await written(database, 4)
+    world = told.world
+    city = world.viewer(Role.COMMISSION, world.city_centre, world.city)
+    office = world.viewer(Role.COORDINATOR, world.county_hospital)
+    month = Scope(YEAR.start, datetime(2026, 1, 31, 16, tzinfo=UTC), as_of=YEAR.as_of)
+    async with database.app.session(city) as session:
+        found = await indicators.overview(session, month, "with")
+        said = {one.definition.code: one.value for one in found.indicators}
+        assert said["near_miss_reviews"] == ElsewhereValue("whole_quarters")
+        assert said["maternal_mortality"] == ElsewhereValue("whole_year")
+        assert said["infant_mortality"] == ElsewhereValue("no_data")
+        assert isinstance(said["death_reviews_done"], ShareValue)
+        one = await indicators.detail(session, YEAR, "with", "near_miss_reviews")
+        assert isinstance(one.indicator.value, CountValue)
+        assert (one.indicator.value.by_centre, one.indicator.value.mean) == ([], None)
+        assert (one.points, one.months, one.control, one.funnel) == ([], [], None, None)
+        rows = await indicators.behind(session, YEAR, "with", "near_miss_reviews")
+        assert rows.cases == []
+        for code, scope, why in (
+            ("near_miss_reviews", YEAR, "not_by_house"),
+            ("maternal_mortality", month, "whole_year"),
+        ):
+            parts = await areas(session, YEAR.end, scope, "with", code)
+            assert (parts.untold, parts.here, parts.parts) == (why, None, [])
+    async with database.app.session(office) as session:
+        parts = await areas(session, YEAR.end, YEAR, "with", "near_miss_reviews")
+        assert parts.untold is None
+        rows = await indicators.behind(session, YEAR, "with", "near_miss_reviews")
+        assert {one.page for one in rows.cases} == {"review"}
+        assert {one.origin.id for one in rows.cases if one.origin} == {world.county_hospital}
