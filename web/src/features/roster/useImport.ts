@@ -3,6 +3,7 @@ import { type ComputedRef, type Ref, computed, ref, shallowRef } from 'vue'
 
 import { api } from '@/api/client'
 import { Problem } from '@/api/problem'
+import { saveAs } from '@/shared/saveAs'
 
 import type { ImportDone, ImportPreview, PlanSummary } from './types'
 
@@ -84,11 +85,7 @@ export function useImport(plan: () => PlanSummary): UseImport {
   async function template(): Promise<void> {
     const found = await tried(() => api.download(`/api/duty/plans/${plan().id}/sheet`))
     if (found === null) return
-    const link = document.createElement('a')
-    link.href = URL.createObjectURL(found)
-    link.download = 'roster-template.xlsx'
-    link.click()
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
+    saveAs(found, 'roster-template.xlsx')
   }
 
   return { file, kind, slotId, preview, problem, busy, names, good, bad, read, saveNames, write, template }
