@@ -35,7 +35,7 @@ from server.channels import channel_names, contracts
 from server.headers import SecurityHeaders, content_security_policy
 from server.intake import inspect
 from server.keyfile import master_key
-from server.media import media_engine, media_place, shelf
+from server.media import media_engine, media_places, shelf
 from server.open_cases import open_cases
 from server.routes import ROUTERS
 from server.security import Authentication, require_role
@@ -220,7 +220,7 @@ def create_app(
         middleware=[
             DefineMiddleware(
                 SecurityHeaders,
-                policy=content_security_policy(settings.gateway_url, media_place(settings)),
+                policy=content_security_policy(settings.gateway_url, *media_places(settings)),
             ),
             DefineMiddleware(Authentication, settings=settings, database=pool),
         ],

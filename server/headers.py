@@ -15,13 +15,11 @@ _FIXED = {
 }
 
 
-def content_security_policy(gateway_url: str, media_url: str = "") -> str:
-    """Own code only; sockets to ourselves, to the gateway and to the media workers' host."""
-    places = [gateway_url]
-    if media_url:
-        found = urlsplit(media_url)
-        # Workers differ in their paths: a policy with a path would let only one of them in.
-        places.append(f"{found.scheme}://{found.netloc}")
+def content_security_policy(gateway_url: str, *media_urls: str) -> str:
+    """Own code only; sockets to ourselves, to the gateway and to what carries rooms."""
+    # Workers differ in their paths: a policy with a path would let only one of them in.
+    media = [f"{url.scheme}://{url.netloc}" for url in map(urlsplit, media_urls)]
+    places = [gateway_url, *media]
     sockets = f"'self' {' '.join(places)} ws://localhost:* ws://127.0.0.1:*"
     return (
         "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline';"

@@ -43,8 +43,8 @@ def relays(raw: str) -> tuple[str, ...]:
 def room_engine(raw: str) -> str:
     """What carries rooms."""
     name = raw.strip()
-    if name not in ("forward", "janus"):
-        raise ValueError("must be forward or janus")
+    if name not in ("forward", "janus", "livekit"):
+        raise ValueError("must be forward, janus or livekit")
     return name
 
 
@@ -53,7 +53,7 @@ def socket_address(raw: str) -> str:
     url = raw.strip()
     scheme, _, rest = url.partition("://")
     if scheme not in {"ws", "wss"} or not rest:
-        raise ValueError("must be like wss://janus.example.cn/")
+        raise ValueError("must be like wss://rooms.example.cn/")
     return url
 
 

@@ -114,7 +114,7 @@ class Settings:
     )
     room_engine: str = _env(
         "YUNSHANG_ROOM_ENGINE",
-        "What carries rooms: forward, our own workers, or janus, which records nothing "
+        "What carries rooms: forward, our own workers, or janus or livekit, which record nothing "
         "(docs/video.md); the same for every serve and engine.",
         kinds.room_engine,
         "forward",
@@ -134,6 +134,30 @@ class Settings:
     janus_admin_key: str = _env(
         "YUNSHANG_JANUS_ADMIN_KEY",
         "The admin_key of Janus's janus.plugin.videoroom.jcfg, without which nobody makes rooms.",
+        kinds.text,
+        "",
+    )
+    livekit_url: str = _env(
+        "YUNSHANG_LIVEKIT_URL",
+        "Where serve and engine reach LiveKit's HTTP API, e.g. http://127.0.0.1:7880.",
+        kinds.web_address,
+        "",
+    )
+    livekit_public_url: str = _env(
+        "YUNSHANG_LIVEKIT_PUBLIC_URL",
+        "Where browsers reach it, e.g. wss://livekit.example.cn/.",
+        kinds.socket_address,
+        "",
+    )
+    livekit_api_key: str = _env(
+        "YUNSHANG_LIVEKIT_API_KEY",
+        "A key of LiveKit's configuration (keys), under which tokens and webhooks are signed.",
+        kinds.text,
+        "",
+    )
+    livekit_api_secret: str = _env(
+        "YUNSHANG_LIVEKIT_API_SECRET",
+        "That key's secret, of 32 characters or more.",
         kinds.text,
         "",
     )
