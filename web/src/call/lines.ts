@@ -5,5 +5,6 @@ import { WorkerLine } from './worker'
 
 export async function openLine(ticket: Ticket, events: Events): Promise<Line> {
   if (ticket.engine === 'janus') return new (await import('./janus')).JanusLine(ticket, events)
+  if (ticket.engine === 'livekit') return new (await import('./livekit')).LiveKitLine(ticket, events)
   return new WorkerLine(ticket, events)
 }

@@ -2,12 +2,14 @@
 import type { Key } from './line'
 import type { Source } from './messages'
 
+/** Bits per second that a picture takes at most, whichever engine is at the other end. */
+export const BITRATES = { smallFace: 100_000, face: 600_000, scan: 2_500_000 }
 const FACE = [
-  { rid: 'l', scaleResolutionDownBy: 2, maxBitrate: 100_000 },
-  { rid: 'h', maxBitrate: 600_000 },
+  { rid: 'l', scaleResolutionDownBy: 2, maxBitrate: BITRATES.smallFace },
+  { rid: 'h', maxBitrate: BITRATES.face },
 ]
 /** A scan is never made smaller: fewer frames before fewer pixels. */
-const SCAN = [{ maxBitrate: 2_500_000 }]
+const SCAN = [{ maxBitrate: BITRATES.scan }]
 /** A line that is away for so long is not waited for. */
 const PATIENCE_MS = 2000
 
@@ -53,9 +55,12 @@ export function streamOf(track: MediaStreamTrack): MediaStream {
 
 /** Keep pictures so long for packets that are sent again; null as the browser likes. */
 export function holdPictures(connection: RTCPeerConnection, ms: number | null): void {
-  for (const { receiver } of connection.getTransceivers()) {
-    if (receiver.track.kind === 'video' && receiver.jitterBufferTarget !== ms) receiver.jitterBufferTarget = ms
-  }
+  for (const { receiver } of connection.getTransceivers()) holdPicture(receiver, ms)
+}
+
+/** The same of one receiver; sound is left alone. */
+export function holdPicture(receiver: RTCRtpReceiver, ms: number | null): void {
+  if (receiver.track.kind === 'video' && receiver.jitterBufferTarget !== ms) receiver.jitterBufferTarget = ms
 }
 
 /** What a browser counts of one incoming stream (RTCInboundRtpStreamStats). */
@@ -67,11 +72,11 @@ interface Heard {
   totalSamplesDuration?: number
 }
 
-/** How loud each section of a connection was, between two questions. */
+/** How loud each section of a connection, or one receiver, was between two questions. */
 export class Loudness {
   private readonly energies = new Map<Key, { energy: number; seconds: number }>()
 
-  async ask(connection: RTCPeerConnection, keys: ReadonlyMap<string, Key>): Promise<Map<Key, number>> {
+  async ask(connection: { getStats(): Promise<RTCStatsReport> }, keys: { get(mid: string): Key | undefined }): Promise<Map<Key, number>> {
     const loud = new Map<Key, number>()
     for (const one of (await connection.getStats()).values() as Iterable<Heard>) {
       const key = one.type === 'inbound-rtp' && one.kind === 'audio' ? keys.get(one.mid ?? '') : undefined
