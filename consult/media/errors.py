@@ -35,3 +35,10 @@ class TokenRefused(Refusal):
 
     code = "media.token_refused"
     status = 403
+
+
+class HookRefused(Refusal):
+    """Not signed by our LiveKit server, not for this body, or not now. Never says which."""
+
+    code = "media.hook_refused"
+    status = 403

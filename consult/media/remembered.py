@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, cast
 from uuid import UUID
@@ -50,6 +50,24 @@ class Remembered:
         """Whether they were sent out."""
         async with asked():
             return bool(await self.valkey.exists(self._out(room_id, participant_id)))
+
+    async def call(self, room_id: UUID) -> None:
+        """Something happened in a room: whoever looks at rooms does so now."""
+        async with asked():
+            await self.valkey.publish(f"{self.prefix}:calls", str(room_id))
+
+    @asynccontextmanager
+    async def calls(self) -> AsyncIterator[Callable[[float], Awaitable[UUID | None]]]:
+        """Asks for the next room that is called, for so many seconds at most."""
+        async with asked(), self.valkey.pubsub(ignore_subscribe_messages=True) as listening:
+            await listening.subscribe(f"{self.prefix}:calls")
+
+            async def called(seconds: float) -> UUID | None:
+                async with asked():
+                    message = await listening.get_message(timeout=seconds)
+                return None if message is None else UUID(text(message["data"]))
+
+            yield called
 
     async def close(self) -> None:
         """Give back the connection."""

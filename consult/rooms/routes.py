@@ -11,6 +11,7 @@ from consult.rooms import queries, service, tickets
 from consult.rooms.asking import RoomCall, present, provide_room_call
 from consult.rooms.chat.routes import HANDLERS as MESSAGES
 from consult.rooms.guests.routes import HANDLERS as GUESTS
+from consult.rooms.hooks import livekit_hook
 from consult.rooms.recording.routes import HANDLERS as RECORDINGS
 from consult.rooms.schemas import RoomView, TicketOut
 from consult.rooms.states import AdmissionAction
@@ -88,7 +89,7 @@ router = Router(
     "/",
     route_handlers=[
         get_room, open_room, enter_room, give_room_ticket, decide_on_admission, end_room,
-        *RECORDINGS, *MESSAGES, *STILLS, *GUESTS,
+        *RECORDINGS, *MESSAGES, *STILLS, *GUESTS, livekit_hook,
     ],
     dependencies={"call": Provide(provide_room_call)},
     tags=["rooms"],

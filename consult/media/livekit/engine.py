@@ -8,7 +8,7 @@ muted track can be given back only where the server allows it (`enable_remote_un
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -28,6 +28,7 @@ from consult.media.engine import (
     WasLeft,
 )
 from consult.media.foreign import ForeignEngine
+from consult.media.livekit.hooks import room_of
 from consult.media.livekit.rooms import Key, NotThere, RoomService
 from consult.media.looking import LOOK_S, Looking
 from consult.media.remembered import Remembered
@@ -114,23 +115,46 @@ class LiveKitEngine(ForeignEngine):
         await self._remembered.drop_room(room_id)
         await self._ask("DeleteRoom", room_id)
 
-    async def events(self) -> AsyncIterator[EngineEvent]:
-        """Who came and who is gone, by looking every second; tracks are not told."""
-        looking = Looking()
-        while True:
-            rooms = await self._remembered.rooms()
-            for room_id in rooms | looking.rooms:
-                now = await self.present(room_id) if room_id in rooms else frozenset()
-                came, gone = looking.moved(room_id, now)
-                at = self._clock.now()
-                for who in came:
-                    yield Joined(room_id, who, at)
-                for who in gone:
-                    yield WasLeft(room_id, who, at, await self._why(room_id, who, rooms))
-                for who in now:
-                    if await self._remembered.is_out(room_id, who):
-                        await self.eject(room_id, who)
-            await asyncio.sleep(LOOK_S)
+    async def hear(self, token: str, body: bytes, at: datetime) -> None:
+        """A webhook of the server: its room is looked at now, by whoever takes `events`.
+
+        What it says is not believed, so that one that comes twice or late does no harm.
+
+        Raises:
+            HookRefused: it is not our server's.
+        """
+        room_id = room_of(self._key, token, body, at)
+        if room_id is not None:
+            await self._remembered.call(room_id)
+
+    async def events(self) -> AsyncGenerator[EngineEvent]:
+        """Who came and who is gone, looking every second and when called; tracks are not told."""
+        looking, loop = Looking(), asyncio.get_running_loop()
+        async with self._remembered.calls() as called:
+            while True:
+                due = loop.time() + LOOK_S
+                rooms = await self._remembered.rooms()
+                for room_id in rooms | looking.rooms:
+                    for event in await self._look(looking, room_id, rooms):
+                        yield event
+                while (left := due - loop.time()) > 0:
+                    if (room := await called(left)) is None:
+                        continue
+                    for event in await self._look(looking, room, await self._remembered.rooms()):
+                        yield event
+
+    async def _look(self, looking: Looking, room_id: UUID, rooms: set[UUID]) -> list[EngineEvent]:
+        """What became of a room since the last look; whoever was sent out is sent out again."""
+        now = await self.present(room_id) if room_id in rooms else frozenset()
+        came, gone = looking.moved(room_id, now)
+        at = self._clock.now()
+        for who in now:
+            if await self._remembered.is_out(room_id, who):
+                await self.eject(room_id, who)
+        return [
+            *(Joined(room_id, who, at) for who in came),
+            *[WasLeft(room_id, who, at, await self._why(room_id, who, rooms)) for who in gone],
+        ]
 
     async def close(self) -> None:
         """Give back the connections."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,10 +16,13 @@ from hashlib import sha256
 from typing import Any, Final
 
 import httpx
+import msgspec
 
 from consult.media.engine import TICKET_TTL, Source
 from consult.media.errors import MediaUnavailable
 
+SKEW: Final = timedelta(seconds=30)
+"""Between LiveKit's clock and ours."""
 OUR_OWN: Final = timedelta(minutes=1)
 """Life of a token that we show ourselves."""
 SOURCES: Final[Mapping[Source, str]] = {
@@ -33,6 +36,19 @@ SOURCES: Final[Mapping[Source, str]] = {
 
 class NotThere(Exception):
     """LiveKit knows no such room, participant or track."""
+
+
+class Claims(msgspec.Struct, frozen=True):
+    """What is read of a token that LiveKit signed. Times are whole seconds since 1970."""
+
+    iss: str
+    exp: int
+    nbf: int = 0
+    sha256: str = ""
+
+
+class _Head(msgspec.Struct, frozen=True):
+    alg: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +69,22 @@ class Key:
         }
         parts = [{"alg": "HS256", "typ": "JWT"}, claims]
         signed = b".".join(_base64(json.dumps(part).encode()) for part in parts)
-        mark = hmac.new(self.secret.encode(), signed, sha256).digest()
-        return b".".join((signed, _base64(mark))).decode()
+        return b".".join((signed, self._mark(signed))).decode()
+
+    def read(self, token: str, at: datetime) -> Claims | None:
+        """What a token says that was signed under this key and is valid at `at`."""
+        signed, _, mark = token.rpartition(".")
+        if not hmac.compare_digest(self._mark(signed.encode()), mark.encode()):
+            return None
+        try:
+            head, body = map(_unbase64, signed.split("."))
+            algorithm = msgspec.json.decode(head, type=_Head).alg
+            claims = msgspec.json.decode(body, type=Claims)
+        except ValueError:
+            return None
+        now, skew = at.timestamp(), SKEW.total_seconds()
+        valid = claims.nbf - skew <= now < claims.exp + skew
+        return claims if valid and algorithm == "HS256" and claims.iss == self.name else None
 
     def join(self, at: datetime, room: str, identity: str, publish: frozenset[Source]) -> str:
         """What a participant shows: may enter this room, and send these sources."""
@@ -67,6 +97,9 @@ class Key:
             "canPublishSources": sources,
         }
         return self.token(at, TICKET_TTL, video, identity)
+
+    def _mark(self, signed: bytes) -> bytes:
+        return _base64(hmac.new(self.secret.encode(), signed, sha256).digest())
 
 
 class RoomService:
@@ -117,3 +150,7 @@ def _code(answer: httpx.Response) -> str:
 
 def _base64(raw: bytes) -> bytes:
     return urlsafe_b64encode(raw).rstrip(b"=")
+
+
+def _unbase64(text: str) -> bytes:
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))

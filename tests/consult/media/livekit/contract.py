@@ -54,6 +54,36 @@ def opened(token: str) -> dict[str, Any]:
     return claims
 
 
+def webhook(
+    room: str, *, secret: str = SECRET, key: str = KEY, age_s: int = 0, of: bytes | None = None
+) -> tuple[bytes, dict[str, str]]:
+    """What a server posts when somebody joined: body and headers.
+
+    Args:
+        room: its name.
+        secret: that it signs with.
+        key: whose secret that is.
+        age_s: seconds since it was signed; it is valid for 300.
+        of: the body that was signed, if it is another one.
+    """
+    event = {"event": "participant_joined", "room": {"sid": "RM_1", "name": room}, "id": "EV_1"}
+    body = json.dumps(
+        event | {"participant": {"identity": "x"}, "createdAt": "1764300000"}
+    ).encode()
+    digest = hashlib.sha256(body if of is None else of).digest()
+    now = int(time.time()) - age_s
+    claims = {"iss": key, "nbf": now, "exp": now + 300, "sha256": base64.b64encode(digest).decode()}
+    parts = [_write({"alg": "HS256", "typ": "JWT"}), _write(claims)]
+    signed = ".".join(parts)
+    mark = hmac.new(secret.encode(), signed.encode(), hashlib.sha256).digest()
+    token = f"{signed}.{base64.urlsafe_b64encode(mark).decode().rstrip('=')}"
+    return body, {"authorization": token, "content-type": "application/webhook+json"}
+
+
+def _write(part: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+
+
 def _read(part: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=="))
     return found

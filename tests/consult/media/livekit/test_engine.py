@@ -132,6 +132,7 @@ async def test_whoever_is_sent_out_stays_out(server: LiveKit, engine: LiveKitEng
         server.enter(kept.token, "camera")  # LiveKit cannot take a token back
         assert isinstance(await anext(events), Joined)
         assert isinstance(await anext(events), WasLeft)
+    await events.aclose()
     assert await engine.present(ROOM) == frozenset()
 
 
