@@ -71,13 +71,16 @@ class Year:
 
 
 async def _year(clone: Clone, place: Path, size: Size) -> Year:
-    """The year in `place`: as an earlier run left it, or made now."""
+    """The year in `place`: as an earlier run left it, in today's tables, or made now."""
     note = place / "year.json"
     if note.exists():
         year = msgspec.json.decode(note.read_bytes(), type=Year)
         if year.size != size:
             raise SystemExit(f"{place} holds {year.size}")
         say(f"the year up to {year.until:%Y-%m-%d} that {place} holds")
+        await upgrade(clone.owner_url)
+        async with clone.system.session(SYSTEM) as session:
+            await versions.install_shipped(session)
         return year
     until = pages.now()
     year = Year(until, size, await _prepare(clone, size, until - timedelta(days=365)))
