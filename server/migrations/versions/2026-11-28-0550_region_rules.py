@@ -1,8 +1,7 @@
 """Regions' own rules of rounds, calendar and forms; and versions that were taken back unverified.
 
 Rules are no secret: everybody logged in reads them. Who oversees a region enters its versions;
-somebody else who does, or an
-administrator, compares them. Nothing is rewritten.
+somebody else who does, or an administrator, compares them. Nothing is rewritten.
 """
 
 from alembic import op
