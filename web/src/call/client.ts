@@ -183,8 +183,7 @@ export class CallClient {
     else if (message.type === 'quality') {
       this.networks = new Map(message.people.map((one) => [one.id, one]))
       line.wait(this.patience.heard(this.losses))
-    }
-    else if (message.type === 'pictures') this.taken = message.taken
+    } else if (message.type === 'pictures') this.taken = message.taken
     else if (message.type === 'recording') this.recording = message
     else if (message.type === 'muted') {
       if (message.muted) this.held.add(message.source)

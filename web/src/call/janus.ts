@@ -7,7 +7,7 @@ import { type Handle, JanusRefused, JanusSession, type Said } from './janusSessi
 import { type Feed, feedsOf, keysOf, substreamOf, without } from './janusFeeds'
 import type { Events, Key, Line, Tracks } from './line'
 import type { Ending, Layer, Network, Person, Source, Ticket } from './messages'
-import { Loudness, addSource, holdPictures, streamOf, watchOver } from './sending'
+import { Loudness, carry, holdPictures, streamOf, watchOver } from './sending'
 import { lightOf, outgoing } from './ownLine'
 
 /** The name under which Janus passes data on. */
@@ -87,16 +87,7 @@ export class JanusLine implements Line {
   }
 
   send(tracks: Tracks): void {
-    for (const [source, transceiver] of this.sending) {
-      if (tracks.has(source)) continue
-      transceiver.stop()
-      this.sending.delete(source)
-    }
-    for (const [source, track] of tracks) {
-      const known = this.sending.get(source)
-      if (known) void known.sender.replaceTrack(track)
-      else this.sending.set(source, addSource(this.publish, source, track))
-    }
+    carry(this.publish, this.sending, tracks)
     if (this.publisher) this.offer()
   }
 

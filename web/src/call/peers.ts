@@ -4,7 +4,7 @@
  */
 import type { Key } from './line'
 import type { FromWorker, Source, ToWorker } from './messages'
-import { Loudness, addSource, holdPictures, streamOf, watchOver } from './sending'
+import { Loudness, carry, holdPictures, streamOf, watchOver } from './sending'
 
 export class Peers {
   /** What the others send, by whose it is. */
@@ -32,16 +32,7 @@ export class Peers {
 
   /** Send these sources and no other. */
   send(tracks: ReadonlyMap<Source, MediaStreamTrack>): void {
-    for (const [source, transceiver] of this.sending) {
-      if (tracks.has(source)) continue
-      transceiver.stop()
-      this.sending.delete(source)
-    }
-    for (const [source, track] of tracks) {
-      const known = this.sending.get(source)
-      if (known) void known.sender.replaceTrack(track)
-      else this.sending.set(source, addSource(this.publish, source, track))
-    }
+    carry(this.publish, this.sending, tracks)
     this.offering = this.offering.then(() => this.offer()).catch(() => this.failed())
   }
 

@@ -1,5 +1,5 @@
 /** How sources are sent and heard over WebRTC, whichever engine is at the other end. */
-import type { Key } from './line'
+import type { Key, Tracks } from './line'
 import type { Source } from './messages'
 
 /** Bits per second that a picture takes at most, whichever engine is at the other end. */
@@ -14,13 +14,27 @@ const SCAN = [{ maxBitrate: BITRATES.scan }]
 const PATIENCE_MS = 2000
 
 /** A section that sends this track as its source is to be sent. */
-export function addSource(connection: RTCPeerConnection, source: Source, track: MediaStreamTrack): RTCRtpTransceiver {
+function addSource(connection: RTCPeerConnection, source: Source, track: MediaStreamTrack): RTCRtpTransceiver {
   const audio = source === 'microphone'
   const encodings = audio ? undefined : source === 'camera' ? FACE : SCAN
   if (source === 'screen' || source === 'ultrasound') track.contentHint = 'detail'
   const made = connection.addTransceiver(track, { direction: 'sendonly', ...(encodings && { sendEncodings: encodings }) })
   prefer(made, audio ? ['audio/red', 'audio/opus'] : ['video/vp8', 'video/rtx'])
   return made
+}
+
+/** Send these sources and no other over a connection; `sending` is what it carries, by source. */
+export function carry(connection: RTCPeerConnection, sending: Map<Source, RTCRtpTransceiver>, tracks: Tracks): void {
+  for (const [source, transceiver] of sending) {
+    if (tracks.has(source)) continue
+    transceiver.stop()
+    sending.delete(source)
+  }
+  for (const [source, track] of tracks) {
+    const known = sending.get(source)
+    if (known) void known.sender.replaceTrack(track)
+    else sending.set(source, addSource(connection, source, track))
+  }
 }
 
 function prefer(transceiver: RTCRtpTransceiver, types: readonly string[]): void {
