@@ -8,7 +8,6 @@ the connection: after a cut the next one continues where it stands.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,9 +23,6 @@ from realtime.resume import Progress
 
 MAX_STREAMS: Final = 64
 MAX_TEXT_BYTES: Final = 16_384
-UNSAID_MOST: Final = 30
-"""An acknowledgement of so many seconds of one stream does not wait, whatever its sender allows:
-who catches up may be waiting for room."""
 MAX_HOLES: Final = 1_024
 """A stream with more separate gaps than this is not a recording; it is closed."""
 
@@ -121,12 +117,6 @@ class Stream:
     def due(self) -> bool:
         """Whether there is something to acknowledge."""
         return self.progress is not None and (self.again or self.durable > self.acked)
-
-    @property
-    def ack_ms(self) -> int:
-        """How long its next acknowledgement may wait, after the connection's latest one."""
-        much = self.durable - self.acked >= UNSAID_MOST
-        return 0 if much or self.again or self.state != "open" else self.opening.ack_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,9 +220,6 @@ class IngestSession:
         self.over = False
         self.usual: Usual | None = None
         """None while the latest message did not look like one."""
-        self.patient = False
-        """Some stream accepts coalesced acknowledgements."""
-        self._acked_at_ms = -math.inf
         self._heartbeat_s = heartbeat_s
         self._viewer_limit = viewer_limit
 
@@ -318,7 +305,6 @@ class IngestSession:
             return [Reply(_refusal(message.stream, "ctg.too_many_streams"))]
         stream = Stream(message.stream, message)
         self.streams[message.stream] = stream
-        self.patient = self.patient or bool(message.ack_ms)
         return [Opening(stream)]
 
     def _on_close(self, message: Close) -> list[Event]:
@@ -420,24 +406,14 @@ class IngestSession:
         del self.streams[stream.number]
         return _encode({"type": "closed", "stream": stream.number})
 
-    def take_acks(self, now_ms: float) -> bytes | None:
-        """Return the acknowledgement due at `now_ms`, if any: of all streams as soon as of one."""
-        if self.patient and self.ack_wait_ms(now_ms):
-            return None
+    def take_acks(self) -> bytes | None:
+        """Return one acknowledgement of all streams that have something to acknowledge, if any."""
         pairs = []
         for stream in self.streams.values():
             if stream.due and stream.progress is not None:
                 stream.progress.acked, stream.again = stream.durable, False
                 pairs.append((stream.number, stream.acked))
-        if not pairs:
-            return None
-        self._acked_at_ms = now_ms
-        return frames.build_ack(pairs)
-
-    @property
-    def dirty(self) -> bool:
-        """Whether some stream has something unacknowledged."""
-        return any(stream.due for stream in self.streams.values())
+        return frames.build_ack(pairs) if pairs else None
 
     @property
     def settled(self) -> bool:
@@ -446,11 +422,6 @@ class IngestSession:
             stream.progress is None or stream.durable >= stream.progress.next_seq - 1
             for stream in self.streams.values()
         )
-
-    def ack_wait_ms(self, now_ms: float) -> float | None:
-        """Milliseconds until an acknowledgement is due, 0 once it is; None when there is none."""
-        allowed = [stream.ack_ms for stream in self.streams.values() if stream.due]
-        return max(0.0, self._acked_at_ms + min(allowed) - now_ms) if allowed else None
 
 
 def time_reply(t1: int | float, t2_ns: int, t3_ns: int) -> bytes:

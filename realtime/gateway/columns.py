@@ -35,6 +35,7 @@ class Columns(Marks):
         offset_ns: the sender's clock offset, or `UNMEASURED`.
         elsewhere: another gateway has it; set while its seconds arrive.
         feeder, stream: number of the connection that it comes in by, and its stream there; or -1.
+        patience_ms: how long acknowledgements of it may wait for more.
         watched: somebody waits for its frames.
         seat, neighbour: numbers of the one or two viewers who just get every frame; or -1.
         odd: watched, but each of its frames has to be looked at.
@@ -54,6 +55,7 @@ class Columns(Marks):
         "elsewhere": (np.bool_, False),
         "feeder": (np.int64, NONE),
         "stream": (np.int64, NONE),
+        "patience_ms": (np.int32, 0),
         "watched": (np.bool_, False),
         "seat": (np.int64, NONE),
         "neighbour": (np.int64, NONE),
@@ -75,6 +77,7 @@ class Columns(Marks):
     elsewhere: Truths
     feeder: Ints
     stream: Ints
+    patience_ms: npt.NDArray[np.int32]
     watched: Truths
     seat: Ints
     neighbour: Ints

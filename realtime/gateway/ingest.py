@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
@@ -18,9 +17,9 @@ from realtime import frames
 from realtime.gateway.arrays import starts_of
 from realtime.gateway.arrivals import Arrivals
 from realtime.gateway.commit import Committer
-from realtime.gateway.later import Later
 from realtime.gateway.live import Recording, Recordings
 from realtime.gateway.opening import Opener
+from realtime.gateway.patience import Patience
 from realtime.gateway.seats import CONNECTIONS, SENDERS_EACH, Seats
 from realtime.gateway.slots import Slots
 from realtime.gateway.socketry import MessageListener
@@ -69,11 +68,10 @@ class Ingest:
     begun: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a recording was opened."""
     senders: Slots[IngestListener] = field(default_factory=Slots)
-    by_themselves: set[int] = field(default_factory=set)
-    """Those of them whose acknowledgements may wait, or who are about to leave."""
+    leaving: set[int] = field(default_factory=set)
+    """Those of them who get a last acknowledgement and go."""
     arrivals: Arrivals = field(init=False)
-    later: Later[IngestListener] = field(default_factory=Later)
-    """Connections whose acknowledgements may wait."""
+    patience: Patience = field(default_factory=Patience)
     acks: int = 0
 
     def __post_init__(self) -> None:
@@ -105,19 +103,23 @@ class Ingest:
         task.add_done_callback(done)
 
     def acknowledge(self, places: Places) -> None:
-        """These are durable further than before: tell their senders, each once."""
+        """These are durable further than before: tell their senders, each once, or let it wait."""
         columns = self.recordings.columns
-        senders = columns.feeder[places]
-        due = senders != NONE
-        if self.by_themselves:
-            alone = np.isin(senders, list(self.by_themselves))
-            for sender in np.unique(senders[alone]).tolist():
-                self.senders[sender].acknowledge()
-            due &= ~alone
-        due &= columns.durable[places] > columns.acked[places]
-        places, senders = places[due], senders[due]
+        if self.leaving:
+            for sender in np.unique(columns.feeder[places]).tolist():
+                if sender in self.leaving:
+                    self.senders[sender].go()
+        self._tell(self.patience.due(columns, places, self.clock()))
+
+    def tick(self) -> None:
+        """Send the acknowledgements that have waited as long as they may."""
+        self._tell(self.patience.ripe(self.recordings.columns, self.clock()))
+
+    def _tell(self, places: Places) -> None:
         if not len(places):
             return
+        columns = self.recordings.columns
+        senders = columns.feeder[places]
         order = np.argsort(senders, kind="stable")
         places, senders = places[order], senders[order]
         seqs = columns.durable[places]
@@ -130,11 +132,6 @@ class Ingest:
             part = pairs[start * frames.PAIR_BYTES : end * frames.PAIR_BYTES]
             self.senders[sender].send_binary(frames.ack_head(end - start) + part)
         self.acks += len(starts)
-
-    def tick(self) -> None:
-        """Send the acknowledgements that have waited as long as they may."""
-        for listener in self.later.due(self.clock()):
-            listener.acknowledge_held()
 
     def press(self, pressed: bool) -> None:
         """Stop, or go on, reading from senders: too much waits for the database."""
@@ -151,8 +148,6 @@ class IngestListener(MessageListener):
         self.device = device
         self.session = IngestSession(viewer_limit=shared.viewer_limit)
         self.slot = NONE
-        self._holds_acks = False
-        self._leaving = False
         self._suspects: deque[tuple[Stream, int, bytes]] = deque()
         self._comparing = False
         self._held_by: set[str] = set()
@@ -189,7 +184,8 @@ class IngestListener(MessageListener):
         for stream in self._owned:
             recording, stream.owner = stream.owner, None
             self._detach(recording)
-        self._shared.by_themselves.discard(self.slot)
+        self._shared.leaving.discard(self.slot)
+        self._shared.patience.forget(self.slot)
         self._shared.senders.give_back(self.slot)
         self.transport = None
         log.info("gateway.sender_gone", device=self.device.serial)
@@ -262,22 +258,15 @@ class IngestListener(MessageListener):
     # Feeder
 
     def acknowledge(self) -> None:
-        """Some streams are durable further than before: say so, now or when `ack_ms` allows."""
-        if self._leaving:
-            self.go()
-        elif self.transport is not None:
-            self._acks_now()
-
-    def acknowledge_held(self) -> None:
-        """What was held back has waited long enough."""
-        self._holds_acks = False
-        if self.transport is not None:
-            self._acks_now()
+        """Say how far its streams are durable, without waiting for more."""
+        acks = self.session.take_acks()
+        if acks is not None:
+            self._shared.acks += 1
+            self.send_binary(acks)
 
     def leave(self) -> None:
         """The gateway is about to end: take nothing more, acknowledge the rest, say good-bye."""
-        self._leaving = True
-        self._shared.by_themselves.add(self.slot)
+        self._shared.leaving.add(self.slot)
         self.pause_reading(True, "leaving")
         self._shared.arrivals.take()
         if self.session.settled:
@@ -285,20 +274,8 @@ class IngestListener(MessageListener):
 
     def go(self) -> None:
         """Acknowledge whatever is durable and say good-bye."""
-        acks = self.session.take_acks(math.inf)
-        if acks is not None:
-            self.send_binary(acks)
+        self.acknowledge()
         self.hang_up(1012, "ctg.restarting")
-
-    def _acks_now(self) -> None:
-        session, now_s = self.session, self._shared.clock()
-        acks = session.take_acks(now_s * 1000)
-        if acks is not None:
-            self._shared.acks += 1
-            self.send_binary(acks)
-        elif not self._holds_acks and (wait_ms := session.ack_wait_ms(now_s * 1000)):
-            self._holds_acks = True
-            self._shared.later.hold(self, now_s + wait_ms / 1000)
 
     def taken_over(self, stream: Stream) -> None:
         """Another connection has opened the recording."""
@@ -333,8 +310,7 @@ class IngestListener(MessageListener):
         answer.unconfirmed.clear()
         answer.device, answer.facility_id = opening.device, self.device.facility_id
         answer.columns.pulse_due[answer.place] = True
-        if self.session.patient:
-            self._shared.by_themselves.add(self.slot)
+        answer.columns.patience_ms[answer.place] = opening.ack_ms
         self._shared.begun.set()
         stream.owner = answer
         self._shared.recordings.moved(answer)
@@ -351,11 +327,14 @@ class IngestListener(MessageListener):
 
     def _on_ending(self, event: Ending) -> None:
         recording, stream = event.stream.owner, event.stream
+        recording.columns.patience_ms[recording.place] = (
+            0  # who waits for the end is not kept waiting
+        )
 
         def then() -> None:
             if stream.state != "closing":
                 return
-            self._acks_now()
+            self.acknowledge()
             self.send_text(self.session.closed(stream))
             stream.owner = None
             self._detach(recording, closed=True)

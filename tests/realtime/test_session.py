@@ -15,7 +15,6 @@ from realtime.resume import Progress
 from realtime.session import (
     MAX_STREAMS,
     STREAM_STATES,
-    UNSAID_MOST,
     Ending,
     Hangup,
     IngestSession,
@@ -75,57 +74,16 @@ def test_acks_follow_durability_and_are_cumulative() -> None:
     assert batch.seqs == [1, 2, 4]
     assert stream.progress is not None
     assert stream.progress.next_seq == 3
-    assert session.take_acks(0) is None
+    assert session.take_acks() is None
     session.durable(stream, 2)
-    assert session.dirty
-    acks = session.take_acks(0)
+    acks = session.take_acks()
     assert acks is not None
     assert frames.read_ack(acks) == [(1, 2)]
-    assert session.take_acks(0) is None
+    assert session.take_acks() is None
     session.duplicate(stream)
-    again = session.take_acks(0)
+    again = session.take_acks()
     assert again is not None
     assert frames.read_ack(again) == [(1, 2)]
-
-
-def test_ack_ms_holds_acks_back_until_due() -> None:
-    session = IngestSession()
-    stream = opened(session, ack_ms=500)
-    session.durable(stream, 1)
-    assert session.take_acks(1_000) is not None
-    session.durable(stream, 2)
-    assert session.take_acks(1_400) is None
-    assert session.ack_wait_ms(1_400) == 100
-    assert session.take_acks(1_500) is not None
-    assert session.ack_wait_ms(1_500) is None
-
-
-def test_an_acknowledgement_that_is_due_takes_those_that_may_wait_along() -> None:
-    session = IngestSession()
-    hasty, patient = opened(session), opened(session, 2, Progress(uuid4()), ack_ms=2_000)
-    session.durable(hasty, 1)
-    assert session.take_acks(0) is not None
-    session.durable(patient, 4)
-    assert session.take_acks(1) is None
-    assert session.ack_wait_ms(1) == 1_999
-    session.durable(hasty, 2)
-    acks = session.take_acks(1)
-    assert acks is not None
-    assert frames.read_ack(acks) == [(1, 2), (2, 4)]
-
-
-@pytest.mark.parametrize("why", ["much", "again", "closing"])
-def test_what_a_sender_waits_for_is_acknowledged_at_once_whatever_it_allows(why: str) -> None:
-    session = IngestSession()
-    stream = opened(session, progress=Progress(RECORDING, [(1, 100)]), ack_ms=2_000)
-    session.durable(stream, 101)
-    assert session.take_acks(0) is not None
-    if why == "again":
-        session.duplicate(stream)
-    session.durable(stream, 101 + (UNSAID_MOST if why == "much" else 1))
-    if why == "closing":
-        assert session.receive_text(said(type="close", stream=1, last_seq=100))
-    assert session.take_acks(1) is not None
 
 
 def test_a_number_that_has_come_before_is_a_suspect() -> None:
@@ -289,7 +247,7 @@ def test_no_story_breaks_the_session(story: list[tuple[str, bytes]]) -> None:
     for stream in session.streams.values():
         if stream.progress is not None:
             session.durable(stream, stream.progress.next_seq - 1)
-    acks = session.take_acks(1e9)
+    acks = session.take_acks()
     for number, seq in frames.read_ack(acks) if acks else []:
         progress = session.streams[number].progress
         assert progress is not None

@@ -77,7 +77,7 @@ class Centre:
         return len(packed)
 
     def acks(self, session: IngestSession) -> list[object]:
-        ack = session.take_acks(0.0)
+        ack = session.take_acks()
         return [] if ack is None else list(self.uplink.receive_binary(ack))
 
 
