@@ -166,6 +166,31 @@ async def cites(there: Visitor) -> None:
     await expect(there.page.locator(".cited")).to_contain_text(f"第 {offered} 帧")
 
 
+COVERED = """
+(viewer) => {
+  const boxes = [...document.querySelectorAll('.toast')].map((one) => one.getBoundingClientRect())
+  return [...viewer.querySelectorAll('button, input, select')].filter((one) => {
+    const box = one.getBoundingClientRect()
+    return boxes.some((over) => over.left < box.right && over.right > box.left
+      && over.top < box.bottom && over.bottom > box.top)
+  }).map((one) => one.innerText || one.ariaLabel)
+}
+"""
+
+
+async def works_beside_a_notice(viewer: Locator, there: Visitor) -> None:
+    """Every tool can be pressed all the while, and the picture does not move."""
+    stage = viewer.locator(".scan-stage")
+    before = await stage.bounding_box()
+    notice = await there.gets_a_notice()
+    for button in await viewer.locator("button:enabled, input, select").all():
+        await button.click(trial=True)
+    assert await viewer.evaluate(COVERED) == []
+    await expect(notice).to_be_in_viewport(ratio=1)
+    assert await stage.bounding_box() == before
+    await notice.get_by_role("button", name="关闭").click()
+
+
 async def on_a_phone(phone: Visitor, path: str) -> None:
     """Nothing is cut off, and the way out is in sight."""
     await phone.go(path)
@@ -180,6 +205,7 @@ async def on_a_phone(phone: Visitor, path: str) -> None:
     await fits(phone)
     close = viewer.get_by_role("button", name="关闭")
     await expect(close).to_be_in_viewport(ratio=1)
+    await works_beside_a_notice(viewer, phone)
     await close.click()
 
 
@@ -209,6 +235,7 @@ async def test_from_the_machine_to_the_expert(visit: Door, doctor: Person) -> No
     await expect(count).not_to_have_text("1 / 30")
     await there.page.keyboard.press(" ")
     await turns(viewer, there)
+    await works_beside_a_notice(viewer, there)
     await measures(viewer, there)
     await there.picture("scan-viewer")
     await without_barriers(there)

@@ -15,6 +15,13 @@ under.replaceSync('.layer[role=alertdialog] { pointer-events: none }')
 document.adoptedStyleSheets.push(under)
 """
 """A call at the edge of a wide page, through which the page below can be pressed."""
+NOTICE = """
+(text) => {
+  const { $pinia } = document.querySelector('#app').__vue_app__.config.globalProperties
+  $pinia._s.get('toasts').notice(text, '')
+}
+"""
+"""What the page does when the stream brings one."""
 NETWORK = ("Failed to load resource", "WebSocket connection")
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -60,6 +67,13 @@ class Visitor:
         ring = self.page.locator("[role=alertdialog][aria-modal=true]")
         later = ring.get_by_role("button", name=re.compile("稍后|Later"))
         await self.page.add_locator_handler(ring, lambda: later.click())
+
+    async def gets_a_notice(self, code: str = "observations.warned") -> Locator:
+        """A short message that stands for half a minute."""
+        await self.page.evaluate(NOTICE, code)
+        message = self.page.locator(".toast").first
+        await expect(message).to_be_visible()
+        return message
 
     async def press(self, name: str, *, within: Locator | None = None) -> None:
         """Press the button with exactly this name."""

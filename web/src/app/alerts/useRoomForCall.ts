@@ -1,28 +1,16 @@
 /** A call put aside on a telephone stands over the top of the page: the page makes room for it. */
-import { type Ref, onScopeDispose, watch } from 'vue'
+import type { Ref } from 'vue'
+
+import { useHeight } from '@/shared/useHeight'
 
 /** Read by the shell: how far the page begins below the edge. */
 const ROOM = '--ys-call-room'
 
 export function useRoomForCall(layer: Readonly<Ref<HTMLElement | null>>, over: () => boolean): void {
   const root = document.documentElement.style
-  const measure = new ResizeObserver(([entry]) => {
-    const target = entry?.target
-    if (target instanceof HTMLElement) root.setProperty(ROOM, `${target.offsetHeight}px`)
-  })
-
-  function clear(): void {
-    measure.disconnect()
-    root.removeProperty(ROOM)
-  }
-
-  watch(
+  useHeight(
     () => (over() ? layer.value : null),
-    (element) => {
-      clear()
-      if (element !== null) measure.observe(element)
-    },
-    { flush: 'post', immediate: true },
+    (height) => root.setProperty(ROOM, `${height}px`),
+    () => root.removeProperty(ROOM),
   )
-  onScopeDispose(clear)
 }
