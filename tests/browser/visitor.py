@@ -11,10 +11,10 @@ IMAGES = Path(__file__).parent.parent.parent / "docs" / "img"
 PATIENCE_MS = 20_000
 UNDER_CALLS = """
 const under = new CSSStyleSheet()
-under.replaceSync('.layer[role=alertdialog] { pointer-events: none }')
+under.replaceSync('.layer[role=alertdialog] { display: none }')
 document.adoptedStyleSheets.push(under)
 """
-"""A call at the edge of a wide page, through which the page below can be pressed."""
+"""A call at the edge of the page lies over nothing that is pressed or taken a picture of."""
 NOTICE = """
 (text) => {
   const { $pinia } = document.querySelector('#app').__vue_app__.config.globalProperties
