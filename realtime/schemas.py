@@ -97,7 +97,7 @@ def recording_out(at: datetime, viewer: Viewer, row: Row) -> RecordingOut:
         opened_at=recording.opened_at,
         closed_at=recording.closed_at,
         last_seq=recording.last_seq,
-        live=_is_live(at, pulse),
+        live=is_live(at, pulse),
         invalid_samples=recording.invalid_samples,
         clock_offset_ms=_milliseconds(recording.clock_offset_ns),
         pregnancy_id=recording.pregnancy_id,
@@ -121,7 +121,8 @@ def _milliseconds(ns: int | None) -> int | None:
     return None if ns is None else round(ns / 1_000_000)
 
 
-def _is_live(at: datetime, pulse: Pulse | None) -> bool:
+def is_live(at: datetime, pulse: Pulse | None) -> bool:
+    """Whether the gateway hears it."""
     return pulse is not None and pulse.connected and at - pulse.heard_at <= LIVE_WITHIN
 
 

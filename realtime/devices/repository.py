@@ -1,15 +1,22 @@
 """Scoped reads of devices: a house sees its own, the platform's administrator all."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from kernel.errors import NotFound
 from kernel.ids import DeviceId
 from kernel.viewer import Viewer
-from realtime.models import Device, DeviceEvent
+from realtime.models import Device, DeviceEvent, Pulse, Recording
 from registry.facilities.keeping import in_sight, keeps
+
+HEARD_WITHIN: Final = timedelta(days=31)
+"""A monitor that has recorded nothing for so long is said to be silent, not for how long."""
 
 
 class DeviceRepository:
@@ -26,6 +33,23 @@ class DeviceRepository:
         """All of them, by serial number."""
         wanted = select(Device).where(self._visible()).order_by(Device.serial)
         return (await self._session.scalars(wanted)).all()
+
+    async def newest(self, at: datetime) -> dict[UUID, tuple[Recording, Pulse | None]]:
+        """By device, the newest recording of the viewer's houses and its last sign of life."""
+        newest = (
+            select(Recording)
+            .where(
+                Recording.facility_id.in_(self._viewer.facility_ids),
+                Recording.opened_at > at - HEARD_WITHIN,
+            )
+            .distinct(Recording.device_id)
+            .order_by(Recording.device_id, Recording.no.desc())
+            .subquery()
+        )
+        recording = aliased(Recording, newest)
+        wanted = select(recording, Pulse).outerjoin(Pulse, Pulse.recording_id == recording.id)
+        rows = (await self._session.execute(wanted)).all()
+        return {row[0].device_id: (row[0], row[1]) for row in rows}
 
     async def kept(self, device_id: DeviceId) -> Device:
         """One that the viewer keeps, held until the transaction ends.

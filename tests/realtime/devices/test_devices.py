@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
+from kernel.clock import SystemClock
 from kernel.viewer import Role, Viewer
-from tests.realtime.desk import Desk
+from realtime.devices.repository import HEARD_WITHIN
+from tests.realtime.desk import Desk, record
 
 NEW = {"serial": "SN-9", "kind": "agent", "name": "采集代理", "unit": "产科"}
 
@@ -112,6 +115,69 @@ async def test_a_change_tells_before_and_after(desk: Desk) -> None:
     told = (await desk.get(f"/api/ctg{path}/events", who)).json()[0]["detail"]
     assert told["before"]["name"] == "采集代理"
     assert told["after"] == {"name": "二号机", "unit": "待产"}
+
+
+async def pulses(desk: Desk, recording: UUID, change: str) -> None:
+    """The recording's last sign of life, changed."""
+    async with desk.clone.system.session(Viewer.system("test")) as session:
+        await session.execute(
+            text(f"UPDATE ctg_pulse SET {change} WHERE recording_id = :id"), {"id": recording}
+        )
+
+
+async def sample_of(desk: Desk, serial: str, who: Viewer | None = None) -> Any:
+    listed = (await desk.get("/api/ctg/devices", who)).json()
+    return next(one for one in listed if one["serial"] == serial)["sample"]
+
+
+async def test_a_device_says_how_old_its_newest_sample_is(desk: Desk) -> None:
+    assert await sample_of(desk, "SN-1") == {"state": "none", "at": None}
+    old = await record(desk, "old", journal=[], chunks=[], live=True)
+    await pulses(desk, old, "heard_at = heard_at - interval '1 hour'")
+    assert (await sample_of(desk, "SN-1"))["state"] == "offline"
+    # The newest one counts, whichever spoke last.
+    new = await record(desk, "new", journal=[], chunks=[], live=True)
+    running = await sample_of(desk, "SN-1")
+    assert running["state"] == "running"
+    age = SystemClock().now() - datetime.fromisoformat(running["at"])
+    assert timedelta(0) < age < timedelta(seconds=30)
+    for change, state in (
+        ("lag_ms = 5001", "lagging"),
+        ("flags = 2", "running"),  # the device's clock is wrong, not its line
+        ("connected = false", "offline"),
+    ):
+        await pulses(desk, new, change)
+        assert (await sample_of(desk, "SN-1"))["state"] == state
+    async with desk.clone.system.session(Viewer.system("test")) as session:
+        ends = "UPDATE ctg_recording SET closed_at = clock_timestamp(), last_seq = 5 WHERE id = :id"
+        await session.execute(text(ends), {"id": new})
+    assert await sample_of(desk, "SN-1") == {"state": "stopped", "at": running["at"]}
+
+
+async def test_a_recording_without_a_sample_is_waited_for_and_an_old_one_forgotten(
+    desk: Desk,
+) -> None:
+    opened = text(
+        "INSERT INTO ctg_recording (id, device_id, facility_id, bed, channels, started_at)"
+        " SELECT :id, id, facility_id, '产房1床', '{fhr1,toco}', clock_timestamp() FROM ctg_device"
+        " WHERE serial = 'SN-1'"
+    )
+    async with desk.clone.system.session(Viewer.system("test")) as session:
+        await session.execute(opened, {"id": uuid4()})
+    assert await sample_of(desk, "SN-1") == {"state": "waiting", "at": None}
+    async with desk.clone.system.session(Viewer.system("test")) as session:
+        at = {"at": SystemClock().now() - HEARD_WITHIN}
+        await session.execute(text("UPDATE ctg_recording SET opened_at = :at"), at)
+    assert await sample_of(desk, "SN-1") == {"state": "none", "at": None}
+
+
+async def test_samples_are_told_of_the_own_house_and_never_of_an_agent(desk: Desk) -> None:
+    await record(desk, "hers", journal=[], chunks=[], live=True)
+    agent = (await registered(desk, keeper(desk)))["device"]
+    assert agent["sample"] is None
+    admin = desk.world.viewer(Role.SYSTEM_ADMIN, desk.world.stranger)
+    assert await sample_of(desk, "SN-1", admin) is None
+    assert (await sample_of(desk, "SN-1"))["state"] == "running"
 
 
 async def test_nobody_keeps_another_houses_registry(desk: Desk) -> None:

@@ -11467,6 +11467,7 @@ export interface components {
             name: string;
             old_token_until: string | null;
             revoked: boolean;
+            sample: components["schemas"]["SampleOut"] | null;
             serial: string;
             token_at: string | null;
             unit: string;
@@ -16801,6 +16802,12 @@ export interface components {
         /** SaidNames */
         SaidNames: {
             names: components["schemas"]["SaidName"][];
+        };
+        /** SampleOut */
+        SampleOut: {
+            at: string | null;
+            /** @enum {string} */
+            state: "none" | "waiting" | "running" | "lagging" | "offline" | "stopped";
         };
         /** SayInRoom */
         SayInRoom: {

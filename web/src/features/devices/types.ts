@@ -3,6 +3,7 @@ import type { components } from '@/api/schema'
 
 export type { Recording } from '@/api/recordings'
 export type Monitor = components['schemas']['DeviceOut']
+export type Sample = components['schemas']['SampleOut']
 export type MonitorMade = components['schemas']['CtgDeviceMade']
 export type MonitorEvent = components['schemas']['DeviceEventOut']
 export type Binding = components['schemas']['BindingOut']

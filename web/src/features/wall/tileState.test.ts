@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { StripState, StripStatus } from '@/strip/status'
 import { STRIP_MARK } from '@/shared/ui/stripMarks'
 
-import { ageText, qualityBars, tileState } from './tileState'
+import { qualityBars, tileState } from './tileState'
 
 const status = (state: StripState): StripStatus => ({ state }) as StripStatus
 
@@ -20,12 +20,6 @@ describe('tileState', () => {
   it('has a shape of its own for every state', () => {
     const marks = Object.values(STRIP_MARK)
     expect(new Set(marks).size).toBe(marks.length)
-  })
-})
-
-describe('ageText', () => {
-  it.each([[null, '–'], [840, '0.8 s'], [12_400, '12 s'], [133_000, '02:13'], [11_110_000, '3:05:10']])('%s is %s', (ms, text) => {
-    expect(ageText(ms)).toBe(text)
   })
 })
 

@@ -18,15 +18,3 @@ export function qualityBars(goodShare: number | null): 0 | 1 | 2 | 3 {
   if (goodShare === null || goodShare < 0.25) return 0
   return goodShare < 0.6 ? 1 : goodShare < 0.9 ? 2 : 3
 }
-
-/** `0.8 s`, `12 s`, `02:13`, `3:05:10`: short at a distance, exact enough to act on. */
-export function ageText(ms: number | null): string {
-  if (ms === null) return '–'
-  const seconds = ms / 1000
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`
-  if (seconds < 100) return `${Math.round(seconds)} s`
-  const whole = Math.floor(seconds)
-  const two = (n: number): string => String(n).padStart(2, '0')
-  const rest = `${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`
-  return whole >= 3600 ? `${Math.floor(whole / 3600)}:${rest}` : rest
-}

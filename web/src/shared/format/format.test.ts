@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { gestation, gestationDays } from './gestation'
-import { elapsed, fromInput, inputTime, listTime, recordTime, relative, span } from './time'
+import { elapsed, fromInput, inputTime, listTime, recordTime, relative, sampleAge, span } from './time'
 
 describe('gestation', () => {
   it.each([
@@ -36,6 +36,10 @@ describe('time', () => {
 
   it('runs as mm:ss, and h:mm:ss from one hour', () => {
     expect([elapsed(0), elapsed(401_999), elapsed(3_723_000), elapsed(-5)]).toEqual(['00:00', '06:41', '1:02:03', '00:00'])
+  })
+
+  it.each([[null, '–'], [840, '0.8 s'], [12_400, '12 s'], [133_000, '02:13'], [11_110_000, '3:05:10']])('calls a sample of %s ms %s old', (ms, text) => {
+    expect(sampleAge(ms)).toBe(text)
   })
 
   it('is relative under a day, both ways', () => {

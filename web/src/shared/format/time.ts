@@ -31,6 +31,14 @@ export function elapsed(ms: number): string {
   return hours > 0 ? `${hours}:${rest}` : rest
 }
 
+/** How old a sample is: `0.8 s`, `12 s`, `02:13`, `3:05:10`: short at a distance, exact enough to act on. */
+export function sampleAge(ms: number | null): string {
+  if (ms === null) return '–'
+  const seconds = ms / 1000
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`
+  return seconds < 100 ? `${Math.round(seconds)} s` : elapsed(ms)
+}
+
 /** A span in words from seconds: 45 秒, 12 分, 1 小时 05 分. */
 export function span(seconds: number, lang: string): string {
   const en = lang === 'en'
