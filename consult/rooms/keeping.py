@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from consult.media.engine import Joined, Left, MediaEngine, RecordingChanged, WasLeft
 from consult.media.errors import MediaUnavailable
+from consult.media.hearing import SWEPT, heard
 from consult.rooms import store
 from consult.rooms.recording import keeping as recordings
 from consult.rooms.recording import store as recording_store
@@ -41,12 +42,10 @@ UNHEARD: Final = timedelta(seconds=8)
 """Two heartbeats and a half: one that is late does not send anybody out of the record."""
 EMPTY: Final = timedelta(minutes=15)
 """A room in which nobody has been for so long ends."""
-SWEPT: Final = timedelta(minutes=5)
-"""So long after its end a room is looked at for people who are still in it."""
 RETRY_S: Final = 1.0
 
 _ROOMS = text(
-    "SELECT r.*, q.state AS consult_state FROM consult_room r"
+    "SELECT r.*, q.state AS consult_state, r.ended_at IS NOT NULL AS over FROM consult_room r"
     " JOIN consult_request q ON q.id = r.case_id"
     " WHERE r.ended_at IS NULL OR r.ended_at > :swept ORDER BY r.id"
 )
@@ -84,19 +83,10 @@ class RoomKeeper:
 
     async def run_once(self) -> bool:
         """Compare every room with what is heard in it."""
-        at = self._clock.now()
         async with self._database.session(ENGINE) as session:
-            rooms = (await session.execute(_ROOMS, {"swept": at - SWEPT})).all()
-        for room in rooms:
-            try:
-                present = await self._engine.present(room.id)
-            except MediaUnavailable:
-                # Nobody can say who is there: nothing is concluded from it.
-                return False
-            if room.ended_at is None:
-                await self._keep(room, present)
-            elif present:
-                await self._engine.close_room(room.id)
+            rooms = (await session.execute(_ROOMS, {"swept": self._clock.now() - SWEPT})).all()
+        async for room, present in heard(self._engine, rooms):
+            await self._keep(room, present)
         return False
 
     async def listen(self) -> None:
@@ -140,9 +130,9 @@ class RoomKeeper:
             if locked is None or locked.ended_at is not None:
                 return
             stays = (await session.execute(_STAYS, {"room_id": room.id})).all()
-            heard = [one.id for one in stays if one.admission_id in present]
-            if heard:
-                await session.execute(_HEARD, {"ids": heard, "at": at})
+            there = [one.id for one in stays if one.admission_id in present]
+            if there:
+                await session.execute(_HEARD, {"ids": there, "at": at})
             for one in stays:
                 if one.admission_id not in present and at - one.heard_at > UNHEARD:
                     lost = WasLeft(room.id, one.admission_id, one.heard_at, Left.LOST)

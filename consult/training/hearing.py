@@ -4,25 +4,22 @@ The page's heartbeat and the worker's word count alike, as they do in guidance: 
 page sleeps while its sound goes on is there. Checks are asked by the page alone.
 """
 
-from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
 
 from consult.media.engine import MediaEngine
-from consult.media.errors import MediaUnavailable
+from consult.media.hearing import SWEPT, heard
 from consult.training import attending, store
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.viewer import Viewer
 
 ENGINE: Final = Viewer.system("engine")
-SWEPT: Final = timedelta(minutes=5)
-"""So long after its end a class's room is looked at for people who are still in it."""
 
 _ROOMS = text(
-    "SELECT k.id, k.state FROM training_class k"
+    "SELECT k.id, k.state <> 'live' AS over FROM training_class k"
     " WHERE (k.state = 'live' OR k.ended_at > :swept)"
     "   AND EXISTS (SELECT 1 FROM training_seat s WHERE s.class_id = k.id) ORDER BY k.id"
 )
@@ -45,18 +42,10 @@ class ClassKeeper:
 
     async def run_once(self) -> bool:
         """Compare every class with what is heard in its room."""
-        at = self._clock.now()
         async with self._database.session(ENGINE) as session:
-            rooms = (await session.execute(_ROOMS, {"swept": at - SWEPT})).all()
-        for room in rooms:
-            try:
-                present = await self._engine.present(room.id)
-                if present and room.state != "live":
-                    await self._engine.close_room(room.id)
-            except MediaUnavailable:
-                # Nobody can say who is there: nothing is concluded from it.
-                return False
-            if present and room.state == "live":
+            rooms = (await session.execute(_ROOMS, {"swept": self._clock.now() - SWEPT})).all()
+        async for room, present in heard(self._engine, rooms):
+            if present:
                 await self._heard(room.id, present)
         return False
 
