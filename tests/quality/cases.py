@@ -1,5 +1,6 @@
 """Cases with chosen times, written through the chain as the platform does."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,11 +15,13 @@ from kernel.viewer import Viewer
 from quality.definitions import Definition, shipped
 from quality.handbook import versions
 from quality.handbook.versions import Version
+from quality.repository import Scope
 from tests.fixtures.database import Clone
 from tests.registry.world import World, build
 
 MORNING = datetime(2026, 11, 2, 0, 30, tzinfo=UTC)
 SYSTEM = Viewer.system("test")
+_days = itertools.count()
 
 Step = tuple[str, float] | tuple[str, float, Mapping[str, object]]
 """Event kind, minutes after the request, payload."""
@@ -58,6 +61,23 @@ def county_of(world: World) -> Place:
 def far_county_of(world: World) -> Place:
     """A hospital in the other city."""
     return Place(world.stranger, world.far_county)
+
+
+def day_of_its_own(world: World, within: str, house: FacilityId) -> Scope:
+    """A day in China that no other example has, nor its evening before or the morning after.
+
+    Args:
+        world: the small region.
+        within: what is asked about: all, the region of the city, the facility `house`.
+        house: a facility.
+    """
+    day = datetime(2026, 1, 1, 16, tzinfo=UTC) + timedelta(days=3 * next(_days))
+    return Scope(
+        day,
+        day + timedelta(hours=24),
+        world.city if within == "region" else None,
+        house if within == "facility" else None,
+    )
 
 
 async def write_case(

@@ -3,11 +3,10 @@
 Events of several cases come mingled, and facts are caught up at moments of nobody's choosing.
 """
 
-import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
@@ -24,11 +23,11 @@ from quality import facts, repository
 from quality.compiling import compiled
 from quality.definitions import shipped
 from quality.passes import Asked
-from quality.repository import LateEntries, Scope
+from quality.repository import LateEntries
 from quality.vocabulary import CountMeasure, Criterion, IntervalMeasure, ShareMeasure
 from tests.fixtures.database import Clone
 from tests.quality import naive
-from tests.quality.cases import SYSTEM, region
+from tests.quality.cases import SYSTEM, day_of_its_own, region
 from tests.quality.kept import differences
 from tests.quality.naive import KINDS, Happening, Told
 from tests.registry.world import World
@@ -44,7 +43,6 @@ SHIPPED = [*MEASURES, *COUNTED]
 ACUITIES = ["stable", "critical", "resuscitation"]
 COLOURS = ["orange", "red"]
 STEPS = [kind for kind in KINDS if not kind.startswith("referral.")]
-_days = itertools.count()
 
 minutes = st.sampled_from([-7, 0, 12, 30, 31, 400])
 steps = st.lists(
@@ -211,14 +209,8 @@ async def test_sql_and_plain_python_agree(
     within: str,
     order: Random,
 ) -> None:
-    # Each example has a day of its own, cut so that late evenings fall out of it.
-    day = datetime(2026, 1, 1, 16, tzinfo=UTC) + timedelta(days=3 * next(_days))
-    scope = Scope(
-        day,
-        day + timedelta(hours=24),
-        world.city if within == "region" else None,
-        world.city_centre if within == "facility" else None,
-    )
+    scope = day_of_its_own(world, within, world.city_centre)
+    day = scope.start
     async with module_database.system.session(SYSTEM) as session:
         cases = await write(session, world, told, day, order)
         await facts.current(session)

@@ -4,7 +4,6 @@ Together with `test_engine_agrees` and `test_more_agrees` every indicator that c
 at random.
 """
 
-import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,7 +27,7 @@ from quality import facts, repository
 from quality.compiling import compiled
 from quality.definitions import shipped
 from quality.passes import Asked
-from quality.repository import LateEntries, Scope
+from quality.repository import LateEntries
 from quality.vocabulary import (
     FIELDS,
     CountMeasure,
@@ -39,7 +38,15 @@ from quality.vocabulary import (
 )
 from tests.fixtures.database import Clone
 from tests.quality import naive_rows, test_engine_agrees, test_more_agrees
-from tests.quality.cases import SYSTEM, Place, county_of, far_county_of, region, write_case
+from tests.quality.cases import (
+    SYSTEM,
+    Place,
+    county_of,
+    day_of_its_own,
+    far_county_of,
+    region,
+    write_case,
+)
 from tests.quality.kept import differences
 from tests.quality.naive_rows import PLAIN, Member
 from tests.quality.test_engine import FILE, REPORT, owner_of
@@ -50,7 +57,6 @@ MEASURES = [
     for one in shipped()
     if isinstance(one.measure, CountMeasure | ShareMeasure) and one.measure.of in PLAIN
 ]
-_days = itertools.count()
 
 yes_no, maybe = st.booleans(), st.sampled_from([True, False, None])
 DAYS = [195, 196, 237, 238, 258, 259, 280]
@@ -319,14 +325,8 @@ async def test_sql_and_plain_python_agree(
     late: LateEntries,
     within: str,
 ) -> None:
-    # Each example has a day of its own in China; 30 hours later is the next one.
-    day = datetime(2026, 1, 1, 16, tzinfo=UTC) + timedelta(days=3 * next(_days))
-    scope = Scope(
-        day,
-        day + timedelta(hours=24),
-        world.city if within == "region" else None,
-        world.county_hospital if within == "facility" else None,
-    )
+    scope = day_of_its_own(world, within, world.county_hospital)
+    day = scope.start
     async with module_database.system.session(SYSTEM) as session:
         writer = Writer(session, world, owner)
         written = [
