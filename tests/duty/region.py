@@ -35,6 +35,8 @@ SEEDER = Viewer.system("test")
 LEVEL = "critical"
 EVENT = "referral.offered"
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+MOBILE, DESK_PHONE = "19900001234", "19900005678"
+"""Everybody's own telephone, and the county's."""
 
 
 @dataclass(slots=True)
@@ -65,7 +67,7 @@ class Region:
                 name=name,
                 title=title,
                 specialty="obstetrics",
-                phone="19900001234",
+                phone=MOBILE,
             )
         return viewer(person_id, facility, *roles)
 
@@ -172,7 +174,7 @@ async def build(clone: Clone, clock: Clock | None = None, *, master: bytes = b"k
             tier=Tier.COUNTY,
         )
         await facilities.add_contact(
-            session, county, kind="duty", label="产科值班", phone="19900005678"
+            session, county, kind="duty", label="产科值班", phone=DESK_PHONE
         )
         centre = await facilities.create_facility(
             session,

@@ -63,7 +63,7 @@ async def test_one_takes_the_page_by_sms(ringing: Loop) -> None:
     assert (target.state, target.route) == ("acknowledged", "sms")
     (reply,) = await ringing.rows("SELECT * FROM inbound_reply")
     assert (reply.meaning, reply.page_id) == ("acknowledge", page_id)
-    assert b"\xe6\x94\xb6" not in bytes(reply.text_sealed)
+    assert "收到".encode() not in bytes(reply.text_sealed)
 
 
 async def test_a_reply_that_comes_twice_answers_once(ringing: Loop) -> None:
