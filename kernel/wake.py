@@ -9,8 +9,19 @@ import structlog
 
 log = structlog.get_logger()
 
+LOST = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""The last is said of a line that the server has ended and nobody has closed."""
+
 OnNotify = Callable[[str, str], None]
 RECONNECT_S = (0.1, 0.2, 0.5, 1.0, 2.0)
+ASK_S = 5.0
+"""A half-open line answers nothing: so often it is asked something."""
 
 
 class Listener:
@@ -34,7 +45,7 @@ class Listener:
             try:
                 await self._listen_once()
                 failures = 0
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            except LOST as error:
                 self.connected = False
                 pause = RECONNECT_S[min(failures, len(RECONNECT_S) - 1)]
                 failures += 1
@@ -62,9 +73,8 @@ class Listener:
     ) -> None:
         while not lost.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(lost.wait(), timeout=5)
+                await asyncio.wait_for(lost.wait(), timeout=ASK_S)
                 break
-            # A half-open connection answers nothing: ask it something.
             await asyncio.wait_for(connection.execute("SELECT 1"), timeout=5)
         raise OSError("listening connection ended")
 

@@ -243,10 +243,10 @@ class Gateway:
             self._server.close()
         self.committer.stop()
         if self._committing is not None:
-            try:
-                await asyncio.wait_for(self._committing, timeout=5)
-            except TimeoutError:
+            await asyncio.wait([self._committing], timeout=5)
+            if self.committer.waiting:  # the database is away, or committing has failed
                 log.error("gateway.stopped_with_uncommitted", frames=self.committer.waiting)
+            self._committing.cancel()
         await asyncio.sleep(0)  # the acks of the last flush leave before the close frames
         for sender in list(self.ingest.listeners):
             sender.go()

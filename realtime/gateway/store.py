@@ -25,6 +25,7 @@ UNAVAILABLE: Final = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
@@ -32,7 +33,8 @@ UNAVAILABLE: Final = (
     asyncpg.InternalServerError,
     asyncpg.ReadOnlySQLTransactionError,
 )
-"""The database is away, full, broken or read-only now; nothing was decided."""
+"""The database is away, full, broken or read-only now; nothing was decided. The driver's own
+`InternalClientError` is what it says of a line that the server has ended and nobody has closed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from kernel.errors import Conflict, Unavailable, Unstorable
 from kernel.ids import AccountId, FacilityId, PersonId, RegionId, new_id
 from kernel.viewer import Role, Viewer
 from tests.fixtures.database import Clone
+from tests.fixtures.half_open import half_open
 
 FACILITY = FacilityId(new_id())
 VIEWER = Viewer(
@@ -175,3 +176,17 @@ async def test_errors_do_not_carry_what_was_stored(database: Clone) -> None:
                 text("SELECT 1 FROM nowhere WHERE :name = ''"), {"name": "林晓岚"}
             )
     assert "林晓岚" not in str(failure.value)
+
+
+async def test_a_line_that_the_server_has_ended_is_unavailable_once(database: Clone) -> None:
+    async with half_open(database) as way:
+        beyond = Database(way.system_url, name="half-open", pool_size=1)
+        async with beyond.session(VIEWER) as session:
+            await session.execute(text("SELECT 1"))
+        assert await way.end("half-open") == 1
+        with pytest.raises(Unavailable):
+            async with beyond.session(VIEWER) as session:
+                await session.execute(text("SELECT 1"))
+        async with beyond.session(VIEWER) as session:  # by another line
+            assert (await session.execute(text("SELECT 1"))).scalar_one() == 1
+        await beyond.close()

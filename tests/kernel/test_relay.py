@@ -13,6 +13,7 @@ from kernel.relay import Relay
 from kernel.viewer import Viewer
 from kernel.wake import Listener
 from tests.fixtures.database import Clone
+from tests.fixtures.half_open import half_open
 from tests.kernel.test_database import VIEWER
 
 SYSTEM = Viewer.system("test")
@@ -157,3 +158,22 @@ async def test_notify_wakes_the_listener_on_commit_and_after_a_lost_connection(
     assert await asyncio.wait_for(woken.get(), 5) == "t"
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_the_listener_leaves_a_line_that_the_server_has_ended(
+    database: Clone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kernel.wake.ASK_S", 0.2)
+    woken: asyncio.Queue[str] = asyncio.Queue()
+    async with half_open(database) as way:
+        listener = Listener(
+            way.system_url, (WAKE_CHANNEL,), lambda channel, payload: woken.put_nowait(payload)
+        )
+        task = asyncio.create_task(listener.run())
+        assert await asyncio.wait_for(woken.get(), 5) == ""
+        assert await way.end("") == 1
+        assert await asyncio.wait_for(woken.get(), 10) == "", "it reconnected and looks again"
+        await put(database)
+        assert await asyncio.wait_for(woken.get(), 5) == "t"
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
