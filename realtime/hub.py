@@ -1,28 +1,29 @@
 """The hub of one serve process: wakes its browsers' connections. It carries no truth.
 
-One LISTEN connection hears of inboxes, cases and ended sessions; a look at the inbox heads every
-second makes up for every notification that is lost, and for the time while the listener is down.
-Valkey, if there, is one more source of case hints. Each loop is supervised: it fails, says so,
-and starts again.
+One LISTEN connection hears of inboxes, cases, readings and ended sessions; a look at the inbox
+heads every second makes up for every notification that is lost, and for the time while the listener
+is down; pages ask again by themselves for the rest. Valkey, if there, is one more source of case
+hints. Each loop is supervised: it fails, says so, and starts again.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 
 import msgspec
 import structlog
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from duty.escalation import service as pages
 from duty.notify import inbox
 from duty.notify.inbox import Item
 from duty.rosters import presence
+from kernel.chain.append import CASE_CHANNEL
 from kernel.clock import Clock
 from kernel.database import Database, viewer_settings
 from kernel.errors import Unavailable
-from kernel.ids import CaseId, PersonId
+from kernel.ids import CaseId, PersonId, PregnancyId
 from kernel.viewer import Viewer
 from kernel.wake import Listener
 from realtime.hub_connection import Connection
@@ -31,15 +32,21 @@ from registry.people.sessions import REVOKED_CHANNEL
 
 log = structlog.get_logger()
 
-CASE_CHANNEL = "yunshang_case"
-"""NOTIFY channel of the case chain; the payload is `<case id> <seq>`."""
+WOMAN_CHANNEL = "yunshang_woman"
+"""NOTIFY channel of readings; the payload is the pregnancy's id."""
 
 POLL_S = 1.0
 PRESENCE_S = 5.0
 MARK_S = 0.25
+GATHER_S = 0.2
+"""Women of whom something was read this close together are asked about at once."""
 RESTART_S = 0.5
 
-_AUDIENCE = text("SELECT app_audience(:case_id, CAST(:viewers AS jsonb))")
+_OF_CASE = text("SELECT app_audience(:case_id, CAST(:viewers AS jsonb)), CAST(:case_id AS uuid)")
+_OF_WOMEN = text(
+    "SELECT viewer, pregnancy_id"
+    "  FROM app_audience_of_women(CAST(:women AS uuid[]), CAST(:viewers AS jsonb))"
+)
 _NOBODY = Viewer.system("hub")
 
 
@@ -54,12 +61,16 @@ class Hub:
         self._connections: dict[UUID, Connection] = {}
         self._by_person: dict[PersonId, set[Connection]] = {}
         self._changed: dict[CaseId, int] = {}
+        self._women: set[PregnancyId] = set()
         self._case_wake = asyncio.Event()
+        self._women_wake = asyncio.Event()
         self._pushed: set[Connection] = set()
         self._mark_wake = asyncio.Event()
         self._recheck = asyncio.Event()
         self.listener = Listener(
-            url or database.url, (inbox.CHANNEL, CASE_CHANNEL, REVOKED_CHANNEL), self._notified
+            url or database.url,
+            (inbox.CHANNEL, CASE_CHANNEL, WOMAN_CHANNEL, REVOKED_CHANNEL),
+            self._notified,
         )
         self._hints = CaseHints(valkey_url, self.case_changed) if valkey_url else None
 
@@ -87,6 +98,7 @@ class Hub:
             self.listener.run,
             self._poll,
             self._spread_cases,
+            self._spread_women,
             self._mark_pushed,
             self._mark_present,
         ]
@@ -111,6 +123,11 @@ class Hub:
         self._changed[case_id] = max(self._changed.get(case_id, 0), version)
         self._case_wake.set()
 
+    def woman_changed(self, pregnancy_id: PregnancyId) -> None:
+        """Something of her was read or voided; whoever may see her is told to look."""
+        self._women.add(pregnancy_id)
+        self._women_wake.set()
+
     def _notified(self, channel: str, payload: str) -> None:
         if not payload:
             self._reconnected(channel)
@@ -121,6 +138,8 @@ class Hub:
             for connection in self._connections.values():
                 if str(connection.viewer.session_id) == payload:
                     connection.bye("session_ended")
+        elif channel == WOMAN_CHANNEL:
+            self.woman_changed(PregnancyId(UUID(payload)))
         else:
             case_id, _, version = payload.partition(" ")
             self.case_changed(CaseId(UUID(case_id)), int(version))
@@ -161,27 +180,42 @@ class Hub:
             await self._case_wake.wait()
             self._case_wake.clear()
             changed, self._changed = self._changed, {}
-            for case_id, version in changed.items():
-                try:
-                    for connection in await self._audience(case_id):
+            async with self._or_board():
+                for case_id, version in changed.items():
+                    for connection, _ in await self._audience(_OF_CASE, case_id=case_id):
                         connection.hint(case_id, version)
-                except Unavailable:
-                    # Nobody can be asked who may see it: let everybody refetch what they see.
-                    for connection in self._connections.values():
-                        connection.board()
 
-    async def _audience(self, case_id: CaseId) -> list[Connection]:
-        """Connections whose viewer may see the case, by the function that RLS itself asks."""
+    async def _spread_women(self) -> None:
+        while True:
+            await self._women_wake.wait()
+            await asyncio.sleep(GATHER_S)
+            self._women_wake.clear()
+            women, self._women = self._women, set()
+            async with self._or_board():
+                for connection, hers in await self._audience(_OF_WOMEN, women=sorted(women)):
+                    connection.woman(PregnancyId(hers))
+
+    @asynccontextmanager
+    async def _or_board(self) -> AsyncIterator[None]:
+        """Whatever keeps hints from those who may see it: everybody refetches what they see."""
+        try:
+            yield
+        except Exception as error:
+            for connection in self._connections.values():
+                connection.board()
+            if not isinstance(error, Unavailable):
+                raise
+
+    async def _audience(self, asked: TextClause, **about: object) -> list[tuple[Connection, UUID]]:
+        """Connections whose viewer may see it, and what, by the condition that RLS itself asks."""
         connections = list(self._connections.values())
         if not connections:
             return []
         viewers = [viewer_settings(connection.viewer) for connection in connections]
+        said = {**about, "viewers": msgspec.json.encode(viewers).decode()}
         async with self._database.session(_NOBODY) as session:
-            rows = await session.execute(
-                _AUDIENCE,
-                {"case_id": case_id, "viewers": msgspec.json.encode(viewers).decode()},
-            )
-            return [connections[row[0]] for row in rows]
+            rows = await session.execute(asked, said)
+            return [(connections[at], of) for at, of in rows]
 
     async def _mark_pushed(self) -> None:
         while True:

@@ -15,7 +15,7 @@ import msgspec
 
 from duty.notify.inbox import Item
 from kernel.errors import Unavailable
-from kernel.ids import CaseId, PageId
+from kernel.ids import CaseId, PageId, PregnancyId
 from kernel.viewer import Viewer
 
 SEND_S = 5.0
@@ -47,6 +47,12 @@ class CaseFrame(msgspec.Struct, frozen=True, tag_field="type", tag="case"):
 
     case_id: CaseId
     version: int
+
+
+class WomanFrame(msgspec.Struct, frozen=True, tag_field="type", tag="woman"):
+    """Look again: something of her was read, or voided."""
+
+    pregnancy_id: PregnancyId
 
 
 class ByeFrame(msgspec.Struct, frozen=True, tag_field="type", tag="bye"):
@@ -81,6 +87,7 @@ class Connection:
         self._inbox_dirty = True
         self._replies: list[bytes] = []
         self._cases: OrderedDict[CaseId, int] = OrderedDict()
+        self._women: set[PregnancyId] = set()
         self._board = False
         self._bye: str | None = None
         self._overflow = False
@@ -98,6 +105,12 @@ class Connection:
         known = self._cases.get(case_id, 0)
         self._cases[case_id] = max(known, version)
         self._overflow = self._overflow or len(self._cases) > MAX_HINTS
+        self._wake.set()
+
+    def woman(self, pregnancy_id: PregnancyId) -> None:
+        """Something of a woman was read; hints of one woman replace each other."""
+        self._women.add(pregnancy_id)
+        self._overflow = self._overflow or len(self._women) > MAX_HINTS
         self._wake.set()
 
     def board(self) -> None:
@@ -158,6 +171,8 @@ class Connection:
         while self._cases:
             case_id, version = self._cases.popitem(last=False)
             await self._put(msgspec.json.encode(CaseFrame(case_id, version)))
+        while self._women:
+            await self._put(msgspec.json.encode(WomanFrame(self._women.pop())))
         if self._board:
             self._board = False
             await self._put(BOARD)

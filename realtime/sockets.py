@@ -108,9 +108,11 @@ async def stream(socket: Socket) -> None:
     viewer: Viewer = socket.scope["state"]["viewer"]
     hub: Hub = socket.app.state.hub
     try:
-        connection = await _greet(socket, hub, viewer)
+        connection, welcome = await _greet(socket, viewer)
+        # Before the welcome: what the browser then fetches is older than every hint it is told.
         hub.add(connection)
         try:
+            await _bounded_send(socket, _encode(welcome))
             code = await _serve(socket, hub, connection)
         finally:
             hub.remove(connection)
@@ -123,7 +125,7 @@ async def stream(socket: Socket) -> None:
             await socket.close(code=code)
 
 
-async def _greet(socket: Socket, hub: Hub, viewer: Viewer) -> Connection:
+async def _greet(socket: Socket, viewer: Viewer) -> tuple[Connection, Welcome]:
     hello = await _read(socket, HELLO_S)
     if not isinstance(hello, Hello):
         raise Closed(4400)
@@ -135,14 +137,14 @@ async def _greet(socket: Socket, hub: Hub, viewer: Viewer) -> Connection:
         raise Closed(1013) from None
     offset = latest if hello.offset is None else max(0, hello.offset)
     clock: Clock = socket.app.state.clock
-    await _bounded_send(socket, _encode(Welcome(latest, clock.now())))
-    # A device may remember more than a restored server has.
-    return Connection(
+    connection = Connection(
         viewer,
+        # A device may remember more than a restored server has.
         offset=min(offset, latest),
         device_id=hello.device_id or f"browser-{viewer.session_id}",
         send=lambda frame: socket.send_data(frame.decode(), mode="text"),
     )
+    return connection, Welcome(latest, clock.now())
 
 
 async def _serve(socket: Socket, hub: Hub, connection: Connection) -> int:

@@ -22,6 +22,8 @@ Source = Literal["human", "system", "device", "simulated"]
 AMEND = "amend"
 CHANGED = "case.changed"
 """Outbox topic that tells viewers to look again."""
+CASE_CHANNEL = "yunshang_case"
+"""NOTIFY channel of the same; the payload is `<case id> <seq>`. Valkey may be away."""
 
 _APPEND = text(
     "WITH event AS MATERIALIZED ("
@@ -115,6 +117,7 @@ async def append(
 async def hint(session: AsyncSession, case_id: CaseId) -> None:
     """Tell the case's viewers to look, though nothing stands on its chain: a draft was changed."""
     seq = (await session.execute(_HEAD, {"case_id": case_id})).scalar_one()
+    await outbox.notify(session, CASE_CHANNEL, f"{case_id} {seq}")
     await outbox.enqueue(session, CHANGED, {"case_id": str(case_id), "seq": seq, "kind": "hint"})
 
 

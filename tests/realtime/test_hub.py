@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import TextClause
 
 from duty.rosters.oncall import DutyTier
+from kernel import chain
 from kernel.ids import CaseId, RegionId
 from kernel.viewer import Role, Viewer
 from realtime.hub import Hub
@@ -130,10 +132,10 @@ async def test_a_loop_that_fails_starts_again(
     hub.add(doctor)
     real, failures = hub._audience, [RuntimeError("once")]
 
-    async def fails_once(case_id: CaseId) -> list[Connection]:
+    async def fails_once(asked: TextClause, **about: object) -> list[tuple[Connection, UUID]]:
         if failures:
             raise failures.pop()
-        return await real(case_id)
+        return await real(asked, **about)
 
     monkeypatch.setattr(hub, "_audience", fails_once)
     async with running(hub):
@@ -141,4 +143,17 @@ async def test_a_loop_that_fails_starts_again(
         await region.open_case()
         await asyncio.sleep(0.7)
         case_id = await region.open_case()
+        assert await asyncio.wait_for(doctor.cases.get(), 2) == (case_id, 1)
+
+
+async def test_a_word_that_stands_on_no_chain_is_told_without_valkey(region: Region) -> None:
+    """A draft was changed, somebody waits at a room's door: hints alone, and none is lost."""
+    case_id = await region.open_case()
+    hub = Hub(region.clone.app, region.clock)
+    doctor = Told(region.doctor)
+    hub.add(doctor)
+    async with running(hub):
+        await listening(hub)
+        async with region.clone.app.session(region.doctor) as session:
+            await chain.hint(session, case_id)
         assert await asyncio.wait_for(doctor.cases.get(), 2) == (case_id, 1)

@@ -11,7 +11,7 @@ import pytest
 
 from duty.notify.inbox import Item
 from kernel.errors import Unavailable
-from kernel.ids import CaseId
+from kernel.ids import CaseId, PregnancyId
 from kernel.viewer import Viewer
 from realtime import hub_connection
 from realtime.hub_connection import BOARD, ENDED, MAX_HINTS, PONG, RESYNC, Closed, Connection
@@ -74,9 +74,13 @@ async def test_inbox_items_go_before_hints() -> None:
     connection.board()
     connection.reply(PONG)
     connection.hint(case_id, 3)
+    hers = PregnancyId(uuid4())
+    connection.woman(hers)
+    connection.woman(hers)
     await wire.run(connection)
-    assert [frame["type"] for frame in wire.frames] == ["item", "pong", "case", "board"]
+    assert [frame["type"] for frame in wire.frames] == ["item", "pong", "case", "woman", "board"]
     assert wire.frames[2] == {"type": "case", "case_id": str(case_id), "version": 3}
+    assert wire.frames[3] == {"type": "woman", "pregnancy_id": str(hers)}
 
 
 async def test_hints_of_one_case_replace_each_other_by_the_newest() -> None:

@@ -175,6 +175,26 @@ async def test_hints_reach_those_who_may_see_the_case_and_nobody_else(
         assert await other.quiet(0.5, "case")
 
 
+async def test_whoever_is_welcomed_misses_no_hint_from_then_on(
+    region: Region, served: Served, doctor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is committed while the welcome is on its way is told after it, not to nobody."""
+    case_id, real = await region.open_case(), sockets._bounded_send
+    doctor_of = region.doctor
+
+    async def slow(socket: sockets.Socket, frame: bytes) -> None:
+        await real(socket, frame)
+        async with region.clone.app.session(doctor_of) as session:
+            await chain.append(
+                session, region.clock, case_id, "referral.note", viewer=doctor_of, payload={}
+            )
+        await asyncio.sleep(0.5)
+
+    monkeypatch.setattr(sockets, "_bounded_send", slow)
+    async with browsing(served, doctor) as county:
+        assert (await county.hear("case", case_id=str(case_id)))["version"] == 2
+
+
 async def test_time_exchange_and_heartbeat(served: Served, expert: str) -> None:
     async with browsing(served, expert) as phone:
         before = time.time() * 1000

@@ -68,7 +68,8 @@ export function useLiveData<T>(
   }
 
   useStreamMessages((message) => {
-    if (!concerns(message) || settle !== null) return
+    // `board`: hints may have been lost on the server's side, perhaps one of ours.
+    if ((message.type !== 'board' && !concerns(message)) || settle !== null) return
     settle = setTimeout(() => {
       settle = null
       void refresh()

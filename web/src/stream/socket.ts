@@ -29,6 +29,8 @@ export type StreamMessage =
   | { type: 'ping' }
   | { type: 'pong' }
   | { type: 'case'; case_id: string; version: number }
+  | { type: 'woman'; pregnancy_id: string }
+  /** Hints may have been lost: everything on the screen is asked for again. */
   | { type: 'board' }
   | { type: 'bye'; code: string }
 

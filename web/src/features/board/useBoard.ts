@@ -32,7 +32,7 @@ export function useBoard(): BoardView {
       shown.value = wanted
       return board
     },
-    (message) => message.type === 'board' || message.type === 'case',
+    (message) => message.type === 'case',
   )
   watch(scope, (next) => {
     localStorage.setItem(STORAGE_KEY, next)

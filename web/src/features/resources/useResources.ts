@@ -14,7 +14,7 @@ export function useResources() {
   const houses = useLiveData<Houses>(() => api.get<Houses>('/api/resources'), undefined, ASK_MS)
   const loads = useLiveData<Loads>(
     () => api.get<Loads>('/api/load'),
-    (message) => message.type === 'case' || message.type === 'board',
+    (message) => message.type === 'case',
     ASK_MS,
   )
   const loadOf = computed(() => new Map<string, HouseLoad>((loads.data.value?.houses ?? []).map((load) => [load.facility_id, load])))

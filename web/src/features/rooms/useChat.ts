@@ -94,7 +94,7 @@ export function useChat(consult: () => string): Chat {
     if (watched.value && document.visibilityState === 'visible' && unread.value > 0) later(0)
   }
   useStreamMessages((message) => {
-    if (message.type === 'case' && message.case_id === consult()) later(SETTLE_MS)
+    if (message.type === 'board' || (message.type === 'case' && message.case_id === consult())) later(SETTLE_MS)
   })
   watch(() => live.connections, () => void refresh())
   watch(watched, look)

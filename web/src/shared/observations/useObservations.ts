@@ -8,6 +8,7 @@ import { Problem } from '@/api/problem'
 import { serverNow } from '@/shared/clock'
 import { useLang } from '@/shared/i18n'
 import { useLiveData } from '@/shared/useLiveData'
+import type { StreamMessage } from '@/stream/socket'
 
 const ASK_MS = 30_000
 const DAY_MS = 86_400_000
@@ -48,7 +49,7 @@ export function useObservations(pregnancyId: () => string, drill: () => boolean,
   void store.ensure()
   const path = (what: string): string => `/api/pregnancies/${pregnancyId()}/${what}`
   const query = (): Record<string, string> => (drill() ? { drill: 'true' } : {})
-  const concerns = (message: { type: string }): boolean => message.type === 'case' || message.type === 'item'
+  const concerns = (message: StreamMessage): boolean => message.type === 'woman' && message.pregnancy_id === pregnancyId()
   const series = useLiveData<ObservationSeries>(
     () => api.get(path('observations'), { ...query(), from: new Date(serverNow() - days() * DAY_MS).toISOString() }),
     concerns,
