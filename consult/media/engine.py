@@ -163,15 +163,13 @@ class TrackChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class PictureChanged:
-    """What one is sent of another's picture was changed by the state of the line."""
+class SoundAlone:
+    """By the rule of losses no picture is sent to somebody any more (`on`), or pictures go on."""
 
     room_id: UUID
     participant_id: UUID
     at: datetime
-    of: UUID
-    source: Source
-    layer: Layer
+    on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +182,7 @@ class RecordingChanged:
     running: bool
 
 
-EngineEvent = Joined | WasLeft | TrackChanged | PictureChanged | RecordingChanged
+EngineEvent = Joined | WasLeft | TrackChanged | SoundAlone | RecordingChanged
 
 
 @runtime_checkable

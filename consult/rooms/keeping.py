@@ -18,7 +18,14 @@ import structlog
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from consult.media.engine import Joined, Left, MediaEngine, RecordingChanged, WasLeft
+from consult.media.engine import (
+    Joined,
+    Left,
+    MediaEngine,
+    RecordingChanged,
+    SoundAlone,
+    WasLeft,
+)
 from consult.media.errors import MediaUnavailable
 from consult.media.hearing import SWEPT, heard
 from consult.rooms import store
@@ -38,6 +45,8 @@ log = structlog.get_logger()
 ENGINE: Final = Viewer.system("engine")
 JOINED: Final = "room.joined"
 LEFT: Final = "room.left"
+ALONE: Final = {True: "room.sound_alone", False: "room.pictures_again"}
+"""The line of somebody carried no pictures any more, or carries them again."""
 UNHEARD: Final = timedelta(seconds=8)
 """Two heartbeats and a half: one that is late does not send anybody out of the record."""
 EMPTY: Final = timedelta(minutes=15)
@@ -67,6 +76,7 @@ _GO = text(
     " reconnects = :reconnects, audio_only_s = :audio_only_s"
     " WHERE admission_id = :id AND left_at IS NULL RETURNING case_id"
 )
+_IN = text("SELECT case_id FROM room_stay WHERE admission_id = :id AND left_at IS NULL")
 _LAST = text(
     "SELECT greatest(r.opened_at, max(s.left_at)) FROM consult_room r"
     " LEFT JOIN room_stay s ON s.room_id = r.id WHERE r.id = :id GROUP BY r.opened_at"
@@ -98,6 +108,8 @@ class RoomKeeper:
                         await self.joined(event.room_id, event.participant_id, event.at)
                     elif isinstance(event, WasLeft):
                         await self.left(event)
+                    elif isinstance(event, SoundAlone):
+                        await self.sound_alone(event)
                     elif isinstance(event, RecordingChanged):
                         await self.recorded(event)
             except MediaUnavailable:
@@ -115,6 +127,13 @@ class RoomKeeper:
         """A worker says that somebody is gone, and how their line was."""
         async with self._database.session(ENGINE) as session:
             await self._go(session, event)
+
+    async def sound_alone(self, event: SoundAlone) -> None:
+        """A worker says that somebody's line carries sound alone, or pictures again."""
+        async with self._database.session(ENGINE) as session:
+            stay = (await session.execute(_IN, {"id": event.participant_id})).one_or_none()
+            if stay is not None:
+                await self._say(session, stay.case_id, ALONE[event.on], event.participant_id, {})
 
     async def recorded(self, event: RecordingChanged) -> None:
         """A worker says that it writes, or rests."""

@@ -15,6 +15,8 @@ from consult.requests.queries import is_consult
 from consult.requests.queries import one as consult
 from consult.requests.schemas import ConsultDetail
 from consult.requests.store import locked
+from consult.rooms.attendance import Attended
+from consult.rooms.attendance import of_consult as attended_of
 from consult.rooms.chat.queries import whole
 from consult.rooms.chat.schemas import RoomMessage
 from consult.rooms.stills.queries import of_consult as stills_of
@@ -56,6 +58,7 @@ class ConsultSources:
     detail: ConsultDetail
     woman: PregnancyOut
     advice: list[Advice]
+    attended: list[Attended]
     written: list[RoomMessage]
     calls: list[ConsultCall]
     stills: list[RoomStill]
@@ -93,11 +96,14 @@ async def _consultation(
         purpose=Purpose.CASE, case_id=CaseId(case_id),
     )  # fmt: skip
     advice = await advice_of_case(session, viewer, case_id)
+    attended = await attended_of(session, case_id)
     written = await whole(session, viewer, case_id)
     calls = (await calls_of(session, viewer, sealer, case_id)).calls
     stills = await stills_of(session, viewer, case_id)
     measured = await newest_reports(session, viewer, PregnancyId(detail.consult.pregnancy_id))
-    return ConsultSources(detail, woman, advice, written, calls, stills, measured, viewer.demo)
+    return ConsultSources(
+        detail, woman, advice, attended, written, calls, stills, measured, viewer.demo
+    )
 
 
 @asynccontextmanager
@@ -150,6 +156,7 @@ def compose(sources: Sources | ConsultSources, kind: PaperKind) -> Document:
             sources.detail,
             sources.woman,
             sources.advice,
+            sources.attended,
             sources.written,
             sources.calls,
             sources.stills,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from consult.imaging.readmodel import MeasuredReport
 from consult.readmodel import Advice
 from consult.requests.schemas import ConsultDetail, ConsultOut, DecisionOut, InvitationOut
+from consult.rooms.attendance import Attended
 from consult.rooms.chat.schemas import RoomMessage
 from consult.rooms.stills.schemas import RoomStill
 from consult.telephone.schemas import ConsultCall
@@ -35,6 +36,7 @@ SOURCES = {
     "ultrasound": "超声画面",
     "tracing": "胎心监护",
 }
+ROLES = {"requester": "邀请方", "expert": "受邀专家", "colleague": "同道", "guest": "访客"}
 ANSWERS = {
     "invited": "未应答",
     "accepted": "应邀",
@@ -55,6 +57,7 @@ def consultation_form(
     detail: ConsultDetail,
     woman: PregnancyOut,
     advice: Sequence[Advice],
+    attended: Sequence[Attended],
     written: Sequence[RoomMessage],
     calls: Sequence[ConsultCall],
     stills: Sequence[RoomStill],
@@ -68,6 +71,7 @@ def consultation_form(
         _asked(detail, woman),
         _invited(consult.invited),
         _held(consult),
+        *_attended(attended),
         *_calls(calls),
         *_written(written),
         *_stills(stills),
@@ -130,6 +134,35 @@ def _held(consult: ConsultOut) -> Section:
         ),
         unverified=True,
     )
+
+
+def _attended(people: Sequence[Attended]) -> list[Section]:
+    """Who was heard in the room from when to when, and what their line did."""
+    if not people:
+        return []
+    boxes = [
+        Box(
+            words.joined(
+                f"{n}.",
+                words.person(one.person),
+                words.place(one.facility),
+                ROLES[one.role],
+                by=" ",
+            )
+            or "",
+            words.joined(
+                f"{words.moment(one.joined_at)} 至 {words.moment(one.left_at) or '仍在会诊室'}",
+                f"由{words.person(one.admitted_by)}准入" if one.admitted_by else None,
+                f"中断 {one.stays - 1} 次" if one.stays > 1 else None,
+                f"重连 {one.reconnects} 次" if one.reconnects else None,
+                None if one.loss is None else f"丢包 {one.loss:.0%}",
+                f"仅语音 {one.audio_only_s} 秒" if one.audio_only_s else None,
+            ),
+            6,
+        )
+        for n, one in enumerate(people, 1)
+    ]
+    return [Section("会诊室参加人员与网络", tuple(boxes), unverified=True)]
 
 
 def _calls(calls: Sequence[ConsultCall]) -> list[Section]:

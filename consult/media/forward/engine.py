@@ -19,10 +19,10 @@ from consult.media.engine import (
     JoinTicket,
     Layer,
     Participant,
-    PictureChanged,
     Recording,
     RecordingChanged,
     RoomPolicy,
+    SoundAlone,
     Source,
     TrackChanged,
     WasLeft,
@@ -35,8 +35,7 @@ from consult.media.tokens import TokenKey, turn_servers
 from kernel.ids import new_id
 
 _EVENTS: Final[dict[str, Any]] = {
-    kind.__name__: kind
-    for kind in (Joined, WasLeft, TrackChanged, PictureChanged, RecordingChanged)
+    kind.__name__: kind for kind in (Joined, WasLeft, TrackChanged, SoundAlone, RecordingChanged)
 }
 
 

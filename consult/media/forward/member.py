@@ -39,6 +39,8 @@ class Member:
         """It was said that they joined."""
         self.reconnects = 0
         self.audio_only_s = 0.0
+        self.told_alone = False
+        """It was said that pictures to them rest."""
         self.taken: dict[tuple[UUID, Source], Layer] = {}
         self.line = Line()
         self.rule = LossRule()
@@ -107,8 +109,13 @@ class Member:
             self.here = idle and self.has_socket
         if self.here:
             self._here_at = at
-        if self.rule.level is Layer.OFF:
+        if self.sound_alone:
             self.audio_only_s += 1.0
+
+    @property
+    def sound_alone(self) -> bool:
+        """By the rule of losses no picture is sent to them."""
+        return self.rule.level is Layer.OFF
 
     def gone_for(self, at: float) -> float:
         """Seconds without socket and media."""
@@ -136,7 +143,7 @@ class Member:
             light=light,
             loss=round(loss, 3),
             round_trip_ms=round(round_trip_s * 1000),
-            audio_only=self.rule.level is Layer.OFF,
+            audio_only=self.sound_alone,
         )
 
     def may_say(self, at: float) -> bool:

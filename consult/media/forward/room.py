@@ -16,9 +16,9 @@ from consult.media.engine import (
     Joined,
     Layer,
     Left,
-    PictureChanged,
     Recording,
     RecordingChanged,
+    SoundAlone,
     Source,
     TrackChanged,
     WasLeft,
@@ -302,16 +302,12 @@ class Room:
         subscriber = member.subscriber
         subscriber.strained = strained
         await subscriber.tick(at)
+        if member.announced and member.sound_alone is not member.told_alone:
+            member.told_alone = member.sound_alone
+            self._outside.emit(SoundAlone(self.id, member.id, self._at(), member.sound_alone))
         taken = subscriber.set_layers()
         if taken == member.taken:
             return
-        for key in taken.keys() | member.taken.keys():
-            out = subscriber.outs.get(key)
-            if out is not None and taken.get(key) != member.taken.get(key):
-                owner, source = key
-                self._outside.emit(
-                    PictureChanged(self.id, member.id, self._at(), owner, source, out.layer)
-                )
         member.taken = taken
         member.tell(
             said.Pictures(

@@ -1,13 +1,15 @@
 """Rooms: who comes in, who waits, who decides, who was there."""
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
-from consult.media.engine import Left, WasLeft
+from consult.media.engine import Left, SoundAlone, WasLeft
 from consult.media.errors import MediaUnavailable
 from consult.requests.errors import InvitedOnly
+from consult.rooms import attendance
 from consult.rooms.errors import (
     AdmissionMoved,
     HostsOnly,
@@ -159,8 +161,31 @@ async def test_presence_is_what_is_heard(door: Door) -> None:
         rows = (await session.execute(asked, {"id": room.id})).all()
     assert [row[0] for row in rows] == ["lost", "went"]
     assert [float(rows[1][1]), rows[1][2], rows[1][3]] == [0.03, 1, 4]
+    async with door.net.clone.app.session(door.net.staff["city_expert"]) as session:
+        (one,) = await attendance.of_consult(session, consult)
+    assert (one.stays, one.reconnects, one.audio_only_s) == (2, 1, 4)
+    assert (one.loss, one.left_at) == (pytest.approx(0.03), went.at)
+    async with door.net.clone.app.session(door.net.staff["outsider"]) as session:
+        with pytest.raises(NotFound):
+            await attendance.of_consult(session, consult)
     assert await door.kinds(consult) == [
         "room.opened", "room.joined", "room.left", "room.joined", "room.left",
+    ]  # fmt: skip
+
+
+async def test_a_line_that_carries_sound_alone_stands_in_the_record(door: Door) -> None:
+    consult = await door.accepted()
+    room = await door.open(consult)
+    mine = await door.enter("county_doctor", room)
+    stranger = UUID(int=7)
+    for who in (mine.id, stranger):
+        await door.keeper.sound_alone(SoundAlone(room.id, who, door.net.clock.now(), on=True))
+    assert await door.kinds(consult) == ["room.opened"]  # who is not there has no line
+    await door.keeper.joined(room.id, mine.id, door.net.clock.now())
+    for on in (True, False):
+        await door.keeper.sound_alone(SoundAlone(room.id, mine.id, door.net.clock.now(), on=on))
+    assert await door.kinds(consult) == [
+        "room.opened", "room.joined", "room.sound_alone", "room.pictures_again",
     ]  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from consult.commands import Countersign
 from consult.imaging.archive import SealedFolder
 from consult.imaging.parse import Box as Reader
 from consult.imaging.taking import Desk, take
+from consult.rooms.attendance import Attended
 from consult.rooms.chat.schemas import RoomMessage
 from consult.rooms.stills.schemas import RoomStill
 from consult.telephone.schemas import ConsultCall
@@ -114,6 +115,20 @@ def _still() -> RoomStill:
     )  # fmt: skip
 
 
+def _there() -> list[Attended]:
+    at = datetime(2026, 11, 22, 2, tzinfo=UTC)
+    until = at + timedelta(minutes=20)
+    return [
+        Attended(
+            None, None, "requester", None, at, until, stays=2, loss=0.07, reconnects=2,
+            audio_only_s=42,
+        ),
+        Attended(
+            None, None, "guest", None, at, None, stays=1, loss=None, reconnects=0, audio_only_s=0
+        ),
+    ]  # fmt: skip
+
+
 async def test_what_was_written_in_the_room_is_on_it(table: Table, net: Network) -> None:
     viewer, consult = net.staff["county_doctor"], await _held(table, net)
     async with net.clone.app.session(viewer) as session:
@@ -121,7 +136,8 @@ async def test_what_was_written_in_the_room_is_on_it(table: Table, net: Network)
     assert isinstance(sources, ConsultSources)
     assert sources.written == []
     written = [_message(1, "缩宫素 5 U"), _message(2, "缩宫素 2.5 U", corrects=1)]
-    whole = replace(sources, written=written, calls=[_call()], stills=[_still()])
+    assert sources.attended == []
+    whole = replace(sources, attended=_there(), written=written, calls=[_call()], stills=[_still()])
     document = compose(whole, PaperKind.CONSULT)
     (section,) = [one for one in document.sections if one.title == "会诊室文字沟通"]
     assert [box.value for box in section.boxes if isinstance(box, Box)] == [
@@ -129,6 +145,10 @@ async def test_what_was_written_in_the_room_is_on_it(table: Table, net: Network)
         "（更正第 1 条）缩宫素 2.5 U",
     ]
     said = _said(document)
+    assert said["1. 邀请方"] == [
+        "2026-11-22 10:00 至 2026-11-22 10:20；中断 1 次；重连 2 次；丢包 7%；仅语音 42 秒"
+    ]
+    assert said["2. 访客"] == ["2026-11-22 10:00 至 仍在会诊室"]
     assert said["对方的意见"] == ["先压迫"]
     assert said["补录时间"] == [words.moment(_call().recorded_at)]
     (still,) = said["1. 超声画面"]

@@ -34,8 +34,9 @@ class ForwardSignalling:
             await self._socket.close()
             return str(first["code"])
         self._reading = asyncio.create_task(self._reads(peer))
-        text, sources = await peer.offer()
-        await self._say(type="publish", n=1, sdp=text, sources=sources)
+        if not peer.listens:
+            text, sources = await peer.offer()
+            await self._say(type="publish", n=1, sdp=text, sources=sources)
         return "welcome"
 
     async def leave(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -45,7 +46,9 @@ class Signalling(Protocol):
 class Peer:
     """Somebody in a room. `bye` is what the engine said when it was over."""
 
-    def __init__(self, signalling: Callable[[], Signalling]) -> None:
+    def __init__(self, signalling: Callable[[], Signalling], *, listens: bool = False) -> None:
+        self.listens = listens
+        """Sends nothing, as whoever attends a class."""
         self.publish = Connection(_ignored, self._asked)
         self.subscribe = Connection(self._arrived, _ignored)
         self.outlets: dict[Source, Outlet] = {}
@@ -59,9 +62,12 @@ class Peer:
         """What was said last about being recorded."""
         self.late_s = 0.0
         """How far sending was behind its schedule at most."""
+        self.misses = 0.0
+        """Share of what comes that is treated as if the line had lost it."""
         self.signalling = signalling()
         self._receptions: dict[int, Reception] = {}
         self._again = False
+        self._chance = random.Random(1)
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -78,7 +84,8 @@ class Peer:
         """Join with a ticket; from then on send."""
         answer = await self.signalling.enter(self, ticket)
         if answer == "welcome":
-            self._tasks = {asyncio.create_task(part) for part in (self._sends(), self._reports())}
+            work = [self._reports()] if self.listens else [self._reports(), self._sends()]
+            self._tasks = {asyncio.create_task(part) for part in work}
         return answer
 
     async def offer(self) -> tuple[str, dict[str, Source]]:
@@ -150,7 +157,8 @@ class Peer:
             self.received[packet.ssrc] += 1
             self.frames[packet.ssrc] += packet.marker
             known = self._receptions.setdefault(packet.ssrc, Reception(90_000))
-            known.add(packet.seq, packet.timestamp, time.monotonic())
+            if self._chance.random() >= self.misses:
+                known.add(packet.seq, packet.timestamp, time.monotonic())
 
     async def _reports(self) -> None:
         """Say every second what came: who says nothing seems to be gone."""

@@ -1,0 +1,93 @@
+"""What somebody in a room sends that nobody should: nothing of the others' is lost by it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from typing import cast
+from uuid import UUID
+
+import pytest
+from pylibsrtp import Error as SrtpError
+
+from consult.media.engine import Source, WasLeft
+from consult.media.forward.inbound import Publication, Stream
+from consult.media.forward.packets import Packet, build, parse
+from tests.consult.media.peers.houses import House, forward_house
+from tests.consult.media.peers.peer import Peer
+from tests.consult.media.test_conformance import until
+
+RTCP = range(192, 224)
+"""Second bytes by which a packet is taken for RTCP (RFC 5761)."""
+
+
+@pytest.fixture
+async def house(valkey_url: str, tmp_path: Path) -> AsyncIterator[House]:
+    """Our worker."""
+    async with forward_house(valkey_url, tmp_path) as made:
+        await made.listen()
+        yield made
+
+
+def _nonsense(peer: Peer, chance: random.Random) -> bytes:
+    """RTP or RTCP by its first bytes and nothing by the rest; of a stream that is known, or not."""
+    rest = chance.randbytes(chance.randrange(60))
+    outlet = peer.outlets[chance.choice(list(peer.outlets))]
+    match chance.randrange(3):
+        case 0:  # RTCP of any kind with lengths that lie
+            second = chance.choice(RTCP)
+            return bytes([0x80 | chance.randrange(32), second]) + chance.randbytes(2) + rest
+        case 1:  # a header with flags for what is not there
+            first = 0x80 | chance.choice([0x0F, 0x10, 0x20, 0x3F])
+            return bytes([first, 0x80 | 96]) + chance.randbytes(10) + rest
+        case _:  # a good header of a stream that is known, with another payload
+            head = build(96 + chance.randrange(20), True, chance.randrange(65536), 0, outlet.ssrc)
+            return head + rest
+
+
+async def test_malformed_packets_stop_nobodys_packets(house: House) -> None:
+    one, two, three = await house.enter(3)
+    hostile, others = house.peers[one], [house.peers[two], house.peers[three]]
+    for peer in (hostile, *others):
+        await until(lambda peer=peer: peer.pictures == 2 and peer.sound > 50)
+    chance, sent = random.Random(7), 0
+    while sent < 400:
+        with suppress(SrtpError):  # what cannot even be encrypted never arrives anywhere
+            await hostile.publish.send_packet(_nonsense(hostile, chance))
+            sent += 1
+        await asyncio.sleep(0.002)
+    before = [(peer.frames.total(), peer.sound) for peer in (hostile, *others)]
+    await asyncio.sleep(2)
+    for peer, (frames, sound) in zip((hostile, *others), before, strict=True):
+        # Of one honest person at least: 15 pictures and 50 packets of sound a second.
+        assert peer.frames.total() > frames + 20
+        assert peer.sound > sound + 80
+    assert house.told(WasLeft) == []
+    assert house.process.poll() is None
+
+
+class Taken:
+    """Takes packets."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    async def take(self, _stream: Stream, _packet: Packet, _at: float) -> None:
+        self.count += 1
+
+
+async def test_a_tap_that_raises_keeps_no_packet_from_anybody() -> None:
+    publication, taken = Publication(UUID(int=1), Source.MICROPHONE), Taken()
+    publication.takers.append(taken)
+
+    def raises(_stream: Stream, _packet: Packet, _at: float) -> None:
+        raise RuntimeError
+
+    publication.tap = raises
+    packet = parse(build(111, False, 1, 0, 5) + b"sound")
+    for at in range(3):
+        await publication.pass_on(cast(Stream, None), packet, float(at))
+    assert (taken.count, publication.tap_errors) == (3, 3)
