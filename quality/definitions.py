@@ -45,7 +45,7 @@ Direction: TypeAlias = Literal["lower", "higher", "none"]
 Code = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{2,63}$")]
 Line = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
-MULTIPLES = {"percent": 100, "per_1000": 1000, "per_100000": 100_000}
+MULTIPLES = {"percent": 100, "per_1000": 1000, "per_100000": 100_000, "ratio": 1}
 """By what a share is multiplied for display."""
 
 
@@ -145,7 +145,7 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if (self.kind == "interval") != (self.unit == "s"):
             raise ValueError(f"{self.code}: intervals, and only they, are in seconds")
         if self.fraction and self.unit not in MULTIPLES:
-            raise ValueError(f"{self.code}: a fraction is in percent, per 1000 or per 100000")
+            raise ValueError(f"{self.code}: a fraction is a ratio, in percent, or per so many")
         if self.fraction and not (self.numerator and self.denominator):
             raise ValueError(f"{self.code}: a fraction says its numerator and denominator")
 

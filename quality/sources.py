@@ -109,24 +109,26 @@ def region_of(house: str) -> str:
     return f"(SELECT f.region_id FROM facility f WHERE f.id = {house})"  # noqa: S608
 
 
-def _imported(
+def _of_house(
     of: Population,
     relation: str,
     computed: Mapping[str, str] | None = None,
     *,
+    case_id: str = NO_CASE,
+    demo: str = "false",
     at: str = "u.at",
     when: str = "u.at",
     also: str = "true",
 ) -> Source:
-    """Rows of files: each belongs to the house that brought it."""
+    """Members of one house each, as rows of files are of the house that brought them."""
     return Source(
         relation=f"{relation} u",
-        case_id=NO_CASE,
+        case_id=case_id,
         number="u.number",
         at=at,
         place="u.facility_id",
         late="false",
-        demo="false",
+        demo=demo,
         when=when,
         where=f"{also} AND {at_houses('u.facility_id')}",
         house="u.facility_id",
@@ -161,7 +163,7 @@ _ENDED: Final = "(u.done OR u.ends_at <= :as_of)"
 
 # A house that gives the sum of residents and others is not counted by its parts as well.
 _OVERALL: Final = """(u.residence = 'all' OR NOT EXISTS (
-          SELECT 1 FROM fact_annual_return a
+          SELECT 1 FROM {relation} a
            WHERE a.facility_id = u.facility_id AND a.day = u.day AND a.residence = 'all'
              AND a.covers IS NOT DISTINCT FROM u.covers))"""
 
@@ -169,6 +171,25 @@ _OVERALL: Final = """(u.residence = 'all' OR NOT EXISTS (
 _ADDS_UP: Final = """(u.covers = 'area' AND EXISTS (
           SELECT 1 FROM facility f JOIN region r ON r.id = f.region_id
            WHERE f.id = u.facility_id AND r.level = 'county'))"""
+_THIS_YEAR: Final = "(u.day = CAST(:last_day AS date))"
+
+
+def _returned(of: Population, relation: str) -> Source:
+    """A year's figures, of a house or of its area."""
+    overall = _OVERALL.format(relation=relation)
+    fields = {"overall": overall, "adds_up": _ADDS_UP, "this_year": _THIS_YEAR}
+    return _of_house(of, relation, fields)
+
+
+# A house whose births (or beds) nobody gave has no denominator: its women (its doctors) wait.
+_BIRTHS_GIVEN: Final = """(NOT u.woman OR EXISTS (
+          SELECT 1 FROM fact_annual_return a
+           WHERE a.facility_id = u.facility_id AND a.day = CAST(:last_day AS date)
+             AND a.covers = 'house'))"""
+_BEDS_GIVEN: Final = """(u.day IS NOT NULL OR EXISTS (
+          SELECT 1 FROM fact_institution_return r
+           WHERE r.facility_id = u.facility_id AND r.day = CAST(:last_day AS date)))"""
+_NONE_OR_THIS_YEAR: Final = f"(u.day IS NULL OR {_THIS_YEAR})"
 
 
 # What a consultation is about stands at the case that tells of it.
@@ -186,18 +207,33 @@ _FIRST_ABOUT_THE_CASE: Final = """
              AND (e.late, e.at, e.case_id) < (u.late, u.at, u.case_id))"""
 
 SOURCES: Final[Mapping[Population, Source]] = {
-    "deliveries": _imported("deliveries", "fact_delivery"),
-    "newborns": _imported("newborns", "fact_newborn"),
-    "annual_returns": _imported(
-        "annual_returns",
-        "fact_annual_return",
-        {
-            "overall": _OVERALL,
-            "adds_up": _ADDS_UP,
-            "this_year": "(u.day = CAST(:last_day AS date))",
-        },
+    "deliveries": _of_house("deliveries", "fact_delivery"),
+    "newborns": _of_house("newborns", "fact_newborn"),
+    "annual_returns": _returned("annual_returns", "fact_annual_return"),
+    "child_returns": _returned("child_returns", "fact_child_return"),
+    "severe_outcomes": _of_house(
+        "severe_outcomes", "quality_severe_outcome", case_id="u.case_id", demo="u.demo"
     ),
-    "practice_cards": _imported(
+    "outcomes_and_births": _of_house(
+        "outcomes_and_births",
+        "quality_outcome_and_birth",
+        {
+            "overall": _OVERALL.format(relation="fact_annual_return"),
+            "this_year": _NONE_OR_THIS_YEAR,
+            "births_given": _BIRTHS_GIVEN,
+        },
+        case_id="u.case_id",
+        demo="u.demo",
+    ),
+    "obstetricians_and_beds": _of_house(
+        "obstetricians_and_beds",
+        "quality_obstetrician_and_bed",
+        {"this_year": _NONE_OR_THIS_YEAR, "beds_given": _BEDS_GIVEN},
+        at="coalesce(u.at, CAST(:end AS timestamptz))",
+        when="",
+        also="(u.licensed_on <= CAST(:last_day AS date) OR (u.at >= :start AND u.at < :end))",
+    ),
+    "practice_cards": _of_house(
         "practice_cards",
         "fact_practice_card",
         at="CAST(:end AS timestamptz)",

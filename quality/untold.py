@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from quality.small_numbers import small, small_share
 from quality.sources import SOURCES
-from quality.vocabulary import ElsewhereMeasure, IntervalMeasure, Measure, RateMeasure
+from quality.vocabulary import YEARLY, ElsewhereMeasure, IntervalMeasure, Measure, RateMeasure
 from registry.facilities.rules import CHINA, local_date
 
 Untold: TypeAlias = Literal[
@@ -36,7 +36,7 @@ def by_period(
     """Why a measure says nothing of a period, whoever asks; None: it does."""
     if isinstance(measure, ElsewhereMeasure):
         return "no_data"
-    if isinstance(measure, RateMeasure) and not whole_year(start, end):
+    if isinstance(measure, RateMeasure) and measure.of in YEARLY and not whole_year(start, end):
         return "whole_year"
     return "not_kept" if frozen and confidential(measure) else None
 

@@ -15,14 +15,18 @@ from referral.clocks.data import MILESTONES, Interval, Text, interval_of
 Population: TypeAlias = Literal[
     "cases", "guidance", "case_files", "consults", "districts", "deliveries", "newborns",
     "death_steps", "reviews", "review_measures", "annual_returns", "practice_cards",
+    "child_returns", "severe_outcomes", "outcomes_and_births", "obstetricians_and_beds",
 ]  # fmt: skip
 """cases: transfer requests and self-arrivals, by opening; guidance: remote guidance sessions;
 case_files: high-risk files, by opening; consults: remote consultations, by asking; districts:
 counties and city districts on the last day of the period; deliveries: women delivered, from front
 pages; newborns: from birth cards; death_steps: what is due after a death, by the end of its limit;
 reviews: of deaths and near-misses, by conclusion; review_measures: what follows from them, by the
-day on which it is due; annual_returns: rows of a year's figures, by the year's last day;
-practice_cards: licences on the last day of the period."""
+day on which it is due; annual_returns, child_returns: rows of a year's figures, by the year's last
+day; practice_cards: licences on the last day of the period; severe_outcomes: women with a confirmed
+near-miss or who died, by the opening of their case. The last two hold members of two kinds, for
+rates whose parts are: severe outcomes, and rows of annual returns with the live births; and
+obstetricians at work on the last day, and rows of the year's obstetric beds."""
 
 Place: TypeAlias = Literal["origin", "receiver"]
 """To whom a case belongs: who asked, or who accepted it first."""
@@ -75,6 +79,21 @@ FIELDS: Final[Mapping[Population, Mapping[str, type]]] = {
         "this_year": bool,
     },
     "practice_cards": {"profession": str, "service": str, "active": bool},
+    "child_returns": {
+        "covers": str,
+        "residence": str,
+        "overall": bool,
+        "adds_up": bool,
+        "this_year": bool,
+    },
+    "severe_outcomes": {"outcome": str},
+    "outcomes_and_births": {
+        "covers": str,
+        "overall": bool,
+        "this_year": bool,
+        "births_given": bool,
+    },
+    "obstetricians_and_beds": {"this_year": bool, "beds_given": bool},
 }
 """What may be asked of one of a population, by name."""
 
@@ -92,8 +111,19 @@ AMOUNTS: Final[Mapping[Population, frozenset[str]]] = {
             "deaths",
         }
     ),
+    "child_returns": frozenset(
+        {"live_births", "neonatal_deaths", "infant_deaths", "under5_deaths"}
+    ),
+    "severe_outcomes": frozenset({"near_misses", "deaths"}),
+    "outcomes_and_births": frozenset({"near_misses", "deaths", "severe_outcomes", "live_births"}),
+    "obstetricians_and_beds": frozenset({"obstetricians", "beds"}),
 }
-"""What may be added up over a population whose members are figures themselves."""
+"""What may be added up over a population whose members bring amounts."""
+
+YEARLY: Final[frozenset[Population]] = frozenset(
+    {"annual_returns", "child_returns", "outcomes_and_births", "obstetricians_and_beds"}
+)
+"""Populations with figures of a year: their rates are told of whole years only."""
 
 MOST_CRITERIA = 8
 LONGEST_S = 90 * 86_400
@@ -204,7 +234,7 @@ class RateMeasure(
 ):
     """The sum of one amount over the sum of another, of members that give both.
 
-    Members are a year's figures, so that a rate is told of whole years only.
+    Where members are a year's figures (`YEARLY`) a rate is told of whole years only.
     """
 
     of: Population

@@ -13,7 +13,14 @@ from referral.clocks.data import Text
 
 FILE = Path(__file__).parent / "sheets.toml"
 
-SheetCode: TypeAlias = Literal["front_pages", "birth_cards", "annual_returns", "practice_cards"]
+SheetCode: TypeAlias = Literal[
+    "front_pages",
+    "birth_cards",
+    "annual_returns",
+    "practice_cards",
+    "child_returns",
+    "institution_returns",
+]
 Kind: TypeAlias = Literal[
     "key", "day", "gestation", "word", "yes_no", "whole", "number", "codes"
 ]  # fmt: skip

@@ -14,6 +14,8 @@ VIEWS: Final = {
     "fact_newborn": "quality_newborn",
     "fact_annual_return": "quality_annual_return",
     "fact_practice_card": "quality_practice_card",
+    "fact_child_return": "quality_child_return",
+    "fact_institution_return": "quality_institution_return",
 }
 
 

@@ -20,7 +20,7 @@ from quality.definitions import MULTIPLES, shipped
 from quality.passes import Asked, asked_of
 from quality.published import Figure, figures, figures_of
 from quality.repository import Scope
-from quality.vocabulary import CountMeasure, Criterion, ShareMeasure
+from quality.vocabulary import CountMeasure, Criterion, RateMeasure, ShareMeasure
 from referral.aftermath.near_miss import CRITERIA, mortality_index, near_miss_ratio
 from tests.fixtures.database import Clone
 from tests.quality.cases import SYSTEM, shipped_versions
@@ -79,7 +79,7 @@ async def instead_of(session: AsyncSession, table: str, n: int, said: Mapping[st
 
 
 async def counts(
-    session: AsyncSession, *asked: CountMeasure | ShareMeasure
+    session: AsyncSession, *asked: CountMeasure | ShareMeasure | RateMeasure
 ) -> list[tuple[int, int]]:
     """Of each measure, how many met it and of how many."""
     found = await repository.totals(session, MONTH, "with", [Asked(one) for one in asked])
@@ -214,6 +214,48 @@ async def test_hangzhou_near_misses_and_deaths(module_database: Clone) -> None:
     assert printed(near_miss_ratio(near, alive) or 0, "percent") == ratio.printed
     assert printed(mortality_index(deaths, near) or 0, "percent") == index.printed == "0.33"
     assert printed(deaths / near, "percent") == "0.34", "deaths belong to the denominator"
+
+
+async def test_hangzhou_by_the_indicators_themselves(module_database: Clone) -> None:
+    """1,790 near-misses and 6 deaths of one house, whose return gives 182,514 live births."""
+    (ratio,), (index,) = figures_of("near_miss_ratio"), figures_of("near_miss_mortality_index")
+    house, year = "CAST(md5('house') AS uuid)", f"date '{MONTH.last_day}'"
+    near, all_, born = f"g.no <= {ratio.n}", f"g.no <= {index.of}", f"g.no > {index.of}"
+    women = {
+        "at": DAY,
+        "facility_id": house,
+        "outcome": f"CASE WHEN {near} THEN 'near_miss' ELSE 'death' END",
+        "near_misses": f"({near})::int",
+        "deaths": f"(NOT {near} AND {all_})::int",
+    }
+    both = {name: one for name, one in women.items() if name != "outcome"} | {
+        "day": f"CASE WHEN {born} THEN {year} END",
+        "covers": "'house'",
+        "residence": "'all'",
+        "woman": all_,
+        "severe_outcomes": f"({all_})::int",
+        "live_births": f"CASE WHEN {born} THEN {ratio.of} ELSE 0 END",
+    }
+    given = {"facility_id": house, "day": year, "covers": "'house'"}
+    measures = [
+        LATEST[code]
+        for code in (
+            "near_miss_ratio",
+            "severe_maternal_outcome_ratio",
+            "near_miss_mortality_index",
+            "critical_rescued_share",
+            "near_miss_to_deaths",
+        )
+    ]
+    assert all(isinstance(one, ShareMeasure | RateMeasure) for one in measures)
+    async with rows(module_database) as session:
+        await instead_of(session, "quality_severe_outcome", index.of, women)
+        await instead_of(session, "quality_outcome_and_birth", index.of + 1, both)
+        await instead_of(session, "fact_annual_return", 1, given)
+        found = await counts(session, *measures)  # type: ignore[arg-type]
+    assert found == [(1790, 182_514), (1796, 182_514), (6, 1796), (1790, 1796), (1790, 6)]
+    assert printed(1790 / 182_514, ratio.unit) == ratio.printed
+    assert printed(6 / 1796, index.unit) == index.printed
 
 
 async def caesareans(session: AsyncSession, *series: tuple[int, int, int, int]) -> None:

@@ -17,6 +17,8 @@ from referral.clocks.data import Text
 from registry.facilities.rules import CHINA
 
 RATE = RateMeasure(of="annual_returns", top="deaths", bottom="live_births")
+NEAR_MISSES = RateMeasure(of="outcomes_and_births", top="near_misses", bottom="live_births")
+TO_DEATHS = RateMeasure(of="severe_outcomes", top="near_misses", bottom="deaths")
 REVIEWS = CountMeasure(of="reviews")
 CASES = CountMeasure(of="cases")
 
@@ -50,6 +52,8 @@ def test_years_and_quarters_are_whole_from_midnight_to_midnight(
     [
         (RATE, day(2027, 1, 1), False, None),
         (RATE, day(2026, 12, 1), False, "whole_year"),
+        (NEAR_MISSES, day(2026, 12, 1), False, "whole_year"),
+        (TO_DEATHS, day(2026, 2, 3), False, None),
         (RATE, day(2027, 1, 1), True, None),
         (REVIEWS, day(2026, 2, 1), False, None),
         (REVIEWS, day(2027, 1, 1), True, "not_kept"),

@@ -32,7 +32,17 @@ CARD = {
     "考核合格证编号": "Z1", "发证日期": "2024-05-01", "人员类别": "助产士",
     "技术服务项目": "助产技术", "在岗": "是", "有效期剩余年数": "1",
 }  # fmt: skip
-GOOD = {"front_pages": FRONT, "birth_cards": BIRTH, "annual_returns": YEAR, "practice_cards": CARD}
+CHILDREN = {
+    "报表编号": "C1", "统计截止日期": "2025-09-30", "户籍": "户籍", "统计范围": "本辖区",
+    "活产数": "1000", "新生儿死亡数": "2", "婴儿死亡数": "4", "5岁以下儿童死亡数": "6",
+}  # fmt: skip
+BEDS = {
+    "报表编号": "J1", "统计截止日期": "2025-12-31", "产科实有床位数": "40", "实有床位总数": "500",
+}  # fmt: skip
+GOOD = {
+    "front_pages": FRONT, "birth_cards": BIRTH, "annual_returns": YEAR, "practice_cards": CARD,
+    "child_returns": CHILDREN, "institution_returns": BEDS,
+}  # fmt: skip
 
 Change = dict[str, str]
 ROWS: dict[str, tuple[Change, Change]] = {
@@ -140,6 +150,13 @@ ROWS: dict[str, tuple[Change, Change]] = {
         {"人员类别": "护士", "技术服务项目": "产前诊断"},
         {"人员类别": "护士", "技术服务项目": "助产技术"},
     ),
+    # returns of child health, and of institutions
+    "neonatal_over_infant_deaths": ({"新生儿死亡数": "5"}, {"新生儿死亡数": "4"}),
+    "infant_over_under5_deaths": ({"婴儿死亡数": "7"}, {"婴儿死亡数": "6"}),
+    "infant_deaths_far_over_births": ({"活产数": "79"}, {"活产数": "80"}),
+    "child_covers_not_said": ({"统计范围": ""}, {"统计范围": "本机构"}),
+    "obstetric_over_all_beds": ({"实有床位总数": "39"}, {"实有床位总数": "40"}),
+    "no_obstetric_beds": ({"产科实有床位数": "0"}, {"产科实有床位数": "1"}),
 }  # fmt: skip
 EVERY = [(sheet, check) for sheet in sheets().values() for check in sheet.check]
 

@@ -9814,7 +9814,7 @@ export interface components {
             id: string;
             rows: number;
             /** @enum {string} */
-            sheet: "front_pages" | "birth_cards" | "annual_returns" | "practice_cards";
+            sheet: "front_pages" | "birth_cards" | "annual_returns" | "practice_cards" | "child_returns" | "institution_returns";
             taken: number;
             warnings: number;
         };
@@ -10891,7 +10891,7 @@ export interface components {
             /** @constant */
             kind: "count";
             /** @enum {string} */
-            of: "cases" | "guidance" | "case_files" | "consults" | "districts" | "deliveries" | "newborns" | "death_steps" | "reviews" | "review_measures" | "annual_returns" | "practice_cards";
+            of: "cases" | "guidance" | "case_files" | "consults" | "districts" | "deliveries" | "newborns" | "death_steps" | "reviews" | "review_measures" | "annual_returns" | "practice_cards" | "child_returns" | "severe_outcomes" | "outcomes_and_births" | "obstetricians_and_beds";
             /**
              * @default origin
              * @enum {string}
@@ -13105,7 +13105,7 @@ export interface components {
             facility_id: string;
             file_name: string;
             /** @enum {string} */
-            sheet: "front_pages" | "birth_cards" | "annual_returns" | "practice_cards";
+            sheet: "front_pages" | "birth_cards" | "annual_returns" | "practice_cards" | "child_returns" | "institution_returns";
         };
         /** ImportLine */
         ImportLine: {
@@ -13139,7 +13139,7 @@ export interface components {
             replacing: number;
             rows: number;
             /** @enum {string} */
-            sheet: "front_pages" | "birth_cards" | "annual_returns" | "practice_cards";
+            sheet: "front_pages" | "birth_cards" | "annual_returns" | "practice_cards" | "child_returns" | "institution_returns";
             unchanged: number;
             unknown_headings: string[];
         };
@@ -15339,7 +15339,7 @@ export interface components {
             /** @constant */
             kind: "rate";
             /** @enum {string} */
-            of: "cases" | "guidance" | "case_files" | "consults" | "districts" | "deliveries" | "newborns" | "death_steps" | "reviews" | "review_measures" | "annual_returns" | "practice_cards";
+            of: "cases" | "guidance" | "case_files" | "consults" | "districts" | "deliveries" | "newborns" | "death_steps" | "reviews" | "review_measures" | "annual_returns" | "practice_cards" | "child_returns" | "severe_outcomes" | "outcomes_and_births" | "obstetricians_and_beds";
             /**
              * @default origin
              * @enum {string}
@@ -17166,7 +17166,7 @@ export interface components {
             kind: "share";
             met: components["schemas"]["Criterion"][];
             /** @enum {string} */
-            of: "cases" | "guidance" | "case_files" | "consults" | "districts" | "deliveries" | "newborns" | "death_steps" | "reviews" | "review_measures" | "annual_returns" | "practice_cards";
+            of: "cases" | "guidance" | "case_files" | "consults" | "districts" | "deliveries" | "newborns" | "death_steps" | "reviews" | "review_measures" | "annual_returns" | "practice_cards" | "child_returns" | "severe_outcomes" | "outcomes_and_births" | "obstetricians_and_beds";
             /**
              * @default origin
              * @enum {string}
@@ -17191,7 +17191,7 @@ export interface components {
         SheetOut: {
             checks: components["schemas"]["LogicCheck"][];
             /** @enum {string} */
-            code: "front_pages" | "birth_cards" | "annual_returns" | "practice_cards";
+            code: "front_pages" | "birth_cards" | "annual_returns" | "practice_cards" | "child_returns" | "institution_returns";
             columns: components["schemas"]["ColumnOut"][];
             /** @enum {string} */
             confidence: "V" | "S" | "B" | "I";

@@ -43,7 +43,7 @@ export function counted(value: Value): number {
   return value.kind === 'share' ? value.of : value.n
 }
 
-const UNIT_SIGN: Partial<Record<Definition['unit'], string>> = { percent: ' %', per_1000: ' ‰', per_100000: ' /10万' }
+const UNIT_SIGN: Partial<Record<Definition['unit'], string>> = { percent: ' %', per_1000: ' ‰', per_100000: ' /10万', ratio: '' }
 
 /** A share, median or count in its unit: two decimals, or none for a count. */
 export function inUnit(value: number | null, unit: Definition['unit'], lang: string): string {
