@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kernel.clock import SystemClock
 from kernel.database import Database
 from kernel.sealing import Sealer
+from registry.facilities.rules import local_date
 from server.commands.processes import until_signal
 from server.keyfile import master_key
 from server.logging import configure
@@ -37,6 +38,7 @@ def history(settings: Settings) -> None:
     from server.demo.counts import count_everything
     from server.demo.drills import tell_drills
     from server.demo.exercises import tell_exercises
+    from server.demo.files import bring_files
     from server.demo.guided import tell_guided
     from server.demo.history import tell_history
     from server.demo.journey import tell_journey
@@ -53,6 +55,7 @@ def history(settings: Settings) -> None:
         sealer = Sealer(master_key(settings))
         now = SystemClock().now()
         await count_everything(database, now)
+        await bring_files(database, local_date(now))
         await tell_journey(database, SystemClock().now(), sealer, settings.data_dir)
         await tell_files(database, now, sealer)
         await tell_special(database, now, sealer)
