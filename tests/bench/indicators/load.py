@@ -2,19 +2,21 @@
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 
+from tests.bench.indicators.afterwards import COLUMNS, afterwards
 from tests.bench.indicators.province import Province
 from tests.bench.indicators.rows import (
     BATCH_COLUMNS,
     FILE_COLUMNS,
     REPORT_COLUMNS,
     ROW_COLUMNS,
+    File,
     case_files,
     files,
 )
@@ -25,6 +27,7 @@ from tests.bench.indicators.stories import (
     Story,
     stories,
 )
+from tests.bench.indicators.yearly import yearly_files
 
 AT_ONCE: Final = 4000
 SEED: Final = 20261127
@@ -44,21 +47,28 @@ class Size:
         return self.deliveries // 20
 
 
-async def load(url: str, province: Province, size: Size, start: datetime, by: UUID) -> int:
+async def load(
+    url: str, province: Province, size: Size, start: datetime, by: UUID, ends: Sequence[date]
+) -> int:
     """Write the year as the cluster's superuser; how many events it has.
+
+    `ends`: last days of the years that returns are of.
 
     Triggers are off: foreign keys hold by the way the rows are made, and facts are built later.
     """
     connection = await asyncpg.connect(url)
     try:
         await connection.execute("SET session_replication_role = replica")
-        events = await _stories(connection, stories(province, start, size.cases, SEED))
+        severe: list[Story] = []
+        told = stories(province, start, size.cases, SEED)
+        events = await _stories(connection, told, severe)
+        for table, rows in afterwards(severe, by, SEED).rows.items():
+            await _copy(connection, table, COLUMNS[table], rows)
         for sheet in ("front_pages", "birth_cards"):
-            found = files(province, sheet, start.date(), size.deliveries, by, SEED)
-            while part := list(islice(found, AT_ONCE // 40)):
-                await _copy(connection, "import_batch", BATCH_COLUMNS, [one.head for one in part])
-                lines = [line for one in part for line in one.rows]
-                await _copy(connection, "imported_row", ROW_COLUMNS, lines)
+            await _files(
+                connection, files(province, sheet, start.date(), size.deliveries, by, SEED)
+            )
+        await _files(connection, yearly_files(province, size.deliveries, ends, by, SEED))
         made = case_files(province, start.date(), size.files, by, SEED)
         while some := list(islice(made, AT_ONCE)):
             await _copy(connection, "case_file", FILE_COLUMNS, [one.file for one in some])
@@ -72,7 +82,15 @@ async def load(url: str, province: Province, size: Size, start: datetime, by: UU
         await connection.close()
 
 
-async def _stories(connection: Any, told: Iterator[Story]) -> int:
+async def _files(connection: Any, found: Iterator[File]) -> None:
+    while part := list(islice(found, AT_ONCE // 40)):
+        await _copy(connection, "import_batch", BATCH_COLUMNS, [one.head for one in part])
+        lines = [line for one in part for line in one.rows]
+        await _copy(connection, "imported_row", ROW_COLUMNS, lines)
+
+
+async def _stories(connection: Any, told: Iterator[Story], severe: list[Story]) -> int:
+    """How many events; stories with a severe outcome are added to `severe`."""
     events = 0
     while some := list(islice(told, AT_ONCE)):
         heads = [
@@ -85,6 +103,7 @@ async def _stories(connection: Any, told: Iterator[Story]) -> int:
         parties = [line for one in some for line in one.parties]
         await _copy(connection, "case_party", PARTY_COLUMNS, parties)
         events += len(lines)
+        severe += [one for one in some if one.severe]
     return events
 
 

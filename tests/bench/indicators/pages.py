@@ -67,5 +67,6 @@ async def _rounds(
 
 
 def now() -> datetime:
-    """The end of the year that is made up: this morning in UTC."""
-    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)  # noqa: TID251
+    """The end of the year that is made up: the last midnight in China, so that a year is whole."""
+    midnight = datetime.now(UTC).replace(hour=16, minute=0, second=0, microsecond=0)  # noqa: TID251
+    return midnight if midnight <= datetime.now(UTC) else midnight - timedelta(days=1)  # noqa: TID251

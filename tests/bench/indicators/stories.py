@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -30,12 +30,21 @@ REPORTS: Final = 7
 
 @dataclass(slots=True)
 class Story:
-    """Rows of one case: its events, and who is party to it."""
+    """Rows of one case: its events, who is party to it, and whether she nearly died, or died."""
 
     id: UUID
     origin: House
+    opened_at: datetime
     events: list[str] = field(default_factory=list)
     parties: list[str] = field(default_factory=list)
+    receiver: UUID | None = None
+    drill: bool = False
+    voided: bool = False
+    severe: Literal["near_miss", "death"] | None = None
+    severe_at: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.severe_at = self.opened_at
 
     def tell(
         self, kind: str, at: datetime, payload: Json, occurred_at: datetime | None = None
@@ -81,7 +90,7 @@ def stories(province: Province, start: datetime, count: int, seed: int) -> Itera
 
 
 def _transfer(province: Province, origin: House, opened: datetime, dice: Random) -> Iterator[Story]:
-    story = Story(id_at(opened, dice), origin)
+    story = Story(id_at(opened, dice), origin, opened)
     story.party(origin.id, "origin", origin.region)
     said: dict[str, object] = {
         "origin_facility": str(origin.id),
@@ -91,7 +100,7 @@ def _transfer(province: Province, origin: House, opened: datetime, dice: Random)
     if dice.random() < 0.8:
         said["risk_colour"] = dice.choice(COLOURS)
     if dice.random() < 0.02:
-        said["drill"] = True
+        said["drill"] = story.drill = True
     if dice.random() < 0.03:
         said["direction"] = "back"
     arrives = dice.random() < 0.05
@@ -110,15 +119,28 @@ def _transfer(province: Province, origin: House, opened: datetime, dice: Random)
         at = _after(at, dice, 5)
         told = {"centre_facility": str(origin.upper), "institution_facility": str(origin.id)}
         story.tell("guidance.session", at, told)
+    _severe(story, at, dice)
     other = _consult(story, at, dice) if dice.random() < 0.08 else None
     story.tell("referral.closed", at + timedelta(hours=dice.uniform(4, 90)), {"outcome": "home"})
     if dice.random() < 0.01:
+        story.voided = True
         story.tell("referral.voided", at + timedelta(hours=95), {"reason": "登记有误"})
     elif dice.random() < 0.02:
         _amend(story, opened, dice)
     yield story
     if other is not None:
         yield other
+
+
+def _severe(story: Story, at: datetime, dice: Random) -> None:
+    """One in fifty nearly dies, and one in forty of these dies."""
+    if dice.random() > 0.02:
+        return
+    story.severe, story.severe_at = "near_miss", _after(at, dice, 60)
+    story.tell("near_miss.confirmed", story.severe_at, {"criteria": ["shock"]})
+    if dice.random() < 0.025:
+        story.severe = "death"
+        story.tell("review.opened", _after(story.severe_at, dice, 60), {"who": "mother"})
 
 
 def _journey(story: Story, province: Province, opened: datetime, dice: Random) -> datetime:
@@ -138,14 +160,16 @@ def _journey(story: Story, province: Province, opened: datetime, dice: Random) -
     told = {"facility_id": str(receiver)}
     story.tell("offer.accepted", at, told, None)
     story.party(receiver, "receiver")
+    story.receiver = receiver
     story.tell("referral.committed", _after(at, dice, 1), told)
     at = _after(at, dice, 22)
     story.tell("leg.departed", *_entered(at, dice))
     for n in range(REPORTS):
         story.tell("leg.reported", at + timedelta(minutes=4 * n), {"no": n, "eta_min": 30 - 4 * n})
     at = _after(at, dice, 45)
-    story.tell("leg.arrived", *_entered(at, dice))
-    story.tell("leg.handed_over", _after(at, dice, 9), {})
+    at_, said, occurred = _entered(at, dice)
+    story.tell("leg.arrived", at_, {**said, **told}, occurred)
+    story.tell("leg.handed_over", _after(at, dice, 9), told)
     return at
 
 
@@ -167,7 +191,7 @@ def _caesarean(story: Story, at: datetime, dice: Random) -> datetime:
 
 
 def _consult(story: Story, at: datetime, dice: Random) -> Story:
-    other = Story(id_at(at, dice), story.origin)
+    other = Story(id_at(at, dice), story.origin, at)
     other.party(story.origin.id, "origin", story.origin.region)
     asked: dict[str, object] = {"urgency": dice.choice(("urgent", "routine"))}
     other.tell("consult.asked", at, asked)
