@@ -8,8 +8,8 @@ from alembic import op
 
 from server.migrations.sql import statements
 
-revision = "0073_woman_hints"
-down_revision = "0068_review_indicators"
+revision = "0070_woman_hints"
+down_revision = "0069_severe_outcomes"
 
 HINTS = """
 CREATE FUNCTION observation_hint() RETURNS trigger LANGUAGE plpgsql AS $$
