@@ -148,6 +148,7 @@ class Worker:
         return {
             "rooms": len(self._rooms),
             "participants": people,
+            "tasks": len(asyncio.all_tasks()),
             "red_packets": sum(
                 member.publisher.red
                 for room in self._rooms

@@ -9,9 +9,11 @@ declare global {
 }
 
 const connections: RTCPeerConnection[] = []
+/** Whether nothing but a relay may carry packets, as where UDP is blocked. */
+let relayed = false
 globalThis.RTCPeerConnection = class extends RTCPeerConnection {
   constructor(configuration?: RTCConfiguration) {
-    super(configuration)
+    super(relayed ? { ...configuration, iceTransportPolicy: 'relay' } : configuration)
     connections.push(this)
   }
 }
@@ -25,7 +27,8 @@ let shown = new Map<MediaStream, HTMLVideoElement>()
 let first: number | null = null
 let layers: Layer = 'high'
 
-async function ready(): Promise<void> {
+async function ready(onlyRelayed: boolean): Promise<void> {
+  relayed = onlyRelayed
   media = await navigator.mediaDevices.getUserMedia(CAMERA)
 }
 
@@ -124,6 +127,30 @@ async function counts(): Promise<Record<string, unknown>> {
   return { at: performance.now() / 1000, state: call?.state ?? 'idle', off, videos, sounds }
 }
 
+interface Way {
+  type: string
+  state?: string
+  nominated?: boolean
+  localCandidateId?: string
+  candidateType?: string
+  relayProtocol?: string
+}
+
+/** How packets go on each connection that is open: "relay/tcp", "host/". */
+async function ways(): Promise<string[]> {
+  const found: string[] = []
+  for (const connection of connections) {
+    if (connection.connectionState !== 'connected') continue
+    const stats = new Map((await connection.getStats()) as unknown as Map<string, Way>)
+    for (const pair of stats.values()) {
+      if (pair.type !== 'candidate-pair' || pair.state !== 'succeeded' || !pair.nominated) continue
+      const local = stats.get(pair.localCandidateId ?? '')
+      found.push(`${local?.candidateType ?? ''}/${local?.relayProtocol ?? ''}`)
+    }
+  }
+  return found
+}
+
 Object.assign(globalThis, {
-  bench: { ready, join, leave, counts, first: () => first, wish: (wished: Layer) => ((layers = wished), follow()) },
+  bench: { ready, join, leave, counts, ways, first: () => first, wish: (wished: Layer) => ((layers = wished), follow()) },
 })

@@ -1,7 +1,8 @@
 """People made of packets in a process of their own: `python -m tests.bench.video.replay ENGINE`.
 
 Reads one line of tickets (JSON), enters them all, and for each further line answers with what was
-received since the line before. Ends with its input.
+received since the line before. A line `{"again": n, "ticket": …}` lets the nth leave and come anew.
+Ends with its input.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import json
 import sys
 import time
+from collections import Counter
 from typing import Any
 
 from consult.media.engine import JoinTicket
@@ -30,16 +32,18 @@ async def main(engine: str) -> None:
     clip()
     loop = asyncio.get_running_loop()
     tickets: list[dict[str, Any]] = json.loads(await _line(loop))
-    peers = [Peer(SIGNALLING[engine]) for _ in tickets]
+    peers = [Peer(SIGNALLING[engine], listens=ticket.get("listens", False)) for ticket in tickets]
     for peer, ticket in zip(peers, tickets, strict=True):
-        given = JoinTicket(engine, ticket["url"], ticket["token"], (), SystemClock().now())
-        answer = await peer.enter(given)
-        if answer != "welcome":
-            raise RuntimeError(answer)
+        await _enter(engine, peer, ticket)
     before = [peer.frames.copy() for peer in peers]
     packets, at = _packets(peers), time.monotonic()
     _say({"entered": len(peers)})
-    while await _line(loop):
+    while line := await _line(loop):
+        if isinstance(order := json.loads(line), dict):
+            peers[order["again"]] = await _again(engine, peers[order["again"]], order["ticket"])
+            before[order["again"]] = Counter()
+            _say({"again": order["again"]})
+            continue
         now = time.monotonic()
         rates = [
             (peer.frames[ssrc] - older[ssrc]) / (now - at)
@@ -63,6 +67,21 @@ async def main(engine: str) -> None:
         packets, at = _packets(peers), now
     for peer in peers:
         await peer.leave()
+
+
+async def _enter(engine: str, peer: Peer, ticket: dict[str, Any]) -> None:
+    given = JoinTicket(engine, ticket["url"], ticket["token"], (), SystemClock().now())
+    answer = await peer.enter(given)
+    if answer != "welcome":
+        raise RuntimeError(answer)
+
+
+async def _again(engine: str, gone: Peer, ticket: dict[str, Any]) -> Peer:
+    """The same person leaves and comes with a fresh ticket."""
+    await gone.leave()
+    peer = Peer(SIGNALLING[engine])
+    await _enter(engine, peer, ticket)
+    return peer
 
 
 def _packets(peers: list[Peer]) -> int:

@@ -18,6 +18,8 @@ from uuid import UUID
 
 import psutil
 
+from consult.media.engine import RoomPolicy
+from consult.training.rules import RULES
 from kernel.ids import new_id
 from tests.bench.ctg.usage import cpu_ns
 from tests.bench.video.line import HOST
@@ -31,8 +33,13 @@ LATE_MS: Final = 250
 """Senders that are later than this measure the machine, not the worker."""
 REPLAYED: Final = 6
 ROOM: Final = 8
+LEAST_FPS: Final = 12
+SPEAK: Final = 2
+"""In a class; what they send together is about what a screen, a face and a voice take."""
 ROUNDS: Final = 2
 ANSWER_S: Final = 60
+SETTLED_S: Final = 15.0
+"""An empty room is forgotten, a consent check that nobody answers is given up."""
 HOUSES: Final = {"forward": forward_house, "janus": janus_house}
 
 
@@ -56,19 +63,40 @@ class Found:
 
 async def joining(stage: Stage, wanted: Wanted) -> Found:
     """Test 1: from pressing to the first decoded picture, one person being there already."""
-    took = []
     async with stage.person() as host, stage.person() as guest:
         await host.join()
-        for _ in range(wanted.joins):
-            await guest.join()
-            await until(lambda: _first(guest))
-            took.append(float(await guest.first_ms() or 0))
-            await guest.leave()
-    took.sort()
+        took = [await _first_picture(guest) for _ in range(wanted.joins)]
+    return _joined("join", "join_p95_ms", took)
+
+
+async def joining_relayed(stage: Stage, wanted: Wanted) -> Found:
+    """Test 1 where UDP is blocked: over a real coturn that is spoken to by TCP alone."""
+    ways = set[str]()
+    async with stage.person() as host, stage.relayed() as guest:
+        await host.join()
+        took = [await _first_picture(guest, ways) for _ in range(wanted.joins)]
+    if ways != {"relay/tcp"}:
+        return Found(seen=[f"join over a relay: VOID, packets went {sorted(ways)}"])
+    return _joined("join over a relay by TCP", "join_relay_p95_ms", took)
+
+
+async def _first_picture(guest: Person, ways: set[str] | None = None) -> float:
+    """Milliseconds from pressing to the first decoded picture; they leave again."""
+    await guest.join()
+    await until(lambda: _first(guest))
+    took = float(await guest.first_ms() or 0)
+    if ways is not None:
+        ways |= set(await guest.ways())
+    await guest.leave()
+    return took
+
+
+def _joined(what: str, figure: str, took: list[float]) -> Found:
+    took = sorted(took)
     p95 = took[max(0, round(len(took) * 0.95) - 1)]
     p50, n = statistics.median(took), len(took)
-    said = f"join: p50 {p50:.0f} p95 {p95:.0f} max {took[-1]:.0f} ms, n={n}"
-    return Found({"join_p95_ms": round(p95)}, [said])
+    said = f"{what}: p50 {p50:.0f} p95 {p95:.0f} max {took[-1]:.0f} ms, n={n}"
+    return Found({figure: round(p95)}, [said])
 
 
 async def _first(person: Person) -> bool:
@@ -237,18 +265,82 @@ async def eight(stage: Stage, wanted: Wanted) -> Found:
     )
 
 
-async def soak(stage: Stage, seconds: float) -> Found:
-    """Test 16: eight people made of packets for long; memory of the worker at both ends."""
-    tickets = [await stage.ticket(UUID(int=new_id().int)) for _ in range(ROOM)]
+async def lecture(stage: Stage, wanted: Wanted) -> Found:
+    """A class as full as its rules allow: two send, the others listen."""
+    seats = RULES.seats
+    await stage.engine.ensure_room(stage.room, RoomPolicy(max_participants=seats))
+    tickets = [await stage.ticket(UUID(int=new_id().int)) for _ in range(seats)]
+    for ticket in tickets[SPEAK:]:
+        ticket["listens"] = True
     async with replayed("forward", tickets) as ask:
+        await asyncio.sleep(WARM_S)
         assert stage.worker is not None
-        await asyncio.sleep(min(60, seconds / 4))
-        first = _rss_mb(stage.worker.pid)
-        await asyncio.sleep(seconds)
-        last = _rss_mb(stage.worker.pid)
+        await ask()
+        before, began = cpu_ns(stage.worker.pid), time.monotonic()
+        await asyncio.sleep(wanted.seconds)
+        cores = (cpu_ns(stage.worker.pid) - before) / 1e9 / (time.monotonic() - began)
+        facts = await asyncio.to_thread(_health, stage.port)
         others = await ask()
-    said = f"soak {seconds:g} s: RSS {first:.0f} then {last:.0f} MB; {others}"
-    return Found({"soak_rss_growth": round(last / first - 1, 3)}, [said])
+    said = (
+        f"class of {seats}: {cores:.3f} core, lag p99 {facts['lag_p99_ms']} ms, {facts['pps']}"
+        f" packets/s; {others}"
+    )
+    if others["late_ms"] > LATE_MS:
+        return Found(seen=[f"VOID, who listens was late: {said}"])
+    whole = others["pictures"] == SPEAK * (seats - 1) and others["least_fps"] >= LEAST_FPS
+    return Found({"class_whole": whole, "class_lag_p99_ms": facts["lag_p99_ms"]}, [said])
+
+
+async def soak(stage: Stage, seconds: float) -> Found:
+    """Test 16: eight people for long, somebody of whom goes and comes again every ten seconds.
+
+    Memory of the worker after a minute and at the end; when all have gone, what of its tasks and
+    open files is left beyond what it had after they had all been there once.
+    """
+    assert stage.worker is not None
+    pid = stage.worker.pid
+    people = [UUID(int=new_id().int) for _ in range(ROOM)]
+    async with replayed("forward", [await stage.ticket(who) for who in people]):
+        await asyncio.sleep(5)
+    idle = await _at_rest(stage, pid)
+    came = 0
+    async with replayed("forward", [await stage.ticket(who) for who in people]) as ask:
+        await asyncio.sleep(min(60, seconds / 4))
+        first, began = _rss_mb(pid), time.monotonic()
+        while time.monotonic() - began < seconds:
+            await asyncio.sleep(min(10, seconds / 10))
+            who = came % ROOM
+            await ask({"again": who, "ticket": await stage.ticket(people[who])})
+            came += 1
+        last = _rss_mb(pid)
+        await ask()
+        await asyncio.sleep(5)
+        others = await ask()
+    left = await _at_rest(stage, pid)
+    tasks, files = left[0] - idle[0], left[1] - idle[1]
+    said = (
+        f"soak {seconds:g} s, {came} times somebody went and came: RSS {first:.0f} then"
+        f" {last:.0f} MB; all gone: {left[0]} tasks and {left[1]} files open, {idle[0]} and"
+        f" {idle[1]} before; {others}"
+    )
+    figures: dict[str, object] = {
+        "soak_rss_growth": round(last / first - 1, 3),
+        "soak_tasks_left": tasks,
+        "soak_files_left": files,
+    }
+    return Found(figures, [said])
+
+
+async def _at_rest(stage: Stage, pid: int) -> tuple[int, int]:
+    """Tasks and open files of the worker once nobody is there and nothing more is given back."""
+
+    async def empty() -> bool:
+        return not (await asyncio.to_thread(_health, stage.port))["participants"]
+
+    await until(empty, 60)
+    await asyncio.sleep(SETTLED_S)
+    facts = await asyncio.to_thread(_health, stage.port)
+    return int(facts["tasks"]), psutil.Process(pid).num_fds()
 
 
 async def beside_janus(valkey_url: str, wanted: Wanted) -> Found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from kernel.clock import SystemClock
 from kernel.ids import new_id
 from tests.bench.video.line import HOST, Line
 from tests.consult.media.forward import worker_process
+from tests.consult.media.peers.relay_process import SECRET
 from tests.fixtures.ports import free_port
 
 ROOT: Final = Path(__file__).parents[3]
@@ -52,9 +53,13 @@ def bundled() -> str:
 class Stage:
     """One worker, one room."""
 
-    def __init__(self, valkey_url: str, browser: Browser, script: str) -> None:
+    def __init__(
+        self, valkey_url: str, browser: Browser, script: str, relays: Sequence[str] = ()
+    ) -> None:
         self.valkey_url = valkey_url
-        self.engine = ForwardEngine(Redis.from_url(valkey_url), TokenKey(worker_process.MASTER))
+        self.engine = ForwardEngine(
+            Redis.from_url(valkey_url), TokenKey(worker_process.MASTER), relays, SECRET
+        )
         self.room = UUID(int=new_id().int)
         self.port = free_port()
         self.worker: subprocess.Popen[bytes] | None = None
@@ -94,7 +99,10 @@ class Stage:
             "participant_id": str(who),
             "url": made.url,
             "token": made.token,
-            "ice_servers": [],
+            "ice_servers": [
+                {"urls": list(one.urls), "username": one.username, "credential": one.credential}
+                for one in made.ice_servers
+            ],
         }
 
     @asynccontextmanager
@@ -118,13 +126,33 @@ class Stage:
                     return None
 
             await page.expose_function("ticket", asked)
-            await page.goto(f"http://{HOST}:{self.port}/health")
-            await page.add_script_tag(content=self._script)
-            await page.evaluate("bench.ready()")
+            await self._prepare(page, relayed=False)
             try:
                 yield person
             finally:
                 await context.close()
+
+    @asynccontextmanager
+    async def relayed(self) -> AsyncIterator[Person]:
+        """A browser from which nothing but a relay is reached; no line between."""
+        context = await self._browser.new_context(permissions=["camera", "microphone"])
+        page = await context.new_page()
+        person = Person(page, Line(self.url), UUID(int=new_id().int))
+
+        async def ticket() -> dict[str, Any]:
+            return await self.ticket(person.id)
+
+        await page.expose_function("ticket", ticket)
+        await self._prepare(page, relayed=True)
+        try:
+            yield person
+        finally:
+            await context.close()
+
+    async def _prepare(self, page: Page, *, relayed: bool) -> None:
+        await page.goto(f"http://{HOST}:{self.port}/health")
+        await page.add_script_tag(content=self._script)
+        await page.evaluate("relayed => bench.ready(relayed)", relayed)
 
     @asynccontextmanager
     async def pair(self) -> AsyncIterator[tuple[Person, Person]]:
@@ -162,6 +190,11 @@ class Person:
     async def first_ms(self) -> float | None:
         """From pressing to the first picture of another."""
         found: float | None = await self.page.evaluate("bench.first()")
+        return found
+
+    async def ways(self) -> list[str]:
+        """How packets go on each of its connections, as `type/protocol of the relay`."""
+        found: list[str] = await self.page.evaluate("bench.ways()")
         return found
 
     async def counts(self) -> Counts:
@@ -250,10 +283,12 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def stage(valkey_url: str, browser: Browser, script: str) -> AsyncIterator[Stage]:
+async def stage(
+    valkey_url: str, browser: Browser, script: str, relays: Sequence[str] = ()
+) -> AsyncIterator[Stage]:
     """A fresh worker with a fresh room."""
     await worker_process.forget_others(valkey_url)
-    made = Stage(valkey_url, browser, script)
+    made = Stage(valkey_url, browser, script, relays)
     await made.start()
     try:
         yield made

@@ -1,69 +1,27 @@
-"""Relays' passwords with a real coturn: ours open a relay, nobody else's do."""
+"""A real coturn as the docs tell to run it: our passwords open it, it leads to workers alone."""
 
 from __future__ import annotations
 
 import asyncio
-import subprocess
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 from uuid import uuid4
 
 import pytest
 from aioice.stun import TransactionFailed
-from aioice.turn import create_turn_endpoint
+from aioice.turn import TurnTransport, create_turn_endpoint
 
 from consult.media.engine import IceServer
 from consult.media.tokens import TURN_TTL, turn_servers
 from kernel.clock import SystemClock
-from tests.fixtures.ports import free_port
+from tests.consult.media.peers.relay_process import HOST, SECRET, Relay, told
 
-SECRET: Final = "only the relay and serve know it"
 REFUSED: Final = 401
-
-
-class Relay:
-    """A coturn as docs/video.md tells operators to run one, on the loopback."""
-
-    def __init__(self, place: Path) -> None:
-        self.port = free_port()
-        self.url = f"turn:127.0.0.1:{self.port}"
-        written = {
-            "listening-ip": "127.0.0.1",
-            "relay-ip": "127.0.0.1",
-            "listening-port": self.port,
-            "static-auth-secret": SECRET,
-            "realm": "yunshang",
-            "log-file": place / "turn.log",
-            "pidfile": place / "turn.pid",
-            "userdb": place / "turn.db",
-        }
-        lines = [f"{name}={value}" for name, value in written.items()]
-        lines += ["use-auth-secret", "no-tls", "no-dtls", "no-cli", "allow-loopback-peers"]
-        config = place / "turn.conf"
-        config.write_text("\n".join(lines))
-        command = ["turnserver", "-c", str(config), "--no-stdout-log"]
-        self._process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
-        )
-
-    async def ready(self) -> None:
-        """Until it listens."""
-        async with asyncio.timeout(20):
-            while True:
-                try:
-                    _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-                except OSError:
-                    await asyncio.sleep(0.05)
-                    continue
-                writer.close()
-                return
-
-    def stop(self) -> None:
-        """End it."""
-        self._process.terminate()
-        self._process.wait()
+FORBIDDEN: Final = 403
+QUOTA_REACHED: Final = 486
 
 
 @pytest.fixture
@@ -82,26 +40,52 @@ def _given(relay: Relay, at: datetime, secret: str = SECRET) -> IceServer:
     return server
 
 
-async def _allocated(relay: Relay, server: IceServer) -> tuple[str, int]:
-    """The address that is relayed for whoever shows these words."""
-    transport, _ = await create_turn_endpoint(
-        asyncio.DatagramProtocol,
-        server_addr=("127.0.0.1", relay.port),
+class Peer(asyncio.DatagramProtocol):
+    """What is heard through a relay, and what the relay would not do."""
+
+    def __init__(self) -> None:
+        self.refused: asyncio.Queue[Exception] = asyncio.Queue()
+        self.heard: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self.heard.put_nowait(data)
+
+    def error_received(self, exc: Exception) -> None:
+        self.refused.put_nowait(exc)
+
+
+@asynccontextmanager
+async def _allocation(relay: Relay, server: IceServer) -> AsyncIterator[tuple[TurnTransport, Peer]]:
+    transport, peer = await create_turn_endpoint(
+        Peer,
+        server_addr=(HOST, relay.port),
         username=server.username,
         password=server.credential,
     )
     try:
-        address: tuple[str, int] = transport.get_extra_info("sockname")
-        return address
+        yield transport, peer
     finally:
         transport.close()
+
+
+async def _allocated(relay: Relay, server: IceServer) -> tuple[str, int]:
+    """The address that is relayed for whoever shows these words."""
+    async with _allocation(relay, server) as (transport, _):
+        address: tuple[str, int] = transport.get_extra_info("sockname")
+        return address
+
+
+def _code(refused: BaseException) -> int:
+    assert isinstance(refused, TransactionFailed)
+    code: int = refused.response.attributes["ERROR-CODE"][0]
+    return code
 
 
 async def test_our_password_opens_a_relay_until_its_ten_minutes_are_over(relay: Relay) -> None:
     now = SystemClock().now()
     for at in (now, now - TURN_TTL + timedelta(seconds=20)):
         host, port = await _allocated(relay, _given(relay, at))
-        assert (host, port > 1024) == ("127.0.0.1", True)
+        assert (host, port > 1024) == (HOST, True)
     expired = _given(relay, now - TURN_TTL - timedelta(seconds=2))
     longer = IceServer(
         expired.urls, f"{int((now + TURN_TTL).timestamp())}:{uuid4()}", expired.credential
@@ -110,4 +94,38 @@ async def test_our_password_opens_a_relay_until_its_ten_minutes_are_over(relay: 
     for server in (expired, longer, foreign):
         with pytest.raises(TransactionFailed) as refused:
             await _allocated(relay, server)
-        assert refused.value.response.attributes["ERROR-CODE"][0] == REFUSED
+        assert _code(refused.value) == REFUSED
+
+
+async def test_through_it_workers_are_reached_and_nobody_else(relay: Relay) -> None:
+    loop = asyncio.get_running_loop()
+    worker, _ = await loop.create_datagram_endpoint(Echo, local_addr=(HOST, 0))
+    async with _allocation(relay, _given(relay, SystemClock().now())) as (transport, peer):
+        for host in ("10.0.0.1", "172.16.3.4", "192.168.1.1", "169.254.169.254", "8.8.8.8"):
+            transport.sendto(b"?", (host, 80))
+            assert _code(await asyncio.wait_for(peer.refused.get(), 5)) == FORBIDDEN, host
+        transport.sendto(b"media", worker.get_extra_info("sockname"))
+        assert await asyncio.wait_for(peer.heard.get(), 5) == b"media"
+    worker.close()
+
+
+async def test_one_participant_opens_so_many_and_no_more(relay: Relay) -> None:
+    (quota,) = [int(line.partition("=")[2]) for line in told() if line.startswith("user-quota")]
+    mine = _given(relay, SystemClock().now())
+    async with AsyncExitStack() as stack:
+        for _ in range(quota):
+            await stack.enter_async_context(_allocation(relay, mine))
+        with pytest.raises(TransactionFailed) as refused:
+            await stack.enter_async_context(_allocation(relay, mine))
+        assert _code(refused.value) == QUOTA_REACHED
+        await stack.enter_async_context(_allocation(relay, _given(relay, SystemClock().now())))
+
+
+class Echo(asyncio.DatagramProtocol):
+    """Answers with what it hears."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self.transport.sendto(data, addr)
