@@ -1,12 +1,14 @@
 """`python -m tests.parts`: all tests in parts, several at once, each in a process of its own.
 
 A part has its own servers, so parts never meet. The long ones begin first and a free lane takes the
-next, so that no core waits long for another. What no part names belongs to `rest`. Where the time
-goes is said at the end.
+next, so that no core waits long for another. Parts at browsers wait more than they compute: two
+cores have three lanes, and those parts begin together. What no part names belongs to `rest`. Where
+the time goes is said at the end: on the clock, and on the cores.
 """
 
 import argparse
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -24,16 +26,17 @@ STOP_SECONDS = 30
 
 NAMED = {
     "stories": ("tests/browser", "tests/stories"),
+    "rooms": ("tests/browser/test_room*.py", "tests/browser/test_training.py"),
+    "rest": ("tests",),
     "attacks": ("tests/contract", "tests/matrix"),
     "referral": ("tests/referral",),
-    "rest": (),
     "realtime": ("tests/realtime",),
     "web": (),
     "duty": ("tests/duty",),
     "server": ("tests/server",),
     "faults": ("tests/faults",),
 }
-"""Paths by part, the longest part first; `web` and `rest` have none of their own."""
+"""Paths by part, the longest first; what one part names within another's path is its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +53,25 @@ class Result:
 
     name: str
     seconds: float
+    cpu_seconds: float
     passed: bool
 
 
 def parts() -> list[Part]:
     """All tests there are, each in one part."""
-    others = [f"--ignore={path}" for paths in NAMED.values() for path in paths]
-    special = {
-        "web": ("npm", "--prefix", "web", "test", "--silent"),
-        "rest": (*PYTEST, *others),
-    }
-    return [Part(name, special.get(name, (*PYTEST, *paths))) for name, paths in NAMED.items()]
+    paths = {name: _found(patterns) for name, patterns in NAMED.items()}
+    made = []
+    for name, mine in paths.items():
+        others = (path for other, found in paths.items() if other != name for path in found)
+        inside = [path for path in others if any(path.is_relative_to(one) for one in mine)]
+        made.append(Part(name, (*PYTEST, *map(str, mine), *(f"--ignore={one}" for one in inside))))
+    web = Part("web", ("npm", "--prefix", "web", "test", "--silent"))
+    return [web if part.name == "web" else part for part in made]
+
+
+def _found(patterns: Sequence[str]) -> list[Path]:
+    """What is there of these names, below the root."""
+    return [path.relative_to(ROOT) for one in patterns for path in sorted(ROOT.glob(one))]
 
 
 def run(wanted: Sequence[Part], lanes: int, logs: Path) -> list[Result]:
@@ -81,10 +92,12 @@ def run(wanted: Sequence[Part], lanes: int, logs: Path) -> list[Result]:
                 with _log(logs, part.name).open("wb") as out:
                     running[part.name] = spawn(program, stdout=out), time.monotonic()
             for name, (process, since) in list(running.items()):
+                before = _reaped()
                 if process.poll() is None:
                     continue
                 del running[name]
-                results.append(Result(name, time.monotonic() - since, process.returncode == 0))
+                took, cpu = time.monotonic() - since, _reaped() - before
+                results.append(Result(name, took, cpu, process.returncode == 0))
                 if results[-1].passed:
                     _show(logs, name)
                 say(_line(results[-1]))
@@ -113,7 +126,14 @@ def _log(logs: Path, name: str) -> Path:
 
 
 def _line(result: Result) -> str:
-    return f"== {result.name:10}{result.seconds:6.0f} s  {'passed' if result.passed else 'FAILED'}"
+    how = "passed" if result.passed else "FAILED"
+    return f"== {result.name:10}{result.seconds:6.0f} s {result.cpu_seconds:6.0f} s CPU  {how}"
+
+
+def _reaped() -> float:
+    """CPU seconds of all children that ended, with everything that ended under them."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
@@ -131,14 +151,17 @@ def main() -> int:
     """Exit code 0 if everything passed."""
     parser = argparse.ArgumentParser(prog="python -m tests.parts", description=__doc__)
     parser.add_argument("names", nargs="*", help="parts to run; all if none is named")
-    parser.add_argument("--lanes", type=int, default=max(2, (os.cpu_count() or 2) // 2))
+    parser.add_argument("--lanes", type=int, default=max(3, (os.cpu_count() or 2) // 2))
     arguments = parser.parse_args()
     known = parts()
     unknown = set(arguments.names) - {part.name for part in known}
     if unknown:
         parser.error(f"no part {', '.join(sorted(unknown))}; {', '.join(p.name for p in known)}")
     wanted = [part for part in known if not arguments.names or part.name in arguments.names]
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the parts as Ctrl-C does
+    # Both end the parts as Ctrl-C does. A shell in the background has its children ignore SIGINT,
+    # and theirs would too.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     begun = time.monotonic()
     try:
         results = run(wanted, arguments.lanes, LOGS)

@@ -14,16 +14,30 @@ def python(name: str, code: str) -> Part:
     return Part(name, (sys.executable, "-c", code))
 
 
-def test_named_paths_exist_once_and_the_rest_leaves_out_no_other() -> None:
-    named = [path for paths in NAMED.values() for path in paths]
-    assert len(set(named)) == len(named)
-    assert all((ROOT / path).is_dir() for path in named)
+def runs(part: Part, file: Path) -> bool:
+    """Whether pytest, asked so, collects the file."""
+    named, left_out = list[Path](), list[Path]()
+    for word in part.argv[len(parts.PYTEST) :]:
+        _, ignored, path = word.rpartition("--ignore=")
+        (left_out if ignored else named).append(Path(path))
+    return any(file.is_relative_to(one) for one in named) and not any(
+        file.is_relative_to(one) for one in left_out
+    )
+
+
+def test_every_file_of_tests_is_in_one_part() -> None:
     found = {part.name: part for part in parts.parts()}
     assert list(found) == list(NAMED)
-    rest = found.pop("rest")
-    assert list(rest.argv[len(parts.PYTEST) :]) == [f"--ignore={path}" for path in named]
-    run = {word for part in found.values() for word in part.argv}
-    assert set(named) <= run
+    assert found.pop("web").argv[0] == "npm"
+    files = [path.relative_to(ROOT) for path in (ROOT / "tests").rglob("test_*.py")]
+    where = {file: [part.name for part in found.values() if runs(part, file)] for file in files}
+    assert {file: names for file, names in where.items() if len(names) != 1} == {}
+    assert {names[0] for names in where.values()} == set(found)
+
+
+def test_what_a_part_names_is_there() -> None:
+    for patterns in NAMED.values():
+        assert all(list(ROOT.glob(one)) for one in patterns)
 
 
 def test_a_part_that_fails_is_told_and_stops_no_other(
@@ -38,6 +52,7 @@ def test_a_part_that_fails_is_told_and_stops_no_other(
     assert [(result.name, result.passed) for result in results] == [
         ("bad", False), ("good", True), ("last", True),
     ]  # fmt: skip
+    assert all(0 < result.cpu_seconds < 60 for result in results)
     said = capsys.readouterr().out
     assert said.index("FAILED") < said.index("all is well") < said.index("what went wrong")
 
