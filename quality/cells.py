@@ -20,7 +20,7 @@ from quality.sums import Sums
 from quality.tallies import Key, Tally
 from quality.vocabulary import Population
 
-KEPT: Final[frozenset[Population]] = frozenset({"cases", "deliveries", "newborns"})
+KEPT: Final[frozenset[Population]] = frozenset({"cases", "deliveries", "newborns", "pregnancies"})
 """Populations with many members; of the others nothing is kept."""
 
 # One statement is one snapshot: which stretches are kept, which houses changed since, the cells.

@@ -25,7 +25,9 @@ from referral.clocks.data import MILESTONES
 from registry.facilities.rules import local_date
 
 LateEntries: TypeAlias = Literal["with", "without"]
-Page: TypeAlias = Literal["case", "case_file", "consult", "guidance", "reading", "review"]
+Page: TypeAlias = Literal[
+    "case", "case_file", "consult", "guidance", "reading", "review", "exercise", "return"
+]  # fmt: skip
 """Kinds of pages that show what a row is about."""
 State: TypeAlias = Literal["counted", "open", "inconsistent", "late_left_out", "outside"]
 

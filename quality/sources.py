@@ -115,6 +115,7 @@ def _of_house(
     computed: Mapping[str, str] | None = None,
     *,
     case_id: str = NO_CASE,
+    number: str = "u.number",
     demo: str = "false",
     at: str = "u.at",
     when: str = "u.at",
@@ -124,7 +125,7 @@ def _of_house(
     return Source(
         relation=f"{relation} u",
         case_id=case_id,
-        number="u.number",
+        number=number,
         at=at,
         place="u.facility_id",
         late="false",
@@ -206,7 +207,38 @@ _FIRST_ABOUT_THE_CASE: Final = """
            WHERE e.about = u.about AND e.centre = u.centre AND NOT (e.drill OR e.voided)
              AND (e.late, e.at, e.case_id) < (u.late, u.at, u.case_id))"""
 
+# Of each house its newest count of each kind before the period's end.
+_BED_COUNTS: Final = """(SELECT f.id AS facility_id, k.kind, l.total AS beds, 1 AS houses
+          FROM facility f
+         CROSS JOIN (VALUES ('resuscitation_bed'), ('obstetric_bed'), ('icu_bed')) k (kind)
+         CROSS JOIN LATERAL (
+           SELECT b.total FROM resource_report b
+            WHERE b.facility_id = f.id AND b.kind = k.kind AND b.subkey = ''
+              AND b.total IS NOT NULL AND b.reported_at < :end
+            ORDER BY b.reported_at DESC, b.seq DESC LIMIT 1) l)"""
+
 SOURCES: Final[Mapping[Population, Source]] = {
+    "pregnancies": _of_house(
+        "pregnancies",
+        "fact_pregnancy",
+        {"has_file": "(u.file_id IS NOT NULL)"},
+        case_id="u.file_id",
+        number="CAST(NULL AS text)",
+        demo="u.demo",
+    ),
+    "exercises": _of_house(
+        "exercises", "quality_exercises()", case_id="u.id", number="CAST(NULL AS text)"
+    ),
+    "handed_in": _of_house(
+        "handed_in", "quality_handed_in()", case_id="u.id", number="CAST(NULL AS text)"
+    ),
+    "bed_counts": _of_house(
+        "bed_counts",
+        _BED_COUNTS,
+        number="CAST(NULL AS text)",
+        at="CAST(:end AS timestamptz)",
+        when="",
+    ),
     "deliveries": _of_house("deliveries", "fact_delivery"),
     "newborns": _of_house("newborns", "fact_newborn"),
     "annual_returns": _returned("annual_returns", "fact_annual_return"),
@@ -350,7 +382,16 @@ SOURCES: Final[Mapping[Population, Source]] = {
           SELECT 1 FROM facility f
             JOIN region_closure r ON r.descendant_id = f.region_id AND r.ancestor_id = u.id
             JOIN facility_role o ON o.facility_id = f.id AND o.role = 'maternal_centre'
-             AND o.during @> CAST(:last_day AS date))"""
+             AND o.during @> CAST(:last_day AS date))""",
+            "answered_for": """EXISTS (
+          SELECT 1 FROM responsible_area a
+            JOIN region_closure r ON r.ancestor_id = a.region_id AND r.descendant_id = u.id
+            JOIN region g ON g.id = a.region_id AND g.level IN ('county', 'city')
+           WHERE a.kind = 'maternal' AND a.during @> CAST(:last_day AS date))""",
+            "has_experts": """EXISTS (
+          SELECT 1 FROM expert_group g
+            JOIN facility f ON f.id = g.facility_id
+            JOIN region_closure r ON r.descendant_id = f.region_id AND r.ancestor_id = u.id)""",
         },
     ),
 }

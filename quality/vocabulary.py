@@ -16,6 +16,7 @@ Population: TypeAlias = Literal[
     "cases", "guidance", "case_files", "consults", "districts", "deliveries", "newborns",
     "death_steps", "reviews", "review_measures", "annual_returns", "practice_cards",
     "child_returns", "severe_outcomes", "outcomes_and_births", "obstetricians_and_beds",
+    "pregnancies", "exercises", "handed_in", "bed_counts",
 ]  # fmt: skip
 """cases: transfer requests and self-arrivals, by opening; guidance: remote guidance sessions;
 case_files: high-risk files, by opening; consults: remote consultations, by asking; districts:
@@ -24,9 +25,12 @@ pages; newborns: from birth cards; death_steps: what is due after a death, by th
 reviews: of deaths and near-misses, by conclusion; review_measures: what follows from them, by the
 day on which it is due; annual_returns, child_returns: rows of a year's figures, by the year's last
 day; practice_cards: licences on the last day of the period; severe_outcomes: women with a confirmed
-near-miss or who died, by the opening of their case. The last two hold members of two kinds, for
-rates whose parts are: severe outcomes, and rows of annual returns with the live births; and
-obstetricians at work on the last day, and rows of the year's obstetric beds."""
+near-miss or who died, by the opening of their case; pregnancies: registrations; exercises: drills
+that were held, by their beginning; handed_in: returns and minutes, by when they were handed in;
+bed_counts: the newest count of a kind of bed at each house, at the end of the period. Two hold
+members of two kinds, for rates whose parts are: outcomes_and_births: severe outcomes, and rows of
+annual returns with the live births; obstetricians_and_beds: obstetricians at work on the last day,
+and rows of the year's obstetric beds."""
 
 Place: TypeAlias = Literal["origin", "receiver"]
 """To whom a case belongs: who asked, or who accepted it first."""
@@ -45,7 +49,7 @@ FIELDS: Final[Mapping[Population, Mapping[str, type]]] = {
         "reported_in_time": bool,
     },
     "consults": {"urgency": str, "held": bool},
-    "districts": {"has_maternal_centre": bool},
+    "districts": {"has_maternal_centre": bool, "answered_for": bool, "has_experts": bool},
     "deliveries": {
         "from_28_weeks": bool,
         "preterm": bool,
@@ -94,6 +98,16 @@ FIELDS: Final[Mapping[Population, Mapping[str, type]]] = {
         "births_given": bool,
     },
     "obstetricians_and_beds": {"this_year": bool, "beds_given": bool},
+    "pregnancies": {
+        "assessed": bool,
+        "colour": str,
+        "purple": bool,
+        "at_high_risk": bool,
+        "has_file": bool,
+    },
+    "exercises": {"kind": str, "scenario": str, "debriefed": bool},
+    "handed_in": {"form": str},
+    "bed_counts": {"kind": str},
 }
 """What may be asked of one of a population, by name."""
 
@@ -117,6 +131,7 @@ AMOUNTS: Final[Mapping[Population, frozenset[str]]] = {
     "severe_outcomes": frozenset({"near_misses", "deaths"}),
     "outcomes_and_births": frozenset({"near_misses", "deaths", "severe_outcomes", "live_births"}),
     "obstetricians_and_beds": frozenset({"obstetricians", "beds"}),
+    "bed_counts": frozenset({"beds", "houses"}),
 }
 """What may be added up over a population whose members bring amounts."""
 

@@ -16,6 +16,7 @@ VIEWS: Final = {
     "fact_practice_card": "quality_practice_card",
     "fact_child_return": "quality_child_return",
     "fact_institution_return": "quality_institution_return",
+    "fact_pregnancy": "fact_pregnancy_now",
 }
 
 

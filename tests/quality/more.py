@@ -26,6 +26,10 @@ NEW: Sequence[Population] = (
     "severe_outcomes",
     "outcomes_and_births",
     "obstetricians_and_beds",
+    "pregnancies",
+    "exercises",
+    "handed_in",
+    "bed_counts",
 )
 WORDS: dict[str, list[Any]] = {
     "who": ["mother", "newborn"],
@@ -38,7 +42,16 @@ WORDS: dict[str, list[Any]] = {
     "profession": ["obstetrician", "midwife"],
     "service": ["midwifery", "screening"],
     "outcome": ["near_miss", "death"],
+    "colour": ["green", "yellow", "orange", "pink", "red", "critical"],
+    "scenario": ["pph", "eclampsia"],
+    "form": ["joint_meeting", "alliance_plan"],
 }
+KINDS: dict[Population, list[Any]] = {
+    "exercises": ["emergency", "skills"],
+    "bed_counts": ["resuscitation_bed", "obstetric_bed"],
+}
+"""What `kind` is where it is none of reviews."""
+
 YEAR = Scope(
     datetime(2025, 12, 31, 16, tzinfo=UTC),
     datetime(2026, 12, 31, 16, tzinfo=UTC),

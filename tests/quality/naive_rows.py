@@ -82,7 +82,9 @@ PLAIN: Final[Mapping[Population, Mapping[str, Callable[[Said], Any]]]] = {
         "report_due": lambda said: said["report"],
         "reported_in_time": lambda said: said["took_h"] is not None and said["took_h"] <= 24,
     },
-    "districts": {"has_maternal_centre": plain("has_maternal_centre")},
+    "districts": {
+        name: plain(name) for name in ("has_maternal_centre", "answered_for", "has_experts")
+    },
 }
 """Every field of the vocabulary, from what was written; None: not known."""
 

@@ -11,9 +11,10 @@ from random import Random
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from kernel.viewer import Role, Viewer
-from quality import facts, indicators, repository
+from quality import cell_keeping, facts, indicators, repository
 from quality.areas import areas
 from quality.compiling import compiled
 from quality.definitions import shipped
@@ -33,9 +34,11 @@ from quality.vocabulary import (
 )
 from tests.fixtures.database import Clone
 from tests.quality.cases import SYSTEM, region
-from tests.quality.more import NEW, WORDS, YEAR, Stories
+from tests.quality.kept import differences
+from tests.quality.more import KINDS, NEW, WORDS, YEAR, Stories
 from tests.quality.more_cases import a_course, a_death
 from tests.quality.more_files import rows_of_files
+from tests.quality.more_held import a_registration, beds, what_was_held
 from tests.quality.naive import add_up
 from tests.registry.world import World, account
 
@@ -47,7 +50,7 @@ SHIPPED = [
 
 def criterion(of: Population, chance: Random) -> Criterion:
     name = chance.choice(sorted(FIELDS[of]))
-    values = WORDS.get(name, [True, False])
+    values = KINDS.get(of, WORDS["kind"]) if name == "kind" else WORDS.get(name, [True, False])
     said = chance.sample(values, k=chance.randint(1, 2))
     return Criterion(field=name, one_of=said, negate=chance.random() < 0.3)
 
@@ -78,6 +81,9 @@ async def written(database: Clone, seed: int) -> Stories:
         for _ in range(40):
             await a_death(session, told, by)
             await a_course(session, told)
+            await a_registration(session, told, by[0])
+            await what_was_held(session, told, by[0])
+        await beds(session, told, by[0])
         await facts.current(session)
         await rows_of_files(session, told, by[0])
     return told
@@ -126,6 +132,50 @@ async def test_sql_and_plain_python_agree_on_what_is_not_a_transfer(
         assert len(rows) == len(members)
         seen += wanted.n
     assert seen > 1_000, "chance wrote too little to compare"
+
+
+async def test_registrations_read_the_same_from_what_is_kept_of_past_weeks(
+    database: Clone,
+) -> None:
+    told = await written(database, 5)
+    registered = [one for one in SHIPPED if one.of == "pregnancies"]
+    city = told.world.viewer(Role.COMMISSION, told.world.city_centre, told.world.city)
+
+    async def numbers() -> list[Any]:
+        return [
+            (await asked(database, viewer, YEAR, one))[0]
+            for viewer in (SYSTEM, city)
+            for one in registered
+        ]
+
+    before = await numbers()
+    while await cell_keeping.keep_up(database.system):
+        pass
+    count = text("SELECT count(*) FROM fact_cell WHERE population = 'pregnancies'")
+    async with database.system.session(SYSTEM) as session:
+        assert (await session.execute(count)).scalar_one() > 10
+    assert await numbers() == before
+    async with database.system.session(SYSTEM) as session:
+        # Whoever is graded anew changes a week that is over.
+        await session.execute(
+            text(
+                "INSERT INTO risk_grade (id, pregnancy_id, facility_id, kind, status, variant,"
+                " version, facts, fired, unknown, not_done, outcome, colour, purple, at, person_id)"
+                " SELECT gen_random_uuid(), p.id, p.facility_id, 'assessment', 'confirmed',"
+                " 'national', '1', '{}', '{}', '{}', '{}', 'graded', 'red', false,"
+                " p.created_at + interval '90 days', p.created_by FROM pregnancy p"
+            )
+        )
+        assert await differences(session) == []
+    changed = await numbers()
+    registrations = [one for one in told.known["pregnancies"] if YEAR.start <= one.at < YEAR.end]
+    assert [(one.all.met, one.all.n) for one in changed[:2]] == [
+        (len(registrations), len(registrations)),
+        (sum(one.said["has_file"] is True for one in registrations), len(registrations)),
+    ]
+    while await cell_keeping.keep_up(database.system):
+        pass
+    assert await numbers() == changed
 
 
 async def test_who_may_not_read_reviews_hears_sums_of_regions_and_no_small_ones(

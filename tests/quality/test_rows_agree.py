@@ -154,7 +154,13 @@ def test_every_indicator_that_computes_is_compared() -> None:
 
 @pytest.fixture(scope="module")
 async def world(module_database: Clone) -> World:
-    return await region(module_database)
+    world = await region(module_database)
+    async with module_database.system.session(SYSTEM) as session:
+        group = (
+            "INSERT INTO expert_group (id, facility_id, code, name) VALUES (:id, :house, 'a', 'a')"
+        )
+        await session.execute(text(group), {"id": new_id(), "house": world.county_hospital})
+    return world
 
 
 @pytest.fixture(scope="module")
@@ -273,14 +279,17 @@ Seen: TypeAlias = tuple[str, str | None, bool]
 
 
 def districts(world: World, at: datetime) -> list[Member]:
-    """Both counties; one has a rescue centre."""
+    """Both counties; one has a rescue centre that answers for it, and experts on a roster.
+
+    For the other only the province's centre answers, as for everybody.
+    """
     return [
         Member(
             "districts",
             at,
             (house,),
             around(world, home),
-            {"has_maternal_centre": house == world.county_hospital},
+            dict.fromkeys(FIELDS["districts"], house == world.county_hospital),
         )
         for house, home in (
             (world.county_hospital, world.county),

@@ -51,7 +51,12 @@ _FIELDS: Final = {
     " agreed, report_due, reported_in_time",
     "consults": "facility_id AS house, facility_id AS place, false AS late, demo, urgency, held",
     "districts": "id AS house, CAST(NULL AS uuid) AS place, false AS late, false AS demo,"
-    " has_maternal_centre",
+    " has_maternal_centre, answered_for, has_experts",
+    "pregnancies": f"{_AT_HOUSE}, assessed, colour, purple, at_high_risk, file_id IS NOT NULL"
+    " AS has_file",
+    "exercises": f"{_AT_HOUSE}, kind, scenario, state = 'debriefed' AS debriefed",
+    "handed_in": f"{_AT_HOUSE}, form",
+    "bed_counts": f"{_AT_HOUSE}, kind, total AS beds, 1 AS houses",
     "annual_returns": f"{_AT_HOUSE}, covers, residence, women, live_births, booked_early,"
     f" examined, managed, high_risk, born_in_hospital, visited, deaths, {_OF_RETURNS}",
     "child_returns": f"{_AT_HOUSE}, covers, residence, live_births, neonatal_deaths,"
@@ -83,7 +88,17 @@ _FROM: Final = {
     "districts": "(SELECT g.id, g.id IN (SELECT r.ancestor_id FROM facility_role o"
     " JOIN facility f ON f.id = o.facility_id JOIN region_closure r ON r.descendant_id ="
     " f.region_id WHERE o.role = 'maternal_centre' AND o.during @> date '{last}')"
-    " AS has_maternal_centre FROM region g WHERE g.level = 'county') u",
+    " AS has_maternal_centre, EXISTS (SELECT 1 FROM responsible_area a WHERE a.kind = 'maternal'"
+    " AND a.during @> date '{last}' AND a.region_id IN (g.id, g.parent_id)) AS answered_for,"
+    " g.id IN (SELECT r.ancestor_id FROM expert_group x JOIN facility f ON f.id = x.facility_id"
+    " JOIN region_closure r ON r.descendant_id = f.region_id) AS has_experts"
+    " FROM region g WHERE g.level = 'county') u",
+    "pregnancies": "fact_pregnancy",
+    "exercises": "quality_exercise WHERE ended_at IS NOT NULL",
+    "handed_in": "quality_return WHERE state = 'submitted'",
+    "bed_counts": "(SELECT DISTINCT ON (facility_id, kind) * FROM resource_report"
+    " WHERE total IS NOT NULL AND reported_at < '{end}'"
+    " ORDER BY facility_id, kind, reported_at DESC, seq DESC) u",
     "annual_returns": _RETURNS.replace("{table}", "fact_annual_return"),
     "child_returns": _RETURNS.replace("{table}", "fact_child_return"),
     "practice_cards": "fact_practice_card WHERE day <= date '{last}'",
@@ -222,6 +237,7 @@ def _counts(one: Definition) -> Iterator[str]:
         seconds = f"({end} - {start}) / 1000000.0"
         late = _late((wanted.start, wanted.end))
     else:
+        assert not isinstance(measure, ElsewhereMeasure)
         counted = " AND ".join(map(_holds, measure.where)) or "true"
         asked = list(measure.where)
         if isinstance(measure, ShareMeasure):

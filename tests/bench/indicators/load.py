@@ -10,6 +10,14 @@ from uuid import UUID
 import asyncpg
 
 from tests.bench.indicators.afterwards import COLUMNS, afterwards
+from tests.bench.indicators.held import COLUMNS as HELD_COLUMNS
+from tests.bench.indicators.held import (
+    GRADE_COLUMNS,
+    PREGNANCY_COLUMNS,
+    Lines,
+    held,
+    registrations,
+)
 from tests.bench.indicators.province import Province
 from tests.bench.indicators.rows import (
     BATCH_COLUMNS,
@@ -76,10 +84,21 @@ async def load(
                 connection, "case_file_report", REPORT_COLUMNS, [one.report for one in some]
             )
             await _copy(connection, "case_party", PARTY_COLUMNS, [one.party for one in some])
+            await _registered(connection, [(one.woman, one.grade) for one in some])
+        women = registrations(province, start.date(), size.deliveries, by, SEED)
+        while part := list(islice(women, AT_ONCE)):
+            await _registered(connection, part)
+        for table, lines in held(province, start, by, SEED).items():
+            await _copy(connection, table, HELD_COLUMNS[table], lines)
         await connection.execute("VACUUM ANALYZE")
         return events
     finally:
         await connection.close()
+
+
+async def _registered(connection: Any, some: Sequence[Lines]) -> None:
+    await _copy(connection, "pregnancy", PREGNANCY_COLUMNS, [woman for woman, _ in some])
+    await _copy(connection, "risk_grade", GRADE_COLUMNS, [grade for _, grade in some])
 
 
 async def _files(connection: Any, found: Iterator[File]) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from tests.bench.indicators.held import registration
 from tests.bench.indicators.province import House, Province
 from tests.bench.indicators.stories import NULL
 
@@ -120,11 +121,13 @@ REPORT_COLUMNS: Final = (
 
 @dataclass(slots=True)
 class CaseFile:
-    """A high-risk file, its report, its party."""
+    """A high-risk file, its report, its party, and the registration that it is about."""
 
     file: str
     report: str
     party: str
+    woman: str
+    grade: str
 
 
 def case_files(
@@ -141,6 +144,7 @@ def case_files(
         due = f"{start + timedelta(days=365 * n / count)} 15:00+00"
         took = f"{start + timedelta(days=365 * n / count)} {dice.randrange(4, 23):02}:00+00"
         colour = dice.choice(("orange", "red"))
+        woman, grade = registration(id_, house, opened, colour, owner, dice)
         yield CaseFile(
             file=f"{id_}\tF{n}\t{'agreed' if agreed else 'opened'}\t1\t{id_}\t{id_}\t{colour}\tf"
             f"\tgrade\t{house.id}\t{house.region}\t{owner}\t{opened}\t{opened}"
@@ -148,4 +152,6 @@ def case_files(
             report=f"{UUID(int=dice.getrandbits(128), version=4)}\t{id_}\t1\tdue\tf\t{due}"
             f"\t{opened}\t{took}\tv1\n",
             party=f"{id_}\t{house.id}\t{house.region}\torigin\n",
+            woman=woman,
+            grade=grade,
         )

@@ -19,13 +19,13 @@ def yearly_files(
 ) -> Iterator[File]:
     """Every house's files of the years that end on these days; about `births` a year."""
     dice = Random(f"{seed} yearly")
-    counties = set(province.counties)
+    counties: set[UUID] = set(province.counties)
     whole = sum(house.weight for house in province.houses)
     for house in province.houses:
         own = round(births * house.weight / whole)
         # The county's first house hands in the county's figures as well.
         area = own * 2 if house.region in counties else 0
-        counties.discard(house.region)  # type: ignore[arg-type]
+        counties.discard(house.region)
         for sheet, rows in (
             ("annual_returns", list(_annual(own, area, ends, dice))),
             ("child_returns", list(_children(area, ends, dice))),

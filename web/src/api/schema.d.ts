@@ -10244,7 +10244,7 @@ export interface components {
             number: string | null;
             origin: components["schemas"]["PlaceOut"] | null;
             /** @enum {null|string} */
-            page: "case" | "case_file" | "consult" | "guidance" | "reading" | "review" | null;
+            page: "case" | "case_file" | "consult" | "guidance" | "reading" | "review" | "exercise" | "return" | null;
         };
         /** ChannelTally */
         ChannelTally: {
@@ -10891,7 +10891,7 @@ export interface components {
             /** @constant */
             kind: "count";
             /** @enum {string} */
-            of: "cases" | "guidance" | "case_files" | "consults" | "districts" | "deliveries" | "newborns" | "death_steps" | "reviews" | "review_measures" | "annual_returns" | "practice_cards" | "child_returns" | "severe_outcomes" | "outcomes_and_births" | "obstetricians_and_beds";
+            of: "cases" | "guidance" | "case_files" | "consults" | "districts" | "deliveries" | "newborns" | "death_steps" | "reviews" | "review_measures" | "annual_returns" | "practice_cards" | "child_returns" | "severe_outcomes" | "outcomes_and_births" | "obstetricians_and_beds" | "pregnancies" | "exercises" | "handed_in" | "bed_counts";
             /**
              * @default origin
              * @enum {string}
@@ -13189,7 +13189,7 @@ export interface components {
             opened_at: string;
             origin: components["schemas"]["PlaceOut"] | null;
             /** @enum {null|string} */
-            page: "case" | "case_file" | "consult" | "guidance" | "reading" | "review" | null;
+            page: "case" | "case_file" | "consult" | "guidance" | "reading" | "review" | "exercise" | "return" | null;
             part: number;
             reason: string | null;
             seconds: number | null;
@@ -15339,7 +15339,7 @@ export interface components {
             /** @constant */
             kind: "rate";
             /** @enum {string} */
-            of: "cases" | "guidance" | "case_files" | "consults" | "districts" | "deliveries" | "newborns" | "death_steps" | "reviews" | "review_measures" | "annual_returns" | "practice_cards" | "child_returns" | "severe_outcomes" | "outcomes_and_births" | "obstetricians_and_beds";
+            of: "cases" | "guidance" | "case_files" | "consults" | "districts" | "deliveries" | "newborns" | "death_steps" | "reviews" | "review_measures" | "annual_returns" | "practice_cards" | "child_returns" | "severe_outcomes" | "outcomes_and_births" | "obstetricians_and_beds" | "pregnancies" | "exercises" | "handed_in" | "bed_counts";
             /**
              * @default origin
              * @enum {string}
@@ -17166,7 +17166,7 @@ export interface components {
             kind: "share";
             met: components["schemas"]["Criterion"][];
             /** @enum {string} */
-            of: "cases" | "guidance" | "case_files" | "consults" | "districts" | "deliveries" | "newborns" | "death_steps" | "reviews" | "review_measures" | "annual_returns" | "practice_cards" | "child_returns" | "severe_outcomes" | "outcomes_and_births" | "obstetricians_and_beds";
+            of: "cases" | "guidance" | "case_files" | "consults" | "districts" | "deliveries" | "newborns" | "death_steps" | "reviews" | "review_measures" | "annual_returns" | "practice_cards" | "child_returns" | "severe_outcomes" | "outcomes_and_births" | "obstetricians_and_beds" | "pregnancies" | "exercises" | "handed_in" | "bed_counts";
             /**
              * @default origin
              * @enum {string}

@@ -9,6 +9,8 @@ describe('where a case lies', () => {
     ['consult', '/consults/x'],
     ['guidance', '/guidance/x'],
     ['reading', '/ctg/readings/x'],
+    ['exercise', '/quality/exercises/x'],
+    ['return', '/quality/returns/x'],
   ] as const)('is said by the kind of its page: %s', (page, path) => expect(pagePath(page, 'x')).toBe(path))
 
   it('follows what happened: case files have pages of their own', () => {

@@ -11,7 +11,7 @@ export function casePlace(id: string, action?: Pick<Action, 'machine' | 'action'
 }
 
 /** The pages that show what is counted; each lies under the id of its case. */
-const PAGES = { case: '/cases', case_file: '/case-files', consult: '/consults', guidance: '/guidance', reading: '/ctg/readings', review: '/case-reviews' } as const
+const PAGES = { case: '/cases', case_file: '/case-files', consult: '/consults', guidance: '/guidance', reading: '/ctg/readings', review: '/case-reviews', exercise: '/quality/exercises', return: '/quality/returns' } as const
 
 export function pagePath(page: keyof typeof PAGES, id: string): string {
   return `${PAGES[page]}/${id}`
