@@ -8,8 +8,8 @@ from alembic import op
 
 from server.migrations.sql import statements
 
-revision = "0070_woman_hints"
-down_revision = "0069_severe_outcomes"
+revision = "0071_woman_hints"
+down_revision = "0070_registrations_counted"
 
 HINTS = """
 CREATE FUNCTION observation_hint() RETURNS trigger LANGUAGE plpgsql AS $$
