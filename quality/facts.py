@@ -53,7 +53,10 @@ async def keep_up(database: Database) -> bool:
 
 
 async def rebuild(session: AsyncSession) -> None:
-    """Throw all facts away; those of cases wait to be written anew, others are at once."""
+    """Throw all facts away; those of cases wait to be written anew, others are at once.
+
+    Facts of registrations stay: whoever rebuilds reads no pregnancy, and triggers keep them up.
+    """
     await session.execute(_REBUILD)
 
 

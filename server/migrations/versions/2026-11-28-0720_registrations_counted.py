@@ -1,7 +1,8 @@
 """Registrations, drills and what is handed in are counted.
 
-A registration is a fact of its own, written anew in the transaction that grades her or opens her
-file: nothing of who she is stands in it. Drills and returns are few, and read as they are by
+A registration is a fact of its own, kept up by the transaction that registers her, grades her or
+opens her file, from the row that it writes: the owner of the tables reads no pregnancy, and nothing
+of who she is stands in the fact. Drills and returns are few, and read as they are by
 functions that show a house's to whoever oversees it.
 """
 
@@ -13,28 +14,27 @@ revision = "0070_registrations_counted"
 down_revision = "0069_severe_outcomes"
 
 # The grade that stands, as registry/risk/queries.py has it: the newest assessment somebody decided,
-# else the newest screening.
+# else the newest screening. The view is what the triggers below come to, for who may read it all.
 REGISTRATIONS = """
 CREATE INDEX ix_case_file_pregnancy ON case_file (pregnancy_id);
-CREATE POLICY owner_reads ON pregnancy FOR SELECT TO yunshang_owner USING (true);
-CREATE POLICY owner_reads ON risk_grade FOR SELECT TO yunshang_owner USING (true);
-
+CREATE FUNCTION fact_high_risk(colour text, purple boolean) RETURNS boolean
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT coalesce(colour IN ('orange', 'pink', 'red', 'critical'), false) OR coalesce(purple, false)
+$$;
 CREATE VIEW fact_pregnancy_now WITH (security_invoker = true) AS
 SELECT p.id AS pregnancy_id, p.facility_id, p.created_at AS at, h.demo,
        g.id IS NOT NULL AS assessed, g.colour, g.purple,
-       CASE WHEN g.id IS NOT NULL
-            THEN coalesce(g.colour IN ('orange', 'pink', 'red', 'critical'), false)
-              OR coalesce(g.purple, false) END AS at_high_risk,
-       f.id AS file_id
+       CASE WHEN g.id IS NOT NULL THEN fact_high_risk(g.colour, g.purple) END AS at_high_risk,
+       f.id AS file_id, g.kind AS grade_kind, g.at AS graded_at, g.id AS grade_id
   FROM pregnancy p
   JOIN facility h ON h.id = p.facility_id
   LEFT JOIN LATERAL (
-    SELECT r.id, r.colour, r.purple FROM risk_grade r
+    SELECT r.id, r.kind, r.at, r.colour, r.purple FROM risk_grade r
      WHERE r.pregnancy_id = p.id AND r.status IN ('confirmed', 'overridden')
      ORDER BY r.kind = 'assessment' DESC, r.at DESC, r.id DESC LIMIT 1) g ON true
   LEFT JOIN LATERAL (
     SELECT c.id FROM case_file c WHERE c.pregnancy_id = p.id AND c.state <> 'voided'
-     ORDER BY c.opened_at LIMIT 1) f ON true;
+     ORDER BY c.opened_at, c.id LIMIT 1) f ON true;
 COMMENT ON VIEW fact_pregnancy_now IS 'registrations: graded or not, with a case file or not';
 GRANT SELECT ON fact_pregnancy_now TO yunshang_app, yunshang_system;
 
@@ -51,29 +51,46 @@ CREATE POLICY app_reads ON fact_pregnancy FOR SELECT TO yunshang_app
 GRANT SELECT ON fact_pregnancy TO yunshang_app, yunshang_system;
 """
 
-# One at a time for a woman; each statement sees what the one before it wrote.
+# For this transaction alone: what was registered before becomes facts.
+ONCE = """
+CREATE POLICY owner_reads_once ON pregnancy FOR SELECT TO yunshang_owner USING (true);
+CREATE POLICY owner_reads_once ON risk_grade FOR SELECT TO yunshang_owner USING (true);
+INSERT INTO fact_pregnancy SELECT * FROM fact_pregnancy_now;
+DROP POLICY owner_reads_once ON pregnancy;
+DROP POLICY owner_reads_once ON risk_grade;
+"""
+
 WRITE = """
-CREATE FUNCTION fact_write_pregnancy(wanted uuid) RETURNS void
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-  PERFORM pg_advisory_xact_lock(hashtextextended('fact_pregnancy ' || wanted::text, 0));
-  DELETE FROM public.fact_pregnancy f WHERE f.pregnancy_id = wanted;
-  INSERT INTO public.fact_pregnancy
-    SELECT v.* FROM public.fact_pregnancy_now v WHERE v.pregnancy_id = wanted;
-END
-$$;
-REVOKE ALL ON FUNCTION fact_write_pregnancy FROM PUBLIC;
 CREATE FUNCTION fact_note_registered() RETURNS trigger
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-  PERFORM public.fact_write_pregnancy(NEW.id);
+  INSERT INTO public.fact_pregnancy (pregnancy_id, facility_id, at, demo, assessed)
+    SELECT NEW.id, NEW.facility_id, NEW.created_at, h.demo, false
+      FROM public.facility h WHERE h.id = NEW.facility_id;
   RETURN NULL;
 END
 $$;
 CREATE FUNCTION fact_note_graded() RETURNS trigger
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-  PERFORM public.fact_write_pregnancy(NEW.pregnancy_id);
+  UPDATE public.fact_pregnancy f
+     SET assessed = true, colour = NEW.colour, purple = NEW.purple,
+         at_high_risk = public.fact_high_risk(NEW.colour, NEW.purple),
+         grade_kind = NEW.kind, graded_at = NEW.at, grade_id = NEW.id
+   WHERE f.pregnancy_id = NEW.pregnancy_id
+     AND (f.grade_id IS NULL OR (NEW.kind = 'assessment', NEW.at, NEW.id)
+                              > (f.grade_kind = 'assessment', f.graded_at, f.grade_id));
+  RETURN NULL;
+END
+$$;
+CREATE FUNCTION fact_note_filed() RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  UPDATE public.fact_pregnancy f
+     SET file_id = (SELECT c.id FROM public.case_file c
+                     WHERE c.pregnancy_id = NEW.pregnancy_id AND c.state <> 'voided'
+                     ORDER BY c.opened_at, c.id LIMIT 1)
+   WHERE f.pregnancy_id = NEW.pregnancy_id;
   RETURN NULL;
 END
 $$;
@@ -82,7 +99,7 @@ CREATE TRIGGER fact_note_registered AFTER INSERT ON pregnancy
 CREATE TRIGGER fact_note_graded AFTER INSERT ON risk_grade
   FOR EACH ROW WHEN (NEW.status IN ('confirmed', 'overridden')) EXECUTE FUNCTION fact_note_graded();
 CREATE TRIGGER fact_note_filed AFTER INSERT OR UPDATE OF state ON case_file
-  FOR EACH ROW EXECUTE FUNCTION fact_note_graded();
+  FOR EACH ROW EXECUTE FUNCTION fact_note_filed();
 """
 
 # As 0066 for the others: of past weeks cells are kept, until a fact of theirs changes.
@@ -104,7 +121,7 @@ END
 $$;
 CREATE TRIGGER fact_pregnancy_added AFTER INSERT ON fact_pregnancy REFERENCING NEW TABLE AS touched
   FOR EACH STATEMENT EXECUTE FUNCTION fact_pregnancy_changed();
-CREATE TRIGGER fact_pregnancy_gone AFTER DELETE ON fact_pregnancy REFERENCING OLD TABLE AS touched
+CREATE TRIGGER fact_pregnancy_moved AFTER UPDATE ON fact_pregnancy REFERENCING NEW TABLE AS touched
   FOR EACH STATEMENT EXECUTE FUNCTION fact_pregnancy_changed();
 """
 
@@ -144,39 +161,8 @@ UNION ALL SELECT id, 'exercise' FROM quality_exercise
 UNION ALL SELECT id, 'return' FROM quality_return;
 """
 
-BY_CASE = ("fact_case", "fact_guidance", "fact_consult", "fact_case_file")
-AT_ONCE = {
-    "fact_delivery": "quality_delivery",
-    "fact_newborn": "quality_newborn",
-    "fact_annual_return": "quality_annual_return",
-    "fact_practice_card": "quality_practice_card",
-    "fact_child_return": "quality_child_return",
-    "fact_institution_return": "quality_institution_return",
-    "fact_pregnancy": "fact_pregnancy_now",
-}
-REBUILD = """
-CREATE OR REPLACE FUNCTION fact_rebuild() RETURNS void
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-  PERFORM pg_advisory_xact_lock(7283010);
-{rebuild}
-  INSERT INTO public.fact_pending (case_id)
-    SELECT h.case_id FROM public.case_head h UNION SELECT f.id FROM public.case_file f;
-END
-$$;
-"""
-
 
 def upgrade() -> None:
-    rebuild = "\n".join(
-        [f"  DELETE FROM public.{table};" for table in (*BY_CASE, *AT_ONCE)]
-        + [
-            f"  INSERT INTO public.{table} SELECT v.* FROM public.{view} v;"
-            for table, view in AT_ONCE.items()
-        ]
-    )
-    scripts = (REGISTRATIONS, WRITE, CELLS, HELD, REBUILD.format(rebuild=rebuild))
-    for script in scripts:
+    for script in (REGISTRATIONS, ONCE, WRITE, CELLS, HELD):
         for statement in statements(script):
             op.execute(statement)
-    op.execute("INSERT INTO fact_pregnancy SELECT * FROM fact_pregnancy_now")

@@ -137,6 +137,9 @@ async def _rebuild(clone: Clone) -> float:
     begun = time.perf_counter()
     owner = await asyncpg.connect(clone.superuser_url)  # rows of a whole year take more than 30 s
     await owner.execute("SELECT fact_rebuild()")
+    # Registrations are kept up by triggers, which the year was made without.
+    await owner.execute("DELETE FROM fact_pregnancy")
+    await owner.execute("INSERT INTO fact_pregnancy SELECT * FROM fact_pregnancy_now")
     took = time.perf_counter() - begun
     batches, more = await _caught_up(clone)
     await owner.execute("VACUUM ANALYZE")
