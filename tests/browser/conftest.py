@@ -12,8 +12,9 @@ from tests.browser.visitor import Visitor
 from tests.smoke.instance import Instance
 from tests.smoke.person import Person
 
-CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-"""The first that is there: the shell has no windows to draw, and needs half of the CPU."""
+WINDOWED = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = ("chromium-headless-shell", *WINDOWED)
+"""The first that is there is taken: the shell has no windows to draw, and needs half of the CPU."""
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from playwright.async_api import CDPSession, Page, async_playwright, expect
 
 from tests.bench.web.ward import open_ward
-from tests.browser.conftest import CHROMIUM, QUIET
+from tests.browser.conftest import QUIET, WINDOWED
 from tests.browser.visitor import Visitor
 from tests.smoke.instance import Instance
 from tests.telling import say
@@ -68,7 +68,7 @@ def figures(first: Reading, last: Reading) -> dict[str, float]:
 
 async def watch(instance: Instance, wanted: argparse.Namespace) -> dict[str, float]:
     """Look at the wall for the time wanted; every strip must run at both ends."""
-    chromium = next(path for name in CHROMIUM if (path := shutil.which(name)))
+    chromium = next(path for name in WINDOWED if (path := shutil.which(name)))
     async with async_playwright() as driver:
         browser = await driver.chromium.launch(executable_path=chromium, args=list(QUIET))
         context = await browser.new_context(
