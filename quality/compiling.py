@@ -71,16 +71,17 @@ def late(milestone: str) -> str:
     return f"(u.late IS NOT NULL AND '{milestone}' = ANY(u.late))"
 
 
-def compiled(measure: Measure, prefix: str = "v") -> Compiled | None:
+def compiled(measure: Measure, prefix: str = "v", *, keeping: bool = False) -> Compiled | None:
     """The rows of a measure; None for what is computed elsewhere.
 
-    Parameters are named `prefix` and a number, so that several can stand in one query.
+    Parameters are named `prefix` and a number, so that several can stand in one query. `keeping`:
+    also of members that the viewer may only count, for a period that she closes.
     """
     if isinstance(measure, ElsewhereMeasure):
         return None
     if isinstance(measure, IntervalMeasure):
         return _interval(measure, Binder(prefix))
-    return _members(measure, Binder(prefix))
+    return _members(measure, Binder(prefix), keeping=keeping)
 
 
 def _interval(measure: IntervalMeasure, build: Binder) -> Compiled:
@@ -110,7 +111,9 @@ def begins(measure: IntervalMeasure, build: Binder) -> str:
     return f"coalesce({build.at(wanted.start)} IS NOT NULL{said}, false)"
 
 
-def _members(measure: CountMeasure | ShareMeasure | RateMeasure, build: Binder) -> Compiled:
+def _members(
+    measure: CountMeasure | ShareMeasure | RateMeasure, build: Binder, *, keeping: bool
+) -> Compiled:
     source = SOURCES[measure.of]
     where = [(one.key, holds(one, source, build)) for one in measure.where]
     where += [(name, f"({amount(name)} IS NOT NULL)") for name in amounts(measure)]
@@ -126,6 +129,7 @@ def _members(measure: CountMeasure | ShareMeasure | RateMeasure, build: Binder) 
         reason=reason,
         met=_all(met) if met else "false",
         amounts=[amount(name) for name in amounts(measure)],
+        keeping=keeping,
         late=f"({' OR '.join([source.late, *map(late, build.milestones)])})",
     )
 
@@ -182,14 +186,19 @@ def _put_together(
     reason: str = "CAST(NULL AS text)",
     met: str = "false",
     amounts: Sequence[str] = (),
+    keeping: bool = False,
 ) -> Compiled:
     # Whoever only counts them is shown none of them.
-    scope = f"{scope} AND {source.open}" if source.open else scope
+    case_id = source.case_id
+    if source.confidential and keeping:
+        case_id = source.kept_as
+    elif source.confidential:
+        scope = f"{scope} AND {source.open}"
     part, whole = amounts or (f"CAST({met} AS int)", "1")
     seconds = f"CAST(extract(epoch FROM {to_at} - {from_at}) AS float8)"
     # The names are constants of this package; what a definition says is bound.
     select = f"""
-    SELECT {source.case_id} AS case_id, {source.number} AS number, {source.at} AS opened_at,
+    SELECT {case_id} AS case_id, {source.number} AS number, {source.at} AS opened_at,
            {place_of(source, place)} AS place, {from_at} AS from_at, {to_at} AS to_at,
            {late} AS late, {source.demo} AS demo, {state} AS state, {reason} AS reason,
            {met} AS met, CAST({part} AS bigint) AS part,

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.confidence import unverified
-from quality import repository
+from quality import closed_numbers, repository
 from quality.charts import chart_of, funnel_of
 from quality.compiling import Compiled, compiled
 from quality.definitions import MULTIPLES, Definition
@@ -185,12 +185,12 @@ def rows_of(scope: Scope, version: Version) -> Compiled | None:
         return None
     if scope.frozen is None:
         return compiled(version.definition.measure)
-    return rows.rows_of(scope.frozen, version.id)
+    return rows.rows_of(scope.frozen, version)
 
 
 def untold(definition: Definition, scope: Scope) -> Untold | None:
     """Why a definition says nothing of a scope, whoever asks; None: it does."""
-    return by_period(definition.measure, scope.start, scope.end, frozen=scope.frozen is not None)
+    return by_period(definition.measure, scope.start, scope.end, reviews_kept=scope.reviews_kept)
 
 
 async def version_of(session: AsyncSession, scope: Scope, code: str) -> Version:
@@ -223,7 +223,8 @@ async def measured(
 ) -> list[Totals | None]:
     """The numbers of each version; None: nothing is said of the scope (`untold`)."""
     if scope.frozen is not None:
-        return [await _frozen(session, scope, late, one) for one in versions]
+        kept = [await kept_totals(session, scope, late, one) for one in versions]
+        return await _guarded(session, scope, late, versions, kept)
     asked = {
         at: one
         for at, version in enumerate(versions)
@@ -232,15 +233,34 @@ async def measured(
     }
     found = await repository.totals(session, scope, late, list(asked.values()), months=months)
     known = dict(zip(asked, found, strict=True))
-    return [known.get(at) for at in range(len(versions))]
+    told = [known.get(at) for at in range(len(versions))]
+    return await _guarded(session, scope, late, versions, told)
 
 
-async def _frozen(
+async def _guarded(
+    session: AsyncSession,
+    scope: Scope,
+    late: LateEntries,
+    versions: Sequence[Version],
+    found: Sequence[Totals | None],
+) -> list[Totals | None]:
+    """What of the numbers the viewer may hear."""
+    if not any(one is not None and one.all.closed for one in found):
+        return list(found)
+    measures = [one.definition.measure for one in versions]
+    every = await in_force(session, scope)
+    return await closed_numbers.guarded(
+        session, scope, late, list(zip(measures, found, strict=True)), every
+    )
+
+
+async def kept_totals(
     session: AsyncSession, scope: Scope, late: LateEntries, version: Version
 ) -> Totals | None:
-    kept = rows_of(scope, version)
-    if kept is None:
+    """What a closed period keeps of a version, also what is told in sums alone; None: nothing."""
+    if scope.frozen is None or untold(version.definition, scope) is not None:
         return None
+    kept = rows.counted_rows(scope.frozen, version)
     return await repository.frozen_totals(session, scope, late, kept, target_s(version.definition))
 
 

@@ -1,5 +1,6 @@
 """Parameters that every question about indicators takes."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
@@ -30,6 +31,11 @@ Late = Annotated[
     QueryParameter(description="Whether times that were entered after the fact count."),
 ]
 
+Small = Annotated[
+    Literal["show", "hide"],
+    QueryParameter(description="Whether counts of 1 to 4 are printed, or hidden as “<5”."),
+]
+
 Frozen = Annotated[
     UUID | None,
     QueryParameter(description="A frozen period: its figures as they were, whatever the days."),
@@ -55,7 +61,7 @@ async def counted(
     now = clock.now()
     until = end or now
     begin = start or until - timedelta(days=LAST_DAYS)
-    return Scope(begin, until, region_id, facility_id, as_of=min(now, until))
+    return Scope(begin, until, region_id, facility_id, as_of=now)
 
 
 async def asked(
@@ -71,6 +77,11 @@ async def asked(
     if frozen is None:
         return counted
     period = await periods.get(session, frozen)
-    return Scope(
-        period.starts_at, period.ends_at, counted.region_id, counted.facility_id, period.id
+    return replace(
+        counted,
+        start=period.starts_at,
+        end=period.ends_at,
+        frozen=period.id,
+        as_of=None,
+        reviews_kept=period.reviews_kept,
     )

@@ -19,8 +19,7 @@ from quality.passes import Asked, Cell, Columns, readings
 from quality.sources import CASES_IN_SCOPE, CASES_WHERE, MISSING_IN_SCOPE
 from quality.sums import Summed
 from quality.tallies import Key, Tally
-from quality.untold import Untold, closed_to
-from quality.vocabulary import Measure, ShareMeasure
+from quality.untold import Untold
 from referral.clocks.data import MILESTONES
 from registry.facilities.rules import local_date
 
@@ -46,6 +45,9 @@ class Scope:
     frozen: UUID | None = None
     as_of: datetime | None = None
     """By when limits have ended or not; the period's end, if nothing is said."""
+
+    reviews_kept: bool = True
+    """False of a period that was closed before reviews were kept."""
 
     @property
     def last_day(self) -> date:
@@ -193,13 +195,13 @@ WITH rows AS (
   SELECT r.case_id, r.number, r.opened_at, r.place, r.from_at, r.to_at, r.late, r.demo,
          CASE WHEN r.state = 'counted' AND r.late AND CAST(:late AS text) = 'without'
               THEN 'late_left_out' ELSE r.state END AS state,
-         r.reason, r.met, r.part, r.whole,
+         r.reason, r.met, r.part, r.whole{also},
          CASE WHEN r.state = 'counted' AND NOT (r.late AND CAST(:late AS text) = 'without')
               THEN r.seconds END AS seconds
     FROM ({select}) r)
 """
 _FROZEN_TOTALS = (
-    _ROWS
+    _ROWS.replace("{also}", ", r.open")
     + f"""
 SELECT GROUPING(place, month, reason, bin) AS part, place, month, reason, bin,
        CAST(coalesce(sum(whole) FILTER (WHERE state = 'counted'), 0) AS bigint) AS n,
@@ -209,6 +211,7 @@ SELECT GROUPING(place, month, reason, bin) AS part, place, month, reason, bin,
        count(*) FILTER (WHERE late) AS late,
        count(*) FILTER (WHERE state = 'counted' AND demo) AS demo,
        count(*) FILTER (WHERE seconds <= CAST(:target AS bigint)) AS within,
+       count(*) FILTER (WHERE NOT open) AS closed,
        percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY seconds) AS quantiles,
        min(seconds) AS min_s, max(seconds) AS max_s, count(*) AS members
   FROM (SELECT rows.*, to_char(from_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') AS month,
@@ -216,10 +219,13 @@ SELECT GROUPING(place, month, reason, bin) AS part, place, month, reason, bin,
  GROUP BY GROUPING SETS ((), (place), (month), (reason), (bin))
 """
 )
-_POINTS = _ROWS + "SELECT * FROM rows WHERE state = 'counted' ORDER BY opened_at DESC, case_id"
+_MEMBER_ROWS = _ROWS.replace("{also}", "")
+_POINTS = (
+    _MEMBER_ROWS + "SELECT * FROM rows WHERE state = 'counted' ORDER BY opened_at DESC, case_id"
+)
 RECENT = timedelta(days=31)
 _MEMBERS = (
-    _ROWS
+    _MEMBER_ROWS
     + """
 SELECT * FROM rows
  ORDER BY coalesce(seconds, 0) DESC, from_at, case_id, place, number
@@ -235,7 +241,7 @@ async def frozen_totals(
     compiled: Compiled,
     target_s: int | None,
 ) -> Totals:
-    """A frozen version's numbers over a scope, in one query."""
+    """A frozen version's numbers over a scope, in one query; `compiled` says who is `open`."""
     found: dict[int, list[Row[Any]]] = {part: [] for part in (_ALL, _PLACE, _MONTH, _REASON, _BIN)}
     values = _values(scope, late, compiled) | {"target": target_s}
     for row in await session.execute(_query(_FROZEN_TOTALS, compiled), values):
@@ -246,7 +252,11 @@ async def frozen_totals(
         all=_group(found[_ALL][0], None),
         places=sorted(places, key=lambda one: str(one.key)),
         months=sorted(months, key=lambda one: str(one.key)),
-        outside={row.reason: row.members for row in found[_REASON] if row.reason is not None},
+        outside={
+            row.reason: row.members
+            for row in sorted(found[_REASON], key=lambda row: str(row.reason))
+            if row.reason is not None
+        },
         bins={row.bin: row.members for row in found[_BIN] if row.bin is not None},
     )
 
@@ -259,7 +269,11 @@ async def totals(
     *,
     months: bool = False,
 ) -> list[Totals]:
-    """The numbers of each measure over a scope; by month too, for one measure at a time."""
+    """The numbers of each measure over a scope; by month too, for one measure at a time.
+
+    Also of what the viewer may only count (`closed`): `quality.closed_numbers` says what of it is
+    told.
+    """
     assert not months or len(asked) <= 1  # noqa: S101
     by: tuple[Key, ...] = ("place", "month") if months else ("place",)
     found: dict[int, Totals] = {}
@@ -269,8 +283,7 @@ async def totals(
         whole, places = sums.whole(), sums.by(0)
         each_month = sums.by(1) if months else None
         for number, columns in zip(reading.numbers, reading.columns, strict=True):
-            told = _totals(columns, whole, places, each_month)
-            found[number] = guarded(told, asked[number].measure, scope)
+            found[number] = _totals(columns, whole, places, each_month)
     return [found[number] for number in range(len(asked))]
 
 
@@ -314,20 +327,6 @@ async def counted(
         for number, columns in zip(reading.numbers, reading.columns, strict=True):
             found[number] = columns.cells(summed)
     return found
-
-
-def guarded(found: Totals, measure: Measure, scope: Scope) -> Totals:
-    """Numbers as the viewer may hear them: of what is closed to her, sums and no small ones."""
-    if not found.all.closed:
-        return found
-    untold = closed_to(
-        scope.start,
-        scope.end,
-        one_house=scope.facility_id is not None,
-        n=found.all.n,
-        met=found.all.met if isinstance(measure, ShareMeasure) else None,
-    )
-    return Totals(found.all, [], [], {}, {}, untold)
 
 
 async def members(
@@ -394,7 +393,7 @@ def _group(row: Row[Any], key: object) -> Group:
         late=row.late,
         demo=row.demo,
         within=row.within,
-        closed=0,
+        closed=row.closed,
         p50_s=p50_s,
         p90_s=p90_s,
         min_s=row.min_s,

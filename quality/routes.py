@@ -22,7 +22,7 @@ from quality.frozen.routes import ROUTES as FROZEN
 from quality.handbook.routes import ROUTES as HANDBOOK
 from quality.imports.routes import ROUTES as IMPORTS
 from quality.obligations.routes import ROUTES as OBLIGATIONS
-from quality.parameters import Late, asked, counted
+from quality.parameters import Late, Small, asked, counted
 from quality.repository import Scope
 from quality.returns.asking import provide_puller, provide_return_call
 from quality.returns.routes import ROUTES as RETURNS
@@ -39,12 +39,6 @@ from quality.workbook import Language, comma_separated, workbook
 
 COURSE = roles(*CLINICAL_ROLES, Role.COMMISSION, Role.CREW)
 NUMBERS = roles(*CLINICAL_ROLES, Role.COMMISSION, Role.AUDITOR)
-
-Small = Annotated[
-    Literal["show", "hide"],
-    QueryParameter(description="Whether counts of 1 to 4 are printed, or hidden as “<5”."),
-]
-
 
 As = Annotated[
     Literal["xlsx", "csv"],

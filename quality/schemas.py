@@ -213,7 +213,9 @@ class ElsewhereValue(msgspec.Struct, frozen=True, tag="elsewhere", tag_field="ki
 
     no_data: the platform holds none, the definition says what is awaited. whole_year,
     whole_quarters: nothing is said of other periods. not_by_house: reviews that the viewer may not
-    read are only counted by region. few: 1 to 4 of them. not_kept: closed periods hold none.
+    read are only counted by region. parts_by_year: of a part of the viewer's regions only calendar
+    years are told. few: 1 to 4 of them. follows: hidden because a small number would follow from it
+    and others that are told. not_kept: the period was closed before reviews were kept.
     """
 
     why: Untold = "no_data"

@@ -1,14 +1,58 @@
-"""Pure: small counts in what leaves the platform. On its pages a viewer sees her own cases anyway.
+"""Pure: small counts: hidden in what leaves the platform, and in what is told of closed reviews.
 
 A count of 1 to 4 could name a woman in a table that is handed on. It is printed as "<5", together
 with all that would give it away: the share, the median, the other side of a share, and, where it
-follows from a sum and the parts that are told, the next smallest parts.
+follows from a sum and the parts that are told, the next smallest parts. Bound and rule are a
+version of data (`small_numbers.toml`).
 """
 
+import tomllib
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
 
-FEWEST = 5
-"""Inferred [I], 待核实: no rule of the assessment for circulated tables was seen."""
+import msgspec
+
+from kernel.confidence import Confidence, unverified
+
+
+class Threshold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """From how many on a count is told."""
+
+    fewest: int
+    confidence: Confidence
+    source: str
+
+
+class Complement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many parts of a told sum are hidden at least, where one is."""
+
+    least_hidden: int
+    confidence: Confidence
+    source: str
+
+
+class SmallNumbers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A version of both rules."""
+
+    version: str
+    threshold: Threshold
+    complement: Complement
+
+    @property
+    def to_be_verified(self) -> bool:
+        """Whether nobody has seen an official rule that says so."""
+        return unverified(self.threshold.confidence) or unverified(self.complement.confidence)
+
+
+def shipped() -> SmallNumbers:
+    """This release's version."""
+    text = Path(__file__).with_name("small_numbers.toml").read_text("utf-8")
+    return msgspec.convert(tomllib.loads(text), SmallNumbers)
+
+
+RULE: Final = shipped()
+FEWEST: Final = RULE.threshold.fewest
 
 
 def small(n: int) -> bool:
@@ -40,8 +84,10 @@ def gives_away(parts: Sequence[int], gone: Sequence[bool]) -> bool:
     """Whether a hidden part follows from the sum: its number, or that of a small one among them."""
     some = [n for n, hides in zip(parts, gone, strict=True) if hides]
     few = sum(map(small, some))
-    if len(some) <= 1 or not few:
-        return len(some) == 1
+    if some and len(some) < RULE.complement.least_hidden:
+        return True
+    if not few:
+        return False
     # What one small part can be: the others are from 1 to 4, or from 5 on.
     left, many = sum(some), len(some) - few
     most = min(FEWEST - 1, left - (few - 1) - many * FEWEST)

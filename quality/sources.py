@@ -39,6 +39,9 @@ class Source:
     open: str = ""
     """Whether the viewer may read a member that she may count; empty: all that she counts."""
 
+    kept_as: str = ""
+    """By what a closed period knows a member that its closer may not read."""
+
     overseen: str = "CAST(NULL AS uuid[])"
     """Regions whose overseers see it, where that is not decided by its house."""
 
@@ -139,23 +142,31 @@ def _of_house(
 
 
 def _reviewed(
-    of: Population, relation: str, *, case_id: str, place: str, also: str = "true", open_: str = ""
+    of: Population,
+    relation: str,
+    *,
+    case_id: str,
+    also: str = "true",
+    late: str = "false",
+    of_review: bool = True,
 ) -> Source:
-    """What follows a death or near-miss: few rows, read as they are and kept nowhere else."""
+    """What follows a death or near-miss: few rows, read as they are; closed periods keep them."""
+    place = "u.house"
     return Source(
         relation=f"{relation}() u",
         case_id=case_id,
         number="CAST(NULL AS text)",
         at="u.at",
         place=place,
-        late="false",
+        late=late,
         demo="u.demo",
         when="u.at",
         where=f"{also} AND {at_houses(place)}",
         house=place,
         houses=f"ARRAY[{place}]",
         fields={name: f"u.{name}" for name in FIELDS[of]},
-        open=open_,
+        open="u.open" if of_review else "",
+        kept_as="u.kept_as" if of_review else "",
     )
 
 
@@ -273,18 +284,11 @@ SOURCES: Final[Mapping[Population, Source]] = {
         also="u.day <= CAST(:last_day AS date)",
     ),
     "death_steps": _reviewed(
-        "death_steps", "quality_death_steps", case_id="u.case_id", place="u.house", also=_ENDED
+        "death_steps", "quality_death_steps", case_id="u.case_id", also=_ENDED, of_review=False
     ),
-    "reviews": _reviewed(
-        "reviews", "quality_reviews", case_id="u.id", place="u.house", open_="u.open"
-    ),
+    "reviews": _reviewed("reviews", "quality_reviews", case_id="u.id", late="u.late"),
     "review_measures": _reviewed(
-        "review_measures",
-        "quality_review_measures",
-        case_id="u.id",
-        place="u.house",
-        also=_ENDED,
-        open_="u.open",
+        "review_measures", "quality_review_measures", case_id="u.id", also=_ENDED
     ),
     "cases": Source(
         relation="fact_case u",

@@ -15,10 +15,13 @@ from quality.vocabulary import YEARLY, ElsewhereMeasure, IntervalMeasure, Measur
 from registry.facilities.rules import CHINA, local_date
 
 Untold: TypeAlias = Literal[
-    "no_data", "whole_year", "whole_quarters", "not_by_house", "few", "not_kept"
-]
+    "no_data", "whole_year", "whole_quarters", "not_by_house", "parts_by_year", "few", "follows",
+    "not_kept",
+]  # fmt: skip
 """no_data: the platform holds none; whole_year, whole_quarters: of other periods nothing is said;
-not_by_house: only of whole regions; few: 1 to 4 reviews; not_kept: a closed period holds none."""
+not_by_house: only of whole regions; parts_by_year: of a part of what the viewer oversees only
+calendar years; few: 1 to 4 reviews; follows: a small number would follow from it and from others;
+not_kept: it was closed before reviews were kept."""
 
 _QUARTERS: Sequence[int] = (1, 4, 7, 10)
 
@@ -31,14 +34,18 @@ def confidential(measure: Measure) -> bool:
 
 
 def by_period(
-    measure: Measure, start: datetime, end: datetime, *, frozen: bool = False
+    measure: Measure, start: datetime, end: datetime, *, reviews_kept: bool = True
 ) -> Untold | None:
-    """Why a measure says nothing of a period, whoever asks; None: it does."""
+    """Why a measure says nothing of a period, whoever asks; None: it does.
+
+    Args:
+        reviews_kept: false of periods that were closed before reviews were kept.
+    """
     if isinstance(measure, ElsewhereMeasure):
         return "no_data"
     if isinstance(measure, RateMeasure) and measure.of in YEARLY and not whole_year(start, end):
         return "whole_year"
-    return "not_kept" if frozen and confidential(measure) else None
+    return "not_kept" if confidential(measure) and not reviews_kept else None
 
 
 def closed_to(

@@ -1,6 +1,7 @@
 """Pure: indicators as an Excel file, with what they mean and what they cover."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
@@ -8,6 +9,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
+from quality.handed_on import Covered, Line, covered
 from quality.same_bytes import bytes_of
 from quality.schemas import (
     CentreValue,
@@ -18,7 +20,7 @@ from quality.schemas import (
     MeanOfCentres,
     ShareValue,
 )
-from quality.small_numbers import FEWEST, gives_away, hidden, small, small_share
+from quality.small_numbers import FEWEST, RULE, small
 from referral.casefiles.rules.sheet import sheet
 from registry.facilities.rules import CHINA
 
@@ -43,12 +45,14 @@ WORDS: dict[Language, dict[str, str]] = {
         "population": "统计范围", "exclusions": "不计", "source": "依据", "data": "数据来源",
         "period": "统计期", "cases": "病例", "frozen": "已关账：{who} 于 {at}，此后不变",
         "live": "实时数字，随补录与更正变化", "with": "计入补录的时间", "without": "已排除补录",
-        "hidden": "1–4 例以“<5”表示，相应比例与分位数不列出（待核实）", "yes": "待核实",
+        "hidden": "1–4 例以“<5”表示，可由其他数字推出小数的以“*”表示，比例与分位数随之不列出"
+        "（规则 {rule}，待核实）", "yes": "待核实",
         "left_out": "不计：演练 {drills}，作废 {voided}，回转 {back}", "printed": "导出于 {at}",
         "standing": "性质", "no": "国家序号",
         "no_data": "平台尚无此项数据", "whole_year": "年报只按整年统计",
         "whole_quarters": "评审只按整季度合计", "not_by_house": "评审不按机构分列",
-        "few": "评审不足 5 例", "not_kept": "关账时段不保存评审",
+        "few": "评审不足 5 例", "parts_by_year": "下级地区的评审只按自然年合计",
+        "follows": "与其他已显示数字相减可得小数，一并隐藏", "not_kept": "关账时尚不保存评审",
         "missing": "另有 {n} 例无法计算，未计入以下数字",
     },
     "en": {
@@ -63,14 +67,17 @@ WORDS: dict[Language, dict[str, str]] = {
         "frozen": "Closed by {who}, {at}; the figures stay",
         "live": "Live figures; they move with late entries and corrections",
         "with": "Late entries count", "without": "Late entries left out",
-        "hidden": "1 to 4 print as “<5”, without share or quantiles (to be verified)",
+        "hidden": "1 to 4 print as “<5”, what gives them away as “*”, without share or quantiles"
+        " (rule {rule}, to be verified)",
         "left_out": "Left out: drills {drills}, voided {voided}, back {back}",
         "yes": "to be verified", "printed": "Exported {at}",
         "standing": "Standing", "no": "National no.",
         "no_data": "The platform holds no such data yet",
         "whole_year": "Annual returns: whole years only",
         "whole_quarters": "Reviews: whole quarters only", "not_by_house": "Reviews: by no facility",
-        "few": "Fewer than 5 reviews", "not_kept": "Closed periods keep no reviews",
+        "few": "Fewer than 5 reviews", "parts_by_year": "Reviews of parts: calendar years only",
+        "follows": "Hidden: a small number would follow from it",
+        "not_kept": "Closed before reviews were kept",
         "missing": "{n} more cases cannot be computed and are missing from these numbers",
     },
 }  # fmt: skip
@@ -120,11 +127,11 @@ def workbook(found: Indicators, *, hide: bool, language: Language, at: datetime)
         put(page, number, 1, line, boxed=False)
     page.cell(1, 1).font = Font(bold=True, size=14)
     start = page.max_row + 2
-    every = in_order(found.indicators)
-    table(page, start, NUMBERS, words, [_numbers(one, hide, language) for one in every])
-    by_house = [row for one in every for row in _houses(one, hide, language)]
+    every = shown(found, hide=hide)
+    table(page, start, NUMBERS, words, [_numbers(one, language) for one in every])
+    by_house = [row for one in every for row in _houses(one, language)]
     table(book.create_sheet(words["houses"]), 1, HOUSES, words, by_house)
-    meaning = [_meaning(one, language) for one in every]
+    meaning = [_meaning(one.indicator, language) for one in every]
     table(book.create_sheet(words["meaning"]), 1, MEANING, words, meaning)
     return bytes_of(book)
 
@@ -132,9 +139,61 @@ def workbook(found: Indicators, *, hide: bool, language: Language, at: datetime)
 def comma_separated(found: Indicators, *, hide: bool, language: Language, at: datetime) -> bytes:
     """The same numbers as one table of text: what the file covers, an empty line, the table."""
     words = WORDS[language]
-    numbers = [_numbers(one, hide, language) for one in in_order(found.indicators)]
+    numbers = [_numbers(one, language) for one in shown(found, hide=hide)]
     rows = [[words[name] for name in NUMBERS], *(list(map(_text, one)) for one in numbers)]
     return sheet([*([line] for line in _head(found, hide, language, at)), [], *rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An indicator of the file, and what of it is hidden.
+
+    Attributes:
+        hide: whether small counts are hidden at all.
+        n, met: whether the counted, and the numerator, are hidden of the whole.
+        houses: whether each house's row is.
+    """
+
+    indicator: Indicator
+    hide: bool = False
+    n: bool = False
+    met: bool = False
+    houses: Sequence[bool] = ()
+
+    @property
+    def share(self) -> bool:
+        """Whether the share is hidden."""
+        return self.n or self.met
+
+
+def shown(found: Indicators, *, hide: bool) -> list[Shown]:
+    """The indicators in the order of the file; what is hidden follows from all of them."""
+    every = in_order(found.indicators)
+    if not hide:
+        return [Shown(one) for one in every]
+    cover = covered([_line(one) for one in every], found.scope.cases)
+    return [_shown(one, cover, number) for number, one in enumerate(every)]
+
+
+def _line(one: Indicator) -> Line:
+    value, measure = one.value, one.definition.measure
+    if not isinstance(value, IntervalValue | CountValue | ShareValue):
+        return Line(measure, None, {})
+    houses = {row.centre.id: (row.n, row.met) for row in value.by_centre}
+    if isinstance(value, IntervalValue):
+        return Line(measure, (value.distribution.n, None), houses)
+    if isinstance(value, ShareValue):
+        return Line(measure, (value.of, value.n), houses)
+    return Line(measure, (value.n, None), houses)
+
+
+def _shown(one: Indicator, cover: Covered, number: int) -> Shown:
+    value = one.value
+    if not isinstance(value, IntervalValue | CountValue | ShareValue):
+        return Shown(one, hide=True)
+    n, met = cover.whole(number)
+    gone = [any(cover.house(number, row.centre.id)) for row in value.by_centre]
+    return Shown(one, hide=True, n=n, met=met, houses=gone)
 
 
 def _text(cell: Cell) -> str:
@@ -167,15 +226,15 @@ def _head(found: Indicators, hide: bool, language: Language, at: datetime) -> It
         said = words["frozen"].format(who=who, at=_moment(scope.frozen.at))
         yield f"{scope.frozen.region} · {said}"
     left_out = words["left_out"].format(
-        drills=_count(scope.drills_left_out, hide),
-        voided=_count(scope.voided_left_out, hide),
-        back=_count(scope.back_referrals_left_out, hide),
+        drills=count(scope.drills_left_out, hide),
+        voided=count(scope.voided_left_out, hide),
+        back=count(scope.back_referrals_left_out, hide),
     )
-    yield f"{words['cases']}: {_count(scope.cases, hide)} · {left_out} · {words[scope.late]}"
+    yield f"{words['cases']}: {count(scope.cases, hide)} · {left_out} · {words[scope.late]}"
     if scope.missing:
-        yield words["missing"].format(n=_count(scope.missing, hide))
+        yield words["missing"].format(n=count(scope.missing, hide))
     if hide:
-        yield words["hidden"]
+        yield words["hidden"].format(rule=RULE.version)
     yield words["printed"].format(at=_moment(at))
 
 
@@ -183,19 +242,20 @@ def _moment(at: datetime) -> str:
     return at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
 
 
-def _numbers(one: Indicator, hide: bool, language: Language) -> list[Cell]:
+def _numbers(some: Shown, language: Language) -> list[Cell]:
+    one, hide = some.indicator, some.hide
     definition, value = one.definition, one.value
     name, code, *rest = _named(one, language)
     listed = [STANDINGS[language][definition.standing], definition.national_no]
-    row = [name, code, *listed, *rest, *_said(one, hide, language)]
+    row = [name, code, *listed, *rest, *_said(some, language)]
     if isinstance(value, IntervalValue):
         row += _not_in_it(value, hide)
     else:
         row += [None, None]
     if isinstance(value, IntervalValue | CountValue | ShareValue):
         # Of few centres, or beside houses that are told, the mean gives the hidden ones away.
-        given = None if hide and any(_hidden(value.by_centre)) else value.mean
-        row += [_count(value.late, hide), _count(value.demo, hide)]
+        given = None if any(some.houses) else value.mean
+        row += [count(value.late, hide), count(value.demo, hide)]
         row += [_mean(given, definition.unit, hide), None if given is None else given.centres]
     else:
         row += [None] * 4
@@ -216,56 +276,48 @@ def _named(one: Indicator, language: Language) -> list[Cell]:
     return [name, definition.code, definition.version, verify]
 
 
-def _said(one: Indicator, hide: bool, language: Language) -> list[Cell]:
+def _said(some: Shown, language: Language) -> list[Cell]:
     """Value, unit, numerator, n, P50, P90."""
+    one, hide = some.indicator, some.hide
     value, unit = one.value, UNITS[language][one.definition.unit]
     if not isinstance(value, IntervalValue | CountValue | ShareValue):
         return [WORDS[language][value.why], unit, None, None, None, None]
-    follow = hide and _whole_follows(value.by_centre)
     if isinstance(value, IntervalValue):
         told = value.distribution
-        gone = hide and small(told.n)
-        p50, p90 = (None, None) if gone else (_minutes(told.p50_s), _minutes(told.p90_s))
-        return [p50, unit, None, HIDDEN if follow else _count(told.n, hide), p50, p90]
+        p50, p90 = (None, None) if some.n else (_minutes(told.p50_s), _minutes(told.p90_s))
+        return [p50, unit, None, _whole(told.n, some), p50, p90]
     if isinstance(value, ShareValue):
-        gone = follow or (hide and small_share(value.n, value.of))
-        share = None if gone or value.value is None else round(value.value, 2)
-        met = HIDDEN if follow else _count(value.n, hide, gone)
-        return [share, unit, met, HIDDEN if follow else _count(value.of, hide), None, None]
-    n = HIDDEN if follow else _count(value.n, hide)
+        share = None if some.share or value.value is None else round(value.value, 2)
+        met = count(value.n, hide, some.met)
+        return [share, unit, met, _whole(value.of, some), None, None]
+    n = _whole(value.n, some)
     return [n, unit, None, n, None, None]
 
 
-def _houses(one: Indicator, hide: bool, language: Language) -> Iterable[list[Cell]]:
+def _whole(n: int, some: Shown) -> Cell:
+    """How many count in all; of four houses "<5" would say that each has one."""
+    if some.n and small(n) and len(some.houses) == FEWEST - 1:
+        return HIDDEN
+    return count(n, some.hide, some.n)
+
+
+def _houses(some: Shown, language: Language) -> Iterable[list[Cell]]:
+    one = some.indicator
     value = one.value
     if not isinstance(value, IntervalValue | CountValue | ShareValue):
         return
-    rows = value.by_centre
-    gone = _hidden(rows) if hide else [False] * len(rows)
     name, code, *_ = _named(one, language)
-    for row, hides in zip(rows, gone, strict=True):
+    gone = some.houses or [False] * len(value.by_centre)
+    for row, hides in zip(value.by_centre, gone, strict=True):
         unit = UNITS[language][one.definition.unit]
         yield [name, code, row.centre.short_name, *_house(row, value, hides, unit)]
-
-
-def _hidden(rows: Sequence[CentreValue]) -> list[bool]:
-    told = [small(row.n) or (row.met is not None and small_share(row.met, row.n)) for row in rows]
-    return hidden([row.n for row in rows], told)
-
-
-def _whole_follows(rows: Sequence[CentreValue]) -> bool:
-    """Whether the sum would give houses away that are all hidden: five houses, five women."""
-    some = [row.n for row in rows]
-    if small(sum(some)):
-        return len(some) == FEWEST - 1  # a house stands in the table only if it has any
-    return any(map(small, some)) and gives_away(some, _hidden(rows))
 
 
 def _not_in_it(value: IntervalValue, hide: bool) -> list[Cell]:
     """Open ones, and those in the wrong order: with the counted ones they are all that began."""
     parts = [value.open, value.inconsistent]
     gone = hide and any(map(small, parts))
-    return [_count(n, hide, gone) for n in parts]
+    return [count(n, hide, gone) for n in parts]
 
 
 def _house(
@@ -273,7 +325,7 @@ def _house(
 ) -> list[Cell]:
     """Value, unit, numerator, n, P50."""
     if hides:
-        return [_count(row.n, True, True), unit, None, None, None]
+        return [count(row.n, True, True), unit, None, None, None]
     if isinstance(value, IntervalValue):
         return [_minutes(row.p50_s), unit, None, row.n, _minutes(row.p50_s)]
     if isinstance(value, ShareValue) and row.met is not None:
@@ -295,7 +347,7 @@ def _meaning(one: Indicator, language: Language) -> list[Cell]:
     return [*_named(one, language), *said, *rest]
 
 
-def _count(n: int, hide: bool, gone: bool = False) -> Cell:
+def count(n: int, hide: bool, gone: bool = False) -> Cell:
     """A count; `gone`: it would give another away."""
     return f"<{FEWEST}" if hide and small(n) else HIDDEN if gone else n
 

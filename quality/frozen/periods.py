@@ -13,7 +13,7 @@ from kernel.ids import PersonId
 
 _COLUMNS = (
     "f.id, f.region_id, g.name AS region, f.starts_at, f.ends_at, f.frozen_by, f.frozen_at,"
-    " f.checkpoint_no, f.note"
+    " f.checkpoint_no, f.note, f.reviews_kept"
 )
 # ruff: noqa: S608  (the queries below are put together from constants)
 _ADD = text(
@@ -41,7 +41,12 @@ _OVERSEEN = text(
 
 @dataclass(frozen=True, slots=True)
 class Freeze:
-    """A closed period; `checkpoint_no` is the newest signed tree head of that moment."""
+    """A closed period.
+
+    Attributes:
+        checkpoint_no: the newest signed tree head of that moment.
+        reviews_kept: false of what was closed before reviews were kept.
+    """
 
     id: UUID
     region_id: UUID
@@ -52,6 +57,7 @@ class Freeze:
     frozen_at: datetime
     checkpoint_no: int | None
     note: str
+    reviews_kept: bool
 
 
 async def add(

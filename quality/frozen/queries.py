@@ -29,6 +29,8 @@ from quality.handbook.showing import definition_out
 from quality.handbook.versions import Version
 from quality.names import Names, read_names
 from quality.repository import LateEntries, Page, Scope
+from quality.schemas import ElsewhereValue
+from quality.untold import confidential
 from registry.facilities.rules import local_date
 
 Member: TypeAlias = tuple[UUID | None, str | None, UUID | None]
@@ -73,7 +75,14 @@ async def difference(
     """
     freeze = await periods.get(session, freeze_id)
     await current(session)
-    frozen = Scope(freeze.starts_at, freeze.ends_at, region_id, facility_id, freeze_id)
+    frozen = Scope(
+        freeze.starts_at,
+        freeze.ends_at,
+        region_id,
+        facility_id,
+        freeze_id,
+        reviews_kept=freeze.reviews_kept,
+    )
     now = replace(frozen, frozen=None, region_id=region_id or freeze.region_id)
     whole = replace(frozen, region_id=None, facility_id=None)
     kept = await rows.figures(session, freeze_id)
@@ -81,10 +90,15 @@ async def difference(
     for version in await indicators.in_force(session, frozen):
         changes = await rows.changed(session, freeze_id, version, now, MOST_CHANGES)
         intact = await _intact(session, whole, version, kept)
-        if not changes and intact is not False:
+        sums = confidential(version.definition.measure)
+        if not (changes or sums or intact is False):
             unchanged += 1
             continue
-        found.append(await _differs(session, frozen, now, late, version, changes, intact))
+        one = await _differs(session, frozen, now, late, version, changes, intact)
+        if changes or intact is False or _told_otherwise(one):
+            found.append(one)
+        else:
+            unchanged += 1
     names = await read_names(session, person_ids=[freeze.frozen_by])
     return PeriodDifference(
         _period(freeze, names),
@@ -92,6 +106,11 @@ async def difference(
         unchanged,
         found,
     )
+
+
+def _told_otherwise(one: IndicatorDifference) -> bool:
+    """Whether sums say that something changed; a sum that is hidden now says nothing."""
+    return one.frozen != one.now and not isinstance(one.now, ElsewhereValue)
 
 
 async def _intact(

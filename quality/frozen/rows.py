@@ -19,7 +19,8 @@ from quality.sources import (
     region_of,
     regions_around,
 )
-from quality.untold import by_period
+from quality.untold import by_period, confidential
+from quality.vocabulary import RateMeasure
 
 _COLUMNS: Final = (
     "case_id, number, opened_at, place, from_at, to_at, late, demo, state, reason, met, seconds,"
@@ -28,7 +29,10 @@ _COLUMNS: Final = (
 _KEPT: Final = _COLUMNS.replace(
     "part, whole", "coalesce(part, CAST(met AS int)) AS part, coalesce(whole, 1) AS whole"
 )
-"""As above; what was frozen before there were rates counts as one."""
+"""As above, of what is no rate; frozen before there were rates it counts as one."""
+
+_MEMBER, _REVIEW = "indicator_frozen_member", "indicator_frozen_review"
+"""Where members are kept: reviews and their measures open by rules of their own."""
 
 # ruff: noqa: S608  (the queries below are put together from constants)
 IN_SCOPE: Final = """
@@ -36,9 +40,13 @@ IN_SCOPE: Final = """
     AND (CAST(:facility AS uuid) IS NULL OR CAST(:facility AS uuid) = ANY(u.facility_ids))
 """
 _ROWS = f"""
-    SELECT {_KEPT} FROM indicator_frozen_member u
+    SELECT {{columns}}, true AS open FROM {_MEMBER} u
      WHERE u.freeze_id = CAST(:freeze AS uuid) AND u.version_id = CAST(:version AS uuid)
        AND {IN_SCOPE}"""
+_REVIEWS = f"""
+    SELECT {_COLUMNS}, open
+      FROM quality_frozen_reviews(CAST(:freeze AS uuid), CAST(:version AS uuid)) u
+     WHERE {IN_SCOPE}"""
 
 # One statement is one snapshot: cases, centres and all members are of the same moment.
 _KEEP = """
@@ -59,8 +67,11 @@ WITH kept_cases AS (
 ), kept_versions AS (
   INSERT INTO indicator_frozen_version (freeze_id, version_id)
   SELECT CAST(:freeze AS uuid), unnest(CAST(:versions AS uuid[]))
-)
-INSERT INTO indicator_frozen_member (freeze_id, version_id, {columns}, region_ids, facility_ids)
+){members}
+SELECT 1
+"""
+_INTO = """
+INSERT INTO {table} (freeze_id, version_id, {columns}, region_ids, facility_ids)
 {members}
 """
 _MEMBERS = """
@@ -68,7 +79,7 @@ SELECT CAST(:freeze AS uuid), CAST(:{version} AS uuid), {columns}, region_ids, f
   FROM ({select}) r
 """
 _CHANGED = """
-WITH was AS ({was}), now AS (SELECT {columns} FROM ({select}) r)
+WITH was AS (SELECT {columns} FROM ({was}) f), now AS (SELECT {columns} FROM ({select}) r)
 SELECT 'before' AS side, * FROM (TABLE was EXCEPT ALL TABLE now) gone
 UNION ALL
 SELECT 'after' AS side, * FROM (TABLE now EXCEPT ALL TABLE was) come
@@ -107,9 +118,26 @@ class Changed:
     whole: int
 
 
-def rows_of(freeze_id: UUID, version_id: UUID) -> Compiled:
-    """A version's rows in a frozen period, within the scope's region and facility."""
-    return Compiled(_ROWS, {"freeze": freeze_id, "version": version_id})
+def counted_rows(freeze_id: UUID, version: Version) -> Compiled:
+    """A version's rows in a frozen period, within the scope's region and facility.
+
+    Those that the viewer may only count are among them, not `open` and without `case_id`.
+    """
+    measure = version.definition.measure
+    if confidential(measure):
+        select = _REVIEWS
+    else:
+        # Of a rate, an amount that nobody gave is none.
+        select = _ROWS.format(columns=_COLUMNS if isinstance(measure, RateMeasure) else _KEPT)
+    return Compiled(select, {"freeze": freeze_id, "version": version.id})
+
+
+def rows_of(freeze_id: UUID, version: Version) -> Compiled:
+    """As `counted_rows`, of those that the viewer may read."""
+    counted = counted_rows(freeze_id, version)
+    if not confidential(version.definition.measure):
+        return counted
+    return Compiled(f"{counted.select} AND u.open", counted.values)
 
 
 async def keep(
@@ -117,14 +145,20 @@ async def keep(
 ) -> None:
     """Keep every member of every population of `versions` as it counts now."""
     values: dict[str, object] = {"freeze": freeze_id}
-    members = []
+    members: dict[str, list[str]] = {_MEMBER: [], _REVIEW: []}
     for n, version in enumerate(versions):
-        rows = kept_rows(version, scope, prefix=f"m{n}x")
+        rows = kept_rows(version, scope, prefix=f"m{n}x", keeping=True)
         if rows is None:
             continue
         named = f"of{n}"
         values |= {named: version.id, **rows.values}
-        members.append(_MEMBERS.format(version=named, columns=_COLUMNS, select=rows.select))
+        table = _REVIEW if confidential(version.definition.measure) else _MEMBER
+        members[table].append(_MEMBERS.format(version=named, columns=_COLUMNS, select=rows.select))
+    into = [
+        _INTO.format(table=table, columns=_COLUMNS, members=" UNION ALL ".join(some))
+        for table, some in members.items()
+        if some
+    ]
     query = _KEEP.format(
         regions=regions_around(region_of("u.origin")),
         houses=HOUSES_OF_CASE,
@@ -132,20 +166,25 @@ async def keep(
         missing=MISSING_IN_SCOPE,
         centre_regions=regions_around(region_of("u.id")),
         centres=CENTRES,
-        columns=_COLUMNS,
-        members=" UNION ALL ".join(members),
+        members="".join(f", kept_{n} AS ({one})" for n, one in enumerate(into)),
     )
     values["versions"] = [one.id for one in versions]
     values |= {name: value for name, value in scope.known().items() if f":{name}" in query}
     await session.execute(text(query), values)
 
 
-def kept_rows(version: Version, scope: Scope, prefix: str = "v") -> Compiled | None:
-    """The rows of a version that a closed period keeps; None: it keeps none."""
+def kept_rows(
+    version: Version, scope: Scope, prefix: str = "v", *, keeping: bool = False
+) -> Compiled | None:
+    """The rows of a version that a closed period keeps, of whom the viewer may read; None: none.
+
+    Args:
+        keeping: also of whom she only counts.
+    """
     measure = version.definition.measure
-    if by_period(measure, scope.start, scope.end, frozen=True) is not None:
+    if by_period(measure, scope.start, scope.end, reviews_kept=scope.reviews_kept) is not None:
         return None
-    return compiled(measure, prefix)
+    return compiled(measure, prefix, keeping=keeping)
 
 
 async def changed(
@@ -155,7 +194,7 @@ async def changed(
     live = kept_rows(version, now)
     if live is None:
         return []
-    frozen = rows_of(freeze_id, version.id)
+    frozen = rows_of(freeze_id, version)
     query = _CHANGED.format(was=frozen.select, columns=_COLUMNS, select=live.select)
     known = {**now.known(), "most": most}
     query += " LIMIT :most"

@@ -15,7 +15,7 @@ from quality.frozen import periods, rows
 from quality.frozen.schemas import FreezePeriod, PeriodFrozenOut
 from quality.handbook import versions
 from quality.handbook.versions import Version
-from quality.indicators import check_period, measured
+from quality.indicators import check_period, kept_totals
 from quality.repository import LateEntries, Scope
 from registry.facilities.rules import CHINA
 
@@ -75,8 +75,8 @@ async def figures_of(
     session: AsyncSession, frozen: Scope, version: Version, late: LateEntries
 ) -> bytes | None:
     """What a version comes to in the whole of a frozen period, as bytes that can be compared."""
-    (found,) = await measured(session, frozen, late, [version])
-    if found is None or found.untold is not None:
+    found = await kept_totals(session, frozen, late, version)
+    if found is None:
         return None
     plain = msgspec.to_builtins(found, str_keys=True, order="deterministic")
     # What is kept is never untold and never closed to anybody: older bytes do not say so either.

@@ -325,7 +325,10 @@ class MeasureRef(msgspec.Struct, frozen=True):
 
 
 class CountOut(msgspec.Struct, frozen=True):
-    """How many reviews (or findings, or measures); null where 1 to 4 could name a woman.
+    """How many reviews (or findings, or measures); null where it is hidden.
+
+    `hidden`: few: 1 to 4 could name a woman; follows: with the others it would give such a number
+    away.
 
     `code`: a level, conclusion, cause, delay, `link.aspect`, or a measure's state.
     """
@@ -334,12 +337,17 @@ class CountOut(msgspec.Struct, frozen=True):
     dimension: Literal["total", "conclusion", "cause", "delay", "cell", "measure"]
     code: str
     n: int | None
+    hidden: Literal["few", "follows"] | None = None
 
 
 class ReviewStatistics(msgspec.Struct, frozen=True):
-    """Concluded reviews of the viewer's house and regions, by the day they were concluded."""
+    """Concluded reviews of the viewer's house and regions, by the day they were concluded.
+
+    `years_only`: there are others that she does not convene; they are counted by calendar year.
+    """
 
     first_day: date
     last_day: date
     counts: list[CountOut]
     hidden_below: int
+    years_only: bool = False

@@ -24,6 +24,8 @@ async def statistics(
 ) -> ReviewStatistics:
     """Reviews concluded from `first_day` to `last_day`, both included.
 
+    Of reviews that the viewer does not convene only whole calendar years are told.
+
     Raises:
         PeriodInvalid: the days stand in the wrong order, or too far apart.
     """
@@ -36,10 +38,13 @@ async def statistics(
         "demo": viewer.demo,
     }
     rows = (await session.execute(_COUNTS, values)).all()
+    # Two periods of other days can be subtracted from each other.
+    year = (first_day, last_day) == (date(first_day.year, 1, 1), date(first_day.year, 12, 31))
+    shown = [row for row in rows if year or row.own]
     counts: list[CountOut] = []
-    for _, group in groupby(rows, key=lambda row: (row.kind, row.dimension)):
+    for _, group in groupby(shown, key=lambda row: (row.kind, row.dimension)):
         counts += _told(list(group))
-    return ReviewStatistics(first_day, last_day, counts, FEWEST)
+    return ReviewStatistics(first_day, last_day, counts, FEWEST, len(shown) < len(rows))
 
 
 def _told(rows: Sequence[Row[Any]]) -> list[CountOut]:
@@ -48,6 +53,8 @@ def _told(rows: Sequence[Row[Any]]) -> list[CountOut]:
     counts = [row.n for row in rows]
     gone = hidden(counts, [not row.own and small(row.n) for row in rows])
     return [
-        CountOut(row.kind, row.dimension, row.code, None if hide else row.n)
+        CountOut(row.kind, row.dimension, row.code, None, "few" if small(row.n) else "follows")
+        if hide
+        else CountOut(row.kind, row.dimension, row.code, row.n)
         for row, hide in zip(rows, gone, strict=True)
     ]

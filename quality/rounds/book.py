@@ -5,15 +5,17 @@ says so. Codes of divisions and houses, numbers of the national list and the has
 the chains let whoever takes it over match rows and prove them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
+from uuid import UUID
 
 from openpyxl import Workbook
 from openpyxl.styles import Font
 
-from quality.rounds.schemas import CheckedItem, EntryDetail, RoundDetail, TotalOut
+from quality.handed_on import Line, covered
+from quality.rounds.schemas import CheckedItem, EntryDetail, PointsOut, RoundDetail, TotalOut
 from quality.rounds.scoring import Total, mean
 from quality.rounds.wording import (
     LAYOUT,
@@ -29,7 +31,8 @@ from quality.rounds.wording import (
     value,
 )
 from quality.same_bytes import bytes_of
-from quality.workbook import Cell, put, table
+from quality.small_numbers import RULE
+from quality.workbook import HIDDEN, WORDS, Cell, count, put, table
 from registry.facilities.rules import CHINA
 
 CENTRES: Final = {
@@ -59,28 +62,40 @@ TASKS: Final = {
     "centre": "救治中心", "item": "项目", "what": "整改要求", "due": "期限", "state": "进度",
     "owner": "责任人", "report": "整改情况", "files": "佐证件数", "by": "核实人", "at": "核实时间",
 }  # fmt: skip
+Hidden: TypeAlias = Literal["counts", "points"]
+TOTAL: Final = ""
 AREAS: Final = {"region": "地区", "centres": "计入均值的中心", "mean": "得分率均值 %"}
 
 
-def book_of(found: RoundDetail, entries: Sequence[EntryDetail], at: datetime) -> bytes:
+def book_of(
+    found: RoundDetail, entries: Sequence[EntryDetail], at: datetime, *, hide: bool = False
+) -> bytes:
     """The file.
 
     Args:
         at: when it is exported.
+        hide: print counts of 1 to 4 as "<5", for a file that is handed on.
     """
+    gone = hidden_of(entries) if hide else {}
     book = Workbook()
     page = book.active
     page.title = "评估结果"
-    for number, line in enumerate(_head(found, at), 1):
+    for number, line in enumerate(_head(found, at, hide=hide), 1):
         put(page, number, 1, line, boxed=False)
     page.cell(1, 1).font = Font(bold=True, size=14)
-    _sheet(page, page.max_row + 2, CENTRES, map(_centre, entries))
-    rows = (_item(entry, item) for entry in entries for item in entry.items)
+    summed = {one.entry.id for one in entries if (one.entry.id, TOTAL) not in gone}
+    _sheet(page, page.max_row + 2, CENTRES, (_centre(one, summed) for one in entries))
+    rows = (
+        _item(entry, item, gone.get((entry.entry.id, item.item.code), frozenset()))
+        for entry in entries
+        for item in entry.items
+    )
     _sheet(book.create_sheet("逐项"), 1, ITEMS, rows)
-    _sheet(book.create_sheet("评估签名"), 1, RESULT, _results(entries))
+    _sheet(book.create_sheet("评估签名"), 1, RESULT, _results(entries, summed))
     _sheet(book.create_sheet("反馈"), 1, FEEDBACK, _feedback(entries))
     _sheet(book.create_sheet("整改"), 1, TASKS, _tasks(entries))
-    _sheet(book.create_sheet("分地区"), 1, AREAS, areas(entries))
+    means = areas([one for one in entries if one.entry.id in summed])
+    _sheet(book.create_sheet("分地区"), 1, AREAS, means)
     _sheet(book.create_sheet("口径与权重"), 1, MEANING, _meaning(found))
     return bytes_of(book)
 
@@ -89,33 +104,38 @@ def _sheet(page: Any, start: int, heads: dict[str, str], rows: Iterable[list[Cel
     table(page, start, list(heads), heads, list(rows))
 
 
-def _head(found: RoundDetail, at: datetime) -> Iterable[str]:
+def _head(found: RoundDetail, at: datetime, *, hide: bool) -> Iterable[str]:
     one = found.round
     yield one.title
     yield f"{one.region.name}（{one.region.code}）· {period(one)}"
     yield f"自查截止 {one.self_check_by} · 评估截止 {one.assess_by} · 规则版本 {one.rules}"
     yield LAYOUT
     yield RESULTS
+    if hide:
+        yield WORDS["zh"]["hidden"].format(rule=RULE.version) + "；同理隐去数值与得分"
     yield f"导出于 {_moment(at)}"
 
 
-def _centre(one: EntryDetail) -> list[Cell]:
+def _centre(one: EntryDetail, summed: Container[UUID]) -> list[Cell]:
     entry = one.entry
     told = entry.total
     points: list[Cell] = [None] * 4
     if told is not None:
         share = round(told.points / told.of * 100, 2) if told.of else None
         points = [told.points, told.of, told.without, share]
+        if entry.id not in summed:
+            points = [HIDDEN, told.of, told.without, HIDDEN]
     signed = None if one.submitted_by is None else one.submitted_by.name
     who = [entry.facility.name, entry.facility_code, entry.region.name, entry.region.code]
     return [*who, state(entry.state), *points, entry.tasks_open, signed, one.submitted]
 
 
-def _results(entries: Sequence[EntryDetail]) -> Iterable[list[Cell]]:
+def _results(entries: Sequence[EntryDetail], summed: Container[UUID]) -> Iterable[list[Cell]]:
     for one in entries:
         for result in one.results:
             told = result.total
-            points = [told.points, told.of, told.without]
+            sum_ = told.points if one.entry.id in summed else HIDDEN
+            points = [sum_, told.of, told.without]
             who = None if result.person is None else result.person.name
             yield [
                 one.entry.facility.name, LEVEL_NAMES[result.level], *points, result.remark, who,
@@ -153,27 +173,75 @@ def _moment(at: datetime) -> str:
     return f"{at.astimezone(CHINA):%Y-%m-%d %H:%M}"
 
 
-def _item(one: EntryDetail, row: CheckedItem) -> list[Cell]:
-    item, figures = row.item, row.figures
-    counts: list[Cell] = [None, None]
-    if figures is not None:
-        counts = [None, figures.n] if figures.of is None else [figures.n, figures.of]
-    decisive = max(
+def hidden_of(entries: Sequence[EntryDetail]) -> dict[tuple[UUID, str], frozenset[Hidden]]:
+    """What of each centre's items is hidden: counts and value, points, both or nothing.
+
+    Points say what the value was. Where one item's are hidden, those of another are too, as the
+    sum of all points is told; where there is no other, the sum is hidden (`TOTAL`).
+    """
+    found: dict[tuple[UUID, str], frozenset[Hidden]] = {}
+    for entry in entries:
+        counted = [row for row in entry.items if row.figures is not None and row.item.definition]
+        cover = covered([_line(entry, row) for row in counted])
+        small_ones = {
+            row.item.code
+            for number, row in enumerate(counted)
+            if any(cover.house(number, entry.entry.facility.id))
+        }
+        scored = [row for row in entry.items if points_of(row) is not None]
+        unsaid = {row.item.code for row in scored} & small_ones
+        others = [row for row in scored if row.item.code not in unsaid]
+        others.sort(key=lambda row: (row.item.weight or 0, row.item.code))
+        if unsaid and len(unsaid) < RULE.complement.least_hidden:
+            unsaid |= {row.item.code for row in others[: RULE.complement.least_hidden - 1]}
+        if unsaid and len(unsaid) < RULE.complement.least_hidden:
+            found[entry.entry.id, TOTAL] = frozenset({"points"})
+        for code in small_ones | unsaid:
+            counts: set[Hidden] = {"counts"} if code in small_ones else set()
+            points: set[Hidden] = {"points"} if code in unsaid else set()
+            found[entry.entry.id, code] = frozenset(counts | points)
+    return found
+
+
+def _line(entry: EntryDetail, row: CheckedItem) -> Line:
+    assert row.figures is not None  # noqa: S101
+    assert row.item.definition is not None  # noqa: S101
+    n, of = row.figures.n, row.figures.of
+    counts = (n, None) if of is None else (of, n)
+    return Line(row.item.definition.measure, None, {entry.entry.facility.id: counts})
+
+
+def points_of(row: CheckedItem) -> PointsOut | None:
+    """What decides: the owner's points, else the city's."""
+    return max(
         (score for score in row.scores if score.level is not None),
         key=lambda score: score.level == "owner",
         default=None,
     )
+
+
+def _item(one: EntryDetail, row: CheckedItem, gone: frozenset[Hidden]) -> list[Cell]:
+    item, figures = row.item, row.figures
+    counts: list[Cell] = [None, None]
+    if figures is not None:
+        counts = [None, figures.n] if figures.of is None else [figures.n, figures.of]
+    told = value(row)
+    if "counts" in gone:
+        counts = [None if n is None else count(int(n), True, True) for n in counts]
+        told = None
+    decisive = points_of(row)
+    points = None if decisive is None else decisive.points
     return [
         one.entry.facility.name,
         item.name.zh,
         item.code,
         None if item.definition is None else item.definition.national_no,
         VERIFY if item.to_be_verified else "",
-        value(row),
+        told,
         unit(item),
         *counts,
         item.weight,
-        None if decisive is None else decisive.points,
+        HIDDEN if "points" in gone else points,
         finding(row),
         None if row.answer is None else row.answer.words,
         len(row.files),

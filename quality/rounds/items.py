@@ -67,7 +67,7 @@ def _planned(given: ItemIn, known: Mapping[str, Version], rules: Rules) -> Plann
 
 
 def computed(version: Version) -> bool:
-    """Whether the platform holds data of it, also once the period is closed."""
+    """Whether a centre's figure can be told: data are held, and not of reviews alone."""
     measure = version.definition.measure
     return not (isinstance(measure, ElsewhereMeasure) or confidential(measure))
 
@@ -161,7 +161,7 @@ async def figures(
     totals = await indicators.measured(session, scope, "with", [version for _, version in asked])
     found: dict[UUID, list[tuple[PlannedItem, Figures]]] = {centre: [] for centre in centres}
     for (item, version), told in zip(asked, totals, strict=True):
-        if told is None:
+        if told is None or not computed(version):
             continue
         places = {group.key: group for group in told.places}
         for centre in centres:

@@ -13,6 +13,7 @@ from kernel.blobs import BlobStore
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.handing import EXCEL, to_save
+from quality.parameters import Small
 from quality.rounds import checking, evidence, planning, queries, showing
 from quality.rounds.asking import RoundCall, provide_round_call
 from quality.rounds.book import book_of
@@ -81,11 +82,17 @@ async def close_round(round_id: UUID, data: RoundStep, call: RoundCall) -> Round
 
 
 @get("/quality/rounds/{round_id:uuid}/sheet", opt={OPT: SEEING}, media_type=EXCEL)
-async def get_round_sheet(session: AsyncSession, clock: Clock, round_id: UUID) -> Response[bytes]:
-    """The round as an Excel file, with what the viewer sees of it; its layout is marked 待核实."""
+async def get_round_sheet(
+    session: AsyncSession, clock: Clock, round_id: UUID, small: Small = "show"
+) -> Response[bytes]:
+    """The round as an Excel file, with what the viewer sees of it; its layout is marked 待核实.
+
+    `small=hide` for one that is handed on.
+    """
     found, entries = await showing.whole_round(session, clock, round_id)
     name = f"assessment-{found.round.last_day}.xlsx"
-    return Response(book_of(found, entries, clock.now()), media_type=EXCEL, headers=to_save(name))
+    book = book_of(found, entries, clock.now(), hide=small == "hide")
+    return Response(book, media_type=EXCEL, headers=to_save(name))
 
 
 @get("/quality/assessments/{assessment_id:uuid}", opt={OPT: SEEING})

@@ -16,8 +16,10 @@ from sqlalchemy import text
 from kernel.viewer import Role, Viewer
 from quality import cell_keeping, facts, indicators, repository
 from quality.areas import areas
+from quality.closed_numbers import guarded
 from quality.compiling import compiled
 from quality.definitions import shipped
+from quality.handbook import versions
 from quality.passes import Asked
 from quality.repository import Scope
 from quality.schemas import CountValue, ElsewhereValue, ShareValue
@@ -92,7 +94,9 @@ async def written(database: Clone, seed: int) -> Stories:
 async def asked(database: Clone, viewer: Viewer, scope: Scope, measure: Counts) -> Any:
     app = database.system if viewer is SYSTEM else database.app
     async with app.session(viewer) as session:
-        (found,) = await repository.totals(session, scope, "with", [Asked(measure)])
+        (whole,) = await repository.totals(session, scope, "with", [Asked(measure)])
+        every = await versions.counting(session, scope.last_day)
+        (found,) = await guarded(session, scope, "with", [(measure, whole)], every)
         rows = compiled(measure)
         assert rows is not None
         return found, await repository.members(session, scope, "with", rows, 1_000)

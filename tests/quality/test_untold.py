@@ -48,23 +48,23 @@ def test_years_and_quarters_are_whole_from_midnight_to_midnight(
 
 
 @pytest.mark.parametrize(
-    ("measure", "end", "frozen", "why"),
+    ("measure", "end", "reviews_kept", "why"),
     [
-        (RATE, day(2027, 1, 1), False, None),
-        (RATE, day(2026, 12, 1), False, "whole_year"),
-        (NEAR_MISSES, day(2026, 12, 1), False, "whole_year"),
-        (TO_DEATHS, day(2026, 2, 3), False, None),
+        (NEAR_MISSES, day(2026, 12, 1), True, "whole_year"),
+        (TO_DEATHS, day(2026, 2, 3), True, None),
         (RATE, day(2027, 1, 1), True, None),
-        (REVIEWS, day(2026, 2, 1), False, None),
-        (REVIEWS, day(2027, 1, 1), True, "not_kept"),
-        (CASES, day(2026, 2, 1), True, None),
-        (ElsewhereMeasure(Text(zh="年报", en="returns")), day(2027, 1, 1), False, "no_data"),
+        (RATE, day(2026, 12, 1), True, "whole_year"),
+        (RATE, day(2027, 1, 1), False, None),
+        (REVIEWS, day(2026, 2, 1), True, None),
+        (REVIEWS, day(2027, 1, 1), False, "not_kept"),
+        (CASES, day(2026, 2, 1), False, None),
+        (ElsewhereMeasure(Text(zh="年报", en="returns")), day(2027, 1, 1), True, "no_data"),
     ],
 )
 def test_some_periods_are_told_to_nobody(
-    measure: Measure, end: datetime, frozen: bool, why: str | None
+    measure: Measure, end: datetime, reviews_kept: bool, why: str | None
 ) -> None:
-    assert by_period(measure, day(2026, 1, 1), end, frozen=frozen) == why
+    assert by_period(measure, day(2026, 1, 1), end, reviews_kept=reviews_kept) == why
 
 
 @pytest.mark.parametrize(

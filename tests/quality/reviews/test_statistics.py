@@ -43,6 +43,17 @@ async def test_counts_are_exact_at_home_small_ones_hidden_elsewhere(board: Board
     assert away[("cause", "indirect")] is None
     assert away[("cause", "haemorrhage")] is None
     assert away[("cell", "health.management")] is None
+    (away_count,) = [
+        one
+        for one in (await counted(board, "commission", *YEAR)).counts
+        if (one.dimension, one.code) == ("cause", "haemorrhage")
+    ]
+    assert away_count.hidden == "follows"
+    # A year less its first eleven months would tell December's: of others, whole years alone.
+    parts = await counted(board, "commission", YEAR[0], date(2026, 12, 30))
+    assert (parts.counts, parts.years_only) == ([], True)
+    own = await counted(board, "office", YEAR[0], date(2026, 12, 30))
+    assert (len(own.counts) > 0, own.years_only) == (True, False)
     exact = {
         (one.dimension, one.code): one.n for one in (await counted(board, "office", *YEAR)).counts
     }

@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from openpyxl import load_workbook
 from pypdf import PdfReader
 from sqlalchemy import text
@@ -125,3 +126,35 @@ async def test_a_centre_exports_its_own_entry_alone(told: Told) -> None:
         found, entries = await showing.whole_round(session, told.clock, told.round_id)
     assert [one.entry.facility.id for one in entries] == [told.world.county_hospital]
     assert not any(one.kind == "on_site" for one in found.items)
+
+
+async def test_handed_on_it_hides_small_counts_and_the_points_that_tell_them(
+    told: Told, whole: Whole
+) -> None:
+    """The county's median rests on two cases; its points, and their sum less others, say so."""
+    book = load_workbook(BytesIO(book_of(*whole, told.clock.now(), hide=True)))
+    assert any("待核实" in str(row[0]) and "<5" in str(row[0]) for row in rows(book["评估结果"]))
+    items = {(row[0], row[2]): row for row in rows(book["逐项"])}
+    median = items["石桥县医院", MEDIAN]
+    assert (median[5], median[8], median[10]) == (None, "<5", "*")
+    scored = [row for row in items.values() if row[0] == "石桥县医院" and row[10] is not None]
+    assert len(scored) > 1
+    assert sum(row[10] == "*" for row in scored) == 2
+    county = next(row for row in rows(book["评估结果"]) if row[0] == "石桥县医院")
+    assert county[5:7] == (10, 15)
+    shown = load_workbook(BytesIO(book_of(*whole, told.clock.now())))
+    words = [book["逐项"].cell(1, at).value for at in range(1, 15)]
+    assert words == [shown["逐项"].cell(1, at).value for at in range(1, 15)]
+
+
+async def test_a_sum_of_one_item_is_hidden_with_it(told: Told, whole: Whole) -> None:
+    found, entries = whole
+    alone = [
+        replace(one, items=[row for row in one.items if row.item.code == MEDIAN]) for one in entries
+    ]
+    book = load_workbook(BytesIO(book_of(found, alone, told.clock.now(), hide=True)))
+    county = next(row for row in rows(book["评估结果"]) if row[0] == "石桥县医院")
+    assert (county[5], county[8]) == ("*", "*")
+    (result,) = rows(book["评估签名"])[1:]
+    assert result[2] == "*"
+    assert [row[0] for row in rows(book["分地区"])] == ["地区"]

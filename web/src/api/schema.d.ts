@@ -10904,6 +10904,8 @@ export interface components {
             code: string;
             /** @enum {string} */
             dimension: "total" | "conclusion" | "cause" | "delay" | "cell" | "measure";
+            /** @enum {null|string} */
+            hidden?: "few" | "follows" | null;
             /** @enum {string} */
             kind: "maternal_death" | "newborn_death" | "near_miss";
             n: number | null;
@@ -11789,7 +11791,7 @@ export interface components {
              * @default no_data
              * @enum {string}
              */
-            why: "no_data" | "whole_year" | "whole_quarters" | "not_by_house" | "few" | "not_kept";
+            why: "no_data" | "whole_year" | "whole_quarters" | "not_by_house" | "parts_by_year" | "few" | "follows" | "not_kept";
         };
         /** EndDiversion */
         EndDiversion: Record<string, never>;
@@ -13174,7 +13176,7 @@ export interface components {
             path: components["schemas"]["AreaRef"][];
             scope: components["schemas"]["ScopeOut"];
             /** @enum {null|string} */
-            untold?: "no_data" | "whole_year" | "whole_quarters" | "not_by_house" | "few" | "not_kept" | null;
+            untold?: "no_data" | "whole_year" | "whole_quarters" | "not_by_house" | "parts_by_year" | "few" | "follows" | "not_kept" | null;
         };
         /** IndicatorCase */
         IndicatorCase: {
@@ -16241,6 +16243,8 @@ export interface components {
             hidden_below: number;
             /** Format: date */
             last_day: string;
+            /** @default false */
+            years_only: boolean;
         };
         /** ReviewStep */
         ReviewStep: {
@@ -35060,7 +35064,10 @@ export interface operations {
     };
     ApiQualityRoundsRoundIdSheetGetRoundSheet: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whether counts of 1 to 4 are printed, or hidden as “<5”. */
+                small?: "show" | "hide";
+            };
             header?: never;
             path: {
                 round_id: string;

@@ -12,6 +12,7 @@ const count = (dimension: Count['dimension'], code: string, n: number | null): C
 const words = { dimension: (one: string) => one, state: (code: string) => `状态 ${code}` }
 
 it('tells a hidden count as below the bound, and nobody as none', () => {
+  expect(told({ ...count('cause', 'haemorrhage', null), hidden: 'follows' }, 5)).toBe('*')
   expect([told(count('cause', 'haemorrhage', null), 5), told(undefined, 5), told(count('cause', 'x', 7), 5)]).toEqual(['<5', '0', '7'])
 })
 

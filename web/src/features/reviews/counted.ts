@@ -1,10 +1,11 @@
 /** What reviews found, as lines: the table of the page, the same as a file. */
 import { type Count, type Rules, type Statistics, nameOf, said } from './types'
 
-/** A count as it is told: small ones of others are hidden. */
+/** A count as it is told: small ones of others are hidden, and what would give them away. */
 export function told(one: Count | undefined, hiddenBelow: number): string {
   if (one === undefined) return '0'
-  return one.n === null ? `<${hiddenBelow}` : String(one.n)
+  if (one.n !== null) return String(one.n)
+  return one.hidden === 'follows' ? '*' : `<${hiddenBelow}`
 }
 
 /** What is counted, in words; `stateOf` names the state of a measure. */

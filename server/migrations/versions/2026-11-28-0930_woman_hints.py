@@ -8,8 +8,8 @@ from alembic import op
 
 from server.migrations.sql import statements
 
-revision = "0071_woman_hints"
-down_revision = "0070_registrations_counted"
+revision = "0072_woman_hints"
+down_revision = "0071_frozen_reviews"
 
 HINTS = """
 CREATE FUNCTION observation_hint() RETURNS trigger LANGUAGE plpgsql AS $$
