@@ -33,11 +33,12 @@ def report_of(found: ExerciseDetail, actions: RecordActions, fonts: Path, at: da
     Raises:
         TypefaceMissing: the web bundle, and the typeface with it, has not been built.
     """
-    said = msgspec.json.encode(plain(_said(found, actions))).decode()
+    said = msgspec.json.encode(plain(said_of(found, actions))).decode()
     return printed(TEMPLATE, fonts, {"document": said}, found.debriefed_at or at)
 
 
-def _said(found: ExerciseDetail, actions: RecordActions) -> dict[str, Any]:
+def said_of(found: ExerciseDetail, actions: RecordActions) -> dict[str, Any]:
+    """What paper and file say of a drill, in words."""
     one, timings = found.exercise, found.timings
     return {
         "title": f"{KINDS[one.kind]}报告",

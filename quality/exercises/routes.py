@@ -1,17 +1,20 @@
-"""Drills over HTTP: plan, begin, end, debrief, call off."""
+"""Drills over HTTP: plan, begin, end, debrief, call off, and the Excel file."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
-from litestar import get, post
+from litestar import Response, get, post
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.access import CLINICAL, OPT, roles
 from kernel.clock import Clock
+from kernel.handing import EXCEL, to_save
 from kernel.idempotency import once
 from kernel.viewer import CLINICAL_ROLES, Role, Viewer
+from quality.actions import queries as actions
 from quality.exercises import queries, service
+from quality.exercises.book import book_of
 from quality.exercises.schemas import (
     BeginExercise,
     CancelExercise,
@@ -86,6 +89,18 @@ async def get_exercise(
     return await queries.one(session, clock, viewer, exercise_id)
 
 
+@get("/quality/exercises/{exercise_id:uuid}/sheet", opt={OPT: READING}, media_type=EXCEL)
+async def get_exercise_sheet(
+    session: AsyncSession, clock: Clock, viewer: Viewer, exercise_id: UUID
+) -> Response[bytes]:
+    """The record of a drill as an Excel file: people, timings, clocks, what follows."""
+    found = await queries.one(session, clock, viewer, exercise_id)
+    follows = await actions.of_record(session, clock, viewer, exercise_id)
+    name = f"exercise-{found.exercise.planned_at:%Y-%m-%d}.xlsx"
+    book = book_of(found, follows, clock.now())
+    return Response(book, media_type=EXCEL, headers=to_save(name))
+
+
 @post("/quality/exercises", opt={OPT: CLINICAL})
 async def plan_exercise(data: PlanExercise, exercise_call: ExerciseCall) -> ExerciseDetail:
     """Plan a drill of the viewer's house."""
@@ -128,6 +143,6 @@ async def cancel_exercise(
 
 
 ROUTES = [
-    list_exercises, list_scenarios, get_exercise, plan_exercise, begin_exercise, end_exercise,
-    debrief_exercise, cancel_exercise,
+    list_exercises, list_scenarios, get_exercise, get_exercise_sheet, plan_exercise,
+    begin_exercise, end_exercise, debrief_exercise, cancel_exercise,
 ]  # fmt: skip

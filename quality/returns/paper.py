@@ -17,25 +17,29 @@ TEMPLATE = Path(__file__).with_name("return.typ")
 _DRAFT_AT = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def paper_of(found: ReturnDetail, fonts: Path) -> bytes:
-    """The PDF; a draft says on every page that it is one.
+def paper_of(found: ReturnDetail, site: str, fonts: Path) -> bytes:
+    """The PDF; a draft says on every page that it is one, and evidence links to its pages.
+
+    Args:
+        site: where the platform is, without a slash at its end; records open there for whoever
+            may open them.
 
     Raises:
         TypefaceMissing: the web bundle, and the typeface with it, has not been built.
     """
-    said = msgspec.json.encode(plain(_said(found))).decode()
+    said = msgspec.json.encode(plain(_said(found, site))).decode()
     at = found.quality_return.submitted_at or _DRAFT_AT
     return printed(TEMPLATE, fonts, {"document": said}, at)
 
 
-def _said(found: ReturnDetail) -> dict[str, Any]:
+def _said(found: ReturnDetail, site: str) -> dict[str, Any]:
     one, form = found.quality_return, found.form
     number, sections = 0, []
     for section in found.sections:
         items = []
         for item in section.items:
             number += 1
-            items.append(_item(number, item))
+            items.append(_item(number, item, site))
         sections.append({"title": section.zh, "items": items})
     return {
         "title": wording.title(found),
@@ -55,7 +59,7 @@ def _said(found: ReturnDetail) -> dict[str, Any]:
     }
 
 
-def _item(number: int, item: FormItem) -> dict[str, Any]:
+def _item(number: int, item: FormItem, site: str) -> dict[str, Any]:
     stated = item.stated
     return {
         "number": number,
@@ -64,7 +68,10 @@ def _item(number: int, item: FormItem) -> dict[str, Any]:
         "points": wording.points(item.points),
         "claimed": wording.points(stated.points if stated is not None else None),
         "content": wording.content(item),
-        "evidence": wording.evidence(item),
+        "evidence": [
+            {"label": one.label, "url": f"{site}{one.path}"} for one in wording.shown(item)
+        ],
+        "beyond": wording.beyond(item),
         "author": wording.author(item),
         "columns": [one.zh for one in item.columns],
         "rows": [

@@ -1,6 +1,8 @@
 """Pure: what stands in the cells of a printed return."""
 
-from quality.returns.schemas import FormItem, Pulled, ReturnDetail
+from typing import Final
+
+from quality.returns.schemas import EvidenceRef, FormItem, Pulled, ReturnDetail
 from registry.facilities.rules import CHINA
 
 UNITS = {
@@ -8,6 +10,8 @@ UNITS = {
     "ratio": "", "yuan": "元", "yes_no": "", "s": "",
 }  # fmt: skip
 VERIFY = "（待核实）"
+SHOWN: Final = 12
+"""So many records stand in a cell."""
 
 
 def figure(pulled: Pulled) -> str:
@@ -45,11 +49,20 @@ def content(item: FormItem) -> str:
 
 def evidence(item: FormItem) -> str:
     """The records that the figure rests on."""
+    return "、".join(one.label for one in shown(item)) + beyond(item)
+
+
+def shown(item: FormItem) -> list[EvidenceRef]:
+    """The records that stand in the cell."""
+    return [] if item.pulled is None else item.pulled.refs[:SHOWN]
+
+
+def beyond(item: FormItem) -> str:
+    """How many more there are."""
     if item.pulled is None:
         return ""
-    said = "、".join(one.label for one in item.pulled.refs[:12])
-    more = item.pulled.more + max(0, len(item.pulled.refs) - 12)
-    return said + (f" 等另 {more} 条" if more else "")
+    more = item.pulled.more + max(0, len(item.pulled.refs) - SHOWN)
+    return f" 等另 {more} 条" if more else ""
 
 
 def author(item: FormItem) -> str:

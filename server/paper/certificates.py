@@ -22,8 +22,8 @@ from referral.paper import words
 from referral.paper.model import TITLES, Box, Document, PaperKind, Section
 from registry.facilities import queries as facilities
 from registry.people import queries as people
-from server.paper.handing import kept
-from server.paper.routes import Done, IssuedPaper, IssuePaper, origin, press, shown
+from server.paper.handing import kept, origin
+from server.paper.routes import Done, IssuedPaper, IssuePaper, press, shown
 from server.settings import Settings
 
 

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Final, ParamSpec
+from typing import Any, Final, ParamSpec
 
-from litestar import Response
+from litestar import Request, Response
 
 from kernel.handing import PDF, to_save, to_show
+from server.settings import Settings
 from server.web import STATIC
 
 FONTS: Final = STATIC / "fonts"
@@ -33,3 +34,10 @@ async def to_take(
 def kept(name: str, content: bytes) -> Response[bytes]:
     """A PDF that was made before, byte for byte, shown by the browser."""
     return Response(content, media_type=PDF, headers=to_show(name))
+
+
+def origin(request: Request[Any, Any, Any], settings: Settings) -> str:
+    """Where readers reach this installation: the configured origin, else the one asked at."""
+    if settings.public_origins:
+        return settings.public_origins[0]
+    return str(request.base_url).rstrip("/")

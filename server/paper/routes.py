@@ -29,8 +29,9 @@ from registry.pregnancies import access
 from registry.pregnancies.repository import PregnancyRepository
 from server.paper.compose import available, compose, gather, held
 from server.paper.exercises import get_exercise_pdf
-from server.paper.handing import FONTS, kept
+from server.paper.handing import FONTS, kept, origin
 from server.paper.limits import Turnstile
+from server.paper.obligations import get_obligations_pdf
 from server.paper.returns import get_return_pdf
 from server.paper.reviews import get_review_pack_pdf, get_review_sheet_pdf
 from server.paper.rounds import get_round_pdf
@@ -161,13 +162,6 @@ async def verify_code(
         return await verify(session, code)
 
 
-def origin(request: Request[Any, Any, Any], settings: Settings) -> str:
-    """Where readers reach this installation: the configured origin, else the one asked at."""
-    if settings.public_origins:
-        return settings.public_origins[0]
-    return str(request.base_url).rstrip("/")
-
-
 async def shown(session: AsyncSession, viewer: Viewer, document_id: UUID, path: str) -> IssuedPaper:
     """A paper that is no case's form, found at a path of its own."""
     row = await issuing.paper(session, viewer, document_id)
@@ -199,6 +193,7 @@ router = Router(
         verify_code,
         get_return_pdf,
         get_exercise_pdf,
+        get_obligations_pdf,
         get_round_pdf,
         get_review_pack_pdf,
         get_review_sheet_pdf,

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from openpyxl import load_workbook
 from pypdf import PdfReader
 from sqlalchemy import text
 
@@ -29,6 +30,7 @@ from quality.actions.schemas import (
     SetAction,
 )
 from quality.exercises import queries, service
+from quality.exercises.book import book_of
 from quality.exercises.errors import (
     CaseTaken,
     ExerciseMoved,
@@ -128,6 +130,25 @@ async def test_from_the_plan_to_the_report(desk: Desk, net: Network) -> None:
         "测试甲",
     ):
         assert words in said
+    book = load_workbook(io.BytesIO(book_of(found, follows, net.clock.now())))
+    assert book.sheetnames == ["演练记录", "参加人员", "时间节点", "绿色通道时钟", "整改措施"]
+    sheets = {
+        name: [[cell.value for cell in row] for row in book[name].iter_rows()]
+        for name in book.sheetnames
+    }
+    assert sheets["演练记录"][1][0] == "演练 · 不计入任何指标"
+    record = {str(row[0]): row[1] for row in sheets["演练记录"]}
+    assert (record["名称"], record["复盘"]) == ("第四季度急救演练", "接收确认偏慢。")
+    assert [row[0] for row in sheets["参加人员"][1:]] == ["测试甲", "测试乙"]
+    assert sheets["参加人员"][2][2] == "合格"
+    assert len(sheets["时间节点"]) == 1 + len(found.timings.milestones)
+    assert any(row[1] == "4 分 00 秒" for row in sheets["绿色通道时钟"][1:])
+    assert all(
+        cell.data_type != "f"
+        for page in book.worksheets
+        for row in page.iter_rows()
+        for cell in row
+    )
 
 
 async def test_a_drill_is_no_care(desk: Desk, net: Network) -> None:

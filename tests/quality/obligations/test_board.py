@@ -1,19 +1,25 @@
 """Who owes what on the board, and who is reminded when."""
 
-from datetime import date
+import io
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
+from openpyxl import load_workbook
+from pypdf import PdfReader
 from sqlalchemy import text
 
 from kernel.errors import NotFound
 from kernel.viewer import Role, Viewer
 from quality.obligations import timers
+from quality.obligations.book import book_of
+from quality.obligations.paper import paper_of
 from quality.obligations.schemas import ObligationBoard, OwedOut, UnitOwed
 from quality.returns.errors import OwnHouseOnly
 from registry.people import service as people
 from registry.people.service import Grant
+from server.paper.handing import FONTS
 from tests.fixtures.database import Clone
 from tests.quality.returns.conftest import HOUSE, Desk, desk, net
 from tests.referral.network import SEEDER, Network
@@ -161,3 +167,35 @@ async def test_the_office_that_is_reminded_reads_what_was_handed_in(
         await desk.look(begun, "office")
     with pytest.raises(OwnHouseOnly):
         await desk.move("reopen", made, by="office", version=2, reason="改")
+
+
+async def test_the_board_leaves_as_excel_and_on_paper(desk: Desk) -> None:
+    """Drills and meetings with everything else; parsed again, each says what the board says."""
+    for form, period in (("alliance_plan", "2026-12"), ("joint_meeting", "2026-H2")):
+        made = await desk.begin(form, period)
+        await desk.fill(made)
+        await desk.move("submit", made)
+    board = await desk.board()
+    book = load_workbook(io.BytesIO(book_of(board)))
+    assert book.sheetnames == ["应办事项", "规则与依据"]
+    rows = [[cell.value for cell in row] for row in book["应办事项"].iter_rows()]
+    assert f"逾期 {board.late} 项" in str(rows[2][0])
+    start = next(at for at, row in enumerate(rows) if row[0] == "机构")
+    lines = rows[start + 1 :]
+    assert len(lines) == sum(len(unit.owed) for unit in board.units)
+    said = {(row[2], row[3]): row for row in lines}
+    assert said["医联体月度工作计划", "2026 年 12 月"][6:8] == ["已完成", "2026-11-22"]
+    assert said["多部门联席会议", "2026 年下半年"][6] == "已完成"
+    drill = said["快速反应团队急救演练", "2026 年第 4 季度"]
+    assert drill[4:7] == ["2026-12-31", "待核实", "待办"]
+    rules = [[cell.value for cell in row] for row in book["规则与依据"].iter_rows()][1:]
+    assert len(rules) == sum(len(one.obligations) for one in board.calendars)
+    assert all(row[-1] for row in rules)
+    printed = paper_of(board, FONTS, datetime(2026, 11, 22, tzinfo=UTC))
+    assert printed == paper_of(board, FONTS, datetime(2026, 11, 22, tzinfo=UTC))
+    pages = PdfReader(io.BytesIO(printed)).pages
+    words = "".join("".join(page.extract_text().split()) for page in pages).replace("\u200b", "")
+    assert "应办事项情况表" in words
+    for row in lines:
+        assert "".join(str(row[2]).split()) in words
+    assert words.count("已完成") >= 2

@@ -5,6 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
@@ -12,11 +13,12 @@ from kernel.viewer import Role
 from quality.returns.errors import FigureUnseen
 from quality.returns.forms import FORMS
 from quality.returns.paper import paper_of
-from quality.returns.schemas import Cell, ReturnDetail, Statement, TableRow
+from quality.returns.schemas import Cell, EvidenceRef, ReturnDetail, Statement, TableRow
 from quality.returns.sheet import sheet_of
 from server.paper.handing import FONTS
 from tests.quality.returns.conftest import HOUSE, Desk
 
+SITE = "https://yunshang.example"
 HOSTILE = '=HYPERLINK("http://x")\u202e #read("/etc/passwd") *x* $y$ <b>'
 
 
@@ -64,18 +66,18 @@ async def test_the_quarterly_form_opens_again(desk: Desk) -> None:
 
 async def test_the_quarterly_form_prints(desk: Desk) -> None:
     made = await filled(desk, "county_quarterly", "2026-Q3")
-    draft = words(paper_of(await desk.look(made), FONTS))
+    draft = words(paper_of(await desk.look(made), SITE, FONTS))
     assert "草稿·未提交" in draft
     await desk.move("submit", made)
     found = await desk.look(made)
-    printed = paper_of(found, FONTS)
+    printed = paper_of(found, SITE, FONTS)
     said = words(printed)
     assert "草稿" not in said
     assert found.issues[-1].sha256[:16] in said
     for item in FORMS["county_quarterly"].items():
         assert "".join(item.zh.split()) in said, item.code
     assert "合计10050" in said
-    assert printed == paper_of(found, FONTS)
+    assert printed == paper_of(found, SITE, FONTS)
     box = PdfReader(io.BytesIO(printed)).pages[0].mediabox
     assert box.width > box.height
 
@@ -99,13 +101,57 @@ async def test_every_form_leaves_as_both(desk: Desk, form: str) -> None:
         for item in section.items
         if item.code == "women"
     )
-    said = words(paper_of(found, FONTS))
+    said = words(paper_of(found, SITE, FONTS))
     text = "".join(str(cell) for row in cells(found) for cell in row)
     for item in FORMS[form].items():
         assert item.zh in text
         for column in item.columns:
             assert column.zh in text
             assert "".join(column.zh.split()) in said
+
+
+def links(pdf: bytes) -> set[str]:
+    """Where the paper's link annotations lead."""
+    found = set()
+    for page in PdfReader(io.BytesIO(pdf)).pages:
+        for one in page.annotations or []:
+            annotation = one.get_object()
+            assert annotation["/Subtype"] == "/Link"
+            left, low, right, high = (float(edge) for edge in annotation["/Rect"])
+            assert left < right
+            assert low < high
+            found.add(str(annotation["/A"]["/URI"]))
+    return found
+
+
+async def test_the_quarterly_form_links_to_what_its_figures_rest_on(desk: Desk) -> None:
+    made = await filled(desk, "county_quarterly", "2026-Q3")
+    await desk.move("submit", made)
+    found = await desk.look(made)
+    refs = {
+        ref
+        for section in found.sections
+        for item in section.items
+        if item.pulled is not None
+        for ref in item.pulled.refs
+    }
+    assert any(ref.path.startswith("/quality/") for ref in refs)
+    printed = paper_of(found, SITE, FONTS)
+    assert links(printed) == {f"{SITE}{ref.path}" for ref in refs}
+
+
+async def test_of_many_cases_the_first_are_linked_and_the_rest_are_counted(desk: Desk) -> None:
+    found = await desk.look(await filled(desk, "county_quarterly", "2026-Q3"))
+    cases = [EvidenceRef(f"/cases/{UUID(int=n)}", f"2026-{n:04}") for n in range(15)]
+    section = next(one for one in found.sections if any(item.pulled for item in one.items))
+    items = [
+        structs.replace(item, pulled=item.pulled and structs.replace(item.pulled, refs=cases))
+        for item in section.items
+    ]
+    told = structs.replace(found, sections=[structs.replace(section, items=items)])
+    printed = paper_of(told, SITE, FONTS)
+    assert links(printed) == {f"{SITE}{one.path}" for one in cases[:12]}
+    assert "等另3条" in words(printed)
 
 
 async def test_what_is_stated_is_text(desk: Desk) -> None:
@@ -120,5 +166,5 @@ async def test_what_is_stated_is_text(desk: Desk) -> None:
     assert all(cell.data_type != "f" for cell in said)
     assert sum("HYPERLINK" in str(cell.value) for cell in said) == 2
     assert all("\u202e" not in str(cell.value) for cell in said)
-    paper = words(paper_of(found, FONTS))
+    paper = words(paper_of(found, SITE, FONTS))
     assert '#read("/etc/passwd")*x*$y$<b>' in paper

@@ -6328,6 +6328,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/quality/exercises/{exercise_id}/sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetExerciseSheet */
+        get: operations["ApiQualityExercisesExerciseIdSheetGetExerciseSheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/quality/export": {
         parameters: {
             query?: never;
@@ -6389,6 +6406,40 @@ export interface paths {
         };
         /** GetObligations */
         get: operations["ApiQualityObligationsGetObligations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/obligations/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetObligationsPdf */
+        get: operations["ApiQualityObligationsPdfGetObligationsPdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/obligations/sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetObligationsSheet */
+        get: operations["ApiQualityObligationsSheetGetObligationsSheet"];
         put?: never;
         post?: never;
         delete?: never;
@@ -33852,6 +33903,43 @@ export interface operations {
             };
         };
     };
+    ApiQualityExercisesExerciseIdSheetGetExerciseSheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                exercise_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiQualityExportExportIndicators: {
         parameters: {
             query?: {
@@ -34000,6 +34088,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ObligationBoard"];
+                };
+            };
+        };
+    };
+    ApiQualityObligationsPdfGetObligationsPdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+        };
+    };
+    ApiQualityObligationsSheetGetObligationsSheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
             };
         };
