@@ -29,8 +29,10 @@ from registry.facilities.rules import CHINA, FacilityRole, Level, Tier
 from tests.fixtures.database import Clone
 from tests.quality.cases import SYSTEM
 from tests.quality.equations import Equations
+from tests.quality.more import WORDS, YEAR, Stories
+from tests.quality.more_cases import a_death
 from tests.quality.naive import fails
-from tests.quality.test_more_agrees import WORDS, YEAR, Stories, a_death, written
+from tests.quality.test_more_agrees import written
 from tests.registry.world import account
 
 MEASURES = [
@@ -197,7 +199,7 @@ async def attack(
     return given, numbers, hushed
 
 
-@pytest.mark.parametrize("seed", [21, 22])
+@pytest.mark.parametrize("seed", [22, 23])
 async def test_no_small_number_follows_from_all_that_is_told(
     database: Clone, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,7 +215,7 @@ async def test_no_small_number_follows_from_all_that_is_told(
     def alone(parts: Sequence[complements.Sizes], gone: Sequence[bool]) -> list[bool]:
         return [hides or complements.few(one) for hides, one in zip(gone, parts, strict=True)]
 
-    if seed != 21:
+    if seed != 23:
         return
     monkeypatch.setattr(closed_numbers, "hidden", alone)
     given, _, _ = await attack(database, told, regions, viewer)

@@ -25,8 +25,10 @@ from quality.vocabulary import CountMeasure, RateMeasure, ShareMeasure
 from tests.fixtures.database import Clone
 from tests.quality.cases import SYSTEM
 from tests.quality.frozen.test_frozen import commission, everything_told, freeze, scope_of
+from tests.quality.more import NEW, Stories, put
+from tests.quality.more_cases import a_death
 from tests.quality.naive import add_up
-from tests.quality.test_more_agrees import NEW, Stories, a_death, put, written
+from tests.quality.test_more_agrees import written
 from tests.registry.world import World
 
 FIRST, LAST = date(2025, 10, 1), date(2026, 9, 30)
