@@ -298,3 +298,26 @@ def test_every_milestone_has_its_column_and_every_attribute_is_kept() -> None:
         if interval.where
     }
     assert asked <= set(migration.SAID)
+
+
+async def test_houses_at_once_are_those_asked_one_by_one(database: Clone, world: World) -> None:
+    both = text(
+        "SELECT coalesce(array_agg(f.id ORDER BY f.id), '{}') AS one_by_one,"
+        " (SELECT coalesce(array_agg(h.id ORDER BY h.id), '{}') FROM app_houses() AS h (id))"
+        " AS at_once FROM facility f WHERE app_sees_house(f.id)"
+    )
+    seen = set()
+    for role, house, places in (
+        (Role.REFERRING_CLINICIAN, world.county_hospital, ()),
+        (Role.MEDICAL_AFFAIRS, world.city_centre, ()),
+        (Role.COORDINATOR, world.city_centre, (world.city,)),
+        (Role.COMMISSION, world.city_centre, (world.city, world.far_county)),
+        (Role.COMMISSION, world.province_centre, (world.province,)),
+        (Role.EXPERT, world.stranger, ()),
+        (Role.AUDITOR, world.stranger, ()),
+    ):
+        async with database.app.session(world.viewer(role, house, *places)) as session:
+            told = (await session.execute(both)).one()
+        assert told.one_by_one == told.at_once, role
+        seen.add(len(told.at_once))
+    assert len(seen) > 3
