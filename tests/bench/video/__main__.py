@@ -66,7 +66,7 @@ TAUGHT: Final = (
 SOAKED: Final = (
     Bar("soak_rss_growth", 0.10),
     Bar("soak_tasks_left", 0),
-    Bar("soak_files_left", 0),
+    Bar("soak_ports_left", 0),
 )
 """Of `--soak` alone."""
 LINE: Final = (

@@ -294,8 +294,9 @@ async def lecture(stage: Stage, wanted: Wanted) -> Found:
 async def soak(stage: Stage, seconds: float) -> Found:
     """Test 16: eight people for long, somebody of whom goes and comes again every ten seconds.
 
-    Memory of the worker after a minute and at the end; when all have gone, what of its tasks and
-    open files is left beyond what it had after they had all been there once.
+    Memory of the worker after a minute and at the end, and in between: a leak goes on, what packets
+    are kept to be sent again does not. When all have gone, what of its tasks and UDP ports is left
+    beyond what it had after they had all been there once.
     """
     assert stage.worker is not None
     pid = stage.worker.pid
@@ -307,32 +308,35 @@ async def soak(stage: Stage, seconds: float) -> Found:
     async with replayed("forward", [await stage.ticket(who) for who in people]) as ask:
         await asyncio.sleep(min(60, seconds / 4))
         first, began = _rss_mb(pid), time.monotonic()
+        course = [first]
         while time.monotonic() - began < seconds:
             await asyncio.sleep(min(10, seconds / 10))
             who = came % ROOM
             await ask({"again": who, "ticket": await stage.ticket(people[who])})
             came += 1
-        last = _rss_mb(pid)
+            course.append(_rss_mb(pid))
+        last = course[-1]
         await ask()
         await asyncio.sleep(5)
         others = await ask()
     left = await _at_rest(stage, pid)
-    tasks, files = left[0] - idle[0], left[1] - idle[1]
+    tasks, ports = left[0] - idle[0], left[1] - idle[1]
+    by_tenths = [f"{course[len(course) * n // 10]:.0f}" for n in range(10)] + [f"{last:.0f}"]
     said = (
-        f"soak {seconds:g} s, {came} times somebody went and came: RSS {first:.0f} then"
-        f" {last:.0f} MB; all gone: {left[0]} tasks and {left[1]} files open, {idle[0]} and"
-        f" {idle[1]} before; {others}"
+        f"soak {seconds:g} s, {came} times somebody went and came: RSS {' '.join(by_tenths)} MB;"
+        f" all gone: {left[0]} tasks and {left[1]} UDP ports, {idle[0]} and {idle[1]} before;"
+        f" {others}"
     )
     figures: dict[str, object] = {
         "soak_rss_growth": round(last / first - 1, 3),
         "soak_tasks_left": tasks,
-        "soak_files_left": files,
+        "soak_ports_left": ports,
     }
     return Found(figures, [said])
 
 
 async def _at_rest(stage: Stage, pid: int) -> tuple[int, int]:
-    """Tasks and open files of the worker once nobody is there and nothing more is given back."""
+    """Tasks and UDP ports of the worker once nobody is there and nothing more is given back."""
 
     async def empty() -> bool:
         return not (await asyncio.to_thread(_health, stage.port))["participants"]
@@ -340,7 +344,7 @@ async def _at_rest(stage: Stage, pid: int) -> tuple[int, int]:
     await until(empty, 60)
     await asyncio.sleep(SETTLED_S)
     facts = await asyncio.to_thread(_health, stage.port)
-    return int(facts["tasks"]), psutil.Process(pid).num_fds()
+    return int(facts["tasks"]), len(psutil.Process(pid).net_connections("udp"))
 
 
 async def beside_janus(valkey_url: str, wanted: Wanted) -> Found:
