@@ -2,7 +2,8 @@
 
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,14 @@ async def playwright() -> AsyncIterator[Playwright]:
 @pytest.fixture(scope="session")
 async def chromium(playwright: Playwright) -> AsyncIterator[Browser]:
     """The machine's Chromium."""
-    found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
+    async with launched(playwright, CHROMIUM) as browser:
+        yield browser
+
+
+@asynccontextmanager
+async def launched(playwright: Playwright, names: Sequence[str]) -> AsyncIterator[Browser]:
+    """The first of these browsers that the machine has."""
+    found = next((path for name in names if (path := shutil.which(name))), None)
     assert found, "no Chromium here: make test installs one as root, else install it yourself"
     browser = await playwright.chromium.launch(executable_path=found, args=list(QUIET))
     yield browser

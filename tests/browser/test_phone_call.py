@@ -1,18 +1,21 @@
 """A page reaches a telephone by push; a touch opens the call, and only the button answers it."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from playwright.async_api import CDPSession, Worker, expect
+import pytest
+from playwright.async_api import CDPSession, Playwright, Worker, expect
 
 from duty.notify.channels.channel import Outgoing
 from duty.notify.contacts.webpush import payload_of
 from kernel.ids import PageId
-from tests.browser.conftest import Door
+from tests.browser.conftest import WINDOWED, Door, launched
 from tests.browser.visitor import Visitor
 from tests.smoke import emergency
+from tests.smoke.instance import Instance
 from tests.smoke.person import Json, Person
 
 REGISTER = """
@@ -33,6 +36,15 @@ async () => {
 """
 # What the worker does when its notification is touched; a script cannot make a trusted touch.
 TOUCHED = "async () => open((await self.registration.getNotifications())[0].data.path)"
+
+
+@pytest.fixture
+async def visit(region: Instance, playwright: Playwright) -> AsyncIterator[Door]:
+    """In a browser that can notify: the one without windows shows no notifications."""
+    async with launched(playwright, WINDOWED) as browser:
+        door = Door(region, browser)
+        yield door
+        await door.close()
 
 
 class Pushes:
