@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 import vue from '@vitejs/plugin-vue'
@@ -40,6 +40,16 @@ function ownDirectory(): ComponentResolver {
   }
 }
 
+const tests = readdirSync(new URL('src', import.meta.url), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.test.ts'))
+  .map((name) => `src/${name}`)
+
+/** Whether it speaks of anything that a page has; what does not needs no page, whose making takes longer than its tests. */
+function ofAPage(test: string): boolean {
+  const said = readFileSync(new URL(test, import.meta.url), 'utf8')
+  return /@testing-library|\.vue'|\b(document|window|navigator|localStorage|sessionStorage|HTML\w*Element|canvas|Blob|WebSocket)\b/.test(said)
+}
+
 export default defineConfig(({ mode }) => ({
   base: '/',
   plugins: [
@@ -67,15 +77,28 @@ export default defineConfig(({ mode }) => ({
     proxy: { '/api': { target: api, ws: true, changeOrigin: false } },
   },
   test: {
-    environment: 'jsdom',
     pool: 'threads',
     // Other tests run beside these: a page that is looked through for barriers may have to wait.
     // Longer than one wait (src/testing/setup.ts), so that the wait says what it missed.
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    include: ['src/**/*.test.ts'],
-    setupFiles: ['src/testing/setup.ts'],
     restoreMocks: true,
+    unstubGlobals: true,
     server: { deps: { inline: ['element-plus'] } },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'pages',
+          environment: 'jsdom',
+          setupFiles: ['src/testing/setup.ts'],
+          include: tests.filter(ofAPage),
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'plain', environment: 'node', include: tests.filter((one) => !ofAPage(one)) },
+      },
+    ],
   },
 }))
