@@ -64,7 +64,8 @@ class Patience:
         places = np.flatnonzero(columns.durable > columns.acked)
         senders = columns.feeder[places]
         known = (senders != NONE) & (senders < len(ripe))
-        return places[known][ripe[senders[known]]]
+        found: Places = places[known][ripe[senders[known]]]
+        return found
 
     def _grow(self, senders: int) -> None:
         missing = max(0, senders - len(self._said_s))

@@ -26,7 +26,7 @@ it('names what is counted, in the words of the rules', () => {
 
 it('puts every count into a line, hidden ones hidden, and no formula into a file', () => {
   const statistics: Statistics = {
-    first_day: '2026-01-01', last_day: '2026-12-31', hidden_below: 5, counts: [count('cause', 'haemorrhage', null), count('conclusion', 'avoidable', 6)],
+    first_day: '2026-01-01', last_day: '2026-12-31', hidden_below: 5, years_only: false, counts: [count('cause', 'haemorrhage', null), count('conclusion', 'avoidable', 6)],
   }
   expect(linesOf(statistics, RULES, 'zh-CN', words)).toEqual([
     ['孕产妇死亡评审', 'cause', '产科出血', '<5'], ['孕产妇死亡评审', 'conclusion', '可避免', '6'],
