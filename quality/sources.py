@@ -218,7 +218,8 @@ _FIRST_ABOUT_THE_CASE: Final = """
            WHERE e.about = u.about AND e.centre = u.centre AND NOT (e.drill OR e.voided)
              AND (e.late, e.at, e.case_id) < (u.late, u.at, u.case_id))"""
 
-# Of each house its newest count of each kind before the period's end.
+# Of each house its newest count of each kind before the period's end. Everybody finds a bed; whose
+# beds count in an indicator is asked as for all other facts.
 _BED_COUNTS: Final = """(SELECT f.id AS facility_id, k.kind, l.total AS beds, 1 AS houses
           FROM facility f
          CROSS JOIN (VALUES ('resuscitation_bed'), ('obstetric_bed'), ('icu_bed')) k (kind)
@@ -226,7 +227,8 @@ _BED_COUNTS: Final = """(SELECT f.id AS facility_id, k.kind, l.total AS beds, 1 
            SELECT b.total FROM resource_report b
             WHERE b.facility_id = f.id AND b.kind = k.kind AND b.subkey = ''
               AND b.total IS NOT NULL AND b.reported_at < :end
-            ORDER BY b.reported_at DESC, b.seq DESC LIMIT 1) l)"""
+            ORDER BY b.reported_at DESC, b.seq DESC LIMIT 1) l
+         WHERE app_is_system() OR f.id IN (SELECT h.id FROM app_houses() AS h (id)))"""
 
 SOURCES: Final[Mapping[Population, Source]] = {
     "pregnancies": _of_house(
@@ -236,6 +238,7 @@ SOURCES: Final[Mapping[Population, Source]] = {
         case_id="u.file_id",
         number="CAST(NULL AS text)",
         demo="u.demo",
+        also="u.drill IS NOT TRUE",
     ),
     "exercises": _of_house(
         "exercises", "quality_exercises()", case_id="u.id", number="CAST(NULL AS text)"

@@ -11,7 +11,7 @@ from tests.kernel.media.pictures import png
 if TYPE_CHECKING:
     from tests.contract.stage import Stage
 
-CODE = "resuscitation_beds"
+CODE = "rapid_response_team"
 
 
 async def assessed(stage: Stage, period_id: str) -> dict[str, str]:

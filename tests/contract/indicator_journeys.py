@@ -44,7 +44,7 @@ def _return(what: str, version: int, /, **fields: Any) -> Step:
     return post("county_doctor", path, version=version, **fields)
 
 
-ITEMS = ("resuscitation_beds", "site_resuscitation_beds")
+ITEMS = ("rapid_response_team", "site_resuscitation_beds")
 PASSWORD = "Correct-Horse-7"
 _ENTRY = "/quality/assessments/{assessment_id}"
 
@@ -160,7 +160,7 @@ INDICATORS: dict[str, tuple[Step, ...]] = {
         post(
             "city_office",
             "/quality/assessments/{assessment_id}/answers",
-            code="resuscitation_beds",
+            code="rapid_response_team",
             words="x",
         ),
         # Bytes are not described by a schema: tests/quality/rounds sends them.

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from kernel.ids import FacilityId, new_id
+from kernel.ids import CaseId, FacilityId, RegionId, new_id
+from kernel.parties import PartyRole, add_facility
 from tests.quality.more import KINDS, WORDS, YEAR, Stories, at, put
 
 
@@ -38,8 +39,9 @@ async def a_registration(session: AsyncSession, told: Stories, by: UUID) -> None
             decided[kind] = colour, purple
     state = chance.choice([None, "opened", "voided"])
     if state is not None:
+        file_id = await _of(session, house, told.homes[house])
         await put(
-            session, "case_file", id=new_id(), number=f"F{id_.hex}", state=state, version=1,
+            session, "case_file", id=file_id, number=f"F{id_.hex}", state=state, version=1,
             patient_id=id_, pregnancy_id=id_, purple=False, reason="manual", facility_id=house,
             region_id=told.homes[house], owner_id=by, opened_at=when, graded_at=when,
             rules_version="1", demo=False, simulated=False,
@@ -57,6 +59,13 @@ async def a_registration(session: AsyncSession, told: Stories, by: UUID) -> None
     told.add("pregnancies", house, when, said)
 
 
+async def _of(session: AsyncSession, house: FacilityId, region: RegionId) -> UUID:
+    """The id of a chain that a house has begun."""
+    chain = new_id()
+    await add_facility(session, CaseId(chain), house, PartyRole.ORIGIN, region)
+    return chain
+
+
 async def what_was_held(session: AsyncSession, told: Stories, by: UUID) -> None:
     """A drill, a return and a count of beds."""
     chance, house = told.chance, told.house()
@@ -67,8 +76,9 @@ async def what_was_held(session: AsyncSession, told: Stories, by: UUID) -> None:
     has_begun, has_ended = state not in ("planned", "cancelled"), state in ("over", "debriefed")
     kind, scenario = chance.choice(KINDS["exercises"]), chance.choice(WORDS["scenario"])
     done = begun if state == "debriefed" else None
+    drill_id = await _of(session, house, told.homes[house])
     await put(
-        session, "quality_exercise", id=new_id(), kind=kind, scenario=scenario, title="演练",
+        session, "quality_exercise", id=drill_id, kind=kind, scenario=scenario, title="演练",
         facility_id=house, region_id=told.homes[house], state=state, planned_by=by,
         entered_at=begun, planned_at=begun, begun_at=begun if has_begun else None,
         ended_at=begun if has_ended else None, people=[], debrief=done and "复盘", version=1,
@@ -79,8 +89,9 @@ async def what_was_held(session: AsyncSession, told: Stories, by: UUID) -> None:
         told.add("exercises", house, begun, said)
     handed, state = at(chance), chance.choice(["draft", "submitted", "submitted", "withdrawn"])
     form, sent = chance.choice(WORDS["form"]), handed if state == "submitted" else None
+    return_id = await _of(session, house, told.homes[house])
     await put(
-        session, "quality_return", id=new_id(), form=form, form_version="1", facility_id=house,
+        session, "quality_return", id=return_id, form=form, form_version="1", facility_id=house,
         region_id=told.homes[house], period="2026-H1", period_first=date(2026, 1, 1),
         period_last=date(2026, 6, 30), many=True, state=state, opened_by=by, opened_at=handed,
         submitted_by=sent and by, submitted_at=sent, version=1,

@@ -30,7 +30,9 @@ class Person:
     def __init__(self, url: str, login: str) -> None:
         self.login = login
         self.url = url
-        self._http = httpx.AsyncClient(base_url=url, timeout=10)
+        # A line kept longer than the server keeps it may end under a request.
+        limits = httpx.Limits(keepalive_expiry=2.0)
+        self._http = httpx.AsyncClient(base_url=url, timeout=10, limits=limits)
         self.cookie = ""
         self.me: Json = {}
         self.heard: list[tuple[float, Json]] = []

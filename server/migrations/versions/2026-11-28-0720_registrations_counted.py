@@ -56,7 +56,8 @@ CREATE VIEW fact_pregnancy_now WITH (security_invoker = true) AS
 SELECT p.id AS pregnancy_id, p.facility_id, p.created_at AS at, h.demo,
        g.id IS NOT NULL AS assessed, g.colour, g.purple,
        CASE WHEN g.id IS NOT NULL THEN fact_high_risk(g.colour, g.purple) END AS at_high_risk,
-       f.id AS file_id, g.kind AS grade_kind, g.at AS graded_at, g.id AS grade_id
+       f.id AS file_id, g.kind AS grade_kind, g.at AS graded_at, g.id AS grade_id,
+       (SELECT bool_and(r.drill) FROM referral r WHERE r.pregnancy_id = p.id) AS drill
   FROM pregnancy p
   JOIN facility h ON h.id = p.facility_id
   LEFT JOIN LATERAL (
@@ -66,7 +67,8 @@ SELECT p.id AS pregnancy_id, p.facility_id, p.created_at AS at, h.demo,
   LEFT JOIN LATERAL (
     SELECT c.id FROM case_file c WHERE c.pregnancy_id = p.id AND c.state <> 'voided'
      ORDER BY c.opened_at, c.id LIMIT 1) f ON true;
-COMMENT ON VIEW fact_pregnancy_now IS 'registrations: graded or not, with a case file or not';
+COMMENT ON VIEW fact_pregnancy_now IS
+  'registrations: graded or not, with a case file or not; drill: sent in drills and no other way';
 GRANT SELECT ON fact_pregnancy_now TO yunshang_app, yunshang_system;
 
 CREATE TABLE fact_pregnancy AS SELECT * FROM fact_pregnancy_now WITH NO DATA;
@@ -86,9 +88,11 @@ GRANT SELECT ON fact_pregnancy TO yunshang_app, yunshang_system;
 ONCE = """
 CREATE POLICY owner_reads_once ON pregnancy FOR SELECT TO yunshang_owner USING (true);
 CREATE POLICY owner_reads_once ON risk_grade FOR SELECT TO yunshang_owner USING (true);
+CREATE POLICY owner_reads_once ON referral FOR SELECT TO yunshang_owner USING (true);
 INSERT INTO fact_pregnancy SELECT * FROM fact_pregnancy_now;
 DROP POLICY owner_reads_once ON pregnancy;
 DROP POLICY owner_reads_once ON risk_grade;
+DROP POLICY owner_reads_once ON referral;
 """
 
 WRITE = """
@@ -125,6 +129,17 @@ BEGIN
   RETURN NULL;
 END
 $$;
+CREATE FUNCTION fact_note_sent() RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  UPDATE public.fact_pregnancy f SET drill = coalesce(f.drill, true) AND NEW.drill
+   WHERE f.pregnancy_id = NEW.pregnancy_id
+     AND f.drill IS DISTINCT FROM (coalesce(f.drill, true) AND NEW.drill);
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER fact_note_sent AFTER INSERT ON referral
+  FOR EACH ROW EXECUTE FUNCTION fact_note_sent();
 CREATE TRIGGER fact_note_registered AFTER INSERT ON pregnancy
   FOR EACH ROW EXECUTE FUNCTION fact_note_registered();
 CREATE TRIGGER fact_note_graded AFTER INSERT ON risk_grade

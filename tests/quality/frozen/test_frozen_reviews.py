@@ -219,6 +219,9 @@ async def test_a_meeting_that_was_entered_on_a_later_day_is_a_late_entry(databas
     world = told.world
     city = await commission(database, world, world.city)
     async with database.system.session(SYSTEM) as session:
+        await session.execute(
+            text("UPDATE case_review SET held_at = concluded_at WHERE held_at > concluded_at")
+        )
         rows = await session.execute(
             text(
                 "SELECT id FROM case_review WHERE facility_id = :house AND kind = 'near_miss'"

@@ -29,7 +29,7 @@ from tests.registry.world import World, account
 NOW = datetime(2026, 12, 1, 2, tzinfo=UTC)
 MEDIAN = "request_to_accept"
 REFERRALS = "online_referrals"
-ELSEWHERE = "resuscitation_beds"
+ELSEWHERE = "rapid_response_team"
 ON_SITE = "site_resuscitation_beds"
 ITEMS = [
     ItemIn(code=MEDIAN, weight=10, scoring=Slope(zero=1800, full=600), basis="省评估方案"),
