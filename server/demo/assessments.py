@@ -33,7 +33,7 @@ ITEMS: Final = [
     ItemIn(code="accept_to_departure", weight=10, scoring=Band(high=1800), basis=MADE_UP),
     ItemIn(code="responsible_area_guidance", weight=20, scoring=Slope(zero=0, full=2)),
     ItemIn(code="online_referrals", weight=10, scoring=Band(low=1)),
-    ItemIn(code="obstetrician_bed_ratio", weight=10),
+    ItemIn(code="obstetrician_bed_ratio", weight=10, scoring=Band(low=0.33)),
     ItemIn(code="site_resuscitation_beds", weight=20, basis=MADE_UP),
     ItemIn(code="site_emergency_drills", weight=10, basis=MADE_UP),
 ]
