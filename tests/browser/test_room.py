@@ -24,8 +24,10 @@ from tests.smoke.person import Person
 CAMERAS = (
     "--allow-loopback-in-peer-connection",
     "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
+    "--use-fake-device-for-media-stream=device-count=3",
 )
+"""The third camera is the capture card of an ultrasound machine; the second gives depth, which no
+call carries."""
 BACK_S = 5.0
 """Picture again on both sides, from when a worker answers again."""
 
