@@ -139,6 +139,7 @@ async def test_a_lost_workers_room_moves_and_its_record_is_whole(
         await until(lambda: all(house.peers[who].recording.get("running") for who in people))
         before = _bytes(house, recording)
         await until(lambda: _bytes(house, recording) > before + 150_000)
+        await until(lambda: _files(house, recording) == 2 * 2 * len(people))
         await house.engine.set_recording(house.room, None)
         await until(lambda: all(not house.peers[who].recording["running"] for who in people))
     finally:
@@ -183,6 +184,13 @@ def _bytes(house: House, recording: UUID) -> int:
     assert house.shelf is not None
     root = house.shelf._root / str(recording)
     return sum(place.stat().st_size for place in root.glob("*")) if root.exists() else 0
+
+
+def _files(house: House, recording: UUID) -> int:
+    """That hold something: one for each worker's part of each sound and picture."""
+    assert house.shelf is not None
+    places = (house.shelf._root / str(recording)).glob("*")
+    return sum(place.stat().st_size > 0 for place in places)
 
 
 def _parts(house: House, recording: UUID) -> list[Part]:
