@@ -136,7 +136,12 @@ class Subscriber:
         self._changed = False
         self._waiting = True
         self._n += 1
-        text = await self.connection.offer()
+        try:
+            text = await self.connection.offer()
+        except InvalidStateError:
+            if self.connection.over:
+                return  # they left meanwhile
+            raise
         tracks = {str(self._ends[out].mid): key for key, out in self.outs.items()}
         await self._offer(Offer(self._n, text, tracks))
 
