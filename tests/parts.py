@@ -1,9 +1,8 @@
 """`python -m tests.parts`: all tests in parts, several at once, each in a process of its own.
 
 A part has its own servers, so parts never meet. The long ones begin first and a free lane takes the
-next, so that no core waits long for another. Parts at browsers wait more than they compute: two
-cores have three lanes, and those parts begin together. What no part names belongs to `rest`. Where
-the time goes is said at the end: on the clock, and on the cores.
+next, so that no core waits long for another. What no part names belongs to `rest`. Where the time
+goes is said at the end: on the clock, and on the cores.
 """
 
 import argparse
@@ -151,7 +150,7 @@ def main() -> int:
     """Exit code 0 if everything passed."""
     parser = argparse.ArgumentParser(prog="python -m tests.parts", description=__doc__)
     parser.add_argument("names", nargs="*", help="parts to run; all if none is named")
-    parser.add_argument("--lanes", type=int, default=max(3, (os.cpu_count() or 2) // 2))
+    parser.add_argument("--lanes", type=int, default=max(2, (os.cpu_count() or 2) // 2))
     arguments = parser.parse_args()
     known = parts()
     unknown = set(arguments.names) - {part.name for part in known}
