@@ -25,7 +25,11 @@ STOP_SECONDS = 30
 
 NAMED = {
     "stories": ("tests/browser", "tests/stories"),
-    "rooms": ("tests/browser/test_room*.py", "tests/browser/test_training.py"),
+    "rooms": (
+        "tests/browser/test_room*.py",
+        "tests/browser/test_consult_whole.py",
+        "tests/browser/test_training.py",
+    ),
     "rest": ("tests",),
     "attacks": ("tests/contract", "tests/matrix"),
     "referral": ("tests/referral",),
