@@ -327,9 +327,8 @@ class IngestListener(MessageListener):
 
     def _on_ending(self, event: Ending) -> None:
         recording, stream = event.stream.owner, event.stream
-        recording.columns.patience_ms[recording.place] = (
-            0  # who waits for the end is not kept waiting
-        )
+        # Who waits for the end is not kept waiting.
+        recording.columns.patience_ms[recording.place] = 0
 
         def then() -> None:
             if stream.state != "closing":

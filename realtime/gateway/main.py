@@ -246,7 +246,9 @@ class Gateway:
             await asyncio.wait([self._committing], timeout=5)
             if self.committer.waiting:  # the database is away, or committing has failed
                 log.error("gateway.stopped_with_uncommitted", frames=self.committer.waiting)
+            # Nobody uses the journal's line any more when it is given back below.
             self._committing.cancel()
+            await asyncio.gather(self._committing, return_exceptions=True)
         await asyncio.sleep(0)  # the acks of the last flush leave before the close frames
         for sender in list(self.ingest.listeners):
             sender.go()
