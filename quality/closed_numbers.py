@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import product
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -26,7 +26,7 @@ from quality.handbook.versions import Version
 from quality.passes import Asked, readings
 from quality.repository import LateEntries, Scope, Totals
 from quality.stretches import begin_of
-from quality.untold import Untold, closed_to, confidential, whole_quarters
+from quality.untold import QUARTERS, Untold, closed_to, confidential, whole_quarters
 from quality.vocabulary import CountMeasure, Measure, ShareMeasure
 from registry.facilities.rules import CHINA
 
@@ -34,7 +34,6 @@ Counts: TypeAlias = dict[int, tuple[int, int]]
 """Of each measure of those in force: counted, and in the numerator."""
 
 _N, _MET = COUNTS.index("n"), COUNTS.index("met")
-_QUARTERS: Final = (1, 4, 7, 10)
 _OWN = text("SELECT id FROM region WHERE id = ANY(app_regions()) ORDER BY code")
 _TREE = text("SELECT id, parent_id FROM region")
 _HOUSES = text("SELECT id, region_id FROM facility")
@@ -205,19 +204,19 @@ class Piece:
 
     def quarters(self) -> "Iterable[Piece]":
         """Those of a year."""
-        for month in _QUARTERS:
+        for month in QUARTERS:
             yield Piece(self.first.replace(month=month), year=False)
 
     @staticmethod
     def of(month: date) -> "Iterable[Piece]":
         """The year and the quarter of a month."""
         yield Piece(date(month.year, 1, 1), year=True)
-        yield Piece(date(month.year, _QUARTERS[(month.month - 1) // 3], 1), year=False)
+        yield Piece(date(month.year, QUARTERS[(month.month - 1) // 3], 1), year=False)
 
     @property
     def after(self) -> date:
         """The first day after it."""
-        if self.year or self.first.month == _QUARTERS[-1]:
+        if self.year or self.first.month == QUARTERS[-1]:
             return date(self.first.year + 1, 1, 1)
         return self.first.replace(month=self.first.month + 3)
 

@@ -23,7 +23,8 @@ not_by_house: only of whole regions; parts_by_year: of a part of what the viewer
 calendar years; few: 1 to 4 reviews; follows: a small number would follow from it and from others;
 not_kept: it was closed before reviews were kept."""
 
-_QUARTERS: Sequence[int] = (1, 4, 7, 10)
+QUARTERS: Sequence[int] = (1, 4, 7, 10)
+"""The months that quarters begin with."""
 
 
 def confidential(measure: Measure) -> bool:
@@ -76,7 +77,7 @@ def whole_year(start: datetime, end: datetime) -> bool:
 def whole_quarters(start: datetime, end: datetime) -> bool:
     """Whether a period begins and ends with quarters of China's calendar."""
     days = _days(start, end)
-    return all(one is not None and one.day == 1 and one.month in _QUARTERS for one in days)
+    return all(one is not None and one.day == 1 and one.month in QUARTERS for one in days)
 
 
 def _days(*moments: datetime) -> list[date | None]:
