@@ -125,6 +125,13 @@ class BrokenPixels(Refusal):
     status = 422
 
 
+class ClipSaysWho(Refusal):
+    """De-identifying was asked for, and the stream of a clip is not rewritten."""
+
+    code = "imaging.clip_says_who"
+    status = 422
+
+
 class NoMeasurements(Refusal):
     """A report without numbers."""
 
@@ -208,6 +215,7 @@ REASONS: dict[str, type[Refusal]] = {
         TwelveBitJpeg,
         DepthUnknown,
         BrokenPixels,
+        ClipSaysWho,
         NoMeasurements,
         NoSuchFrame,
         ReaderGone,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from consult.imaging.errors import ScanLost, TakenOut
 from consult.imaging.models import InstanceRow
-from consult.imaging.queries import log_opening
+from consult.imaging.queries import log_opening, must_be_shown, summary_of
 from consult.imaging.repository import ScanRepository
 from consult.imaging.states import StudyState
 from consult.imaging.taking import Desk
@@ -44,11 +44,18 @@ async def frames(
     desk: Desk, viewer: Viewer, instance_id: UUID, first: int, count: int
 ) -> list[bytes]:
     """PNGs of frame `first` (from 0) and of as many of the next as fit; see `ScanInstance`."""
-    _, content = await original(desk, viewer, instance_id)
+    content = await _shown(desk, viewer, instance_id)
     return await desk.box.frames(content, first, count)
 
 
 async def rendered(desk: Desk, viewer: Viewer, instance_id: UUID, frame: int, most: int) -> bytes:
     """One frame (from 0) as a plain PNG in the file's own window."""
-    _, content = await original(desk, viewer, instance_id)
+    content = await _shown(desk, viewer, instance_id)
     return await desk.box.rendered(content, frame, most)
+
+
+async def _shown(desk: Desk, viewer: Viewer, instance_id: UUID) -> bytes:
+    """The file, unless it was found when it came in that it cannot be shown."""
+    row, content = await original(desk, viewer, instance_id)
+    must_be_shown(summary_of(row))
+    return content

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from consult.imaging.comparing import Header
+from consult.imaging.errors import REASONS
 from consult.imaging.models import ClashRow, InstanceRow, StudyRow
 from consult.imaging.parse import Measurement, Summary
 from consult.imaging.readmodel import (
@@ -260,11 +261,18 @@ def summary_of(row: InstanceRow) -> Summary:
     return msgspec.convert(row.summary, Summary)
 
 
+def must_be_shown(summary: Summary) -> None:
+    """Refuse with the reason why a file that is kept is not shown."""
+    if summary.why_not is not None:
+        raise REASONS[summary.why_not](detail=_size(summary))
+
+
 def _why(summary: Summary) -> Why | None:
-    if summary.why_not is None:
-        return None
-    size = f"{summary.columns}×{summary.rows}" if summary.rows else summary.transfer_syntax
-    return reason(summary.why_not, {"detail": size})
+    return None if summary.why_not is None else reason(summary.why_not, {"detail": _size(summary)})
+
+
+def _size(summary: Summary) -> str:
+    return f"{summary.columns}×{summary.rows}" if summary.rows else summary.transfer_syntax
 
 
 def reason(code: str, fields: Mapping[str, Any]) -> Why:

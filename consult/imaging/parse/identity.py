@@ -15,6 +15,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.uid import UID
 
+from consult.imaging.parse.codecs import CLIPS
 from consult.imaging.parse.refused import Refused
 
 MEANS = "Yunshang: PS3.15 E basic profile, only listed attributes kept"
@@ -53,12 +54,14 @@ def removed(file: BinaryIO, salt: bytes) -> bytes:
     """The file without who she is; UIDs are new, and the same for the same salt.
 
     Raises:
-        Refused: it cannot be written again.
+        Refused: it cannot be written again, or is a clip, whose stream may say who she is.
     """
     ds = dcmread(file)
     syntax = getattr(ds.file_meta, "TransferSyntaxUID", None)
     if syntax is None:
         raise Refused("no_syntax")
+    if syntax in CLIPS:
+        raise Refused("clip_says_who")
     clean = _kept(ds, 0)
     for name in NEW_UIDS:
         setattr(clean, name, new_uid(str(ds.get(name) or ""), salt))

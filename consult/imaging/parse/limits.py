@@ -3,8 +3,8 @@
 import resource
 import signal
 
-ADDRESS_SPACE = 512 * 2**20
-"""Bytes. Libraries alone map 200 MB; a 400 kB deflated file was seen to want 850 MB."""
+ADDRESS_SPACE = 608 * 2**20
+"""Bytes. Libraries alone map 300 MB; a 400 kB deflated file was seen to want 850 MB."""
 
 CPU_S = 10
 WALL_S = 15.0

@@ -11,11 +11,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset
+from pydicom.dataset import Dataset, FileDataset
 from pydicom.pixels import apply_color_lut, iter_pixels
 
-from consult.imaging.parse import png
-from consult.imaging.parse.codecs import SHOWN
+from consult.imaging.parse import clips, png
+from consult.imaging.parse.codecs import CLIPS, SHOWN
 from consult.imaging.parse.limits import PIXEL_BYTES
 from consult.imaging.parse.refused import Refused
 
@@ -38,15 +38,29 @@ def must_be_decodable(ds: Dataset, syntax: str) -> None:
     bits = int(ds.BitsAllocated)
     if bits > 32:
         raise Refused("depth_unknown", f"{bits} bit")
-    shape = (ds.Rows, ds.Columns, ds.get("NumberOfFrames") or 1, ds.get("SamplesPerPixel") or 1)
+    # Of a clip one picture is held at a time.
+    count = 1 if syntax in CLIPS else ds.get("NumberOfFrames") or 1
+    shape = (ds.Rows, ds.Columns, count, ds.get("SamplesPerPixel") or 1)
     if any(int(side) < 1 for side in shape):
         raise Refused("no_pixels")
     if math.prod(int(side) for side in shape) * max(bits // 8, 1) > PIXEL_BYTES:
         raise Refused("too_many_pixels", "x".join(str(side) for side in shape))
 
 
-def frames(file: BinaryIO, ds: Dataset, first: int, count: int) -> Iterator[NDArray[Any]]:
+def number(file: BinaryIO, ds: FileDataset, *, whole: bool = False) -> int:
+    """How many frames there are; of a clip, if `whole`, each was decoded."""
+    syntax = str(ds.file_meta.TransferSyntaxUID)
+    if syntax in CLIPS:
+        return (clips.whole if whole else clips.number)(file, syntax, ds)
+    return int(ds.get("NumberOfFrames") or 1)
+
+
+def frames(file: BinaryIO, ds: FileDataset, first: int, count: int) -> Iterator[NDArray[Any]]:
     """Decoded frames `first` (from 0) and following, as shown: RGB or stored greys."""
+    syntax = str(ds.file_meta.TransferSyntaxUID)
+    if syntax in CLIPS:
+        yield from clips.frames(file, syntax, ds, first, count)
+        return
     indices = range(first, first + count)
     file.seek(0)
     for array in iter_pixels(file, indices=indices):

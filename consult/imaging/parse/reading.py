@@ -68,7 +68,7 @@ def _undecodable(syntax: str) -> str:
     return "twelve_bit_jpeg" if syntax == "1.2.840.10008.1.2.4.51" else "broken_pixels"
 
 
-def _picture(file: BinaryIO, ds: Dataset, syntax: str) -> dict[str, Any]:
+def _picture(file: BinaryIO, ds: FileDataset, syntax: str) -> dict[str, Any]:
     pixels.must_be_decodable(ds, syntax)
     for array in pixels.frames(file, ds, 0, 1):
         pixels.shown(array, ds)
@@ -81,7 +81,7 @@ def _picture(file: BinaryIO, ds: Dataset, syntax: str) -> dict[str, Any]:
     return {
         "rows": int(ds.Rows),
         "columns": int(ds.Columns),
-        "frames": int(ds.get("NumberOfFrames") or 1),
+        "frames": pixels.number(file, ds, whole=True),
         "samples": int(ds.get("SamplesPerPixel") or 1),
         "photometric": clean(ds.get("PhotometricInterpretation")),
         "bits": 16 if deep else 8,

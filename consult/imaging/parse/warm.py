@@ -42,6 +42,7 @@ def _load() -> None:
     """Everything that a child would have to import once it is confined."""
     # Decoders that are named in `codecs`, and no other that happens to be installed.
     sys.modules["PIL"] = None  # type: ignore[assignment]
+    import av  # noqa: F401
     import gdcm  # noqa: F401
     import numpy as np
     import openjpeg  # noqa: F401

@@ -107,7 +107,7 @@ def _answer(question: Question, file: BinaryIO) -> bytes:
 def _frames(file: BinaryIO, first: int, count: int) -> bytes:
     ds = reading.opened(file)
     pixels.must_be_decodable(ds, str(ds.file_meta.TransferSyntaxUID))
-    frames = int(ds.get("NumberOfFrames") or 1)
+    frames = pixels.number(file, ds)
     if not 0 <= first < frames:
         raise Refused("no_such_frame", str(first + 1))
     out = bytearray()
@@ -122,7 +122,7 @@ def _frames(file: BinaryIO, first: int, count: int) -> bytes:
 def _rendered(file: BinaryIO, frame: int, most: int) -> bytes:
     ds = reading.opened(file)
     pixels.must_be_decodable(ds, str(ds.file_meta.TransferSyntaxUID))
-    if not 0 <= frame < int(ds.get("NumberOfFrames") or 1):
+    if not 0 <= frame < pixels.number(file, ds):
         raise Refused("no_such_frame", str(frame + 1))
     array = next(iter(pixels.frames(file, ds, frame, 1)))
     if most > 0:

@@ -1,6 +1,8 @@
 """Small synthetic scans for tests: frame n is filled with the value n."""
 
 import io
+import struct
+import zlib
 
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
@@ -57,3 +59,19 @@ def scan(
     out = io.BytesIO()
     ds.save_as(out, enforce_file_format=True)
     return out.getvalue()
+
+
+def unpacked(png: bytes) -> tuple[int, np.ndarray]:
+    """Colour type and lines of a PNG of ours, read by the standard's own rules."""
+    columns, rows, _depth, colour = struct.unpack(">IIBB", png[16:26])
+    at, data = 8, b""
+    while at < len(png):
+        (size,) = struct.unpack_from(">I", png, at)
+        if png[at + 4 : at + 8] == b"IDAT":
+            data += png[at + 8 : at + 8 + size]
+        at += size + 12
+    samples = 3 if colour == 2 else 1
+    lines = np.frombuffer(zlib.decompress(data), np.uint8).reshape(rows, columns * samples + 1)
+    assert set(lines[:, 0]) == {2}
+    values = np.cumsum(lines[:, 1:], axis=0, dtype=np.uint64).astype(np.uint8)
+    return colour, values.reshape((rows, columns, samples) if samples == 3 else (rows, columns))

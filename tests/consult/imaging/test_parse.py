@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pydicom.data
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,7 +19,8 @@ from consult.imaging.errors import REASONS, NestedTooDeep, NotDicom, TooLong, To
 from consult.imaging.parse import Box
 from consult.imaging.parse.box import zero_preamble
 from kernel.errors import Refusal
-from tests.consult.imaging.scans import scan
+from tests.consult.imaging.clips import MPEG2, clip, stream
+from tests.consult.imaging.scans import scan, unpacked
 
 FOLDER = Path(pydicom.data.__file__).parent
 FILES = sorted(
@@ -77,22 +77,6 @@ async def test_a_file_of_each_codec_is_shown(box: Box, name: str) -> None:
     frames = await box.frames(content, 0, 1)
     assert frames[0].startswith(b"\x89PNG")
     assert (await box.rendered(content, 0)).startswith(b"\x89PNG")
-
-
-def unpacked(png: bytes) -> tuple[int, np.ndarray]:
-    """Colour type and lines of a PNG of ours, read by the standard's own rules."""
-    columns, rows, _depth, colour = struct.unpack(">IIBB", png[16:26])
-    at, data = 8, b""
-    while at < len(png):
-        (size,) = struct.unpack_from(">I", png, at)
-        if png[at + 4 : at + 8] == b"IDAT":
-            data += png[at + 8 : at + 8 + size]
-        at += size + 12
-    samples = 3 if colour == 2 else 1
-    lines = np.frombuffer(zlib.decompress(data), np.uint8).reshape(rows, columns * samples + 1)
-    assert set(lines[:, 0]) == {2}
-    values = np.cumsum(lines[:, 1:], axis=0, dtype=np.uint64).astype(np.uint8)
-    return colour, values.reshape((rows, columns, samples) if samples == 3 else (rows, columns))
 
 
 async def test_sixteen_bits_arrive_whole(box: Box) -> None:
@@ -191,6 +175,9 @@ SEEDS = [
     (FOLDER / "test_files" / "MR_small_jpeg_ls_lossless.dcm").read_bytes(),
     (FOLDER / "test_files" / "693_J2KI.dcm").read_bytes()[:60_000],
     (FOLDER / "test_files" / "test-SR.dcm").read_bytes(),
+    clip(),
+    clip(stream(form="mp4")),
+    clip(syntax=MPEG2),
 ]
 
 
