@@ -22,6 +22,7 @@ OnNotify = Callable[[str, str], None]
 RECONNECT_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 ASK_S = 5.0
 """A half-open line answers nothing: so often it is asked something."""
+ANSWER_S = 5.0
 
 
 class Listener:
@@ -71,11 +72,15 @@ class Listener:
     async def _watch(
         self, connection: "asyncpg.Connection[asyncpg.Record]", lost: asyncio.Event
     ) -> None:
+        # Not asyncio.wait_for: in Python 3.11 it forgets that it was cancelled when what it waits
+        # for comes in the same moment, and then nothing here would ever end.
         while not lost.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(lost.wait(), timeout=ASK_S)
+                async with asyncio.timeout(ASK_S):
+                    await lost.wait()
                 break
-            await asyncio.wait_for(connection.execute("SELECT 1"), timeout=5)
+            async with asyncio.timeout(ANSWER_S):
+                await connection.execute("SELECT 1")
         raise OSError("listening connection ended")
 
     def _received(self, _connection: object, _pid: int, channel: str, payload: object) -> None:

@@ -1,6 +1,7 @@
 """Effects happen after commit, at least once, and none is lost with its relay."""
 
 import asyncio
+import time
 from datetime import timedelta
 
 import asyncpg
@@ -177,3 +178,26 @@ async def test_the_listener_leaves_a_line_that_the_server_has_ended(
         assert await asyncio.wait_for(woken.get(), 5) == "t"
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_listener_that_is_told_to_end_ends_whatever_it_hears_at_that_moment(
+    database: Clone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kernel.wake.ASK_S", 0.001)
+    for turn in range(80):
+        listening: asyncio.Event = asyncio.Event()
+        listener = Listener(
+            database.system_url, (WAKE_CHANNEL,), lambda *_, told=listening: told.set()
+        )
+        task = asyncio.create_task(listener.run())
+        await listening.wait()
+        await asyncio.sleep(0.003)
+        # A loop that was held up hears everything at once: the clock, the answer, and the end.
+        for _ in range(turn // 2):
+            await asyncio.sleep(0)
+        time.sleep(0.005)  # noqa: ASYNC251 - that is what holds it up
+        for _ in range(2 + turn % 2 * 2):
+            await asyncio.sleep(0)
+        task.cancel()
+        done, _ = await asyncio.wait([task], timeout=2)
+        assert done, f"in turn {turn}"
