@@ -129,6 +129,14 @@ class JoinTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """Whose media was heard in a room, and when that was said: it may be some seconds old."""
+
+    at: datetime
+    people: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Joined:
     """Media of somebody flows; presence is what is heard, not what is said."""
 
@@ -215,8 +223,8 @@ class MediaEngine(Protocol):
         """
         ...
 
-    async def present(self, room_id: UUID) -> frozenset[UUID]:
-        """Participants whose media was heard in the last seconds."""
+    async def present(self, room_id: UUID) -> Heard:
+        """Participants whose media is heard."""
         ...
 
     async def eject(self, room_id: UUID, participant_id: UUID) -> None:

@@ -3,11 +3,10 @@
 from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import Row
 
-from consult.media.engine import MediaEngine
+from consult.media.engine import Heard, MediaEngine
 from consult.media.errors import MediaUnavailable
 
 SWEPT: Final = timedelta(minutes=5)
@@ -16,7 +15,7 @@ SWEPT: Final = timedelta(minutes=5)
 
 async def heard(
     engine: MediaEngine, rooms: Iterable[Row[Any]]
-) -> AsyncIterator[tuple[Row[Any], frozenset[UUID]]]:
+) -> AsyncIterator[tuple[Row[Any], Heard]]:
     """Each room that goes on, with whom the engine hears in it.
 
     Ends where the engine does not answer: nobody can say who is there, and nothing is concluded
@@ -31,7 +30,7 @@ async def heard(
             present = await engine.present(room.id)
             if not room.over:
                 yield room, present
-            elif present:
+            elif present.people:
                 await engine.close_room(room.id)
     except MediaUnavailable:
         return

@@ -16,12 +16,19 @@ from registry.facilities.schemas import FacilityRef
 from registry.people.schemas import PersonRef
 
 _ATTENDED: Final = text(
-    "SELECT a.person_id, a.facility_id, a.role, a.decided_by, min(s.joined_at) AS joined_at,"
+    # Of another's engine nobody knows whether somebody was cut off or went.
+    "WITH s AS (SELECT t.*, r.engine = 'forward' AND t.why IN ('lost', 'moved') AS cut,"
+    "   lead(t.joined_at) OVER (PARTITION BY t.admission_id ORDER BY t.joined_at) AS back_at"
+    "   FROM room_stay t JOIN consult_room r ON r.id = t.room_id WHERE t.case_id = :case_id)"
+    " SELECT a.person_id, a.facility_id, a.role, a.decided_by, min(s.joined_at) AS joined_at,"
     " CASE WHEN bool_and(s.left_at IS NOT NULL) THEN max(s.left_at) END AS left_at,"
-    " count(*) AS stays, max(s.loss) AS loss, coalesce(sum(s.reconnects), 0) AS reconnects,"
+    " count(*) AS stays, count(s.back_at) FILTER (WHERE s.cut) AS cuts,"
+    " coalesce(extract(epoch FROM sum(s.back_at - s.left_at) FILTER (WHERE s.cut)), 0) AS cut_s,"
+    " coalesce(bool_or(s.cut AND s.why = 'lost' AND s.back_at IS NULL), false) AS lost,"
+    " max(s.loss) AS loss, coalesce(sum(s.reconnects), 0) AS reconnects,"
     " coalesce(sum(s.audio_only_s), 0) AS audio_only_s"
-    "  FROM room_stay s JOIN room_admission a ON a.id = s.admission_id"
-    " WHERE s.case_id = :case_id GROUP BY a.id ORDER BY min(s.joined_at), a.id"
+    "  FROM s JOIN room_admission a ON a.id = s.admission_id"
+    " GROUP BY a.id ORDER BY min(s.joined_at), a.id"
 )
 """One line an admission. What a worker that died did not say is missing, not nought."""
 
@@ -39,6 +46,12 @@ class Attended(msgspec.Struct, frozen=True):
     """Null while here."""
     stays: int
     """Unbroken stretches of being heard."""
+    cuts: int
+    """Gaps between them in which the line was gone; in the others they had left by themselves."""
+    cut_s: int
+    """How long those cuts were together, seconds."""
+    lost: bool
+    """They were cut off at the end, and did not come back."""
     loss: float | None
     """Share of packets lost on the way to them in the worst stay, 0 to 1; null if nobody said."""
     reconnects: int
@@ -63,6 +76,9 @@ def _attended(row: Row[Any], known: Names) -> Attended:
         joined_at=row.joined_at,
         left_at=row.left_at,
         stays=row.stays,
+        cuts=row.cuts,
+        cut_s=round(row.cut_s),
+        lost=row.lost,
         loss=row.loss,
         reconnects=row.reconnects,
         audio_only_s=row.audio_only_s,

@@ -2,8 +2,9 @@
 
 Workers say what happens at once, over a line that may lose it, and every two seconds whom they
 hear. The first makes the record exact, the second makes it true: a stay begins and ends by either,
-and what a worker that died did not say ends when it was last heard. Whoever is heard without being
-admitted, or in a room that has ended, is sent out here if the order was lost.
+and what a worker that died did not say ends when it was last heard. A heartbeat from before
+somebody left does not bring them back. Whoever is heard without being admitted, or in a room that
+has ended, is sent out here if the order was lost.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from consult.media.engine import (
+    Heard,
     Joined,
     Left,
     MediaEngine,
@@ -63,6 +65,7 @@ _STAYS = text(
     "SELECT s.*, a.person_id FROM room_stay s JOIN room_admission a ON a.id = s.admission_id"
     " WHERE s.room_id = :room_id AND s.left_at IS NULL FOR UPDATE OF s"
 )
+_LEFT_SINCE = text("SELECT admission_id FROM room_stay WHERE room_id = :room_id AND left_at >= :at")
 _COME = text(
     "INSERT INTO room_stay (admission_id, room_id, case_id, joined_at, heard_at)"
     " SELECT a.id, a.room_id, a.case_id, :at, :at FROM room_admission a"
@@ -76,6 +79,16 @@ _GO = text(
     " reconnects = :reconnects, audio_only_s = :audio_only_s"
     " WHERE admission_id = :id AND left_at IS NULL RETURNING case_id"
 )
+_TOLD_LATE = text(
+    "UPDATE room_stay SET loss = :loss, reconnects = :reconnects, audio_only_s = :audio_only_s"
+    "  , why = CASE CAST(:why AS text) WHEN 'went' THEN 'went' ELSE why END"
+    " WHERE id = (SELECT max(id) FROM room_stay WHERE admission_id = :id)"
+    " AND why = 'lost' AND loss IS NULL AND left_at <= :at RETURNING case_id"
+)
+"""Whoever is cut off is gone here before their worker gives them up; only it knows their line.
+
+And whether they waited for it: some go while they are cut off, and their page says so once it can.
+"""
 _IN = text("SELECT case_id FROM room_stay WHERE admission_id = :id AND left_at IS NULL")
 _LAST = text(
     "SELECT greatest(r.opened_at, max(s.left_at)) FROM consult_room r"
@@ -142,8 +155,8 @@ class RoomKeeper:
                 session, self._clock, event.recording_id, running=event.running
             )
 
-    async def _keep(self, room: Row[Any], present: frozenset[UUID]) -> None:
-        at = self._clock.now()
+    async def _keep(self, room: Row[Any], heard: Heard) -> None:
+        at, present = self._clock.now(), heard.people
         async with self._database.session(ENGINE) as session:
             locked = (await session.execute(_LOCK, {"id": room.id})).one_or_none()
             if locked is None or locked.ended_at is not None:
@@ -157,7 +170,8 @@ class RoomKeeper:
                     lost = WasLeft(room.id, one.admission_id, one.heard_at, Left.LOST)
                     await self._go(session, lost)
             known = {one.admission_id for one in stays}
-            for admission_id in sorted(present - known):
+            left = await session.scalars(_LEFT_SINCE, {"room_id": room.id, "at": heard.at})
+            for admission_id in sorted(present - known - set(left)):
                 await self._new(session, room, admission_id, at)
             await recordings.tell(session, self._engine, room.id, at)
             await self._end_if_done(session, room, stays, present, at)
@@ -191,9 +205,13 @@ class RoomKeeper:
             "audio_only_s": round(event.audio_only_s),
         }
         row = (await session.execute(_GO, values)).one_or_none()
-        if row is not None:
-            facts: dict[str, object] = {"why": str(event.why)}
-            await self._say(session, row.case_id, LEFT, event.participant_id, facts)
+        if row is None:
+            late = (await session.execute(_TOLD_LATE, values)).one_or_none()
+            row = late if event.why is Left.WENT else None
+        if row is None:
+            return
+        facts: dict[str, object] = {"why": str(event.why)}
+        await self._say(session, row.case_id, LEFT, event.participant_id, facts)
 
     async def _say(
         self,

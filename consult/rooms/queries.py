@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from consult.media.engine import Left
 from consult.media.engine import Role as RoomRole
 from consult.names import Names, names
 from consult.requests import rights as consult_rights
@@ -112,6 +113,7 @@ def _admission(
         here=one.here,
         joined_at=one.joined_at,
         left_at=one.left_at,
+        lost=one.why == Left.LOST,
         mine=own,
         allowed=service.allowed_with(mine, one, own=own, open_=open_),
     )

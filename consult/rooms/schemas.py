@@ -36,6 +36,8 @@ class AdmissionOut(msgspec.Struct, frozen=True):
     """Of the first stay."""
     left_at: datetime | None
     """Of the last stay; null while here."""
+    lost: bool
+    """Their line is gone; they have not left."""
     mine: bool
     allowed: list[str]
 

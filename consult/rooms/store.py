@@ -42,10 +42,14 @@ _DECIDE = text(
 )
 _ENTER = text("UPDATE room_admission SET entered_at = :at WHERE id = :id AND entered_at IS NULL")
 _ADMISSIONS = text(
-    "SELECT a.*, s.joined_at, s.left_at, coalesce(s.here, false) AS here FROM room_admission a"
+    # Of another's engine nobody knows whether somebody was cut off or went.
+    "SELECT a.*, s.joined_at, s.left_at, CASE WHEN r.engine = 'forward' THEN s.why END AS why,"
+    " coalesce(s.here, false) AS here"
+    "  FROM room_admission a JOIN consult_room r ON r.id = a.room_id"
     " LEFT JOIN LATERAL (SELECT min(joined_at) AS joined_at,"
     "   CASE WHEN bool_or(left_at IS NULL) THEN NULL ELSE max(left_at) END AS left_at,"
-    "   bool_or(left_at IS NULL) AS here FROM room_stay WHERE admission_id = a.id"
+    "   (array_agg(why ORDER BY joined_at DESC))[1] AS why, bool_or(left_at IS NULL) AS here"
+    "   FROM room_stay WHERE admission_id = a.id"
     "   HAVING count(*) > 0) s ON true"
     " WHERE a.room_id = :room_id ORDER BY a.asked_at, a.id"
 )

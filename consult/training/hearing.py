@@ -1,7 +1,8 @@
 """Whoever is heard in a class's room is there, as its media worker says; and rooms of classes over.
 
 The page's heartbeat and the worker's word count alike, as they do in guidance: a telephone whose
-page sleeps while its sound goes on is there. Checks are asked by the page alone.
+page sleeps while its sound goes on is there. A word from before somebody left does not bring them
+back. Checks are asked by the page alone.
 """
 
 from typing import Final
@@ -9,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from consult.media.engine import MediaEngine
+from consult.media.engine import Heard, MediaEngine
 from consult.media.hearing import SWEPT, heard
 from consult.training import attending, store
 from kernel.clock import Clock
@@ -45,14 +46,17 @@ class ClassKeeper:
         async with self._database.session(ENGINE) as session:
             rooms = (await session.execute(_ROOMS, {"swept": self._clock.now() - SWEPT})).all()
         async for room, present in heard(self._engine, rooms):
-            if present:
+            if present.people:
                 await self._heard(room.id, present)
         return False
 
-    async def _heard(self, class_id: UUID, present: frozenset[UUID]) -> None:
-        values = {"class_id": class_id, "seats": sorted(present)}
+    async def _heard(self, class_id: UUID, present: Heard) -> None:
+        values = {"class_id": class_id, "seats": sorted(present.people)}
         async with self._database.session(ENGINE) as session:
             people = (await session.execute(_HEARD, values)).all()
             stays = await store.stays(session, class_id)
+            left = {one.person_id for one in stays if one.left_at and one.left_at >= present.at}
             for who in people:
+                if who.person_id in left:
+                    continue
                 await attending.stay(session, stays, class_id, who.person_id, self._clock.now())

@@ -7,6 +7,7 @@ address, so that one that was killed and started again takes its rooms over at o
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Iterable
+from datetime import UTC, datetime
 from typing import Final, cast
 from uuid import UUID
 
@@ -14,7 +15,7 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from consult.media.engine import RECORDING_TTL, TICKET_TTL, Recording
+from consult.media.engine import RECORDING_TTL, TICKET_TTL, Heard, Recording
 from consult.media.errors import MediaUnavailable
 
 BEAT_S: Final = 2.0
@@ -26,6 +27,8 @@ PPS_LIMIT: Final = 10_000
 EVENTS: Final = "media:events"
 READ_S: Final = 4.0
 """Shorter than the client's own limit on a silent line: quiet is no failure."""
+SILENCE: Final = Heard(datetime.min.replace(tzinfo=UTC))
+"""No worker said anything of a room."""
 
 _LEASE: Final = """
 local held = redis.call('GET', KEYS[1])
@@ -61,8 +64,10 @@ class Directory:
     def __init__(self, valkey: Redis) -> None:
         self.valkey = valkey
 
-    async def beat(self, facts: WorkerFacts, rooms: dict[UUID, list[UUID]]) -> list[UUID]:
-        """A worker lives; its leases go on, and who is present in each room.
+    async def beat(
+        self, facts: WorkerFacts, rooms: dict[UUID, list[UUID]], at: datetime
+    ) -> list[UUID]:
+        """A worker lives; its leases go on, and who was heard in each room at `at`.
 
         Returns:
             Rooms that another worker holds by now, after this one was not heard for a while.
@@ -76,7 +81,7 @@ class Directory:
                 if await self._lease(room_id, facts.url) != facts.url:
                     lost.append(room_id)
                     continue
-                here = msgspec.json.encode(people)
+                here = msgspec.json.encode(Heard(at, frozenset(people)))
                 await self.valkey.set(f"media:here:{room_id}", here, ex=DEAD_S)
         except (RedisError, OSError) as error:
             raise MediaUnavailable() from error
@@ -118,13 +123,13 @@ class Directory:
         except (RedisError, OSError) as error:
             raise MediaUnavailable() from error
 
-    async def present(self, room_id: UUID) -> frozenset[UUID]:
+    async def present(self, room_id: UUID) -> Heard:
         """Who is heard in the room, by its worker's last heartbeat."""
         try:
             raw = await self.valkey.get(f"media:here:{room_id}")
         except (RedisError, OSError) as error:
             raise MediaUnavailable() from error
-        return frozenset(msgspec.json.decode(raw, type=list[UUID])) if raw else frozenset()
+        return msgspec.json.decode(raw, type=Heard) if raw else SILENCE
 
     async def burn(self, jti: UUID) -> bool:
         """Use a token up; False if it was used before."""

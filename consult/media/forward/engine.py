@@ -15,6 +15,7 @@ from consult.media.engine import (
     TICKET_TTL,
     EngineEvent,
     Grants,
+    Heard,
     Joined,
     JoinTicket,
     Layer,
@@ -64,13 +65,13 @@ class ForwardEngine:
     ) -> JoinTicket:
         """A ticket to the worker that holds the room."""
         here = await self._directory.present(room_id)
-        limit = self._limits.must_fit(room_id, participant.id, here)
+        limit = self._limits.must_fit(room_id, participant.id, here.people)
         url = await self._directory.place(room_id)
         token = self._key.sign(room_id, participant, grants, limit=limit, jti=new_id(), at=at)
         servers = turn_servers(self._turn_urls, self._turn_secret, participant.id, at)
         return JoinTicket(self.name, url, token, servers, at + TICKET_TTL)
 
-    async def present(self, room_id: UUID) -> frozenset[UUID]:
+    async def present(self, room_id: UUID) -> Heard:
         """By the worker's last heartbeat."""
         return await self._directory.present(room_id)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from consult.media.engine import Kind, Layer, Source
 from consult.media.forward.packets import Packet
-from consult.media.forward.reception import Reception
+from consult.media.forward.reception import Reception, WallClock
 from consult.media.forward.repair import Repair, Throttle
 
 LIVE_S: Final = 1.0
@@ -34,9 +34,10 @@ class Stream:
     """Key frames asked for."""
 
     @classmethod
-    def of(cls, ssrc: int, rid: str, kind: Kind) -> Stream:
-        """A new one."""
-        return cls(ssrc, rid, kind, Reception(CLOCK_RATE[kind]), Repair())
+    def of(cls, ssrc: int, rid: str, kind: Kind, clock: WallClock | None = None) -> Stream:
+        """A new one, of whoever lives by `clock`."""
+        reception = Reception(CLOCK_RATE[kind], clock or WallClock())
+        return cls(ssrc, rid, kind, reception, Repair())
 
     def live(self, at: float) -> bool:
         """Whether packets come."""

@@ -72,6 +72,10 @@ class Member:
         """Say something to the client; waits for it if the socket is gone for a moment."""
         self._tell(message)
 
+    def hears_by(self, tell: Tell) -> bool:
+        """Whether this is how they are told things now, and not before they came anew."""
+        return self._tell == tell
+
     def publisher_for(
         self,
         publication: Callable[[Source], Publication],

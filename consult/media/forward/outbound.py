@@ -16,7 +16,8 @@ from consult.media.forward.rewriting import Rewriter, Sent
 from consult.media.forward.wrap import SEQ, apart
 
 HISTORY: Final = 512
-"""Packets kept to be sent again: two seconds of an ultrasound."""
+HISTORY_S: Final = 2.0
+"""So many packets are kept to be sent again, for so long: who misses one asks within a second."""
 REPORTS_KEPT: Final = 8
 
 Send = Callable[[bytes], Awaitable[bool]]
@@ -35,7 +36,7 @@ class Outbound:
         self._send = send
         self._line = line
         self._rewriter = Rewriter(CLOCK_RATE[self.kind], first_seq=outlet.ssrc % 0x4000)
-        self._history: OrderedDict[int, tuple[int, Sent]] = OrderedDict()
+        self._history: OrderedDict[int, tuple[float, int, Sent]] = OrderedDict()
         self._rtx_seq = outlet.rtx_ssrc % 0x4000
         self._asked: dict[int, float] = {}
         self._heard: tuple[int, int, int] | None = None
@@ -44,6 +45,10 @@ class Outbound:
     def carry(self, publication: Publication) -> None:
         """Send another source of the same kind from now on, in the same stream."""
         self.publication = publication
+        self.rest()
+
+    def rest(self) -> None:
+        """Nothing of it is sent now, and nothing that was sent will be sent again."""
         self.current = None
         self._history.clear()
 
@@ -61,7 +66,7 @@ class Outbound:
         """Send a packet, if it is of the layer that this subscriber gets."""
         agreed = self.outlet.agreed
         if agreed is None or self.layer is Layer.OFF:
-            self.current = None
+            self.rest()
             return
         if stream is not self.current and not await self._switched(stream, packet, at):
             return
@@ -72,10 +77,14 @@ class Outbound:
         if payload_type is None:
             return
         if self.kind is Kind.VIDEO:
-            self._history[sent.seq] = (payload_type, sent)
-            if len(self._history) > HISTORY:
-                self._history.popitem(last=False)
+            self._keep(sent, payload_type, at)
         await self._out(payload_type, sent.seq, self.outlet.ssrc, sent, sent.payload)
+
+    def _keep(self, sent: Sent, payload_type: int, at: float) -> None:
+        history = self._history
+        history[sent.seq] = (at, payload_type, sent)
+        while len(history) > HISTORY or history[next(iter(history))][0] < at - HISTORY_S:
+            history.popitem(last=False)
 
     async def _switched(self, stream: Stream, packet: Packet, at: float) -> bool:
         """Whether `stream` is sent from this packet on."""
@@ -117,7 +126,7 @@ class Outbound:
             kept = self._history.get(seq)
             if kept is None or self.outlet.agreed is None:
                 continue
-            payload_type, sent = kept
+            _, payload_type, sent = kept
             rtx = self.outlet.agreed.repair_of(payload_type)
             if rtx is None:
                 await self._out(payload_type, sent.seq, self.outlet.ssrc, sent, sent.payload)

@@ -189,6 +189,11 @@ class Connection(RTCPeerConnection):
         self._on_rtp = on_rtp
         self._on_rtcp = on_rtcp
         self._transport: Any = None
+        self.over = False
+        """Closed, by us or because the other end went; it takes no change any more.
+
+        aiortc's own state is not asked: a description on its way sets it to stable again.
+        """
         self.tap_errors = 0
         self.ssrc = random32()
         """Who reports from this end."""
@@ -207,10 +212,18 @@ class Connection(RTCPeerConnection):
             transport._handle_rtcp_data = self._rtcp
         return transceiver
 
-    @property
-    def over(self) -> bool:
-        """Closed, by us or because the other end went; it takes no change any more."""
-        return self.signalingState == "closed"
+    async def close(self) -> None:
+        """End it; aiortc itself does when the other end went."""
+        self.over = True
+        await super().close()
+        # They hold each other, and listeners hold them: uncut, all of it would stay until the
+        # collector of cycles comes by, which in a calm worker takes many minutes.
+        self._on_rtp = self._on_rtcp = _unheard
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport._handle_rtp_data = transport._handle_rtcp_data = _unheard
+            for one in (transport, transport.transport, transport.transport.iceGatherer):
+                one.remove_all_listeners()
 
     async def send_packet(self, data: bytes) -> bool:
         """Encrypt and send one RTP or RTCP packet; False when there is no connection for it."""
@@ -272,6 +285,10 @@ class Connection(RTCPeerConnection):
             (found, cast(Outlet, found.sender), cast(Inlet, found.receiver))
             for found in self.getTransceivers()
         ]
+
+
+async def _unheard(_data: bytes, _arrival_time_ms: int = 0) -> None:
+    """Nobody listens any more."""
 
 
 def _answering(check_incoming: Callable[..., None]) -> Callable[..., None]:

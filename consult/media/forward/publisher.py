@@ -28,6 +28,7 @@ from consult.media.forward.privates import (
     RtcpSrPacket,
     pack_remb_fci,
 )
+from consult.media.forward.reception import WallClock
 
 NACK, PLI, REMB = 1, 1, 15
 
@@ -70,6 +71,7 @@ class Publisher:
         self._publications: dict[str, Publication] = {}
         self._inlets: dict[str, Inlet] = {}
         self._rate = RemoteBitrateEstimator()
+        self._clock = WallClock()
         self._sent: int | None = None
 
     @property
@@ -159,7 +161,7 @@ class Publisher:
         publication = self._publications[mid]
         if rid and rid not in self._sections[mid].rids:
             return None
-        stream = Stream.of(ssrc, rid, publication.source.kind)
+        stream = Stream.of(ssrc, rid, publication.source.kind, self._clock)
         publication.streams[rid] = stream
         route = self._by_ssrc[ssrc] = _Route(publication, stream, self._inlets[mid])
         if rtx is not None:

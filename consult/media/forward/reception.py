@@ -8,6 +8,34 @@ from typing import Final
 from consult.media.forward.wrap import SEQ, TIME, Unwrapper, apart
 
 NTP_SECOND: Final = 1 << 32
+RUNS_APART: Final = 100e-6
+"""Two clocks of quartz leave each other by less than this share of the time."""
+SET_S: Final = 1.0
+"""A wall clock that says this much else than before was set."""
+
+
+@dataclass(slots=True)
+class WallClock:
+    """One person's wall clock (NTP) beside our steady one, from the reports of all they send.
+
+    A report can only be heard too late, so the promptest says best how the clocks stand.
+    """
+
+    _behind: float = 0.0
+    _heard_at: float | None = None
+
+    def heard(self, ntp: int, at: float) -> None:
+        """A report made at `ntp` (32.32) came at `at`, seconds of our steady clock."""
+        behind = at - ntp / NTP_SECOND
+        if self._heard_at is not None:
+            believed = self._behind + max(0.0, at - self._heard_at) * RUNS_APART
+            if abs(behind - believed) < SET_S:
+                behind = min(behind, believed)
+        self._behind, self._heard_at = behind, at
+
+    def steady(self, ntp: int) -> float:
+        """A moment of the wall clock by our steady one; only after a report was heard."""
+        return ntp / NTP_SECOND + self._behind
 
 
 @dataclass(slots=True)
@@ -43,6 +71,8 @@ class Reception:
     """Counts one stream. Times are seconds of a steady clock."""
 
     clock_rate: int
+    clock: WallClock = field(default_factory=WallClock)
+    """Of who sends it: shared by all their streams."""
     sender: SenderTime | None = None
     last_at: float = 0.0
     received: int = 0
@@ -73,6 +103,14 @@ class Reception:
     def heard_sender(self, ntp: int, timestamp: int, at: float) -> None:
         """A sender report came."""
         self.sender = SenderTime(ntp, timestamp, at)
+        self.clock.heard(ntp, at)
+
+    def made_at(self, timestamp: int) -> float | None:
+        """When a packet was made, by our steady clock; None until its sender has said."""
+        if self.sender is None:
+            return None
+        ticks = apart(timestamp, self.sender.timestamp, TIME)
+        return self.clock.steady(self.sender.ntp) + ticks / self.clock_rate
 
     def report(self, at: float) -> Report | None:
         """What to report now; None before the first packet. Begins a new interval."""

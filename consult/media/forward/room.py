@@ -120,12 +120,13 @@ class Room:
     async def handle(self, member: Member, message: said.FromClient) -> None:
         """One message of a client."""
         match message:
-            case said.Publish():
+            case said.Publish() | said.Answer() | said.Leave():
+                connection = member.reconnects
                 async with self._changing:
-                    await self._publish(member, message)
-            case said.Answer():
-                async with self._changing:
-                    await member.subscriber.answered(message.n, message.sdp)
+                    here = self.members.get(member.id) is member
+                    # Whoever came anew while this waited is not meant by it.
+                    if here and member.reconnects == connection:
+                        await self._change(member, message)
             case said.Candidate():
                 await member.candidate(message)
             case said.Show():
@@ -136,8 +137,17 @@ class Room:
                     self._mute(publication, by_self=message.muted, by_host=publication.held)
             case said.Say():
                 self._say(member, message)
+
+    async def _change(
+        self, member: Member, message: said.Publish | said.Answer | said.Leave
+    ) -> None:
+        match message:
+            case said.Publish():
+                await self._publish(member, message)
+            case said.Answer():
+                await member.subscriber.answered(message.n, message.sdp)
             case said.Leave():
-                await self.leave(member.id, Left.WENT)
+                await self._leave(member.id, Left.WENT)
 
     async def _publish(self, member: Member, message: said.Publish) -> None:
         sources = {

@@ -118,6 +118,8 @@ class Sessions:
         writing = asyncio.create_task(_write(socket, queue))
         try:
             async for raw in socket:
+                if session.over:  # what was on its way when somebody came in its place
+                    break
                 body = session.channel.receive(raw)
                 if body is not None:
                     message = msgspec.json.decode(body, type=said.FromClient)
@@ -133,7 +135,9 @@ class Sessions:
             queue.put_nowait(None)
             with suppress(ConnectionClosed):
                 await writing
-            if session.detach(queue, self._outside.now()):
+            ended = session.detach(queue, self._outside.now())
+            # Whoever came anew meanwhile has another socket: the end of the former is not theirs.
+            if ended and session.member.hears_by(session.tell):
                 session.member.has_socket = False
 
     async def _joined(self, opening: said.Join) -> Session:

@@ -103,6 +103,7 @@ class Subscriber:
             return
         if out in out.publication.takers:
             out.publication.takers.remove(out)
+        out.rest()
         self._ends[out].direction = "inactive"
         self._changed = True
         self.set_layers()

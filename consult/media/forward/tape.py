@@ -19,6 +19,8 @@ KEY_EVERY_S: Final = 10.0
 """A key frame is asked for so often: whoever looks later begins at one, wherever they want to."""
 BELIEVED_S: Final = 1.0
 """A sender's clock that is further from what we hear is not believed."""
+DRAWN_IN: Final = 0.005
+"""A sound card's clock leaves the wall clock; the record follows by this share, heard by nobody."""
 
 Begin = Callable[[float], Sheet]
 """A file whose first frame is of this moment, seconds of a steady clock."""
@@ -28,7 +30,8 @@ class Tape:
     """Takes packets from a publication until it is closed.
 
     The best layer that comes is taken, changed at a key frame. Times are the sender's own, put
-    where its last report says, so that sound and picture of one person stay together.
+    where its reports say, so that sound and picture of one person stay together: at once when it
+    first reports, by and by afterwards.
     """
 
     def __init__(self, publication: Publication, begin: Begin) -> None:
@@ -39,6 +42,7 @@ class Tape:
         self._pictures = PictureFrames()
         self._sounds = SoundFrames()
         self._anchor: tuple[float, int] = (0.0, 0)
+        self._told = False
         self._began_at = 0.0
         self._given_at = 0.0
         self._key_at = 0.0
@@ -103,21 +107,25 @@ class Tape:
             self._put(frame)
         self._stream = stream
         self._pictures, self._sounds = PictureFrames(), SoundFrames()
-        self._anchor = self._moment(stream, packet, at), packet.timestamp
+        self._anchor, self._told = (at, packet.timestamp), False
         return True
 
-    def _moment(self, stream: Stream, packet: Packet, at: float) -> float:
-        """When a packet was made, by our steady clock."""
-        sender = stream.reception.sender
-        if sender is None:
+    def _moment(self, frame: Frame) -> float:
+        """When a frame was made, by our steady clock."""
+        at, timestamp = self._anchor
+        passed = apart(frame.timestamp, timestamp, TIME) / CLOCK_RATE[self._kind]
+        at += passed
+        made = None if self._stream is None else self._stream.reception.made_at(frame.timestamp)
+        if made is None or abs(made - at) > BELIEVED_S:
             return at
-        ticks = apart(packet.timestamp, sender.timestamp, TIME)
-        made = sender.at + ticks / CLOCK_RATE[self._kind]
-        return made if abs(made - at) < BELIEVED_S else at
+        if not self._told:
+            self._told = True
+            return made
+        most = abs(passed) * DRAWN_IN
+        return at + max(-most, min(most, made - at))
 
     def _put(self, frame: Frame) -> None:
-        at, timestamp = self._anchor
-        at += apart(frame.timestamp, timestamp, TIME) / CLOCK_RATE[self._kind]
+        at = self._moment(frame)
         self._anchor = at, frame.timestamp
         if self._file is None:
             self._began_at = self._given_at = at

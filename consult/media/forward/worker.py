@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
-from uuid import UUID
 
 import msgspec
 import structlog
@@ -21,9 +20,10 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from consult.media.engine import EngineEvent, Left, Recording
+from consult.media.engine import EngineEvent, Left
 from consult.media.errors import MediaUnavailable
-from consult.media.forward import orders, sdp
+from consult.media.forward import memory, orders, sdp
+from consult.media.forward.agreements import Agreements
 from consult.media.forward.channel import PROTOCOL
 from consult.media.forward.directory import BEAT_S, EVENTS, Directory, WorkerFacts, heard
 from consult.media.forward.disk import Disk
@@ -43,8 +43,6 @@ STRAINED_MS: Final = 50.0
 """So far behind, faces are sent small; at `directory.LAG_LIMIT_MS` no room is placed here."""
 MAX_BYTES: Final = 262_144
 PING_S: Final = 10.0
-ASKED_S: Final = 0.5
-"""Valkey answers within this time, or is not asked about recordings: a withdrawal must be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +76,7 @@ class Worker:
         self._key = key
         self._valkey = valkey
         self._directory = Directory(valkey)
+        self._agreements = Agreements(self._directory)
         self._clock = clock or SystemClock()
         self._events: asyncio.Queue[EngineEvent] = asyncio.Queue()
         self._lag_ms = 0.0
@@ -196,10 +195,11 @@ class Worker:
                 await room.fast_tick(time.monotonic())
 
     async def _seconds(self) -> None:
+        tidied = time.monotonic()
         while True:
             await asyncio.sleep(1.0)
             at = time.monotonic()
-            await self._record(self._rooms)
+            await self._agreements.look(self._rooms)
             await self._send_out()
             for room in self._rooms:
                 try:
@@ -215,15 +215,9 @@ class Worker:
                 for out in member.subscriber.outs.values()
             )
             self._pps, self._counted = max(0, total - self._counted), total
-
-    async def _record(self, rooms: list[Room]) -> None:
-        """See who agreed to be recorded; where nobody can say it, nothing is recorded."""
-        asked: dict[UUID, Recording | None] = {}
-        with suppress(MediaUnavailable, TimeoutError, msgspec.DecodeError):
-            async with asyncio.timeout(ASKED_S):
-                asked = await self._directory.recordings([room.id for room in rooms])
-        for room in rooms:
-            room.record(asked.get(room.id))
+            if at - tidied > memory.EVERY_S:
+                tidied = at
+                memory.give_back()
 
     async def _send_out(self) -> None:
         people = [(room.id, who) for room in self._rooms for who in room.members]
@@ -241,12 +235,13 @@ class Worker:
                 lag_ms=round(self._lag_ms, 1),
                 rooms=len(self._rooms),
             )
+            at = self._clock.now()
             here = {
                 room.id: [member.id for member in room.members.values() if member.here]
                 for room in self._rooms
             }
             try:
-                for room_id in await self._directory.beat(facts, here):
+                for room_id in await self._directory.beat(facts, here, at):
                     # Another worker holds it by now: whoever is still here belongs there.
                     if (room := self.sessions.rooms.get(room_id)) is not None:
                         await room.close(Left.MOVED)
@@ -288,7 +283,7 @@ class Worker:
             case orders.Close():
                 await room.close()
             case orders.Look():
-                await self._record([room])
+                await self._agreements.look([room])
 
     async def _eject(self, order: orders.Eject) -> None:
         room = self.sessions.rooms.get(order.room)
@@ -305,6 +300,7 @@ async def run(
     disk = Disk(Shelf(folder, master)) if folder is not None else None
     worker = Worker(settings, TokenKey(master), valkey, disk=disk)
     await worker.start()
+    memory.settle()
     waiting = asyncio.create_task(worker.wait())
     try:
         while not waiting.done():

@@ -24,6 +24,8 @@ from consult.media.errors import MediaUnavailable
 PROTOCOL: Final = "janus-protocol"
 PLUGIN: Final = "janus.plugin.videoroom"
 ANSWER_S: Final = 5.0
+CLOSING_S: Final = 1.0
+"""Whoever does not answer is not waited for when they are left, either."""
 ALIVE_S: Final = 20.0
 """A session that says nothing for a minute is ended by Janus."""
 
@@ -133,22 +135,26 @@ class Session:
         await self._socket.close()
 
     async def _lives(self) -> None:
-        while True:
-            await asyncio.sleep(ALIVE_S)
-            alive = {"janus": "keepalive", "transaction": "alive", "session_id": self._number}
-            await self._socket.send(json.dumps(alive))
+        with suppress(ConnectionClosed):
+            while True:
+                await asyncio.sleep(ALIVE_S)
+                alive = {"janus": "keepalive", "transaction": "alive", "session_id": self._number}
+                await self._socket.send(json.dumps(alive))
 
     async def _reads(self) -> None:
-        async for raw in self._socket:
-            message = json.loads(raw)
-            if message["janus"] == "ack":
-                continue  # the answer is an event, later
-            waiting = self._waiting.get(message.get("transaction", ""))
-            if waiting is not None and not waiting.done():
-                waiting.set_result(message)
-            elif message["janus"] == "event" and message.get("sender") in self._handles:
-                with suppress(JanusRefused):
-                    self._handles[message["sender"]].heard(_read(message))
+        with suppress(ConnectionClosed):
+            async for raw in self._socket:
+                self._take(json.loads(raw))
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if message["janus"] == "ack":
+            return  # the answer is an event, later
+        waiting = self._waiting.get(message.get("transaction", ""))
+        if waiting is not None and not waiting.done():
+            waiting.set_result(message)
+        elif message["janus"] == "event" and message.get("sender") in self._handles:
+            with suppress(JanusRefused):
+                self._handles[message["sender"]].heard(_read(message))
 
 
 async def open_session(url: str) -> Session:
@@ -159,11 +165,18 @@ async def open_session(url: str) -> Session:
     """
     try:
         async with asyncio.timeout(ANSWER_S):
-            socket = await connect(url, subprotocols=[Subprotocol(PROTOCOL)])
+            socket = await connect(
+                url, subprotocols=[Subprotocol(PROTOCOL)], close_timeout=CLOSING_S
+            )
     except (OSError, TimeoutError, InvalidHandshake) as error:
         raise MediaUnavailable() from error
     session = Session(socket)
-    await session.begin()
+    try:
+        await session.begin()
+    except BaseException:
+        # Whoever asks again opens another one: this one would be kept alive for nobody.
+        await session.close()
+        raise
     return session
 
 

@@ -28,6 +28,7 @@ from consult.media.engine import (
     TICKET_TTL,
     EngineEvent,
     Grants,
+    Heard,
     Joined,
     JoinTicket,
     Participant,
@@ -129,9 +130,10 @@ class JanusEngine(ForeignEngine):
         token = f"{room_id}.{participant.id}.{word}"
         return JoinTicket(self.name, self._public_url, token, servers, at + TICKET_TTL)
 
-    async def present(self, room_id: UUID) -> frozenset[UUID]:
+    async def present(self, room_id: UUID) -> Heard:
         """Those who are joined and whose media connection is up."""
-        return _heard(await self._people(room_id))
+        at = self._clock.now()
+        return Heard(at, _heard(await self._people(room_id)))
 
     async def eject(self, room_id: UUID, participant_id: UUID) -> None:
         """Kick, and take their words away first."""
@@ -168,7 +170,7 @@ class JanusEngine(ForeignEngine):
         while True:
             rooms = await self._words.rooms()
             for room_id in rooms | looking.rooms:
-                now = await self.present(room_id) if room_id in rooms else frozenset()
+                now = _heard(await self._people(room_id)) if room_id in rooms else frozenset()
                 if room_id in rooms:
                     await self._tidy(room_id)
                 came, gone = looking.moved(room_id, now)

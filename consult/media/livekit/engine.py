@@ -20,6 +20,7 @@ from consult.media.engine import (
     TICKET_TTL,
     EngineEvent,
     Grants,
+    Heard,
     Joined,
     JoinTicket,
     Participant,
@@ -78,7 +79,7 @@ class LiveKitEngine(ForeignEngine):
         self, room_id: UUID, participant: Participant, grants: Grants, at: datetime
     ) -> JoinTicket:
         """An access token of LiveKit's own kind; of somebody sent out it grants no entry."""
-        self._limits.must_fit(room_id, participant.id, await self.present(room_id))
+        self._limits.must_fit(room_id, participant.id, await self._active(room_id))
         identity = str(participant.id)
         if await self._remembered.is_out(room_id, participant.id):
             token = self._key.token(at, TICKET_TTL, {"roomJoin": False}, identity)
@@ -87,8 +88,12 @@ class LiveKitEngine(ForeignEngine):
         servers = turn_servers(self._turn_urls, self._turn_secret, participant.id, at)
         return JoinTicket(self.name, self._url, token, servers, at + TICKET_TTL)
 
-    async def present(self, room_id: UUID) -> frozenset[UUID]:
+    async def present(self, room_id: UUID) -> Heard:
         """Those whose connection is up (ACTIVE)."""
+        at = self._clock.now()
+        return Heard(at, await self._active(room_id))
+
+    async def _active(self, room_id: UUID) -> frozenset[UUID]:
         people = await self._people(room_id)
         return frozenset(UUID(one["identity"]) for one in people if one["state"] == "ACTIVE")
 
@@ -145,7 +150,7 @@ class LiveKitEngine(ForeignEngine):
 
     async def _look(self, looking: Looking, room_id: UUID, rooms: set[UUID]) -> list[EngineEvent]:
         """What became of a room since the last look; whoever was sent out is sent out again."""
-        now = await self.present(room_id) if room_id in rooms else frozenset()
+        now = await self._active(room_id) if room_id in rooms else frozenset()
         came, gone = looking.moved(room_id, now)
         at = self._clock.now()
         for who in now:

@@ -22,6 +22,11 @@ from tests.consult.media.peers.relay_process import HOST, SECRET, Relay, told
 REFUSED: Final = 401
 FORBIDDEN: Final = 403
 QUOTA_REACHED: Final = 486
+ELSEWHERE: Final = (
+    "10.0.0.1", "172.16.3.4", "192.168.1.1", "100.64.0.1",  # within a hospital
+    "127.0.0.2", "127.255.255.254",  # what listens beside the relay
+    "169.254.169.254", "8.8.8.8",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -101,7 +106,7 @@ async def test_through_it_workers_are_reached_and_nobody_else(relay: Relay) -> N
     loop = asyncio.get_running_loop()
     worker, _ = await loop.create_datagram_endpoint(Echo, local_addr=(HOST, 0))
     async with _allocation(relay, _given(relay, SystemClock().now())) as (transport, peer):
-        for host in ("10.0.0.1", "172.16.3.4", "192.168.1.1", "169.254.169.254", "8.8.8.8"):
+        for host in ELSEWHERE:
             transport.sendto(b"?", (host, 80))
             assert _code(await asyncio.wait_for(peer.refused.get(), 5)) == FORBIDDEN, host
         transport.sendto(b"media", worker.get_extra_info("sockname"))

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
 import pytest
 from redis.asyncio import Redis
 
@@ -11,9 +12,10 @@ from consult.media.forward.directory import Directory, WorkerFacts
 from consult.media.forward.engine import ForwardEngine
 from consult.media.tokens import TokenKey
 from consult.rooms import queries, service, tickets
-from consult.rooms.keeping import RoomKeeper
+from consult.rooms.keeping import LEFT, RoomKeeper
 from consult.rooms.schemas import AdmissionOut, RoomOut, RoomView, TicketOut
 from consult.rooms.states import AdmissionAction
+from kernel.ids import CaseId
 from tests.consult.requests.table import Table
 from tests.referral.network import Network
 
@@ -39,7 +41,7 @@ class Door:
     async def beat(self, rooms: dict[UUID, list[UUID]] | None = None, worker: str = WORKER) -> None:
         """A worker lives and hears these."""
         facts = WorkerFacts(url=worker, pps=0, lag_ms=0.0, rooms=len(rooms or {}))
-        await self.directory.beat(facts, rooms or {})
+        await self.directory.beat(facts, rooms or {}, self.net.clock.now())
 
     async def accepted(self, by: str = "city_expert", **more: object) -> UUID:
         """A consultation that somebody has said yes to."""
@@ -100,6 +102,13 @@ class Door:
         """What the room wrote on the case's chain."""
         found = await self.table.kinds(consult)
         return [kind for kind in found if kind.startswith("room.")]
+
+    async def whys(self, consult: UUID) -> list[str]:
+        """Of everybody who was no longer there, why, as the case's chain says."""
+        found = await self.net.events(CaseId(consult))
+        return [
+            msgspec.json.decode(one.row.payload)["why"] for one in found if one.row.kind == LEFT
+        ]
 
 
 @pytest.fixture

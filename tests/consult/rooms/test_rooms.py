@@ -144,7 +144,7 @@ async def test_presence_is_what_is_heard(door: Door) -> None:
     door.net.wait(seconds=2)
     await door.keeper.run_once()
     (seen,) = (await door.room(consult)).people
-    assert (seen.here, seen.left_at) == (False, heard)
+    assert (seen.here, seen.left_at, seen.lost) == (False, heard, True)
     # Back, and gone with a word of the worker: the line's figures stand in the record.
     await door.beat({room.id: [mine.id]})
     await door.keeper.run_once()
@@ -163,7 +163,7 @@ async def test_presence_is_what_is_heard(door: Door) -> None:
     assert [float(rows[1][1]), rows[1][2], rows[1][3]] == [0.03, 1, 4]
     async with door.net.clone.app.session(door.net.staff["city_expert"]) as session:
         (one,) = await attendance.of_consult(session, consult)
-    assert (one.stays, one.reconnects, one.audio_only_s) == (2, 1, 4)
+    assert (one.stays, one.cuts, one.reconnects, one.audio_only_s) == (2, 1, 1, 4)
     assert (one.loss, one.left_at) == (pytest.approx(0.03), went.at)
     async with door.net.clone.app.session(door.net.staff["outsider"]) as session:
         with pytest.raises(NotFound):
@@ -171,6 +171,88 @@ async def test_presence_is_what_is_heard(door: Door) -> None:
     assert await door.kinds(consult) == [
         "room.opened", "room.joined", "room.left", "room.joined", "room.left",
     ]  # fmt: skip
+
+
+async def test_a_heartbeat_from_before_somebody_left_does_not_bring_them_back(door: Door) -> None:
+    consult = await door.accepted()
+    room = await door.open(consult)
+    mine = await door.enter("county_doctor", room)
+    await door.beat({room.id: [mine.id]})
+    await door.keeper.run_once()
+    door.net.wait(seconds=10)
+    await door.beat({room.id: [mine.id]})
+    door.net.wait(seconds=1)
+    await door.keeper.left(WasLeft(room.id, mine.id, door.net.clock.now(), Left.WENT))
+    await door.keeper.run_once()
+    (seen,) = (await door.room(consult)).people
+    assert (seen.here, seen.lost) == (False, False)
+    # What is heard after it is a return, and nobody was sent out meanwhile.
+    door.net.wait(seconds=1)
+    await door.beat({room.id: [mine.id]})
+    await door.keeper.run_once()
+    assert (await door.room(consult)).people[0].here
+    assert not await door.directory.sent_out([(room.id, mine.id)])
+    assert await door.kinds(consult) == [
+        "room.opened", "room.joined", "room.left", "room.joined",
+    ]  # fmt: skip
+
+
+async def test_who_is_cut_off_and_comes_back_is_one_person_with_one_gap(door: Door) -> None:
+    consult = await door.accepted()
+    room = await door.open(consult)
+    mine = await door.enter("county_doctor", room)
+    clock = door.net.clock
+    await door.keeper.joined(room.id, mine.id, clock.now())
+    await door.beat({room.id: []})
+    door.net.wait(seconds=UNHEARD.total_seconds() + 1)
+    await door.keeper.run_once()
+    # Their worker gives them up later, and alone knows how their line was until then.
+    door.net.wait(seconds=20)
+    given_up = WasLeft(room.id, mine.id, clock.now(), Left.LOST, loss=0.2, audio_only_s=3.0)
+    for _ in range(2):
+        await door.keeper.left(given_up)
+    assert (await door.room(consult)).people[0].lost
+    door.net.wait(seconds=30)
+    await door.keeper.joined(room.id, mine.id, clock.now())
+    # Left by one's own will, and in again: no cut of the line.
+    await door.keeper.left(WasLeft(room.id, mine.id, clock.now(), Left.WENT, loss=0.01))
+    assert not (await door.room(consult)).people[0].lost
+    door.net.wait(seconds=300)
+    await door.keeper.joined(room.id, mine.id, clock.now())
+    async with door.net.clone.app.session(door.net.staff["city_expert"]) as session:
+        (one,) = await attendance.of_consult(session, consult)
+    cut_s = round(UNHEARD.total_seconds()) + 1 + 20 + 30
+    assert (one.stays, one.cuts, one.cut_s, one.lost) == (3, 1, cut_s, False)
+    assert (one.loss, one.audio_only_s, one.left_at) == (pytest.approx(0.2), 3, None)
+    assert await door.kinds(consult) == ["room.opened", *["room.joined", "room.left"] * 2,
+                                         "room.joined"]  # fmt: skip
+
+
+async def test_who_goes_while_cut_off_has_left(door: Door) -> None:
+    consult = await door.accepted()
+    room = await door.open(consult)
+    mine = await door.enter("county_doctor", room)
+    heard = door.net.clock.now()
+    await door.keeper.joined(room.id, mine.id, heard)
+    await door.beat({room.id: []})
+    door.net.wait(seconds=UNHEARD.total_seconds() + 1)
+    await door.keeper.run_once()
+    assert (await door.room(consult)).people[0].lost
+    # Their page reaches the worker again, and all it has to say is that they go.
+    door.net.wait(seconds=5)
+    went = WasLeft(room.id, mine.id, door.net.clock.now(), Left.WENT, loss=0.1)
+    for _ in range(2):
+        await door.keeper.left(went)
+    (seen,) = (await door.room(consult)).people
+    assert (seen.lost, seen.left_at) == (False, heard)
+    async with door.net.clone.app.session(door.net.staff["city_expert"]) as session:
+        (one,) = await attendance.of_consult(session, consult)
+    assert (one.lost, one.cuts, one.loss) == (False, 0, pytest.approx(0.1))
+    assert await door.whys(consult) == ["lost", "went"]
+    # Nobody goes a second time by a word that comes still later.
+    door.net.wait(seconds=20)
+    await door.keeper.left(WasLeft(room.id, mine.id, door.net.clock.now(), Left.LOST))
+    assert not (await door.room(consult)).people[0].lost
 
 
 async def test_a_line_that_carries_sound_alone_stands_in_the_record(door: Door) -> None:

@@ -15,7 +15,7 @@ from consult.media.forward.directory import Directory, WorkerFacts
 from consult.media.forward.engine import ForwardEngine
 from consult.media.tokens import TokenKey
 from consult.rooms.schemas import TicketOut
-from consult.training import seats, service
+from consult.training import attending, seats, service
 from consult.training.errors import NotLive
 from consult.training.hearing import ClassKeeper
 from consult.training.rules import RULES
@@ -48,7 +48,8 @@ class Hall:
 
     async def hear(self, rooms: dict[UUID, list[UUID]]) -> None:
         """The worker's heartbeat, and what is concluded from it."""
-        await self.directory.beat(WorkerFacts(url=WORKER, pps=0, lag_ms=0.0, rooms=1), rooms)
+        facts = WorkerFacts(url=WORKER, pps=0, lag_ms=0.0, rooms=1)
+        await self.directory.beat(facts, rooms, self.school.net.clock.now())
         await self.keeper.run_once()
 
 
@@ -97,6 +98,23 @@ async def test_whoever_is_heard_is_there_though_the_page_sleeps(hall: Hall, net:
     net.wait(seconds=RULES.silent_s + 1)
     await hall.hear({seated: [teacher]})
     assert not (await hall.school.sit(seated)).here
+
+
+async def test_a_word_from_before_somebody_left_does_not_bring_them_back(
+    hall: Hall, net: Network
+) -> None:
+    seated = await hall.school.opened(await hall.school.course())
+    await hall.school.attend(seated, 1)
+    mine = (await hall.seat("county_doctor", seated)).participant_id
+    await hall.hear({seated: [mine]})
+    net.wait(seconds=1)
+    await hall.school.do("county_doctor", attending.leave, seated)
+    net.wait(seconds=1)
+    await hall.keeper.run_once()
+    assert not (await hall.school.sit(seated)).here
+    # Heard after it, they have come again.
+    await hall.hear({seated: [mine]})
+    assert (await hall.school.sit(seated)).here
 
 
 async def test_a_class_that_is_over_is_emptied(hall: Hall, net: Network) -> None:

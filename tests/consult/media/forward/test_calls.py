@@ -210,7 +210,7 @@ async def _alone(page: Page) -> bool:
 
 
 async def _present(stage: Stage, people: set[UUID]) -> bool:
-    return await stage.engine.present(stage.room) == people
+    return (await stage.engine.present(stage.room)).people == people
 
 
 async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -20,6 +21,8 @@ from consult.media.forward.directory import (
 )
 from kernel.ids import new_id
 
+NOW = datetime(2026, 11, 28, 3, tzinfo=UTC)
+
 
 def worker(name: str, *, pps: int = 0, lag_ms: float = 0.0, rooms: int = 0) -> WorkerFacts:
     return WorkerFacts(url=f"wss://media.test/{name}", pps=pps, lag_ms=lag_ms, rooms=rooms)
@@ -33,7 +36,7 @@ class Site:
 
     async def beat(self, *workers: WorkerFacts) -> None:
         for one in workers:
-            await self.directory.beat(one, {})
+            await self.directory.beat(one, {}, NOW)
 
     async def dies(self, one: WorkerFacts) -> None:
         """Its heartbeat has run out."""
@@ -83,7 +86,7 @@ async def test_many_who_find_a_worker_lost_agree_on_the_next(site: Site) -> None
     assert second != first
     # The one that was only slow hears that its room is elsewhere.
     late = next(one for one in workers if one.url == first)
-    assert await site.directory.beat(late, {room: []}) == [room]
+    assert await site.directory.beat(late, {room: []}, NOW) == [room]
     assert await site.directory.place(room) == second
 
 

@@ -1,6 +1,7 @@
 """What we rely on in aiortc without a promise. Red here means: read `privates.py` again."""
 
 import ast
+import asyncio
 import importlib.metadata
 import inspect
 import re
@@ -171,3 +172,17 @@ async def test_offers_name_our_codecs_and_no_foreign_server() -> None:
 
 async def _nothing(data: bytes) -> None:
     """Takes a packet."""
+
+
+async def test_a_connection_that_ends_while_it_takes_an_answer_is_over() -> None:
+    async def unheard(_data: bytes) -> None:
+        """Nothing comes here."""
+
+    offering, answering = Connection(unheard, unheard), Connection(unheard, unheard)
+    offering.addTransceiver("audio", direction="sendonly")
+    answer = await answering.answer_to(await offering.offer())
+    taking = asyncio.create_task(offering.accept(answer))
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(offering.close())
+    await asyncio.gather(taking, closing, answering.close(), return_exceptions=True)
+    assert offering.over

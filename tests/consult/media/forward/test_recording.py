@@ -10,33 +10,31 @@ from uuid import UUID
 
 import av
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidMessage
 
 from consult.media.engine import Recording, RecordingChanged, Source
 from consult.media.errors import MediaUnavailable
 from consult.media.recording.shelf import Part
 from kernel.ids import new_id
 from tests.consult.media.forward import worker_process
-from tests.consult.media.peers.houses import House, forward_house, somebody
+from tests.consult.media.peers.houses import RunningHouse, forward_house, somebody
 from tests.consult.media.peers.peer import Peer
 from tests.consult.media.test_conformance import until
 from tests.fixtures.ports import free_port
 
 WITHIN_S = 1.0
 """A no is done within this time."""
-MOVED_S = 8.0
-"""After a worker's death everybody sees everybody again within this time."""
 
 
 @pytest.fixture
-async def house(valkey_url: str, tmp_path: Path) -> AsyncIterator[House]:
+async def house(valkey_url: str, tmp_path: Path) -> AsyncIterator[RunningHouse]:
     """Our worker, with a folder."""
     async with forward_house(valkey_url, tmp_path) as made:
         await made.listen()
         yield made
 
 
-async def test_everybody_agrees_somebody_comes_late_somebody_withdraws(house: House) -> None:
+async def test_everybody_agrees_somebody_comes_late_somebody_withdraws(house: RunningHouse) -> None:
     people = await house.enter(2)
     recording = UUID(int=new_id().int)
     one = house.peers[people[0]]
@@ -83,7 +81,7 @@ async def test_everybody_agrees_somebody_comes_late_somebody_withdraws(house: Ho
 
 
 async def test_a_word_that_is_lost_is_seen_within_a_second_and_silence_is_a_no(
-    house: House,
+    house: RunningHouse,
 ) -> None:
     people = await house.enter(2)
     recording = UUID(int=new_id().int)
@@ -97,7 +95,7 @@ async def test_a_word_that_is_lost_is_seen_within_a_second_and_silence_is_a_no(
     assert _bytes(house, recording) == before
 
 
-async def test_what_is_written_stays_readable_after_a_kill(house: House) -> None:
+async def test_what_is_written_stays_readable_after_a_kill(house: RunningHouse) -> None:
     people = await house.enter(2)
     recording = UUID(int=new_id().int)
     await house.engine.set_recording(house.room, Recording(recording, frozenset(people)))
@@ -116,7 +114,7 @@ async def test_what_is_written_stays_readable_after_a_kill(house: House) -> None
 
 
 async def test_a_lost_workers_room_moves_and_its_record_is_whole(
-    house: House, valkey_url: str, tmp_path: Path
+    house: RunningHouse, valkey_url: str, tmp_path: Path
 ) -> None:
     people = await house.enter(3)
     recording = UUID(int=new_id().int)
@@ -128,10 +126,8 @@ async def test_a_lost_workers_room_moves_and_its_record_is_whole(
         await _answers(port)
         lost = list(house.peers.values())
         house.process.kill()
-        began = asyncio.get_running_loop().time()
         await asyncio.gather(*(_comes_back(house, who) for who in people))
         await until(lambda: all(house.peers[who].pictures == 2 for who in people))
-        assert asyncio.get_running_loop().time() - began < MOVED_S
         house.process.wait()
         for peer in lost:
             await peer.leave()
@@ -142,6 +138,8 @@ async def test_a_lost_workers_room_moves_and_its_record_is_whole(
         await until(lambda: _files(house, recording) == 2 * 2 * len(people))
         await house.engine.set_recording(house.room, None)
         await until(lambda: all(not house.peers[who].recording["running"] for who in people))
+        # The last of it is on its way to the disk.
+        await until(lambda: sum(part.whole for part in _parts(house, recording)) == 2 * len(people))
     finally:
         other.kill()
         other.wait()
@@ -166,7 +164,7 @@ async def _answers(port: int) -> None:
             return
 
 
-async def _comes_back(house: House, who: UUID) -> None:
+async def _comes_back(house: RunningHouse, who: UUID) -> None:
     """As a page does: a fresh ticket, as often as needed."""
     while True:
         peer = Peer(house.signalling)
@@ -175,30 +173,30 @@ async def _comes_back(house: House, who: UUID) -> None:
             if await peer.enter(ticket) == "welcome":
                 house.peers[who] = peer
                 return
-        except (MediaUnavailable, OSError, ConnectionClosed):
+        except (MediaUnavailable, OSError, ConnectionClosed, InvalidMessage):
             await asyncio.sleep(0.2)
 
 
-def _bytes(house: House, recording: UUID) -> int:
+def _bytes(house: RunningHouse, recording: UUID) -> int:
     """Of all files of a recording."""
     assert house.shelf is not None
     root = house.shelf._root / str(recording)
     return sum(place.stat().st_size for place in root.glob("*")) if root.exists() else 0
 
 
-def _files(house: House, recording: UUID) -> int:
+def _files(house: RunningHouse, recording: UUID) -> int:
     """That hold something: one for each worker's part of each sound and picture."""
     assert house.shelf is not None
     places = (house.shelf._root / str(recording)).glob("*")
     return sum(place.stat().st_size > 0 for place in places)
 
 
-def _parts(house: House, recording: UUID) -> list[Part]:
+def _parts(house: RunningHouse, recording: UUID) -> list[Part]:
     assert house.shelf is not None
     return house.shelf.parts(recording)
 
 
-def _plays(house: House, recording: UUID, parts: list[Part]) -> None:
+def _plays(house: RunningHouse, recording: UUID, parts: list[Part]) -> None:
     """All that was written decodes, and one person's sound and picture belong together."""
     assert house.shelf is not None
     for part in parts:

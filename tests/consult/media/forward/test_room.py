@@ -69,3 +69,16 @@ async def test_a_connection_that_is_over_is_offered_nothing_and_harms_nobody() -
     (offer,) = [message for message in heard if isinstance(message, said.Offer)]
     assert msgspec.to_builtins(offer.tracks[0])["participant"] == str(UUID(int=2))
     await room.close()
+
+
+async def test_a_good_bye_of_before_sends_nobody_out_who_has_come_anew() -> None:
+    room = _room()
+    room.publications[UUID(int=9), Source.CAMERA] = Publication(UUID(int=9), Source.CAMERA)
+    member = await room.join(_claims(1), lambda _message: None)
+    coming = asyncio.create_task(room.join(_claims(1), lambda _message: None))
+    await asyncio.sleep(0)
+    await room.handle(member, said.Leave())
+    assert await coming is member
+    assert room.members == {member.id: member}
+    await room.handle(member, said.Leave())
+    assert room.empty

@@ -21,7 +21,7 @@ from consult.media.engine import Recording, Source
 from consult.media.recording.shelf import Part
 from kernel.ids import new_id
 from tests.consult.media.forward.test_calls import CLIENT, FLAGS
-from tests.consult.media.peers.houses import House, forward_house, somebody
+from tests.consult.media.peers.houses import RunningHouse, forward_house, somebody
 from tests.consult.media.test_conformance import until
 
 APART_MS = 100
@@ -61,13 +61,13 @@ async () => {
 
 
 @pytest.fixture
-async def house(valkey_url: str, tmp_path: Path) -> AsyncIterator[House]:
+async def house(valkey_url: str, tmp_path: Path) -> AsyncIterator[RunningHouse]:
     """Our worker, with a folder."""
     async with forward_house(valkey_url, tmp_path) as made:
         yield made
 
 
-async def test_sound_and_picture_of_one_person_stay_together(house: House) -> None:
+async def test_sound_and_picture_of_one_person_stay_together(house: RunningHouse) -> None:
     found = next(path for name in ("chromium", "google-chrome") if (path := shutil.which(name)))
     recording, who = UUID(int=new_id().int), somebody()
     async with async_playwright() as driver:
@@ -96,7 +96,7 @@ async def test_sound_and_picture_of_one_person_stay_together(house: House) -> No
     assert abs(skew_ms) <= APART_MS, apart
 
 
-async def _enter(page: Page, house: House, who: object) -> None:
+async def _enter(page: Page, house: RunningHouse, who: object) -> None:
     ticket = await house.ticket(who)  # type: ignore[arg-type]
     await page.goto(f"http://{urlsplit(ticket.url).netloc}/health")
     await page.add_script_tag(content=CLIENT.read_text("utf-8"))
@@ -105,7 +105,7 @@ async def _enter(page: Page, house: House, who: object) -> None:
     assert await page.evaluate("ticket => window.room.join(ticket)", shown) == "welcome"
 
 
-def _moments(house: House, part: Part, onsets) -> list[float]:  # type: ignore[no-untyped-def]
+def _moments(house: RunningHouse, part: Part, onsets) -> list[float]:  # type: ignore[no-untyped-def]
     """Seconds since 1970 of each onset in a file, as a player is given it."""
     assert house.shelf is not None
     given = house.shelf.playable(part.label.recording, part.id)

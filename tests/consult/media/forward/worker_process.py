@@ -1,4 +1,7 @@
-"""A worker to kill: `python -m tests.consult.media.forward.worker_process PORT URL [FOLDER]`."""
+"""A worker to kill.
+
+`python -m tests.consult.media.forward.worker_process HOST PORT URL [FOLDER]`
+"""
 
 import asyncio
 import subprocess
@@ -10,14 +13,20 @@ from redis.asyncio import Redis
 from consult.media.forward.worker import WorkerSettings, run
 
 MASTER = b"m" * 32
+LOOPBACK = "127.0.0.1"
 
 
 def spawn(
-    port: int, valkey_url: str, *, quiet: bool = False, recordings: Path | None = None
+    port: int,
+    valkey_url: str,
+    *,
+    host: str = LOOPBACK,
+    quiet: bool = False,
+    recordings: Path | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Such a worker; whoever starts it ends it."""
+    """Such a worker, reached at `host` alone; whoever starts it ends it."""
     module = "tests.consult.media.forward.worker_process"
-    command = [sys.executable, "-m", module, str(port), valkey_url]
+    command = [sys.executable, "-m", module, host, str(port), valkey_url]
     command += [str(recordings)] if recordings else []
     return subprocess.Popen(command, stdout=subprocess.DEVNULL if quiet else None)
 
@@ -29,11 +38,10 @@ async def forget_others(valkey_url: str) -> None:
 
 
 def main() -> None:
-    """Serve on the loopback."""
-    port, valkey_url = int(sys.argv[1]), sys.argv[2]
-    recordings = Path(sys.argv[3]) if len(sys.argv) > 3 else None
-    addresses = {"127.0.0.1": "127.0.0.1"}
-    settings = WorkerSettings("127.0.0.1", port, addresses=addresses, recordings=recordings)
+    """Serve at one address."""
+    host, port, valkey_url = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+    recordings = Path(sys.argv[4]) if len(sys.argv) > 4 else None
+    settings = WorkerSettings(host, port, addresses={host: host}, recordings=recordings)
     asyncio.run(run(settings, MASTER, valkey_url, {}))
 
 

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -96,6 +97,8 @@ class LiveKit:
     rooms: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     limits: dict[str, int] = field(default_factory=dict)
     broken: bool = False
+    told: dict[str, Callable[[str], None]] = field(default_factory=dict)
+    """By identity: what a client is told when its stay is ended by somebody else."""
 
     def enter(self, token: str, *tracks: str, state: str = "ACTIVE") -> str:
         """Somebody connects with a token and publishes; who they are."""
@@ -104,6 +107,9 @@ class LiveKit:
         if not video.get("roomJoin"):
             raise Twirp(403, "permission_denied")
         identity: str = claims["sub"]
+        people = self.rooms.get(video["room"])
+        if people is None:
+            raise Twirp(404, "not_found")
         published = []
         for name in tracks:
             kind, source = TRACKS[name]
@@ -112,8 +118,18 @@ class LiveKit:
             track = {"sid": f"TR_{identity}_{name}", "type": kind, "source": source}
             published.append(track | {"name": name, "muted": False})
         person = {"sid": f"PA_{identity}", "identity": identity, "state": state}
-        self.rooms[video["room"]][identity] = person | {"tracks": published}
+        people[identity] = person | {"tracks": published}
         return identity
+
+    def go(self, identity: str) -> None:
+        """Somebody leaves."""
+        self.told.pop(identity, None)
+        for people in self.rooms.values():
+            people.pop(identity, None)
+
+    def _end(self, identity: str, why: str) -> None:
+        if identity in self.told:
+            self.told.pop(identity)(why)
 
     def app(self) -> Litestar:
         """Its HTTP side."""
@@ -156,13 +172,15 @@ class LiveKit:
         if method == "ListParticipants":
             return {"participants": list(people.values())}
         if method == "DeleteRoom":
-            del self.rooms[body["room"]]
+            for identity in self.rooms.pop(body["room"]):
+                self._end(identity, "closed")
             return {}
         person = people.get(body["identity"])
         if person is None:
             raise Twirp(404, "not_found")
         if method == "RemoveParticipant":
             del people[body["identity"]]
+            self._end(body["identity"], "ejected")
             return {}
         for track in person["tracks"]:
             if track["sid"] == body["track_sid"]:

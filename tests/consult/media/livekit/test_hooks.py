@@ -13,13 +13,12 @@ from redis.asyncio import Redis
 
 from consult.media.engine import Grants, Joined, RoomPolicy, WasLeft
 from consult.media.livekit import engine as engines
-from consult.media.livekit.engine import LiveKitEngine
-from consult.media.livekit.rooms import Key
 from kernel.clock import SystemClock
 from kernel.ids import new_id
 from server.embedded.services import EmbeddedServices
 from server.settings import Settings
 from tests.consult.media.livekit.contract import KEY, SECRET, LiveKit, webhook
+from tests.consult.media.livekit.house import engine_on
 from tests.consult.media.peers.houses import somebody
 from tests.fixtures.database import Clone
 from tests.realtime.browser import serving
@@ -61,12 +60,8 @@ async def test_a_room_of_which_the_server_tells_is_looked_at_at_once(
 ) -> None:
     monkeypatch.setattr(engines, "LOOK_S", 60.0)  # the net alone would be too late
     server = LiveKit()
-    client = httpx.AsyncClient(
-        transport=httpx.ASGITransport(server.app()), base_url="http://livekit.test"
-    )
     valkey, who = Redis.from_url(valkey_url), somebody()
-    key = Key(KEY, SECRET)
-    engine = LiveKitEngine(client, "wss://livekit.test", key, Redis.from_url(valkey_url))
+    engine = engine_on(server, valkey_url)
     await engine.ensure_room(ROOM, RoomPolicy())
     events = engine.events()
     first = asyncio.ensure_future(anext(events))

@@ -24,13 +24,11 @@ WITHIN_S = 0.1
 SEEK = """
 async (at) => {
   const video = document.querySelector('video')
-  const begun = performance.now()
   video.currentTime = at
   await new Promise((done, failed) => {
     video.onseeked = done
     video.onerror = () => failed(video.error)
   })
-  return performance.now() - begun
 }
 """
 
@@ -102,9 +100,8 @@ async def test_its_length_is_known_and_each_second_is_where_it_should_be(shown: 
     length = await shown.page.evaluate("() => document.querySelector('video').duration")
     assert abs(length - SECONDS) < 2  # a kill costs the last second and a cluster
     for at in (31.4, 7.05, 52.73, 20.0, 0.0):
-        took_ms = await shown.page.evaluate(SEEK, at)
+        await shown.page.evaluate(SEEK, at)
         assert abs(await shown.number() / FPS - at) <= WITHIN_S, at
-        assert took_ms < 3_000, at
     # The middle was asked for; what lies before it was not read on the way there.
     assert any(start > shown.size // 3 for start in shown.asked), shown.asked
 
