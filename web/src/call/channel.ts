@@ -29,7 +29,7 @@ export class Channel {
 
   /** What is new in a frame, if anything. */
   receive(frame: Frame): FromWorker | null {
-    this.acknowledged(frame.ack ?? 0)
+    this.took(frame.ack ?? 0)
     if (frame.body === undefined || (frame.seq ?? 0) <= this.seen) return null
     this.seen = frame.seq ?? 0
     return frame.body
@@ -44,11 +44,16 @@ export class Channel {
 
   /** A new socket: all that the worker, which has up to `ack`, has not seen. */
   resume(ack: number): string[] {
-    this.acknowledged(ack)
+    this.took(ack)
     return this.unseen.map(({ seq, body }) => this.frame(seq, body))
   }
 
-  private acknowledged(ack: number): void {
+  /** Whether the worker has all that was said. */
+  get acknowledged(): boolean {
+    return this.unseen.length === 0
+  }
+
+  private took(ack: number): void {
     this.unseen = this.unseen.filter(({ seq }) => seq > ack)
   }
 

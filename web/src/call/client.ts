@@ -33,6 +33,8 @@ export class CallClient {
   private muted = new Set<Source>()
   private shows = new Map<Key, Layer>()
   private line: Line | null = null
+  /** The last that joined: for its engine one is in the room by it until another one has. */
+  private joined: Line | null = null
   private attempt = 0
   private readonly patience = new Patience()
 
@@ -87,7 +89,7 @@ export class CallClient {
   }
 
   leave(): void {
-    this.line?.leave()
+    for (const line of new Set([this.line, this.joined])) line?.leave()
     this.end('closed')
   }
 
@@ -129,6 +131,7 @@ export class CallClient {
     const refused = await line.join()
     if (line !== this.line) return
     if (refused !== null) return this.over(line, refused)
+    this.joined = line
     this.state = 'connected'
     this.failures = 0
     this.changed()

@@ -108,6 +108,7 @@ export class JanusLine implements Line {
 
   leave(): void {
     void this.publisher?.ask({ request: 'leave' }).catch(() => undefined)
+    this.close()
   }
 
   stream(key: Key): MediaStream | null {

@@ -24,6 +24,7 @@ export interface Line {
   mute(source: Source, muted: boolean): void
   show(key: Key, layer: Layer): void
   say(topic: string, data: unknown): void
+  /** Close with a good-bye, which may go on being said when all else is over; also where the line is closed already. */
   leave(): void
   stream(key: Key): MediaStream | null
   /** How loud everybody was since the last question, 0 to 1: by what is heard, not by what is said. */

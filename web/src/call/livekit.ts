@@ -110,7 +110,7 @@ export class LiveKitLine implements Line {
   }
 
   leave(): void {
-    void this.room.disconnect(false)
+    this.close()
   }
 
   stream(key: Key): MediaStream | null {

@@ -53,7 +53,8 @@ export class WorkerLine implements Line {
   }
 
   leave(): void {
-    if (this.joined) this.link.say({ type: 'leave' })
+    this.link.leave()
+    this.close()
   }
 
   stream(key: Key): MediaStream | null {

@@ -1,9 +1,9 @@
 /** A call as the page sees it: made when asked, counted up at every change, left with the page. */
 import { type Ref, computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 
-import { api } from '@/api/client'
 import { CallClient } from '@/call/client'
-import type { Layer, Source, Ticket } from '@/call/messages'
+import type { Layer, Source } from '@/call/messages'
+import { ticketFrom } from '@/call/tickets'
 
 import type { Devices } from './useDevices'
 
@@ -40,7 +40,7 @@ export function useCall(devices: Devices): Call {
   function begin(tickets: string): void {
     client.value?.leave()
     const made = new CallClient(
-      () => api.post<Ticket>(tickets),
+      () => ticketFrom(tickets),
       () => (version.value += 1),
       (...said) => listeners.forEach((listener) => listener(...said)),
     )

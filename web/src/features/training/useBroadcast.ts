@@ -1,10 +1,10 @@
 /** The class's room: those who teach send sound, face and screen; everybody else listens and looks. */
 import { type Ref, computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 
-import { api } from '@/api/client'
 import { Problem } from '@/api/problem'
 import { CallClient } from '@/call/client'
 import type { Person, Source, Ticket } from '@/call/messages'
+import { ticketFrom } from '@/call/tickets'
 
 const WANTED: Record<'microphone' | 'camera' | 'screen', () => Promise<MediaStream>> = {
   microphone: () => navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true } }),
@@ -68,7 +68,7 @@ export function useBroadcast(classId: () => string): Broadcast {
 
   async function ticket(): Promise<Ticket> {
     try {
-      const given = await api.post<Ticket>(`/api/training/classes/${classId()}/tickets`)
+      const given = await ticketFrom(`/api/training/classes/${classId()}/tickets`)
       problem.value = null
       return given
     } catch (error) {
