@@ -7,7 +7,7 @@ stays as it is; an equal one is dropped, a different one is reported as a confli
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -59,6 +59,20 @@ class Conflict:
     refused: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What becomes of journal rows.
+
+    Attributes:
+        overcounted: values out of range in seconds that do not stay, by recording number: whoever
+            took such a second has counted them, as whoever took the one that stays has its own.
+    """
+
+    chunks: list[Chunk] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+    overcounted: dict[int, int] = field(default_factory=dict)
+
+
 def extents(rows: Sequence[JournalRow]) -> list[tuple[int, int, int]]:
     """Return `(recording number, lowest seq, highest seq)` for every recording in the rows."""
     if not any(row.frames for row in rows):
@@ -72,17 +86,17 @@ def extents(rows: Sequence[JournalRow]) -> list[tuple[int, int, int]]:
     return [(int(owners[a]), int(seqs[a]), int(seqs[b])) for a, b in zip(starts, ends, strict=True)]
 
 
-def fold(
-    rows: Sequence[JournalRow], stored: Sequence[Stored] = ()
-) -> tuple[list[Chunk], list[Conflict]]:
+def fold(rows: Sequence[JournalRow], stored: Sequence[Stored] = ()) -> Folded:
     """Return the new chunks and the conflicts of `rows`, the earliest of which wins.
+
+    Who reads journal and chunks has the same order (`frames.merge`): what was read stays.
 
     Args:
         rows: journal rows in the order of their commits.
         stored: frames of chunks that overlap the rows' extents.
     """
     if not any(row.frames for row in rows):
-        return [], []
+        return Folded()
     every, owners = _joined(rows), _owners(rows)
     old = 0
     if stored:
@@ -95,13 +109,17 @@ def fold(
     order = np.lexsort((seqs, owners))
     owner, seq = owners[order], seqs[order]
     same = np.r_[False, (owner[1:] == owner[:-1]) & (seq[1:] == seq[:-1])]
-    conflicts = _conflicts(every, owners, order, same) if same.any() else []
+    conflicts, overcounted = [], {}
+    if same.any():
+        conflicts = _conflicts(every, owners, order, same)
+        overcounted = _overcounted(every, owners, order[same & (order >= old)])
     new = ~same & (order >= old)
     kept = order[new]
     row_of = np.repeat(
         np.arange(len(rows)), [len(row.frames) // frames.FRAME_BYTES for row in rows]
     )
-    return _chunks(every, kept, owner[new], seq[new], row_of[kept - old], rows), conflicts
+    chunks = _chunks(every, kept, owner[new], seq[new], row_of[kept - old], rows)
+    return Folded(chunks, conflicts, overcounted)
 
 
 def _joined(rows: Sequence[JournalRow]) -> npt.NDArray[Any]:
@@ -126,6 +144,18 @@ def _conflicts(
         kept, refused = every[order[firsts[at]]].tobytes(), every[order[at]].tobytes()
         if not frames.same_content(kept, refused):
             found.append(Conflict(int(owners[order[at]]), frames.seq_of(refused), kept, refused))
+    return found
+
+
+def _overcounted(
+    every: npt.NDArray[Any], owners: npt.NDArray[np.int64], dropped: npt.NDArray[np.int64]
+) -> dict[int, int]:
+    found: dict[int, int] = {}
+    if len(dropped):
+        counts = frames.count_invalid_of(frames.picked(every, dropped)).tolist()
+        for owner, count in zip(owners[dropped].tolist(), counts, strict=True):
+            if count:
+                found[owner] = found.get(owner, 0) + count
     return found
 
 

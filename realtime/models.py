@@ -126,3 +126,16 @@ class Gap(Base):
     first_seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     last_seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     declared_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Conflict(Base):
+    """A second that the sender said again, and otherwise; `kept` is what it said first."""
+
+    __tablename__ = "ctg_conflict"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    recording_id: Mapped[UUID] = mapped_column(ForeignKey("ctg_recording.id"))
+    seq: Mapped[int] = mapped_column(BigInteger)
+    kept: Mapped[bytes]
+    refused: Mapped[bytes]
+    refused_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -36,10 +36,11 @@ async def list_recordings(
 
 async def get_recording(
     session: AsyncSession, viewer: Viewer, recording_id: RecordingId
-) -> tuple[Row, Sequence[Gap]]:
-    """One recording with its gaps, or `NotFound`."""
+) -> tuple[Row, Sequence[Gap], int]:
+    """One recording with its gaps and the number of contradicted seconds, or `NotFound`."""
     repository = RecordingRepository(session, viewer)
-    return await repository.one(recording_id), await repository.gaps(recording_id)
+    row = await repository.one(recording_id)
+    return row, await repository.gaps(recording_id), await repository.conflicts(recording_id)
 
 
 async def read_frames(

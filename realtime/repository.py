@@ -11,8 +11,8 @@ from kernel.errors import NotFound
 from kernel.ids import RecordingId
 from kernel.viewer import Viewer
 from realtime import frames
-from realtime.models import Binding, Device, Gap, Pulse, Recording
-from realtime.packing import unpack
+from realtime.models import Binding, Conflict, Device, Gap, Pulse, Recording
+from realtime.packing import readable
 
 Row = tuple[Recording, Device, Pulse | None]
 
@@ -105,6 +105,12 @@ class RecordingRepository:
         wanted = select(Gap).where(Gap.recording_id == recording_id).order_by(Gap.first_seq)
         return (await self._session.scalars(wanted)).all()
 
+    async def conflicts(self, recording_id: RecordingId) -> int:
+        """How many seconds the sender said again, and otherwise."""
+        wanted = select(func.count(Conflict.seq.distinct()))
+        found = await self._session.scalar(wanted.where(Conflict.recording_id == recording_id))
+        return found or 0
+
     async def bindings(self, recording_id: RecordingId) -> Sequence[Binding]:
         """What was said about whose it is, newest first."""
         wanted = select(Binding).where(Binding.recording_id == recording_id)
@@ -122,5 +128,5 @@ class RecordingRepository:
         span = {"recording": recording_id, "first": first, "last": last, "limit": limit}
         chunks = (await self._session.scalars(_CHUNKS, span)).all()
         packed = (await self._session.scalars(_SEGMENTS, span)).all()
-        segments = [unpack(segment) for segment in packed]
+        segments = [readable(segment) for segment in packed]
         return frames.merge([*segments, *chunks, *journal], first, last, limit)

@@ -13,7 +13,7 @@ from realtime.models import Gap, Pulse, Recording
 from realtime.repository import Row
 
 LIVE_WITHIN = timedelta(seconds=15)
-"""A pulse is written every five seconds; three missed ones are silence."""
+"""A pulse is written every ten seconds at the latest; so long without one is silence."""
 
 
 class PulseOut(msgspec.Struct, frozen=True):
@@ -75,10 +75,20 @@ class RecordingOut(msgspec.Struct, frozen=True):
 
 
 class RecordingDetail(msgspec.Struct, frozen=True):
-    """One tracing with its recorded gaps."""
+    """One tracing with its recorded gaps.
+
+    `conflicts` counts seconds that the sender sent again with other content: what came first is
+    shown, the rest is on record.
+    """
 
     recording: RecordingOut
     gaps: list[GapOut]
+    conflicts: int = 0
+
+
+def fetuses_out(channels: Sequence[str], labels: Sequence[str] | None) -> list[FetusOut]:
+    """The fetuses of a recording as the API shows them, in the order of the channels."""
+    return [FetusOut(*one) for one in fetuses(channels, labels)]
 
 
 def recording_out(at: datetime, viewer: Viewer, row: Row) -> RecordingOut:
@@ -92,7 +102,7 @@ def recording_out(at: datetime, viewer: Viewer, row: Row) -> RecordingOut:
         unit=device.unit,
         bed=recording.bed,
         channels=recording.channels,
-        fetuses=[FetusOut(*one) for one in fetuses(recording.channels, recording.labels)],
+        fetuses=fetuses_out(recording.channels, recording.labels),
         started_at=recording.started_at,
         opened_at=recording.opened_at,
         closed_at=recording.closed_at,
@@ -137,10 +147,13 @@ def _pulse_out(pulse: Pulse) -> PulseOut:
     )
 
 
-def detail_out(at: datetime, viewer: Viewer, found: tuple[Row, Sequence[Gap]]) -> RecordingDetail:
-    """A recording and its gaps as the API shows them."""
-    row, gaps = found
+def detail_out(
+    at: datetime, viewer: Viewer, found: tuple[Row, Sequence[Gap], int]
+) -> RecordingDetail:
+    """A recording, its gaps and its contradictions as the API shows them."""
+    row, gaps, conflicts = found
     return RecordingDetail(
         recording_out(at, viewer, row),
         [GapOut(gap.first_seq, gap.last_seq, gap.declared_at) for gap in gaps],
+        conflicts,
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -33,17 +33,19 @@ StreamNo = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
 Seq = Annotated[int, msgspec.Meta(ge=1, le=frames.MAX_SEQ)]
 Nanoseconds = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
 Channel = Literal["fhr1", "fhr2", "fhr3", "mhr", "toco", "spo2"]
+PLAIN: Final = r"\A[^\x00-\x1f\x7f]*\Z"
+"""No control characters: they say nothing to people, and PostgreSQL has no room for a NUL."""
 
 
 class Open(msgspec.Struct, tag_field="type", tag="open", frozen=True):
     """A monitor begins, or resumes, a recording."""
 
     stream: StreamNo
-    device: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    device: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=PLAIN)]
     recording: UUID
     channels: Annotated[list[Channel], msgspec.Meta(min_length=1, max_length=6)]
     started_at: Annotated[datetime, msgspec.Meta(tz=True)]
-    bed: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    bed: Annotated[str, msgspec.Meta(max_length=64, pattern=PLAIN)] = ""
     ack_ms: Annotated[int, msgspec.Meta(ge=0, le=2_000)] = 0
 
 
@@ -296,6 +298,8 @@ class IngestSession:
         return True
 
     def _on_open(self, message: Open) -> list[Event]:
+        if _utc(message.started_at) is None:
+            return [self._hang_up(CLOSE_POLICY, "ctg.message_invalid")]
         known = self.streams.get(message.stream)
         after = STREAM_STATES.get((known.state if known else "none", "open"))
         if after is None:
@@ -427,6 +431,14 @@ class IngestSession:
 def time_reply(t1: int | float, t2_ns: int, t3_ns: int) -> bytes:
     """Second half of the clock exchange: `t1` returned, then receipt and sending in ns."""
     return _encode({"type": "time", "t1": t1, "t2": t2_ns, "t3": t3_ns})
+
+
+def _utc(moment: datetime) -> datetime | None:
+    """The moment in UTC; None where its zone moves it out of the calendar."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return None
 
 
 def _refusal(stream: int, code: str, detail: str = "", **extra: int) -> bytes:

@@ -50,7 +50,9 @@ class View:
     number: int = 0
     """The recording's own, the same for all its viewers, so that they share every live frame."""
     live: bool = False
-    """False while history is being sent; live frames wait in `held`."""
+    """False while history is being sent; meanwhile live frames wait in `held` where they must."""
+    upto: int = 0
+    """Seconds up to this one have been asked for; later ones will be, so they need not wait."""
     held: dict[int, bytes] = field(default_factory=dict)
     spilled: bool = False
     """More came than could be held: the page must be read again."""
@@ -165,22 +167,27 @@ class WatchSession:
 
     # History, then live
 
-    def hold(self, view: View, newest: Iterable[bytes]) -> None:
-        """Collect live frames while a page of history is read, besides those held already.
+    def hold(self, view: View, newest: Iterable[bytes], upto: int) -> None:
+        """Collect live frames while a page of history up to this second is read.
 
         `newest` are the frames already received but not yet durable; together with whatever is
-        durable when the page is read they are everything up to this moment. Of a view that has
-        spilled, history must be read from its start again.
+        durable when the page is read they are everything up to this moment. What lies behind the
+        page is left to the next one: a viewer that is slow to take its history must not have the
+        present wait for it here, an hour of 64 strips. Of a view that has spilled, history must be
+        read from its start again.
         """
         if view.spilled:
             view.held, view.spilled = {}, False
+        view.upto = upto
         for frame in newest:
-            view.held[frames.seq_of(frame)] = frame
+            if frames.seq_of(frame) <= upto:
+                view.held[frames.seq_of(frame)] = frame
 
     def page(self, view: View, history: list[bytes]) -> list[bytes]:
         """Return the messages of a page of history."""
         for frame in history:
             view.history.add(frames.seq_of(frame))
+            view.held.pop(frames.seq_of(frame), None)
         return view.shown(history)
 
     def go_live(self, view: View, history: list[bytes], from_seq: int) -> list[bytes]:
@@ -203,17 +210,29 @@ class WatchSession:
     def feed(self, view: View, frame: bytes, *, relayed: bool = False) -> None:
         """Queue one live frame, which carries the view's number, within the bound.
 
-        `relayed` frames were stored before they came here, so they may have been history.
+        `relayed` frames come from another gateway: stored before, they may have been history, and
+        not yet stored, no page may find them.
         """
         if relayed and frames.seq_of(frame) in view.history:
             return
         if not view.live:
-            if len(view.held) >= self._max_pending:
-                view.spilled = True
-            else:
-                view.held[frames.seq_of(frame)] = frame
+            if relayed or frames.seq_of(frame) <= view.upto:
+                self._wait(view, frame)
             return
         self.push(frame)
+
+    def _wait(self, view: View, frame: bytes) -> None:
+        if view.spilled:
+            return
+        if self.held >= self._max_pending:
+            view.held, view.spilled = {}, True
+        else:
+            view.held[frames.seq_of(frame)] = frame
+
+    @property
+    def held(self) -> int:
+        """Live frames of all views that wait for their history."""
+        return sum(len(view.held) for view in self.views.values())
 
     def push(self, joined: bytes) -> None:
         """Queue live frames of any live views, which carry their numbers, within the bound."""

@@ -11,6 +11,7 @@ import msgspec
 
 from realtime.agent.decoders.table import kinds
 from realtime.agent.pace import LIVE_KBIT
+from realtime.session import PLAIN
 
 MAX_MONITORS: Final = 32
 """One connection carries 64 streams: each monitor's own, and as many that are still filled."""
@@ -29,10 +30,10 @@ class MonitorConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     a file that grows. `start` is `signal` (after ten seconds of a fetal signal) or `always`.
     """
 
-    device: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    device: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=PLAIN)]
     kind: str
     port: Annotated[str, msgspec.Meta(min_length=1)]
-    bed: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    bed: Annotated[str, msgspec.Meta(max_length=64, pattern=PLAIN)] = ""
     baud: int | None = None
     start: Literal["signal", "always"] = "signal"
     off_s: Annotated[int, msgspec.Meta(ge=30, le=7_200)] = 600

@@ -137,6 +137,10 @@ RECORDINGS: Final[dict[str, Said]] = {
         "该记录属于其他机构：请联系管理员",
         "the recording is another house's: ask the administrator",
     ),
+    "ctg.opening_failed": (
+        "云端无法登记该记录：请联系技术支持",
+        "the server cannot enter this recording: call support",
+    ),
     "ctg.storage_unavailable": (
         "云端暂时无法存储，稍后自动重试",
         "the server cannot store now; tried again by itself",

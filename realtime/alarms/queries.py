@@ -23,12 +23,14 @@ from realtime.alarms.schemas import (
     PersonName,
 )
 from realtime.alarms.states import ALARM, AlarmParty, AlarmState
+from realtime.bindings.rules import fetus_of
 from registry.people import queries as people
 
 MOST = 500
 
 _COLUMNS = """
-    SELECT a.*, l.content::text AS content, d.serial, d.unit, r.bed, r.pregnancy_id, r.case_id
+    SELECT a.*, l.content::text AS content, d.serial, d.unit, r.bed, r.channels, r.labels,
+           r.pregnancy_id, r.case_id
       FROM ctg_alarm a
       JOIN ctg_alarm_limits l ON l.id = a.limits_id
       JOIN ctg_recording r ON r.id = a.recording_id
@@ -167,6 +169,7 @@ def _alarm(row: Row[Any], names: dict[UUID, PersonName], answers: bool) -> Alarm
         facility_id=row.facility_id,
         kind=row.kind,
         channel=row.channel,
+        fetus=fetus_of(row.channel, row.channels, row.labels),
         priority=row.priority,
         state=row.state,
         present=row.ceased_at is None,

@@ -33,7 +33,8 @@ class PersonName(msgspec.Struct, frozen=True):
 class AlarmOut(msgspec.Struct, frozen=True):
     """One alarm.
 
-    `channel` is 1-3 for a fetal channel, 0 for the recording; `onset_seq` and `seq` are the seconds
+    `channel` is 1-3 for a fetal channel, 0 for the recording; `fetus` is whom it hears, A, B or C,
+    where the monitor hears several; `onset_seq` and `seq` are the seconds
     in which the condition began and in which it was raised (0: a line went quiet, no second says
     it); `value_bpm` is the rate when raised. `present` is false once the condition is over: with
     state `latched` it is resolved and nobody has answered yet. `escalated_at`: since when people on
@@ -45,6 +46,7 @@ class AlarmOut(msgspec.Struct, frozen=True):
     facility_id: UUID
     kind: Kind
     channel: int
+    fetus: str | None
     priority: Literal["high", "medium", "low"]
     state: State
     present: bool

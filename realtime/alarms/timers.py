@@ -29,7 +29,7 @@ FORGOTTEN: Final = timedelta(hours=24)
 COMING_BACK: Final = timedelta(seconds=30)
 """After the platform itself was away, lines that were up before get this long to come back."""
 PULSE_S: Final = 10
-"""How old a pulse of a living line may be: written every five seconds, one of them may be late."""
+"""How old a pulse of a living line may be: every recording's is written so often."""
 
 # The same monitor has begun another tracing: this one is over, closed or not.
 _FOLLOWED = (
@@ -58,11 +58,14 @@ _QUIET = text(
      LIMIT :batch
     """  # noqa: S608
 )
+# An outage may be an alarm's second: what was heard before it began does not end it.
 _HEARD_AGAIN = text(
     """
     SELECT a.recording_id FROM ctg_alarm a JOIN ctg_pulse p ON p.recording_id = a.recording_id
      WHERE a.kind = 'offline' AND a.state <> 'closed' AND a.ceased_at IS NULL
-       AND p.connected AND p.heard_at > a.raised_at LIMIT :batch
+       AND p.connected AND p.heard_at > (SELECT max(e.at) FROM ctg_alarm_event e
+             WHERE e.alarm_id = a.id AND e.action IN ('raise', 'recur'))
+     LIMIT :batch
     """
 )
 _ENDED = text(

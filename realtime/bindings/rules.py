@@ -23,6 +23,12 @@ def fetuses(channels: Sequence[str], labels: Sequence[str] | None) -> list[tuple
     return [(channel, label) for channel, label in named if channel in channels]
 
 
+def fetus_of(channel: int, channels: Sequence[str], labels: Sequence[str] | None) -> str | None:
+    """Whom fetal channel 1-3 hears; None for other channels, and where the monitor hears one."""
+    found = dict(fetuses(channels, labels))
+    return found.get(f"fhr{channel}") if len(found) > 1 else None
+
+
 def labels_valid(labels: Sequence[str]) -> bool:
     """Whether three channels got three different names."""
     return sorted(labels) == list(LABELS)

@@ -11,7 +11,7 @@ from realtime.models import Device, DeviceEvent, Pulse, Recording
 from realtime.schemas import is_live
 
 LAGGING_MS: Final = 5_000
-"""A sample that came so late is late on the wall as well (web/src/strip/status.ts)."""
+"""A sample that came so late is late on the wall as well: a test holds `strip/status.ts` to it."""
 
 Kind = Literal["agent", "monitor"]
 Serial = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]

@@ -25,7 +25,7 @@ Truths = npt.NDArray[np.bool_]
 
 
 class Columns(Marks):
-    """One place a recording in memory; times in ns since 1970 on this machine.
+    """One place a recording in memory; times in ns since 1970 by the gateway's clock.
 
     Attributes:
         no: its number in the database; `number` is 32 bits of that.
@@ -109,7 +109,7 @@ class Columns(Marks):
         lag_ms, offsets = self.lag_ms(places), self.offset_ns[places]
         due = (told != self.told[places]) | (offsets != self.told_offset_ns[places])
         due |= np.abs(lag_ms - self.told_lag_ms[places]) > LAG_MOVED_MS
-        due |= now_ns - self.told_ns[places] > REPEAT_NS
+        due |= np.abs(now_ns - self.told_ns[places]) > REPEAT_NS
         which: Places = places[due]
         self.told[which], self.told_lag_ms[which] = told[due], lag_ms[due]
         self.told_offset_ns[which], self.told_ns[which] = offsets[due], now_ns

@@ -47,7 +47,12 @@ _GAPS: Final = (
     "INSERT INTO ctg_gap (recording_id, first_seq, last_seq)"
     " VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 )
-_ENDS: Final = "UPDATE ctg_recording SET closed_at = clock_timestamp(), last_seq = $2 WHERE id = $1"
+_ENDS: Final = (
+    "UPDATE ctg_recording SET closed_at = clock_timestamp(), last_seq = $2 WHERE id = $1"
+    # Its sender goes on at another gateway, against its own word; what is not folded yet, the
+    # folder sees.
+    " AND NOT EXISTS (SELECT 1 FROM ctg_chunk WHERE recording_id = $1 AND last_seq > $2)"
+)
 _INVALID: Final = "UPDATE ctg_recording SET invalid_samples = invalid_samples + $2 WHERE id = $1"
 
 

@@ -23,8 +23,8 @@ from realtime.resume import SeqRanges
 log = structlog.get_logger()
 
 PERIOD_S: Final = 1.0
-SILENT_NS: Final = 5_000_000_000
-FRESH_NS: Final = 2_500_000_000
+SILENT_S: Final = 5.0
+FRESH_S: Final = 2.5
 """A hint so recent says that hints flow."""
 OVERLAP: Final = 500
 """Flushes of different gateways may commit in another order than they are numbered."""
@@ -40,11 +40,13 @@ class Elsewhere:
         *,
         period_s: float = PERIOD_S,
         clock_ns: Callable[[], int] = time.time_ns,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._recordings = recordings
         self._period_s = period_s
         self._clock_ns = clock_ns
+        self._clock = clock
         self._newest = 0
         self.looks = 0
 
@@ -59,9 +61,9 @@ class Elsewhere:
 
     async def look(self) -> None:
         """Feed what has been stored since the last look, where hints do not."""
-        now_ns = self._clock_ns()
+        now_s = self._clock()
         wanted = self._recordings.wanted()
-        due = {r.no: r for r in wanted if r.hinted_ns < now_ns - FRESH_NS or r.holes}
+        due = {r.no: r for r in wanted if r.hinted_s < now_s - FRESH_S or r.holes}
         if due:
             self.looks += 1
             after = self._newest - OVERLAP
@@ -76,14 +78,14 @@ class Elsewhere:
                 self._feed(recording, found.get(no, []))
         await self._fill([recording for recording in wanted if recording.holes])
         for recording in wanted:
-            recording.elsewhere = recording.heard_ns > now_ns - SILENT_NS
+            recording.elsewhere = recording.told_s > now_s - SILENT_S
 
     def _feed(self, recording: Recording, stored: list[bytes]) -> None:
         if recording.feeder is not None:
             return  # its sender has come here while we asked
-        now_ns = self._clock_ns()
+        now_ns, now_s = self._clock_ns(), self._clock()
         for frame in sorted(stored, key=frames.seq_of):
-            recording.relay(frames.seq_of(frame), frame, now_ns)
+            recording.relay(frames.seq_of(frame), frame, now_ns, now_s)
         recording.durable = recording.progress.next_seq - 1
 
     async def _fill(self, holed: list[Recording]) -> None:

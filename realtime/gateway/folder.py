@@ -2,22 +2,31 @@
 
 A crash at any point leaves either the journal row or the chunk, never both and never neither. With
 several gateways an advisory lock lets one of them fold at a time.
+
+Nobody compares a second with what another gateway holds when it comes: that is done here, and the
+gateways that the recording comes in by are told what its sender has said twice, and differently.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 import structlog
 
 from realtime.folding import Chunk, Conflict, JournalRow, Stored, extents, fold
 from realtime.gateway.store import UNAVAILABLE, Store
-from realtime.packing import unpack
+from realtime.packing import readable
 
 log = structlog.get_logger()
 
+CONFLICT_CHANNEL: Final = "yunshang_ctg_conflict"
+"""NOTIFY channel of the gateways; the payload is a `Contradiction`."""
+MOST_SEQS: Final = 500
+"""Seconds that one notice names: PostgreSQL takes no more than 8,000 bytes."""
 LOCK: Final = 7_283_006
 MAX_ROWS: Final = 4_000
 """Rows of one pass: more than a minute of flushes."""
@@ -48,10 +57,24 @@ _CHUNK: Final = (
     " SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[],"
     "                      $5::timestamptz[], $6::timestamptz[], $7::bytea[])"
 )
-_CONFLICT: Final = (
-    "INSERT INTO ctg_conflict (recording_id, seq, kept, refused) VALUES ($1, $2, $3, $4)"
-    " ON CONFLICT DO NOTHING"
+_CONFLICTS: Final = (
+    "INSERT INTO ctg_conflict (recording_id, seq, kept, refused)"
+    " SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bytea[], $4::bytea[])"
+    " ON CONFLICT DO NOTHING RETURNING recording_id, seq"
 )
+_OVERCOUNTED: Final = (
+    "UPDATE ctg_recording SET invalid_samples = invalid_samples - $2 WHERE no = $1"
+)
+
+# Its sender had closed it at one gateway and went on at another: it goes on, and is minded.
+_REOPEN: Final = "UPDATE ctg_recording SET closed_at = NULL, last_seq = NULL WHERE id = ANY($1)"
+
+
+class Contradiction(msgspec.Struct, frozen=True):
+    """Seconds of a recording that its sender has said twice, and differently."""
+
+    recording: UUID
+    seqs: list[int]
 
 
 class Folder:
@@ -94,12 +117,15 @@ class Folder:
     @staticmethod
     async def _move(connection: Any, rows: list[JournalRow]) -> None:
         spans = await asyncio.to_thread(extents, rows)
-        ids: dict[int, UUID] = {
-            row["no"]: row["id"]
-            for row in await connection.fetch(
-                "SELECT no, id FROM ctg_recording WHERE no = ANY($1)", [s[0] for s in spans]
-            )
-        }
+        known = await connection.fetch(
+            "SELECT no, id, last_seq FROM ctg_recording WHERE no = ANY($1)", [s[0] for s in spans]
+        )
+        ids: dict[int, UUID] = {row["no"]: row["id"] for row in known}
+        ends = {row["no"]: row["last_seq"] for row in known if row["last_seq"] is not None}
+        outlived = [ids[no] for no, _, high in spans if ends.get(no, high) < high]
+        if outlived:
+            log.warning("gateway.closed_too_early", recordings=[str(one) for one in outlived])
+            await connection.execute(_REOPEN, outlived)
         asked = (
             [ids[no] for no, _, _ in spans],
             [low for _, low, _ in spans],
@@ -109,14 +135,34 @@ class Folder:
             Stored(row["no"], row["frames"]) for row in await connection.fetch(_OVERLAPS, *asked)
         ]
         packed = await connection.fetch(_PACKED, *asked)
-        stored += [Stored(row["no"], unpack(row["packed"])) for row in packed]
-        chunks, conflicts = await asyncio.to_thread(fold, rows, stored)
-        for at in range(0, len(chunks), CHUNKS_AT_ONCE):
-            some = [_chunk_row(ids, chunk) for chunk in chunks[at : at + CHUNKS_AT_ONCE]]
+        stored += [Stored(row["no"], readable(row["packed"])) for row in packed]
+        folded = await asyncio.to_thread(fold, rows, stored)
+        for at in range(0, len(folded.chunks), CHUNKS_AT_ONCE):
+            some = [_chunk_row(ids, chunk) for chunk in folded.chunks[at : at + CHUNKS_AT_ONCE]]
             await connection.execute(_CHUNK, *(list(column) for column in zip(*some, strict=True)))
-        if conflicts:
-            log.warning("gateway.fold_conflicts", count=len(conflicts))
-            await connection.executemany(_CONFLICT, [_conflict_row(ids, c) for c in conflicts])
+        if folded.overcounted:
+            await connection.executemany(_OVERCOUNTED, sorted(folded.overcounted.items()))
+        if folded.conflicts:
+            await _record(connection, [_conflict_row(ids, one) for one in folded.conflicts])
+
+
+async def _record(connection: Any, conflicts: Sequence[tuple[Any, ...]]) -> None:
+    """Keep what was refused, and say so once this is committed: to the log and to the gateways."""
+    columns = (list(column) for column in zip(*conflicts, strict=True))
+    seqs: dict[UUID, list[int]] = {}
+    for row in await connection.fetch(_CONFLICTS, *columns):
+        seqs.setdefault(row["recording_id"], []).append(row["seq"])
+    notices = [
+        Contradiction(recording, all_[at : at + MOST_SEQS])
+        for recording, all_ in seqs.items()
+        for at in range(0, len(all_), MOST_SEQS)
+    ]
+    for notice in notices:
+        log.warning("gateway.conflict", recording=str(notice.recording), seqs=notice.seqs)
+    await connection.executemany(
+        "SELECT pg_notify($1, $2)",
+        [(CONFLICT_CHANNEL, msgspec.json.encode(notice).decode()) for notice in notices],
+    )
 
 
 def _chunk_row(ids: dict[int, UUID], chunk: Chunk) -> tuple[Any, ...]:

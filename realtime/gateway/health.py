@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 import psutil
 
+from realtime.gateway.clock import GatewayClock
 from realtime.gateway.commit import Committer
 from realtime.gateway.ingest import Ingest
 from realtime.gateway.viewing import Viewing
@@ -23,6 +24,7 @@ COUNTERS: Final = frozenset(
         "frames_dropped",
         "viewer_resyncs",
         "acks",
+        "conflicts",
         "commits",
         "commit_failures",
         "connections_refused",
@@ -43,6 +45,7 @@ class Health:
     ingest: Ingest
     viewing: Viewing
     committer: Committer
+    clock: GatewayClock
     database: bool = False
     draining: bool = False
     empty_bytes: int = field(default_factory=resident_bytes)
@@ -65,6 +68,7 @@ class Health:
             "status": "draining" if self.draining else "ok" if self.ok else "degraded",
             "database": self.database,
             "storage": self.ingest.recordings.storage.state,
+            "clock_offset_ms": self.clock.offset_ms,
             "senders": len(self.ingest.listeners),
             "viewers": len(self.viewing.listeners),
             "connections_refused": self.ingest.seats.refused + self.viewing.seats.refused,
@@ -76,6 +80,7 @@ class Health:
             "frames_dropped": self.viewing.dropped,
             "viewer_resyncs": self.viewing.resyncs,
             "acks": self.ingest.acks,
+            "conflicts": self.ingest.conflicts,
             "commits": figures.commits,
             "commit_failures": figures.failures,
             "commit_p50_ms": _quantile(commit_ms, 0.5),

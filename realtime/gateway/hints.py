@@ -208,12 +208,12 @@ class Hints:
                 self._sent.add(recording)
 
     def _on_live(self, pairs: Iterable[tuple[int, bytes]]) -> None:
-        now_ns = self._clock_ns()
+        now_ns, now_s = self._clock_ns(), self._clock()
         for no, frame in pairs:
             recording = self._recordings.numbered(no)
             if recording is not None and recording.wanted:
                 self.heard += 1
-                recording.hint(frames.seq_of(frame), frame, now_ns)
+                recording.hint(frames.seq_of(frame), frame, now_ns, now_s)
 
     def _on_told(self, notice: Any) -> None:
         if UUID(notice["by"]) == self._gateway:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 import structlog
 from picows import WSTransport
@@ -17,6 +19,7 @@ from realtime import frames
 from realtime.gateway.arrays import starts_of
 from realtime.gateway.arrivals import Arrivals
 from realtime.gateway.commit import Committer
+from realtime.gateway.folder import Contradiction
 from realtime.gateway.live import Recording, Recordings
 from realtime.gateway.opening import Opener
 from realtime.gateway.patience import Patience
@@ -73,6 +76,8 @@ class Ingest:
     arrivals: Arrivals = field(init=False)
     patience: Patience = field(default_factory=Patience)
     acks: int = 0
+    conflicts: int = 0
+    """Seconds of which senders were told that they said them otherwise before."""
 
     def __post_init__(self) -> None:
         self.arrivals = Arrivals(self.recordings, self.committer, self.clock_ns)
@@ -137,6 +142,19 @@ class Ingest:
         """Stop, or go on, reading from senders: too much waits for the database."""
         for listener in self.listeners:
             listener.pause_reading(pressed)
+
+    def contradicted(self, payload: str) -> None:
+        """Whoever folds has found that a sender said something else to another gateway.
+
+        A hint: without it (`payload` is empty after a cut) the record stands all the same.
+        """
+        if not payload:
+            return
+        told = msgspec.json.decode(payload, type=Contradiction)
+        recording = self.recordings.get(told.recording)
+        if recording is not None and recording.feeder is not None:
+            feeder, stream = recording.feeder
+            feeder.contradicted(stream, told.seqs)
 
 
 class IngestListener(MessageListener):
@@ -282,6 +300,13 @@ class IngestListener(MessageListener):
         stream.owner = None
         self.send_text(self.session.lost(stream, "ctg.taken_over"))
 
+    def contradicted(self, stream: Stream, seqs: Sequence[int]) -> None:
+        """These seconds were said otherwise before, to whatever gateway; that stays."""
+        for seq in seqs:
+            self._shared.conflicts += 1
+            self.send_text(self.session.conflict(stream, seq))
+        self.acknowledge()
+
     # Events that wait
 
     async def _open(self, stream: Stream) -> None:
@@ -306,7 +331,7 @@ class IngestListener(MessageListener):
             feeder, other = answer.feeder
             feeder.taken_over(other)
         answer.feeder, answer.elsewhere = (self, stream), False
-        answer.hinted, answer.hinted_ns = SeqRanges(), 0
+        answer.hinted, answer.hinted_s = SeqRanges(), -math.inf
         answer.unconfirmed.clear()
         answer.device, answer.facility_id = opening.device, self.device.facility_id
         answer.columns.pulse_due[answer.place] = True
@@ -366,31 +391,32 @@ class IngestListener(MessageListener):
         self._comparing = False
 
     async def _compare_lot(self, lot: list[tuple[Stream, int, bytes]]) -> None:
-        by_stream: dict[Stream, dict[int, bytes]] = {}
+        by_stream: dict[Stream, list[tuple[int, bytes]]] = {}
         for stream, seq, frame in lot:
-            by_stream.setdefault(stream, {})[seq] = frame
+            by_stream.setdefault(stream, []).append((seq, frame))
         for stream, suspects in by_stream.items():
             recording: Recording | None = stream.owner
             if recording is None:
                 continue
             try:
-                kept = await self._kept(recording, suspects)
-                for seq, frame in suspects.items():
+                kept = await self._kept(recording, {seq for seq, _ in suspects})
+                for seq, frame in suspects:
                     if seq in kept and not frames.same_content(kept[seq], frame):
                         await self._shared.store.write_conflict(recording.id, seq, kept[seq], frame)
-                        log.warning("gateway.conflict", recording=str(recording.id), seq=seq)
+                        log.warning("gateway.conflict", recording=str(recording.id), seqs=[seq])
+                        self._shared.conflicts += 1
                         self.send_text(self.session.conflict(stream, seq))
             except UNAVAILABLE:
                 continue  # no answer: the sender keeps its frames and sends them again
             self.session.duplicate(stream)
             self.acknowledge()
 
-    async def _kept(self, recording: Recording, suspects: dict[int, bytes]) -> dict[int, bytes]:
+    async def _kept(self, recording: Recording, suspects: set[int]) -> dict[int, bytes]:
         """The frames that are already kept under the suspects' numbers."""
         unstored = self._shared.committer.waiting_of([recording])[recording]
         waiting = {frames.seq_of(frame): frame for frame in unstored}
         kept = {seq: waiting[seq] for seq in suspects if seq in waiting}
-        elsewhere = suspects.keys() - kept.keys()
+        elsewhere = suspects - kept.keys()
         if elsewhere:
             stored = await self._shared.store.read_frames(
                 recording.id, min(elsewhere), max(elsewhere), limit=frames.MAX_SEQ

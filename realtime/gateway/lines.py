@@ -16,7 +16,8 @@ _COLUMNS: Final = ("_heard_ns", "_limit_ns", "_fed", "_silent", "_used")
 
 
 class Lines:
-    """One row a recording; times in ns since 1970 on this machine."""
+    """One row a recording; times in ns of a clock that nobody sets: a wall clock that jumps by a
+    minute must not make every monitor silent, and one set back must not hide one that is."""
 
     def __init__(self, capacity: int = 64) -> None:
         self._heard_ns = np.zeros(capacity, np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -39,6 +40,9 @@ class Feeder(Protocol):
 
     def taken_over(self, stream: Stream) -> None:
         """Another connection has opened the recording."""
+
+    def contradicted(self, stream: Stream, seqs: Sequence[int]) -> None:
+        """These seconds were said otherwise before, to whatever gateway; that stays."""
 
 
 @dataclass(slots=True)
@@ -96,7 +100,10 @@ class Recording:
     """Where viewers at other gateways are fed from, while there are any."""
     hinted: SeqRanges = field(default_factory=SeqRanges)
     """Seconds that another gateway was heard of, maybe before they were durable."""
-    hinted_ns: int = 0
+    hinted_s: float = -math.inf
+    told_s: float = -math.inf
+    """When the latest hint, and the latest second by whatever way, came from another gateway; by
+    this machine's monotonic clock."""
     unconfirmed: deque[bytes] = field(default_factory=lambda: deque(maxlen=UNCONFIRMED))
     """The latest of them, which the database may not have yet."""
 
@@ -141,7 +148,7 @@ class Recording:
 
     @property
     def heard_ns(self) -> int:
-        """When the latest frame arrived, ns since 1970 on this machine; 0 before the first."""
+        """When the latest frame arrived, ns since 1970 (`GatewayClock`); 0 before the first."""
         return int(self.columns.heard_ns[self.place])
 
     @heard_ns.setter
@@ -163,17 +170,18 @@ class Recording:
     def elsewhere(self, elsewhere: bool) -> None:
         self.columns.elsewhere[self.place] = elsewhere
 
-    def relay(self, seq: int, frame: bytes, at_ns: int) -> None:
+    def relay(self, seq: int, frame: bytes, at_ns: int, now_s: float) -> None:
         """Take one frame that another gateway has stored: it goes to every viewer, once."""
         if seq in self.progress.received:
             return
         self.progress.receive(seq)
         if seq not in self.hinted:
+            self.told_s = now_s
             self._show(seq, frame, at_ns)
 
-    def hint(self, seq: int, frame: bytes, at_ns: int) -> None:
+    def hint(self, seq: int, frame: bytes, at_ns: int, now_s: float) -> None:
         """Take one frame that another gateway says it has: it goes to every viewer, once."""
-        self.hinted_ns, self.elsewhere = at_ns, True
+        self.hinted_s, self.told_s, self.elsewhere = now_s, now_s, True
         if seq in self.hinted or seq in self.progress.received:
             return
         self.hinted.add(seq)
@@ -290,12 +298,15 @@ class Recordings:
     def forget_idle(self, unstored: Callable[[], Collection[int]]) -> None:
         """Drop from memory what nobody feeds, watches or still has to store or to write of.
 
+        Alarms look after a recording for a while when its line is down: a centre that comes back
+        finds it as it was.
+
         Args:
             unstored: places of recordings of which something is not yet durable.
         """
         columns = self.columns
         idle = (columns.no != 0) & (columns.feeder == NONE)
-        idle &= ~(columns.watched | columns.pulse_due)
+        idle &= ~(columns.watched | columns.pulse_due) & (columns.row == NONE)
         places = np.flatnonzero(idle).tolist()
         kept = unstored() if places else ()
         for place in places:

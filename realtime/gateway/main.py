@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 import msgspec
 import structlog
 
-from kernel.clock import Clock, SystemClock
+from kernel.clock import Clock
 from kernel.database import Database
 from kernel.viewer import Viewer
 from kernel.wake import Listener
@@ -26,11 +26,12 @@ from realtime.gateway import viewing as viewing_module
 from realtime.gateway.access import Access, ViewersOf
 from realtime.gateway.admission import Admission
 from realtime.gateway.alarms.tap import Alarms
+from realtime.gateway.clock import GatewayClock
 from realtime.gateway.commit import Committer
 from realtime.gateway.crew import Crew
 from realtime.gateway.door import MAX_HEAD_BYTES, Doors, Pass, Refuse, Request
 from realtime.gateway.elsewhere import Elsewhere
-from realtime.gateway.folder import Folder
+from realtime.gateway.folder import CONFLICT_CHANNEL, Folder
 from realtime.gateway.health import TEXT, Health, metrics
 from realtime.gateway.hints import Hints
 from realtime.gateway.ingest import Ingest, IngestListener
@@ -137,15 +138,17 @@ class Gateway:
         connections: int = CONNECTIONS,
         folds: bool = True,
         facts: dict[str, object] | None = None,
+        clock: GatewayClock | None = None,
     ) -> None:
-        timing = timing or Timing()
+        clock, timing = clock or GatewayClock(), timing or Timing()
         self._timing = timing
         self.store = Store(database_url)
         recordings = Recordings()
         database = Database(database_url, name="yunshang gateway alarms", pool_size=2)
-        self.alarms = Alarms(database, recordings, self.store.read_pages, period_s=timing.alarms_s)
+        ns, pages = clock.ns, self.store.read_pages
+        self.alarms = Alarms(database, recordings, pages, period_s=timing.alarms_s, clock_ns=ns)
         self._taps = Taps((self.alarms, *taps))
-        self.committer = Committer(database_url, recordings, taps=self._taps)
+        self.committer = Committer(database_url, recordings, taps=self._taps, clock_ns=ns)
         self._opener = Opener(self.store, recordings)
         self._access = Access(self.store, viewers_of, origins)
         self.ingest = Ingest(
@@ -156,6 +159,7 @@ class Gateway:
             self._taps,
             viewer_limit=VIEWER_LIMIT,
             seats=Seats(connections, SENDERS_EACH),
+            clock_ns=ns,
         )
         self.viewing = Viewing(
             self.store,
@@ -165,19 +169,15 @@ class Gateway:
             alarms=self.alarms.record.standing,
             seats=Seats(max(1, connections // VIEWERS_SHARE), VIEWERS_EACH),
         )
-        self.health = Health(self.ingest, self.viewing, self.committer)
+        self.health = Health(self.ingest, self.viewing, self.committer, clock)
         self.folder = Folder(self.store, period_s=timing.fold_s)
         self._folds = folds
-        self._pulse = Pulse(self.ingest, self.health, period_s=timing.pulse_s, facts=facts)
-        self.elsewhere = Elsewhere(self.store, recordings, period_s=timing.follow_s)
-        self.hints = Hints(valkey_url, recordings) if valkey_url else None
+        self._pulse = Pulse(self.ingest, self.health, clock, period_s=timing.pulse_s, facts=facts)
+        self.elsewhere = Elsewhere(self.store, recordings, period_s=timing.follow_s, clock_ns=ns)
+        self.hints = Hints(valkey_url, recordings, clock_ns=ns) if valkey_url else None
         self._admission = Admission(self.store, self.ingest, period_s=timing.recheck_s)
         self._recheck = Recheck(self.viewing, period_s=timing.recheck_s)
-        self._revocations = Listener(
-            database_url,
-            (REVOKED_CHANNEL,),
-            lambda _channel, session_id: self.viewing.end_session(session_id),
-        )
+        self._listener = Listener(database_url, (REVOKED_CHANNEL, CONFLICT_CHANNEL), self._hear)
         self._tasks: list[asyncio.Task[None]] = []
         self._committing: asyncio.Task[None] | None = None
         self._server: asyncio.Server | None = None
@@ -193,7 +193,7 @@ class Gateway:
                 *((self.folder.run(),) if self._folds else ()),
                 self._pulse.run(),
                 self._ticks(),
-                self._revocations.run(),
+                self._listener.run(),
                 self._admission.run(),
                 self._recheck.run(),
                 self.elsewhere.run(),
@@ -274,6 +274,13 @@ class Gateway:
             if self.hints is not None:
                 self.hints.tick()
 
+    def _hear(self, channel: str, payload: str) -> None:
+        """A login has ended, or whoever folds has found a contradiction."""
+        if channel == REVOKED_CHANNEL:
+            self.viewing.end_session(payload)
+        else:
+            self.ingest.contradicted(payload)
+
     def _say_storage(self) -> None:
         """Tell every strip when what arrives stops, or begins again, to be made durable."""
         stuck = self.committer.pressed or self.committer.stuck_s > STUCK_S
@@ -339,15 +346,16 @@ async def run(
         facts: kept up to date with what the heartbeat says.
     """
     database = Database(settings.system_database_url, name="yunshang gateway login", pool_size=2)
-    idle = timedelta(minutes=settings.session_idle_minutes)
+    clock, idle = GatewayClock(), timedelta(minutes=settings.session_idle_minutes)
     gateway = Gateway(
         settings.system_database_url,
-        Sessions(database, SystemClock(), idle).viewers_of,
+        Sessions(database, clock, idle).viewers_of,
         settings.origins,
         valkey_url=settings.valkey_url,
         connections=within_descriptors(settings.gateway_connections),
         folds=False,
         facts=facts,
+        clock=clock,
     )
     gc.freeze()  # what the program itself is made of is never garbage
     gc.set_threshold(*GARBAGE)

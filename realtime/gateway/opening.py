@@ -1,17 +1,27 @@
-"""Opens recordings, many at a time: after an outage every monitor of a region reopens at once."""
+"""Opens recordings, many at a time: after an outage every monitor of a region reopens at once.
+
+What PostgreSQL does not take of one of them is that one's matter: then each is asked for alone.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping, Sequence
 from typing import Final
+from uuid import UUID
+
+import structlog
 
 from realtime.gateway.live import Recording, Recordings
 from realtime.gateway.store import UNAVAILABLE, Opened, OpenRequest, Store
 from realtime.resume import Progress
 
+log = structlog.get_logger()
+
 MAX_AT_ONCE: Final = 256
 UNAVAILABLE_CODE: Final = "ctg.storage_unavailable"
+FAILED_CODE: Final = "ctg.opening_failed"
 
 
 class Opener:
@@ -48,14 +58,26 @@ class Opener:
     async def _answer(
         self, asked: list[tuple[OpenRequest, asyncio.Future[Recording | str]]]
     ) -> None:
-        try:
-            known = await self._store.open_recordings([request for request, _ in asked])
-        except UNAVAILABLE:
-            known = {request.recording: UNAVAILABLE_CODE for request, _ in asked}
+        known = await self._known([request for request, _ in asked])
         for request, answer in asked:
             if not answer.done():
                 with contextlib.suppress(asyncio.InvalidStateError):
                     answer.set_result(self._ready(request, known[request.recording]))
+
+    async def _known(self, requests: Sequence[OpenRequest]) -> Mapping[UUID, Opened | str]:
+        try:
+            return await self._store.open_recordings(requests)
+        except Exception as error:
+            # The driver calls a value that it cannot send an `InterfaceError` besides.
+            if isinstance(error, UNAVAILABLE) and not isinstance(error, ValueError):
+                return {request.recording: UNAVAILABLE_CODE for request in requests}
+            if len(requests) == 1:
+                log.error("gateway.opening_failed", exc_info=error)
+                return {requests[0].recording: FAILED_CODE}
+        found: dict[UUID, Opened | str] = {}
+        for request in requests:
+            found |= await self._known([request])
+        return found
 
     def _ready(self, request: OpenRequest, known: Opened | str) -> Recording | str:
         if isinstance(known, str):

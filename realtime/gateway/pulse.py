@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID
@@ -12,6 +11,7 @@ import numpy as np
 import structlog
 
 from realtime import frames
+from realtime.gateway.clock import GatewayClock
 from realtime.gateway.health import Health
 from realtime.gateway.ingest import Ingest
 from realtime.gateway.store import UNAVAILABLE
@@ -36,6 +36,7 @@ class Pulse:
         self,
         ingest: Ingest,
         health: Health,
+        clock: GatewayClock,
         *,
         period_s: float = PERIOD_S,
         facts: dict[str, object] | None = None,
@@ -43,6 +44,7 @@ class Pulse:
         self._facts = facts if facts is not None else {}
         self._ingest = ingest
         self._health = health
+        self._clock = clock
         self._period_s = period_s
         self._turn = 0
 
@@ -70,7 +72,7 @@ class Pulse:
                 begun.clear()
 
     async def _tell(self) -> None:
-        recordings, now_ns = self._ingest.recordings, time.time_ns()
+        recordings, now_ns = self._ingest.recordings, self._clock.ns()
         waiting = recordings.storage.state != "ok"
         viewed = np.flatnonzero(recordings.columns.watched)
         for at in range(0, len(viewed), SLICE):
@@ -88,14 +90,19 @@ class Pulse:
     async def write(self) -> None:
         """Write what has changed since the last time."""
         store, columns = self._ingest.store, self._ingest.recordings.columns
-        await store.ping()
+        await store.ask_time(self._clock)
         self._turn ^= 1
         due = self._due()
         told = due[columns.last["seq"][due] != 0]
         heard_ns = columns.heard_ns[due]
-        for at in range(0, len(told), ROWS):
-            await store.write_pulses(*self._rows(told[at : at + ROWS]))
-        columns.pulse_due[due], columns.pulsed_ns[due] = False, heard_ns
+        columns.pulse_due[due] = False  # before the write: what changes during it is due again
+        try:
+            for at in range(0, len(told), ROWS):
+                await store.write_pulses(*self._rows(told[at : at + ROWS]))
+        except BaseException:
+            columns.pulse_due[due] = True
+            raise
+        columns.pulsed_ns[due] = heard_ns
         if self._ingest.clocks:
             clocks, self._ingest.clocks = self._ingest.clocks, {}
             await store.write_clocks(
@@ -105,7 +112,8 @@ class Pulse:
     def _due(self) -> Places:
         """What changed hands or speaks again, at once; what only goes on, every second turn."""
         columns = self._ingest.recordings.columns
-        fresh_ns = columns.heard_ns - columns.pulsed_ns
+        # A clock that was set back makes what is heard now older than what was written.
+        fresh_ns = np.abs(columns.heard_ns - columns.pulsed_ns)
         goes_on = (fresh_ns > 0) & (columns.no % 2 == self._turn)
         return np.flatnonzero(columns.pulse_due | (fresh_ns > SILENT_NS) | goes_on)
 

@@ -18,9 +18,11 @@ import asyncpg
 
 from realtime import frames
 from realtime.gateway.arrays import array_text
-from realtime.packing import unpack
+from realtime.gateway.clock import GatewayClock
+from realtime.packing import readable
 
 STATEMENT_TIMEOUT_S: Final = 10
+_TIME: Final = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 UNAVAILABLE: Final = (
     OSError,
     TimeoutError,
@@ -146,7 +148,7 @@ class Store:
                 " ORDER BY first_seq LIMIT $4",
                 recording, first, top, limit,
             )  # fmt: skip
-        parts = [unpack(row["packed"]) for row in segments]
+        parts = [readable(row["packed"]) for row in segments]
         parts += [row["f"] for row in (*chunks, *journal)]
         return frames.merge(parts, first, top, limit)
 
@@ -171,7 +173,7 @@ class Store:
                 ids, firsts, lasts,
             )  # fmt: skip
         for row in segments:
-            parts[row["no"]].append(unpack(row["packed"]))
+            parts[row["no"]].append(readable(row["packed"]))
         for row in (*chunks, *journal):
             parts[row["no"]].append(row["frames"])
         return {
@@ -212,8 +214,8 @@ class Store:
     async def facts(self, recordings: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
         """What a viewer is told about each recording when it subscribes."""
         rows = await (await self.pool()).fetch(
-            "SELECT r.id, r.no, r.facility_id, r.bed, r.channels, r.started_at, r.closed_at,"
-            "       r.pregnancy_id, d.serial AS device,"
+            "SELECT r.id, r.no, r.facility_id, r.bed, r.channels, r.labels, r.started_at,"
+            "       r.closed_at, r.pregnancy_id, d.serial AS device,"
             "       (SELECT coalesce(jsonb_agg(jsonb_build_array(g.first_seq, g.last_seq)"
             "                        ORDER BY g.first_seq), '[]')"
             "          FROM ctg_gap g WHERE g.recording_id = r.id)::text AS gaps"
@@ -255,9 +257,12 @@ class Store:
             clocks,
         )
 
-    async def ping(self) -> None:
-        """Ask the database for nothing; raises one of `UNAVAILABLE` when it is away."""
-        await (await self.pool()).execute("SELECT 1")
+    async def ask_time(self, clock: GatewayClock) -> None:
+        """Let the clock learn from the database; raises one of `UNAVAILABLE` when it is away."""
+        async with (await self.pool()).acquire() as connection:
+            asked_ns = clock.steady_ns()
+            told_us: int = await connection.fetchval(_TIME)
+            clock.learn(asked_ns, told_us * 1_000, clock.steady_ns())
 
 
 async def _admit(connection: Any, requests: Sequence[OpenRequest]) -> dict[UUID, int | str]:

@@ -44,7 +44,7 @@ class Flush:
         places: whose they are, each recording once, by `Recording.place`; another's as soon as the
             recording has been forgotten, so they are to be looked up at once.
         counts: how many of `frames` belong to each of `places`.
-        at_ns: when the flush was sealed, ns since 1970 on this machine; it is not yet durable.
+        at_ns: when the flush was sealed, ns since 1970 by the gateway's clock; not yet durable.
     """
 
     frames: npt.NDArray[Any]

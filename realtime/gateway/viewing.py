@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -17,12 +17,13 @@ from picows import WSTransport
 from kernel.errors import Unavailable
 from kernel.viewer import Viewer
 from realtime import frames
+from realtime.bindings.rules import fetuses
 from realtime.gateway.access import Access
 from realtime.gateway.commit import Committer
 from realtime.gateway.live import Recording, Recordings
 from realtime.gateway.seats import CONNECTIONS, VIEWERS_EACH, VIEWERS_SHARE, Seats
 from realtime.gateway.socketry import MessageListener
-from realtime.gateway.store import UNAVAILABLE, Store
+from realtime.gateway.store import UNAVAILABLE, Opened, Store
 from realtime.marks import NONE
 from realtime.resume import Progress
 from realtime.session import Hangup
@@ -113,6 +114,8 @@ class WatchListener(MessageListener):
         self.stalled_since: float | None = None
         """When its socket took nothing more; none while it does."""
         self._unsaid: dict[tuple[View, object], bytes] = {}
+        self._early: dict[View, list[tuple[str, dict[str, object]]]] = {}
+        """What was told of views that have not been welcomed yet."""
 
     # WebSocket callbacks
 
@@ -151,7 +154,7 @@ class WatchListener(MessageListener):
     @property
     def waiting_bytes(self) -> int:
         """What waits for this viewer, here and in its socket's buffer."""
-        waiting = self._session.queued * frames.FRAME_BYTES
+        waiting = (self._session.queued + self._session.held) * frames.FRAME_BYTES
         waiting += sum(map(len, self._unsaid.values()))
         if self.transport is not None:
             waiting += self.transport.underlying_transport.get_write_buffer_size()
@@ -206,6 +209,10 @@ class WatchListener(MessageListener):
 
     def tell(self, view: View, kind: str, **facts: object) -> None:
         """One notice, sent now, or as soon as a viewer that is behind takes something again."""
+        early = self._early.get(view)
+        if early is not None:
+            early.append((kind, facts))
+            return
         text = self._session.notice(kind, view, **facts)
         if self._writable.is_set():
             self.send_text(text)
@@ -258,31 +265,51 @@ class WatchListener(MessageListener):
         shared = self._shared
         ids = [view.recording for view in views]
         allowed = await shared.access.visible(self._viewer, ids)
-        facts = await shared.store.facts(list(allowed))
-        alarms = await shared.alarms(allowed) if allowed else {}
-        unknown = [recording for recording in facts if shared.recordings.get(recording) is None]
-        known = await shared.store.known(unknown) if unknown else {}
-        todo: deque[Catching] = deque()
+        stored: dict[UUID, Opened] = {}
+        asked: set[UUID] = set()
+        while new := [one for one in allowed - asked if shared.recordings.get(one) is None]:
+            asked.update(new)
+            stored |= await shared.store.known(new)
+        # They are in the audience before it is read what there is, and what is told meanwhile
+        # waits for their welcome: nothing falls between the two.
+        seated: dict[View, Recording] = {}
         for view in views:
-            if view.recording not in facts:
+            recording = self._kept(view.recording, stored) if view.recording in allowed else None
+            if recording is None:
                 self._refuse(view.recording, "ctg.not_found")
-            elif self._wants(view):
-                recording = shared.recordings.get(view.recording)
-                if recording is None:
-                    found = known[view.recording]
-                    progress = Progress(view.recording, found.received, found.lost)
-                    progress.durable = progress.next_seq - 1
-                    recording = shared.recordings.keep(view.recording, found.no, progress)
-                if len(recording.views) >= VIEWER_LIMIT:
-                    self._refuse(view.recording, "ctg.viewers_full")
-                else:
-                    shared.recordings.spread()
-                    recording.views.append((self, view))
-                    shared.recordings.moved(recording)
-                    standing = {"alarms": alarms.get(view.recording, [])}
-                    todo.append(self._welcome(view, recording, facts[view.recording] | standing))
+            elif self._wants(view) and self._seat(view, recording):
+                seated[view] = recording
+        ids = [recording.id for recording in seated.values()]
+        facts = await shared.store.facts(ids) if ids else {}
+        alarms = await shared.alarms(ids) if ids else {}
+        todo: deque[Catching] = deque()
+        for view, recording in seated.items():
+            if self._wants(view):
+                standing = {"alarms": alarms.get(recording.id, [])}
+                todo.append(self._welcome(view, recording, facts[recording.id] | standing))
         while todo:
             await self._catch_up(todo)
+
+    def _kept(self, id_: UUID, stored: Mapping[UUID, Opened]) -> Recording | None:
+        """The recording, in memory from now on; None if it does not exist."""
+        recordings = self._shared.recordings
+        recording, found = recordings.get(id_), stored.get(id_)
+        if recording is None and found is not None:
+            progress = Progress(id_, found.received, found.lost)
+            progress.durable = progress.next_seq - 1
+            recording = recordings.keep(id_, found.no, progress)
+        return recording
+
+    def _seat(self, view: View, recording: Recording) -> bool:
+        """Let the view hear what is told of the recording; False if there is no seat."""
+        if len(recording.views) >= VIEWER_LIMIT:
+            self._refuse(view.recording, "ctg.viewers_full")
+            return False
+        self._early[view] = []
+        self._shared.recordings.spread()
+        recording.views.append((self, view))
+        self._shared.recordings.moved(recording)
+        return True
 
     def _wants(self, view: View) -> bool:
         """Whether it has not been left, or subscribed anew, meanwhile."""
@@ -294,6 +321,7 @@ class WatchListener(MessageListener):
             "device": facts["device"],
             "bed": facts["bed"],
             "channels": facts["channels"],
+            "fetuses": fetuses(facts["channels"], facts["labels"]),
             "started_at": facts["started_at"],
             "closed_at": facts["closed_at"],
             "bound": facts["pregnancy_id"] is not None,
@@ -303,6 +331,10 @@ class WatchListener(MessageListener):
             **recording.state(),
         }
         self.send_text(self._session.admitted(view, recording.number, told))
+        for kind, early in self._early.pop(view):
+            # Of states the welcome says a newer one; that it has ended stays true.
+            if kind != "state" or early.get("closed"):
+                self.tell(view, kind, **early)
         return Catching(view, recording, first, first)
 
     async def _catch_up(self, todo: deque[Catching]) -> None:
@@ -322,7 +354,7 @@ class WatchListener(MessageListener):
                 one.first, one.last = one.from_seq, one.from_seq + PAGE_FRAMES - 1
             # Of a recording from elsewhere: what was heard of and may not be stored yet.
             newest = [*waiting[one.recording], *one.recording.unconfirmed]
-            self._session.hold(one.view, newest)
+            self._session.hold(one.view, newest, one.last)
         spans = [(one.recording.id, one.recording.no, one.first, one.last) for one in page]
         stored = await self._shared.store.read_pages(spans)
         # No await from here: nothing can arrive between the last page and the live stream.
@@ -360,6 +392,7 @@ class WatchListener(MessageListener):
 
     def _leave(self, view: View) -> None:
         self._unsaid = {key: text for key, text in self._unsaid.items() if key[0] is not view}
+        self._early.pop(view, None)
         recording = self._shared.recordings.get(view.recording)
         if recording is not None:
             recording.views = [pair for pair in recording.views if pair[1] is not view]

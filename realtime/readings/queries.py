@@ -26,6 +26,7 @@ from realtime.readings.schemas import (
     SignedOut,
     ViewOut,
 )
+from realtime.schemas import fetuses_out
 from registry.people import queries as people
 from registry.pregnancies import queries as pregnancies
 
@@ -36,8 +37,8 @@ _PEOPLE = ("asked_by", "claimed_by", "received_by", "followed_by")
 
 _COLUMNS = """
     SELECT g.*, f.short_name AS facility, c.short_name AS reader_facility, r.bed, r.channels,
-           r.started_at, d.serial, l.urgent_sign_min, l.urgent_receive_min, l.routine_sign_min,
-           l.routine_receive_min, l.source, l.confidence
+           r.labels, r.started_at, d.serial, l.urgent_sign_min, l.urgent_receive_min,
+           l.routine_sign_min, l.routine_receive_min, l.source, l.confidence
       FROM ctg_reading g
       JOIN facility f ON f.id = g.facility_id
       JOIN facility c ON c.id = g.reader_facility_id
@@ -207,6 +208,7 @@ async def _out(
                 bed=row.bed,
                 device=row.serial,
                 channels=list(row.channels),
+                fetuses=fetuses_out(row.channels, row.labels),
                 started_at=row.started_at,
                 woman=woman.name_short if woman else "",
                 gestation_days=woman.gestation_days if woman else None,

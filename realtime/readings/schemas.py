@@ -8,6 +8,7 @@ import msgspec
 
 from realtime.alarms.schemas import PersonName
 from realtime.readings.limits.rules import ReadingLimits
+from realtime.schemas import FetusOut
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
 Note = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
@@ -199,6 +200,7 @@ class ReadingOut(msgspec.Struct, frozen=True):
     bed: str
     device: str
     channels: list[str]
+    fetuses: list[FetusOut]
     started_at: datetime
     woman: str
     gestation_days: int | None

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from realtime.repository import Row
+from realtime.schemas import FetusOut, fetuses_out
 from registry.facilities.schemas import FacilityRef
 
 
@@ -23,6 +24,7 @@ class WallStripOut(msgspec.Struct, frozen=True):
     device: str
     device_name: str
     channels: list[str]
+    fetuses: list[FetusOut]
     opened_at: datetime
     closed_at: datetime | None
     heard_at: datetime | None
@@ -49,6 +51,7 @@ def strip_out(row: Row, facility: FacilityRef, name_short: str | None) -> WallSt
         device=device.serial,
         device_name=device.name,
         channels=recording.channels,
+        fetuses=fetuses_out(recording.channels, recording.labels),
         opened_at=recording.opened_at,
         closed_at=recording.closed_at,
         heard_at=None if pulse is None else pulse.heard_at,

@@ -78,8 +78,8 @@ async def record(
                 " VALUES ($1, 1, $2, $3, $4)",
                 uuid4(), [no + 1_000, no], [1, len(journal)], b"".join([frame(9), *journal]),
             )  # fmt: skip
-        made, _ = fold([JournalRow(SystemClock().now(), [no], [len(chunks)], b"".join(chunks))])
-        for chunk in made if chunks else []:
+        row = JournalRow(SystemClock().now(), [no], [len(chunks)], b"".join(chunks))
+        for chunk in fold([row]).chunks if chunks else []:
             await connection.execute(
                 "INSERT INTO ctg_chunk (recording_id, recording_no, first_seq, last_seq,"
                 " received_from, received_to, frames) VALUES ($1, $2, $3, $4, $5, $5, $6)",

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime import frames
-from realtime.folding import MAX_CHUNK_FRAMES, Conflict, JournalRow, Stored, extents, fold
+from realtime.folding import MAX_CHUNK_FRAMES, Conflict, Folded, JournalRow, Stored, extents, fold
 from tests.realtime.wire import frame
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
@@ -28,10 +28,9 @@ def run(first: int, last: int, rate: int = 560) -> list[bytes]:
 
 
 def test_mixed_flushes_become_one_chunk_a_recording() -> None:
-    chunks, conflicts = fold(
-        [row(0, (7, run(1, 3)), (2, run(1, 2))), row(1, (2, run(3, 3)), (7, run(4, 6)))]
-    )
-    assert conflicts == []
+    folded = fold([row(0, (7, run(1, 3)), (2, run(1, 2))), row(1, (2, run(3, 3)), (7, run(4, 6)))])
+    chunks = folded.chunks
+    assert folded.conflicts == []
     assert [(c.recording_no, c.first_seq, c.last_seq) for c in chunks] == [(2, 1, 3), (7, 1, 6)]
     assert chunks[1].frames == b"".join(run(1, 6))
     assert (chunks[1].received_from, chunks[1].received_to) == (START, START + timedelta(seconds=1))
@@ -39,23 +38,31 @@ def test_mixed_flushes_become_one_chunk_a_recording() -> None:
 
 
 def test_gaps_and_length_cut_chunks() -> None:
-    chunks, _ = fold([row(0, (1, [*run(1, 2), *run(5, 5 + MAX_CHUNK_FRAMES)]))])
-    assert [(c.first_seq, c.last_seq) for c in chunks] == [(1, 2), (5, 604), (605, 605)]
+    folded = fold([row(0, (1, [*run(1, 2), *run(5, 5 + MAX_CHUNK_FRAMES)]))])
+    assert [(c.first_seq, c.last_seq) for c in folded.chunks] == [(1, 2), (5, 604), (605, 605)]
 
 
 def test_equal_seconds_vanish_and_different_ones_are_named() -> None:
     stored = [Stored(1, b"".join(run(1, 2)))]
     rows = [row(0, (1, [*run(2, 3), frame(1, rate=400)])), row(1, (1, [frame(3, stream=4)]))]
-    chunks, conflicts = fold(rows, stored)
-    assert [(c.first_seq, c.last_seq) for c in chunks] == [(3, 3)]
-    assert chunks[0].frames == frame(3)
-    assert conflicts == [Conflict(1, 1, frame(1), frame(1, rate=400))]
+    folded = fold(rows, stored)
+    assert [(c.first_seq, c.last_seq) for c in folded.chunks] == [(3, 3)]
+    assert folded.chunks[0].frames == frame(3)
+    assert folded.conflicts == [Conflict(1, 1, frame(1), frame(1, rate=400))]
+
+
+def test_values_out_of_range_count_once_with_the_second_that_stays() -> None:
+    odd, odder = frame(2, rate=100), frame(2, rate=100, spo2=101)
+    stored = [Stored(1, odder)]
+    assert fold([row(0, (1, run(1, 1)), (2, [odd]))], stored).overcounted == {}
+    rows = [row(0, (1, [odd]), (2, [odd])), row(1, (2, [odd, odder, frame(2)]))]
+    assert fold(rows, stored).overcounted == {1: 4, 2: 4 + 8}
 
 
 def test_nothing_gives_nothing() -> None:
-    assert fold([]) == fold([row(0)]) == fold([row(0, (1, []))]) == ([], [])
+    assert fold([]) == fold([row(0)]) == fold([row(0, (1, []))]) == Folded()
     assert extents([]) == []
-    assert fold([row(0, (1, run(1, 2)))], [Stored(1, b"".join(run(1, 3)))]) == ([], [])
+    assert fold([row(0, (1, run(1, 2)))], [Stored(1, b"".join(run(1, 3)))]) == Folded()
 
 
 seconds = st.tuples(st.integers(1, 3), st.integers(1, 30), st.sampled_from([480, 560]))
@@ -81,7 +88,8 @@ def test_every_second_is_kept_once_and_the_first_wins(
             one = frame(seq, rate=rate)
             if truth.setdefault((no, seq), one) != one:
                 refused.add((no, seq, one))
-    chunks, conflicts = fold(rows, stored)
+    folded = fold(rows, stored)
+    chunks, conflicts = folded.chunks, folded.conflicts
     made = {
         (chunk.recording_no, frames.seq_of(one)): one
         for chunk in chunks

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
+from kernel.viewer import Viewer
 from realtime.routes import NEXT_SEQ
 from tests.realtime.desk import PATH, Desk, record
 from tests.realtime.wire import frame
@@ -41,6 +42,23 @@ async def test_the_list_is_filtered(desk: Desk) -> None:
     pulse = detail["recording"]["pulse"]
     assert (pulse["battery_low"], pulse["quality"], pulse["lag_ms"]) == (True, [3, 2, 1], 300)
     assert detail["recording"]["live"] is True
+
+
+async def test_a_recording_says_how_many_of_its_seconds_were_said_otherwise(desk: Desk) -> None:
+    recording = await record(desk, "a", journal=[], chunks=[frame(1), frame(2)])
+    other = await record(desk, "b", journal=[], chunks=[frame(1)])
+    async with desk.clone.system.session(Viewer.system("gateway")) as session:
+        for seq, rate in ((1, 400), (1, 480), (2, 400)):
+            await session.execute(
+                text(
+                    "INSERT INTO ctg_conflict (recording_id, seq, kept, refused)"
+                    " VALUES (:recording, :seq, :kept, :refused)"
+                ),
+                {"recording": recording, "seq": seq, "kept": frame(seq)}
+                | {"refused": frame(seq, rate=rate)},
+            )
+    assert (await desk.get(f"{PATH}/{recording}")).json()["conflicts"] == 2
+    assert (await desk.get(f"{PATH}/{other}")).json()["conflicts"] == 0
 
 
 async def test_frames_come_from_chunks_and_journal_page_by_page(desk: Desk) -> None:

@@ -134,10 +134,8 @@ async def test_pages_arrive_without_valkey_and_without_a_listener(
         await region.page()
         await phone.hear("item", kind="page")
         await cut_listeners(region)
-        started = time.monotonic()
         await region.page()
         await phone.hear("item", kind="page")
-        assert time.monotonic() - started < 2.5
 
 
 async def cut_listeners(region: Region) -> None:

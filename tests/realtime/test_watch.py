@@ -37,7 +37,7 @@ def admitted(session: WatchSession, *recordings: UUID) -> tuple[View, ...]:
 def live(session: WatchSession, *recordings: UUID) -> tuple[View, ...]:
     views = admitted(session, *recordings)
     for view in views:
-        session.hold(view, [])
+        session.hold(view, [], 0)
         session.go_live(view, [], 1)
     return views
 
@@ -59,7 +59,7 @@ def test_views_are_asked_once() -> None:
 def test_history_and_live_carry_the_number_of_the_view() -> None:
     session = WatchSession()
     one, two = admitted(session, uuid4(), uuid4())
-    session.hold(one, [frame(5, stream=9)])
+    session.hold(one, [frame(5, stream=9)], 9)
     [message] = session.go_live(one, [frame(4, stream=8)], 4)
     heads = [frames.read_head(part) for part in frames.split_live(message)]
     assert [(head.stream, head.seq) for head in heads] == [(1, 4), (1, 5)]
@@ -86,7 +86,7 @@ def test_history_and_live_make_every_second_once(all_seqs: list[int], data: st.D
     committed = data.draw(st.integers(0, at), "committed before the hold")
     more = data.draw(st.integers(at, len(arrival)), "received while history is read")
     read = data.draw(st.integers(committed, more), "committed when history is read")
-    session.hold(view, [frame(seq) for seq in arrival[committed:at]])
+    session.hold(view, [frame(seq) for seq in arrival[committed:at]], 80)
     for seq in arrival[at:more]:
         session.feed(view, frame(seq))
     history = [frame(seq) for seq in sorted(arrival[:read])]
@@ -102,7 +102,7 @@ def test_what_was_history_is_not_relayed_again() -> None:
     session = WatchSession()
     [view] = admitted(session, uuid4())
     session.page(view, [frame(1), frame(2)])
-    session.hold(view, [frame(3)])
+    session.hold(view, [frame(3)], 9)
     session.go_live(view, [frame(3), frame(4)], 3)
     for seq in (2, 4, 5):
         session.feed(view, frame(seq), relayed=True)
@@ -113,12 +113,69 @@ def test_what_was_history_is_not_relayed_again() -> None:
 def test_a_view_that_holds_too_much_must_read_again() -> None:
     session = WatchSession(max_pending=3)
     [view] = admitted(session, uuid4())
-    session.hold(view, [])
+    session.hold(view, [], 9)
     for seq in range(1, 5):
         session.feed(view, frame(seq))
     assert view.spilled
-    session.hold(view, [frame(4)])
+    session.hold(view, [frame(4)], 9)
     assert not view.spilled
+
+
+@given(
+    st.lists(st.integers(1, 60), unique=True, min_size=1, max_size=60),
+    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(0, 9)), max_size=20),
+)
+def test_history_in_pages_and_live_make_every_second_once(
+    arrival: list[int], steps: list[tuple[int, int, int]]
+) -> None:
+    """As the gateway does it: what a page leaves to the next one is there, and is sent once."""
+    session = WatchSession()
+    [view] = admitted(session, uuid4())
+    arrived = committed = 0
+    sent: list[int] = []
+    first, moves = 1, iter(steps)
+
+    def more(count: int) -> None:
+        nonlocal arrived
+        for seq in arrival[arrived : arrived + count]:
+            session.feed(view, frame(seq))
+        arrived = min(len(arrival), arrived + count)
+
+    while not view.live:
+        before, during, stored = next(moves, (60, 60, 60))
+        more(before)
+        last = first + 9
+        session.hold(view, [frame(seq) for seq in arrival[committed:arrived]], last)
+        more(during)
+        committed = min(arrived, committed + stored)
+        page = sorted(seq for seq in arrival[:committed] if first <= seq <= last)
+        history = [frame(seq) for seq in page]
+        if last >= max(arrival[:arrived], default=0):
+            sent += seqs(session.go_live(view, history, first))
+        else:
+            sent += seqs(session.page(view, history))
+        first = last + 1
+    more(len(arrival))
+    sent += seqs(session.take()[1])
+    assert sorted(sent) == sorted(arrival)
+
+
+def test_strips_that_wait_for_their_history_hold_little_whatever_comes() -> None:
+    """A viewer that reads slowly asks for an hour of 64 strips, and each of them goes on."""
+    session = WatchSession(max_pending=1_000)
+    views = admitted(session, *(uuid4() for _ in range(64)))
+    session.hold(views[0], [], 100)
+    for seq in range(1, 201):
+        for view in views:
+            session.feed(view, frame(seq))
+    assert session.held == len(views[0].held) == 100
+    for view in views:
+        session.hold(view, [], 200)
+    for seq in range(1, 201):
+        for view in views:
+            session.feed(view, frame(seq))
+    assert session.held <= 1_000
+    assert any(view.spilled for view in views)
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 500)), max_size=300, unique=True))

@@ -27,18 +27,21 @@ MOST_ASIDE: Final = 600
 class Looking:
     """Takes flushes, finds what began and what is over."""
 
-    def __init__(self, register: Register, clock_ns: Callable[[], int]) -> None:
+    def __init__(
+        self, register: Register, clock_ns: Callable[[], int], steady_ns: Callable[[], int]
+    ) -> None:
         self._register = register
         self._clock_ns = clock_ns
-        self._fresh: list[tuple[Places, Flush]] = []
+        self._steady_ns = steady_ns
+        self._fresh: list[tuple[Places, Flush, int]] = []
         self._waiting = 0
-        self.flushed_ns = clock_ns()
+        self.flushed_ns = steady_ns()
 
     def flushed(self, flush: Flush) -> None:
         """New seconds of any number of recordings."""
         # At once: by the next look the places may be others'.
-        self._fresh.append((self._register.rows(flush.places, flush.at_ns), flush))
-        self.flushed_ns = flush.at_ns
+        self.flushed_ns = now_ns = self._steady_ns()
+        self._fresh.append((self._register.rows(flush.places, now_ns), flush, now_ns))
         self._waiting += len(flush.frames)
         if self._waiting >= AT_ONCE:
             self.take()
@@ -53,11 +56,11 @@ class Looking:
     def tick(self) -> None:
         """Look at what came since the last time, and at what did not come."""
         self.take()
-        now_ns, register = self._clock_ns(), self._register
+        now_ns, register = self._steady_ns(), self._register
         if now_ns - self.flushed_ns > STALLED_NS:
-            self._take_newest()
+            self._take_newest(now_ns)
         for row, silent in register.lines.changed(now_ns):
-            register.say_silent(register.by_row[row], silent, now_ns)
+            register.say_silent(register.by_row[row], silent, self._clock_ns())
         for row in register.lines.gone(now_ns):
             register.forget(register.by_row[row])
 
@@ -66,11 +69,11 @@ class Looking:
         fresh, self._fresh, self._waiting = self._fresh, [], 0
         if not fresh:
             return
-        owners = np.concatenate([rows for rows, _ in fresh])
-        counts = np.concatenate([flush.counts for _, flush in fresh])
-        arrived = frames.joined([flush.frames for _, flush in fresh])
-        sealed = np.array([flush.at_ns for _, flush in fresh], np.int64)
-        self._register.lines.heard(owners, np.repeat(sealed, [len(rows) for rows, _ in fresh]))
+        owners = np.concatenate([rows for rows, _, _ in fresh])
+        counts = np.concatenate([flush.counts for _, flush, _ in fresh])
+        arrived = frames.joined([flush.frames for _, flush, _ in fresh])
+        heard = np.array([at_ns for _, _, at_ns in fresh], np.int64)
+        self._register.lines.heard(owners, np.repeat(heard, [len(rows) for rows, _, _ in fresh]))
         rows = np.repeat(owners, counts)
         if self._register.uncounted:
             by_row = self._register.by_row
@@ -93,18 +96,21 @@ class Looking:
                     self.go_without(one)
         return kept
 
-    def _take_newest(self) -> None:
+    def _take_newest(self, now_ns: int) -> None:
         """Nothing is flushed while the database is away; each second's newest frame is here."""
+        newest = self._register.board.newest
         known = [
-            (one.row, one.recording.heard_ns, one.recording.last_frame)
+            (one.row, one.recording.last_frame)
             for one in self._register.by_recording.values()
-            if one.recording.feeder is not None and one.recording.last_frame and one.aside is None
+            if one.recording.feeder is not None
+            and one.recording.newest > newest(one.row)
+            and one.aside is None
         ]
         if known:
-            numbers, heard, newest = zip(*known, strict=True)
+            numbers, arrived = zip(*known, strict=True)
             rows = np.array(numbers, np.intp)
-            self._register.lines.heard(rows, np.array(heard, np.int64))
-            self.look(rows, frames.view_frames(b"".join(newest)))
+            self._register.lines.heard(rows, np.full(len(rows), now_ns, np.int64))
+            self.look(rows, frames.view_frames(b"".join(arrived)))
 
     def look(self, rows: npt.NDArray[np.intp], arrived: npt.NDArray[Any]) -> None:
         """Frames, each with the row of its recording."""

@@ -38,11 +38,13 @@ class Alarms:
         *,
         period_s: float = PERIOD_S,
         clock_ns: Callable[[], int] = time.time_ns,
+        steady_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._period_s = period_s
         self._clock_ns = clock_ns
+        self._steady_ns = steady_ns
         self.register = Register(recordings)
-        self.looking = Looking(self.register, clock_ns)
+        self.looking = Looking(self.register, clock_ns, steady_ns)
         self.takeover = Takeover(self.register, self.looking, history)
         self.record = Record(database, self.register, recordings)
 
@@ -56,7 +58,7 @@ class Alarms:
 
     def opened(self, recording: Recording) -> None:
         """A sender has opened (or opened again) the recording here."""
-        now_ns = self._clock_ns()
+        now_ns = self._steady_ns()
         one = self.register.watched(recording, now_ns)
         self.register.lines.up(one.row, now_ns)
         self.register.unread.add(one)
@@ -70,8 +72,12 @@ class Alarms:
     def gone(self, recording: Recording, *, closed: bool) -> None:
         """The line is down, or the recording has ended: silence is no longer this one's alarm."""
         one = self.register.by_recording.get(recording)
-        if one is not None and self.register.lines.down(one.row):
+        if one is None:
+            return
+        if self.register.lines.down(one.row):
             self.register.say_silent(one, False, self._clock_ns())
+        if not recording.highest:  # no second of it exists: there is nothing to come back to
+            self.register.forget(one)
 
     async def close(self) -> None:
         """Record what waits, if that can be done at once, and give the connections back."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from realtime.agent.config import ConfigError, read_config
+from server.cli import app
+from tests.realtime.gateway.process import ROOT
 
 GOOD = """
 gateway = "wss://ctg.example.cn"
@@ -29,6 +33,24 @@ def read(place: Path, text: str) -> str:
     return ""
 
 
+def test_the_unit_starts_what_the_program_takes_and_never_gives_up(
+    tmp_path: Path,
+) -> None:
+    unit = ConfigParser(strict=False, interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read(ROOT / "docker" / "yunshang-agent.service", "utf-8")
+    service = unit["Service"]
+    assert (service["Restart"], unit["Unit"]["StartLimitIntervalSec"]) == ("always", "0")
+    assert service["WorkingDirectory"] == f"/var/lib/{service['StateDirectory']}"
+    assert read(tmp_path, GOOD) == ""
+    program, *checked = service["ExecStartPre"].split()
+    started = service["ExecStart"].split()
+    assert [program, *checked] == [*started, "--check"]
+    words = [one.replace(service["WorkingDirectory"], str(tmp_path)) for one in checked]
+    said = CliRunner().invoke(app, words)
+    assert said.exit_code == 0, said.output
+
+
 def test_a_good_file_is_read_and_paths_are_beside_it(tmp_path: Path) -> None:
     assert read(tmp_path, GOOD) == ""
     config = read_config(tmp_path / "agent.toml")
@@ -48,6 +70,7 @@ def test_a_good_file_is_read_and_paths_are_beside_it(tmp_path: Path) -> None:
         (("[[monitor]]", "speed = 3\n[[monitor]]"), "speed"),
         (("[[monitor]]", "max_kbit_per_s = 0.5\n[[monitor]]"), "max_kbit_per_s"),
         (('device = "SN-1"', 'device = "SN-1"\noff_s = 3'), "off_s"),
+        (('device = "SN-1"', 'device = "SN-1"\nbed = "1\\u00003"'), "bed"),
         (('token_file = "token"', ""), "token_file"),
         (("[[monitor]]", "[[monitor"), "not TOML"),
     ],

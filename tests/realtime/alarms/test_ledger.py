@@ -56,3 +56,20 @@ async def test_written_twice_is_written_once(ward: Ward) -> None:
 async def test_twins_have_alarms_of_their_own(ward: Ward) -> None:
     await ward.write(ward.finding(LOW, channel=1), ward.finding(LOW, channel=2))
     assert sorted(alarm.channel for alarm in await ward.alarms()) == [1, 2]
+
+
+async def test_an_alarm_names_the_fetus_as_the_binding_does(ward: Ward) -> None:
+    await ward.write(
+        ward.finding(LOW, channel=1),
+        ward.finding(LOW, channel=3),
+        ward.finding(AlarmKind.BATTERY_LOW, channel=0),
+    )
+
+    async def named() -> dict[int, str | None]:
+        return {alarm.channel: alarm.fetus for alarm in await ward.alarms()}
+
+    assert await named() == {0: None, 1: None, 3: None}  # of one fetus there is nothing to say
+    await ward.do("UPDATE ctg_recording SET channels = '{fhr1,fhr2,fhr3,toco}'")
+    assert await named() == {0: None, 1: "A", 3: "C"}
+    await ward.do("UPDATE ctg_recording SET labels = '{C,A,B}'")
+    assert await named() == {0: None, 1: "C", 3: "B"}

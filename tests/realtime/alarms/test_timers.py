@@ -66,6 +66,25 @@ async def test_one_outage_is_one_alarm_and_ends_when_heard_again(ward: Ward) -> 
     assert actions == ["raise", "acknowledge", "cease"]
 
 
+async def test_what_was_heard_before_a_second_outage_does_not_end_it(ward: Ward) -> None:
+    await ward.pulse(20, connected=False)
+    await minded(ward)
+    (alarm,) = await ward.alarms()
+    ward.clock.later(5)
+    await ward.pulse(0, connected=True)
+    await minded(ward, 1)
+    assert (await ward.look(alarm.id)).alarm.state == "latched"
+    # Nobody has answered it, and now the gateway dies: its last word stays that the line is up.
+    for _ in range(3):
+        await minded(ward, 25)
+    assert (await ward.look(alarm.id)).alarm.state == "active"
+    actions = [event.action for event in (await ward.look(alarm.id)).history]
+    assert actions == ["raise", "cease", "recur"]
+    await ward.pulse(0, connected=True)
+    await minded(ward, 1)
+    assert (await ward.look(alarm.id)).alarm.state == "latched"
+
+
 async def test_after_the_platform_was_away_lines_get_a_moment_to_come_back(ward: Ward) -> None:
     await ward.pulse(3600, connected=True)
     began = ward.clock.now()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -12,7 +13,10 @@ from sqlalchemy import text
 from kernel.clock import SystemClock
 from kernel.viewer import Role, Viewer
 from realtime.devices.repository import HEARD_WITHIN
+from realtime.devices.schemas import LAGGING_MS
+from realtime.schemas import LIVE_WITHIN
 from tests.realtime.desk import Desk, record
+from tests.realtime.gateway.process import ROOT
 
 NEW = {"serial": "SN-9", "kind": "agent", "name": "采集代理", "unit": "产科"}
 
@@ -169,6 +173,14 @@ async def test_a_recording_without_a_sample_is_waited_for_and_an_old_one_forgott
         at = {"at": SystemClock().now() - HEARD_WITHIN}
         await session.execute(text("UPDATE ctg_recording SET opened_at = :at"), at)
     assert await sample_of(desk, "SN-1") == {"state": "none", "at": None}
+
+
+def test_a_list_and_a_strip_call_late_and_gone_the_same() -> None:
+    """The strip's own bounds, in milliseconds, are those of the lists of the server."""
+    strip = (ROOT / "web" / "src" / "strip" / "status.ts").read_text("utf-8")
+    bounds = dict(re.findall(r"export const (LAGGING_MS|OFFLINE_MS) = ([\d_]+)", strip))
+    assert int(bounds["LAGGING_MS"]) == LAGGING_MS
+    assert int(bounds["OFFLINE_MS"]) == LIVE_WITHIN / timedelta(milliseconds=1)
 
 
 async def test_samples_are_told_of_the_own_house_and_never_of_an_agent(desk: Desk) -> None:

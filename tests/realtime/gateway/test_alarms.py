@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -83,6 +84,48 @@ async def test_a_device_that_falls_silent_and_speaks_again(site: Site) -> None:
     await send(sender, 6, 6, 560)
     assert (await alarm(watcher, "latched"))["kind"] == "device_silent"
     await watcher.close()
+    await sender.close()
+
+
+async def test_who_brought_nothing_is_not_looked_after_when_they_go(site: Site) -> None:
+    brought, recording = await fed(site, 1)
+    nothing = await Sender.dial(site.url, site.token)
+    await nothing.open(uuid4(), stream=2)
+    register = site.gateway.alarms.register
+    assert len(register.by_recording) == 2
+    await nothing.close()
+    await brought.close()
+    async with asyncio.timeout(5):
+        while site.gateway.ingest.listeners:
+            await asyncio.sleep(0.01)
+    assert [one.id for one in register.by_recording] == [recording]
+
+
+@pytest.mark.parametrize("jump_s", [60, -86_400])
+async def test_a_clock_that_is_set_makes_nobody_silent_and_hides_nobody_who_is(
+    site: Site, jump_s: int
+) -> None:
+    sender, _ = await fed(site, 5)
+    alarms = site.gateway.alarms
+    lines = alarms.register.lines
+    while not lines._fed[0]:
+        await asyncio.sleep(0.01)
+
+    def clock_ns() -> int:
+        return time.time_ns() + jump_s * 10**9
+
+    for part in (alarms, alarms.looking, site.gateway.committer, site.gateway.ingest.arrivals):
+        part._clock_ns = clock_ns
+    for seq in range(6, 26):
+        await send(sender, seq, seq, 560)
+        await asyncio.sleep(0.02)
+    await sender.until_acked(25)
+    await asyncio.sleep(0.5)  # looked at
+    assert not await site.fetch("SELECT * FROM ctg_alarm")
+    lines._heard_ns[0] -= 11 * 10**9
+    async with asyncio.timeout(10):
+        while not await site.fetch("SELECT 1 FROM ctg_alarm WHERE kind = 'device_silent'"):
+            await asyncio.sleep(0.02)
     await sender.close()
 
 

@@ -89,6 +89,42 @@ async def test_what_comes_again_after_hours_is_not_stored_twice(site: Site) -> N
     assert [tuple(chunk) for chunk in chunks] == [(101, 101)]
 
 
+async def test_a_spoiled_hour_is_a_hole_and_keeps_nothing_else_back(site: Site) -> None:
+    spoiled, whole = uuid4(), uuid4()
+    for recording in (spoiled, whole):
+        await sent(site, recording, 1, 100)
+    await fold(site)
+    await archiver(site).pack_once()
+    admin = await asyncpg.connect(site.clone.superuser_url)
+    try:
+        await admin.execute(
+            "UPDATE ctg_segment SET packed = overlay(packed placing '\\xdeadbeef' from 40)"
+            " WHERE recording_id = $1",
+            spoiled,
+        )
+    finally:
+        await admin.close()
+    sender = await Sender.dial(site.url, site.token)
+    await sender.open(spoiled)
+    await sender.send(bundle([frame(100), frame(101)]))  # the first of them cannot be compared
+    await sender.until_acked(101)
+    await fold(site)
+    assert await site.stored(spoiled) == [frame(101)]
+    site.sessions["good"] = viewer_at(site.facility)
+    watcher = await Watcher.dial(site.url, {"Authorization": "Bearer good"})
+    await watcher.subscribe([spoiled, whole])
+    views = {}
+    for _ in range(2):
+        told = await watcher.expect("subscribed")
+        views[told["recording"]] = told["view"]
+    await watcher.until_seq(views[str(whole)], 100)
+    await watcher.until_seq(views[str(spoiled)], 101)
+    assert watcher.seqs(views[str(whole)]) == list(range(1, 101))
+    assert watcher.seqs(views[str(spoiled)]) == [101]
+    await watcher.close()
+    await sender.close()
+
+
 async def test_a_crash_before_the_end_leaves_the_chunks(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,6 +61,10 @@ def test_who_is_forgotten_keeps_what_was_known_and_no_other_gets_it() -> None:
     all_.moved(two)
     all_.forget_idle(lambda: {one.place})
     assert all_.get(one.id) is one  # something of it is not stored
+    one.columns.row[place] = 0
+    all_.forget_idle(set)
+    assert all_.get(one.id) is one  # alarms look after it still
+    one.columns.row[place] = NONE
     all_.forget_idle(set)
     assert (all_.get(one.id), all_.get(two.id)) == (None, two)
     assert (one.newest, one.heard_ns, one.progress.next_seq) == (1, 5, 2)

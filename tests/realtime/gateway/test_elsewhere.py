@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
-from uuid import uuid4
+from unittest.mock import AsyncMock, Mock
+from uuid import UUID, uuid4
 
 import pytest
 
+from realtime.gateway.elsewhere import Elsewhere
+from realtime.gateway.live import Recordings
 from realtime.gateway.main import Gateway, Timing
+from realtime.resume import Progress
 from tests.realtime.conftest import ORIGIN, Site, among, viewer_at
 from tests.realtime.wire import Sender, Watcher, bundle, frame
 
@@ -26,6 +31,24 @@ async def other(site: Site) -> AsyncIterator[str]:
     port = await gateway.start("127.0.0.1", 0)
     yield f"ws://127.0.0.1:{port}"
     await gateway.stop()
+
+
+async def test_who_has_a_recording_is_asked_by_a_clock_that_nobody_sets() -> None:
+    recordings, now_s = Recordings(), [100.0]
+    recording = recordings.keep(UUID(int=1), 1, Progress(UUID(int=1)))
+    recording.views.append((Mock(slot=1), Mock()))
+    recordings.moved(recording)
+    store = Mock(newest_frames=AsyncMock(return_value=(0, {})))
+    store.folded_up_to = AsyncMock(return_value={})
+    elsewhere = Elsewhere(store, recordings, clock=lambda: now_s[0])
+    day_ahead = time.time_ns() + 86_400 * 10**9
+    recording.hint(1, frame(1), day_ahead, now_s[0])
+    await elsewhere.look()
+    assert (elsewhere.looks, recording.connected) == (0, True)
+    # Hints stop; the wall clock, set back meanwhile, would say for a day that they flow.
+    now_s[0] += 6
+    await elsewhere.look()
+    assert (elsewhere.looks, recording.connected) == (1, False)
 
 
 async def test_a_viewer_elsewhere_gets_history_and_live_once(site: Site, other: str) -> None:

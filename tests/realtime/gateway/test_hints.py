@@ -175,7 +175,7 @@ async def test_what_was_only_hinted_is_not_taken_for_stored(site: Site, two: Two
     watcher, view = await watching(site, two.there_url, recording)
     known = two.there.ingest.recordings.get(recording)
     assert known is not None
-    known.hint(2, frame(2), 0)
+    known.hint(2, frame(2), 0, 0.0)
     await watcher.until_seq(view, 2)
     again = await Sender.dial(two.there_url, site.token)
     assert (await again.open(recording))["next_seq"] == 2

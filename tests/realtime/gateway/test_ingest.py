@@ -105,6 +105,18 @@ async def test_other_bytes_for_a_stored_second_are_refused_and_recorded(site: Si
     await sender.close()
 
 
+async def test_every_one_of_several_other_frames_for_a_second_is_recorded(site: Site) -> None:
+    sender, recording = await Sender.dial(site.url, site.token), uuid4()
+    await sender.open(recording)
+    await sender.send(bundle([frame(1), frame(1, rate=480), frame(1, rate=600), frame(1)]))
+    assert [(await sender.expect("refused"))["seq"] for _ in range(2)] == [1, 1]
+    await sender.until_acked(1)
+    rows = await site.fetch("SELECT refused FROM ctg_conflict ORDER BY id")
+    assert [row["refused"] for row in rows] == [frame(1, rate=480), frame(1, rate=600)]
+    assert await site.stored(recording) == [frame(1)]
+    await sender.close()
+
+
 async def test_values_out_of_range_are_stored_as_received_and_counted(site: Site) -> None:
     sender, recording = await Sender.dial(site.url, site.token), uuid4()
     await sender.open(recording)

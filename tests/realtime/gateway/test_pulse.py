@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 import pytest
@@ -43,6 +44,47 @@ async def test_what_comes_back_is_live_long_before_the_next_beat(
     await sender.open(recording)
     await sender.send(frame(2))
     await until_live(site, recording)
+    await sender.close()
+
+
+async def test_a_line_that_is_cut_while_signs_of_life_are_written_is_said_to_be(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender, recording = await Sender.dial(site.url, site.token), uuid4()
+    await sender.open(recording)
+    await sender.send(frame(1))
+    await until_live(site, recording)
+    store, ingest = site.gateway.store, site.gateway.ingest
+    write = store.write_pulses
+
+    async def slowly(ids: Sequence[UUID], columns: Sequence[Sequence[int]]) -> None:
+        await sender.close()
+        while ingest.listeners:
+            await asyncio.sleep(0.01)
+        monkeypatch.setattr(store, "write_pulses", write)
+        await write(ids, columns)
+
+    monkeypatch.setattr(store, "write_pulses", slowly)
+    await sender.send(frame(2))
+    async with asyncio.timeout(10):
+        while await live(site, recording):
+            await asyncio.sleep(0.05)
+
+
+async def test_signs_of_life_go_on_after_a_clock_was_set_back(site: Site) -> None:
+    sender, recording = await Sender.dial(site.url, site.token), uuid4()
+    await sender.open(recording)
+    await sender.send(frame(1))
+    await until_live(site, recording)
+    (ahead,) = await site.fetch("SELECT heard_at FROM ctg_pulse WHERE recording_id = $1", recording)
+    site.gateway.ingest.arrivals._clock_ns = lambda: time.time_ns() - 3_600 * 10**9
+    await sender.send(frame(2))
+    async with asyncio.timeout(10):
+        while True:
+            (now,) = await site.fetch("SELECT heard_at, seq FROM ctg_pulse")
+            if now["heard_at"] < ahead["heard_at"] and now["seq"] == 2:
+                break
+            await asyncio.sleep(0.05)
     await sender.close()
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -125,6 +127,7 @@ async def test_gaps_states_and_the_end_are_told(site: Site) -> None:
     await sender.expect("closed")
     while (state := await watcher.expect("state"))["connected"]:
         pass
+    assert state["closed"] is True  # ended, not cut
     late = await colleague(site)
     await late.subscribe([recording])
     subscribed = await late.expect("subscribed")
@@ -134,6 +137,22 @@ async def test_gaps_states_and_the_end_are_told(site: Site) -> None:
     await late.close()
     await watcher.close()
     await sender.close()
+
+
+async def test_a_cut_is_told_from_an_end_and_fetuses_by_their_letters(site: Site) -> None:
+    sender, recording = await fed(site, 1)
+    await site.fetch(
+        "UPDATE ctg_recording SET channels = '{fhr1,fhr2,toco}', labels = '{B,A,C}' WHERE id = $1",
+        recording,
+    )
+    watcher = await colleague(site)
+    await watcher.subscribe([recording])
+    assert (await watcher.expect("subscribed"))["fetuses"] == [["fhr1", "B"], ["fhr2", "A"]]
+    sender.socket.transport.abort()
+    while (state := await watcher.expect("state"))["connected"]:
+        pass
+    assert state["closed"] is False
+    await watcher.close()
 
 
 async def test_a_stranger_is_refused_as_if_it_did_not_exist(site: Site) -> None:
@@ -244,6 +263,35 @@ async def test_a_viewer_that_was_behind_is_told_every_alarm_and_the_newest_state
     await watcher.expect("gap")
     said = [(one["type"], one["number"]) for one in watcher.messages if "number" in one]
     assert said == [("alarm", 0), ("alarm", 1), ("alarm", 2), ("state", 2)]
+    await watcher.close()
+    await sender.close()
+
+
+async def test_what_is_told_while_a_viewer_comes_reaches_it_after_its_welcome(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender, recording = await fed(site, 1)
+    watcher = await colleague(site)
+    known = site.gateway.ingest.recordings.get(recording)
+    assert known is not None
+    standing = site.gateway.viewing.alarms
+
+    async def read_too_early(recordings: Collection[UUID]) -> dict[UUID, list[Any]]:
+        found = await standing(recordings)
+        known.tell("alarm", alarm=7)
+        known.tell("state", connected=False)
+        return found
+
+    monkeypatch.setattr(site.gateway.viewing, "alarms", read_too_early)
+    await watcher.subscribe([recording])
+    subscribed = await watcher.expect("subscribed")
+    known.tell("gap", **{"from": 1, "to": 1})
+    await watcher.expect("gap")
+    told = [one for one in watcher.messages if one["type"] in ("subscribed", "alarm", "gap")]
+    assert [one["type"] for one in told] == ["subscribed", "alarm", "gap"]
+    assert (told[1]["alarm"], told[1]["view"]) == (7, subscribed["view"])
+    # The welcome says how the line is, and no older word undoes it.
+    assert all(one["connected"] for one in watcher.messages if "connected" in one)
     await watcher.close()
     await sender.close()
 

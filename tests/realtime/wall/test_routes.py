@@ -98,6 +98,15 @@ async def test_a_monitor_hangs_once_with_its_newest(ward: Ward) -> None:
     assert await ward.shown() == {newest}
 
 
+async def test_a_strip_names_its_fetuses_as_the_binding_does(ward: Ward) -> None:
+    await ward.record("SN-1", heard=SECOND)
+    await ward._system.execute(
+        "UPDATE ctg_recording SET channels = '{fhr1,fhr2,toco}', labels = '{B,A,C}'"
+    )
+    (strip,) = (await ward.wall()).strips
+    assert [(one.channel, one.label) for one in strip.fetuses] == [("fhr1", "B"), ("fhr2", "A")]
+
+
 async def test_a_name_is_short_and_only_for_those_who_may_know(ward: Ward) -> None:
     doctor, expert = ward.world.doctor, ward.world.expert
     woman = await patient(ward.clone.app, ward.world, doctor)
