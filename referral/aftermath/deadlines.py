@@ -10,7 +10,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+import msgspec
 
 from kernel.confidence import Confidence, unverified
 from registry.facilities.rules import CHINA
@@ -51,20 +53,19 @@ class Calendar:
         return day
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One rule: within so long of the death, such a step."""
 
-    code: str
+    code: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,63}$")]
     step: str
-    who: tuple[str, ...]
-    amount: int
+    who: Annotated[list[Who], msgspec.Meta(min_length=1, max_length=3)]
+    amount: Annotated[int, msgspec.Meta(ge=1, le=400)]
     unit: Unit
-    regions: tuple[str, ...]
+    regions: list[str] = msgspec.field(default_factory=lambda: [EVERYWHERE])
     confidence: Confidence
-    source: str
-    zh: str
-    en: str
+    source: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    zh: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    en: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
     @property
     def to_be_verified(self) -> bool:
@@ -86,11 +87,9 @@ class Rule:
         return _end_of(_add_months(day, self.amount))
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Something that must be done after a death."""
+class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What something that must be done after a death is called."""
 
-    code: str
     zh: str
     en: str
 
@@ -99,32 +98,38 @@ class Step:
 class Deadline:
     """The strictest of the rules for one step, and when it runs out."""
 
-    step: Step
+    step: str
     rule: Rule
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Ruleset:
-    """All rules in force."""
+class Reminders(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When people are reminded: so long before it is due, and from then on so often."""
+
+    before_hours: Annotated[int, msgspec.Meta(ge=1, le=2000)]
+    again_hours: Annotated[int, msgspec.Meta(ge=1, le=2000)]
+
+
+class Ruleset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All rules of one version: the release's, or a region's own."""
 
     version: str
-    before: timedelta
-    again: timedelta
+    reminders: Reminders
     steps: dict[str, Step]
-    rules: tuple[Rule, ...]
+    rules: Annotated[list[Rule], msgspec.Meta(min_length=1, max_length=60)]
 
     def rule(self, code: str) -> Rule | None:
-        """A rule by code; None if a later version dropped it."""
+        """A rule by code; None if this version has none."""
         return next((rule for rule in self.rules if rule.code == code), None)
 
     def first_reminder(self, opened_at: datetime, due_at: datetime) -> datetime:
         """Some time before it is due; at once where there is less left."""
-        return max(opened_at, due_at - self.before)
+        return max(opened_at, due_at - timedelta(hours=self.reminders.before_hours))
 
     def next_reminder(self, now: datetime, due_at: datetime) -> datetime:
         """When it is due, and again and again from then on."""
-        return due_at if now < due_at else now + self.again
+        again = timedelta(hours=self.reminders.again_hours)
+        return due_at if now < due_at else now + again
 
     def deadlines(
         self, who: Who, died_at: datetime, regions: Collection[str], days: Calendar
@@ -134,14 +139,26 @@ class Ruleset:
         for rule in self.rules:
             if not rule.binds(who, regions):
                 continue
-            found = Deadline(self.steps[rule.step], rule, rule.due(died_at, days))
+            found = Deadline(rule.step, rule, rule.due(died_at, days))
             known = strictest.get(rule.step)
             if known is None or found.due_at < known.due_at:
                 strictest[rule.step] = found
         return sorted(strictest.values(), key=lambda deadline: deadline.due_at)
 
 
-_HOURS = ("before_hours", "again_hours")
+def wrong(found: Ruleset) -> str | None:
+    """What makes no sense in a region's own rules, in both languages; None if nothing does."""
+    if found.steps != DEADLINES.steps:
+        return "步骤不能增减或改名 / steps stay as they are"
+    codes = [rule.code for rule in found.rules]
+    if len(set(codes)) != len(codes):
+        return "代码重复 / a code stands twice"
+    if strange := {rule.step for rule in found.rules} - found.steps.keys():
+        return f"没有这个步骤 / no such step: {', '.join(sorted(strange))}"
+    bound = {rule.step for rule in found.rules if rule.binds("mother", ())}
+    if missing := found.steps.keys() - bound:
+        return f"孕产妇死亡的每个步骤都要有时限 / a mother's death: {', '.join(sorted(missing))}"
+    return None
 
 
 def _end_of(day: date) -> datetime:
@@ -158,18 +175,12 @@ def load(path: Path) -> Ruleset:
     """Read a rules file.
 
     Raises:
-        KeyError: a rule names a step that the file does not define.
+        ValueError: it is not one, or a rule names a step that the file does not define.
     """
-    raw = tomllib.loads(path.read_text("utf-8"))
-    steps = {code: Step(code, **words) for code, words in raw["steps"].items()}
-    rules = tuple(
-        Rule(**{**row, "who": tuple(row["who"]), "regions": tuple(row["regions"])})
-        for row in raw["rules"]
-    )
-    for rule in rules:
-        steps[rule.step]
-    before, again = (timedelta(hours=raw["reminders"][name]) for name in _HOURS)
-    return Ruleset(raw["version"], before, again, steps, rules)
+    found = msgspec.convert(tomllib.loads(path.read_text("utf-8")), Ruleset)
+    if not {rule.step for rule in found.rules} <= found.steps.keys():
+        raise ValueError("a rule names a step that does not exist")
+    return found
 
 
 def load_calendar(path: Path) -> Calendar:

@@ -13,7 +13,8 @@ from kernel.confidence import unverified
 from kernel.ids import CaseId, FacilityId, PersonId
 from kernel.sealing import Sealer
 from kernel.viewer import Role, Viewer
-from referral.aftermath.deadlines import CALENDAR, DEADLINES
+from referral.aftermath import ruled
+from referral.aftermath.deadlines import CALENDAR, Ruleset
 from referral.aftermath.models import DeathReviewRow, ProposalRow, ReviewStepRow, VerdictRow
 from referral.aftermath.near_miss import CRITERIA
 from referral.aftermath.repository import AftermathRepository
@@ -211,8 +212,12 @@ async def _of(
     named = {step.reported_by for step in steps} | {one.person_id for one in verdicts.values()}
     who = await people.get_many(session, {PersonId(id_) for id_ in named if id_ is not None})
     newest = {row.case_id: row.id for row in reversed(proposals)}
+    rules = await ruled.called(session, {row.ruleset for row in deaths})
     return (
-        [_death(shelf, row, [s for s in steps if s.review_id == row.id], who) for row in deaths],
+        [
+            _death(shelf, row, rules[row.ruleset], [s for s in steps if s.review_id == row.id], who)
+            for row in deaths
+        ],
         [
             _proposal(shelf, row, verdicts.get(row.id), who, newest[row.case_id] == row.id)
             for row in proposals
@@ -223,6 +228,7 @@ async def _of(
 def _death(
     shelf: Shelf,
     row: DeathReviewRow,
+    rules: Ruleset,
     steps: Sequence[ReviewStepRow],
     who: dict[PersonId, PersonRef],
 ) -> DeathReview:
@@ -237,7 +243,7 @@ def _death(
         ruleset=row.ruleset,
         calendar=CALENDAR.source,
         calendar_to_be_verified=unverified(CALENDAR.confidence),
-        steps=[_step(shelf, step, who) for step in steps],
+        steps=[_step(shelf, step, rules, who) for step in steps],
         may_report=shelf.treats(row.case_id),
     )
 
@@ -251,8 +257,10 @@ def _status(
     return "overdue" if min(waiting) <= now else "open"
 
 
-def _step(shelf: Shelf, row: ReviewStepRow, who: dict[PersonId, PersonRef]) -> ReviewStep:
-    step, rule = DEADLINES.steps.get(row.step), DEADLINES.rule(row.rule)
+def _step(
+    shelf: Shelf, row: ReviewStepRow, rules: Ruleset, who: dict[PersonId, PersonRef]
+) -> ReviewStep:
+    step, rule = rules.steps.get(row.step), rules.rule(row.rule)
     by, at = row.reported_by, row.reported_for
     return ReviewStep(
         step=row.step,

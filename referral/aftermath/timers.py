@@ -16,8 +16,8 @@ from kernel.clock import Clock
 from kernel.database import Database
 from kernel.ids import CaseId, FacilityId, RegionId
 from kernel.viewer import Viewer
-from referral.aftermath.deadlines import DEADLINES
-from referral.aftermath.models import ReviewStepRow
+from referral.aftermath import ruled
+from referral.aftermath.models import DeathReviewRow, ReviewStepRow
 from referral.models import ReferralRow
 from registry.facilities import queries as facilities
 from registry.facilities.rules import FacilityRole
@@ -55,7 +55,9 @@ async def _remind(session: AsyncSession, clock: Clock, review_id: UUID, step: st
     if row is None or row.remind_at is None or row.remind_at > now:
         return False
     row.reminders += 1
-    row.remind_at = DEADLINES.next_reminder(now, row.due_at)
+    label = (await session.get_one(DeathReviewRow, review_id)).ruleset
+    rules = (await ruled.called(session, [label]))[label]
+    row.remind_at = rules.next_reminder(now, row.due_at)
     overdue = now >= row.due_at
     case_id = CaseId(row.case_id)
     facts = {"review_id": review_id, "step": step, "due_at": row.due_at, "overdue": overdue}

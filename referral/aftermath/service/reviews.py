@@ -14,8 +14,9 @@ from kernel.errors import NotFound
 from kernel.ids import CaseId, FacilityId, RegionId, new_id
 from kernel.parties import PartyRole
 from kernel.viewer import Viewer
+from referral.aftermath import ruled
 from referral.aftermath.commands import ReportStep
-from referral.aftermath.deadlines import CALENDAR, DEADLINES, Who
+from referral.aftermath.deadlines import CALENDAR, Who
 from referral.aftermath.errors import AlreadyReported, BeforeDeath
 from referral.aftermath.models import DeathReviewRow, ReviewStepRow
 from referral.aftermath.repository import AftermathRepository
@@ -24,7 +25,7 @@ from referral.errors import EventInFuture, WrongSide
 from referral.rules.facts import sides
 from referral.service.desk import Desk, at_desk
 from registry.facilities import queries as facilities
-from registry.facilities.rules import FacilityRole
+from registry.facilities.rules import FacilityRole, local_date
 
 
 async def open_review(desk: Desk, who: Who, newborn_id: UUID | None = None) -> None:
@@ -32,6 +33,7 @@ async def open_review(desk: Desk, who: Who, newborn_id: UUID | None = None) -> N
     case = desk.rows.referral
     case.needs_review = True
     case.frozen_at = max(case.frozen_at or desk.at, desk.at)
+    rules = await ruled.in_force(desk.session, case.origin_region_id, local_date(desk.at))
     review = DeathReviewRow(
         id=new_id(),
         case_id=case.id,
@@ -40,27 +42,27 @@ async def open_review(desk: Desk, who: Who, newborn_id: UUID | None = None) -> N
         died_at=desk.at,
         opened_at=desk.moment.entered_at,
         opened_by=None if desk.viewer.is_process else desk.viewer.person_id,
-        ruleset=DEADLINES.version,
+        ruleset=rules.version,
     )
     desk.session.add(review)
     await desk.session.flush()  # its steps refer to it
     regions = await _regions(desk)
-    found = DEADLINES.deadlines(who, review.died_at, regions, CALENDAR)
+    found = rules.deadlines(who, review.died_at, regions, CALENDAR)
     for deadline in found:
         desk.session.add(
             ReviewStepRow(
                 review_id=review.id,
-                step=deadline.step.code,
+                step=deadline.step,
                 case_id=case.id,
                 rule=deadline.rule.code,
                 due_at=deadline.due_at,
-                remind_at=DEADLINES.first_reminder(review.opened_at, deadline.due_at),
+                remind_at=rules.first_reminder(review.opened_at, deadline.due_at),
                 reminders=0,
             )
         )
     await _let_institute_in(desk)
-    due = {deadline.step.code: deadline.due_at for deadline in found}
-    facts = {"review_id": review.id, "who": who, "due": due, "ruleset": DEADLINES.version}
+    due = {deadline.step: deadline.due_at for deadline in found}
+    facts = {"review_id": review.id, "who": who, "due": due, "ruleset": rules.version}
     await desk.write("review.opened", facts)
 
 

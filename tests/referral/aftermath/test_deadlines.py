@@ -3,11 +3,21 @@
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from referral.aftermath.deadlines import CALENDAR, DEADLINES, Calendar, Rule, Ruleset, Step
+from referral.aftermath.deadlines import (
+    CALENDAR,
+    DEADLINES,
+    Calendar,
+    Reminders,
+    Rule,
+    Ruleset,
+    Step,
+    wrong,
+)
 from registry.facilities.rules import CHINA
 
 PLAIN = Calendar()
@@ -21,14 +31,14 @@ def rule(**changes: object) -> Rule:
     values: dict[str, object] = {
         "code": "r",
         "step": "report",
-        "who": ("mother",),
+        "who": ["mother"],
         "amount": 5,
         "unit": "working_days",
-        "regions": ("*",),
+        "regions": ["*"],
         "confidence": "V",
-        "source": "",
-        "zh": "",
-        "en": "",
+        "source": "x",
+        "zh": "x",
+        "en": "x",
     }
     return Rule(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -72,14 +82,13 @@ def test_working_days_go_forward_one_by_one(day: date, count: int, off: frozense
 
 
 def test_the_strictest_rule_that_binds_counts() -> None:
-    step = Step("report", "", "")
-    rules = (
+    rules = [
         rule(code="slow", amount=9, unit="days"),
         rule(code="fast", amount=2, unit="days"),
-        rule(code="fastest_elsewhere", amount=1, unit="days", regions=("990100",)),
-        rule(code="not_hers", amount=1, unit="days", who=("newborn",)),
-    )
-    rules_of = Ruleset("t", timedelta(hours=24), timedelta(hours=24), {"report": step}, rules)
+        rule(code="fastest_elsewhere", amount=1, unit="days", regions=["990100"]),
+        rule(code="not_hers", amount=1, unit="days", who=["newborn"]),
+    ]
+    rules_of = Ruleset("t", Reminders(24, 24), {"report": Step("", "")}, rules)
     died = noon(2026, 11, 24)
     here = rules_of.deadlines("mother", died, ["990200"], PLAIN)
     assert [item.rule.code for item in here] == ["fast"]
@@ -95,7 +104,7 @@ def test_shipped_rules_name_source_and_confidence_and_a_known_step() -> None:
         assert item.step in DEADLINES.steps
         assert item.to_be_verified == (item.confidence in ("B", "I"))
     mother = DEADLINES.deadlines("mother", noon(2026, 11, 24), [], CALENDAR)
-    assert [(item.step.code, item.rule.code) for item in mother] == [
+    assert [(item.step, item.rule.code) for item in mother] == [
         ("report_county_mch", "national_report"),
         ("hospital_review", "xinfeng_hospital_review"),
         ("county_review", "xinfeng_county_review"),
@@ -111,3 +120,20 @@ def test_reminders_come_before_at_and_after_the_deadline() -> None:
     assert DEADLINES.first_reminder(now, now + timedelta(hours=1)) == now
     assert DEADLINES.next_reminder(due - timedelta(hours=24), due) == due
     assert DEADLINES.next_reminder(due, due) == due + timedelta(hours=24)
+
+
+@pytest.mark.parametrize(
+    ("rules", "steps", "said"),
+    [
+        (DEADLINES.rules, {"report_county_mch": Step("", "")}, "步骤不能增减"),
+        ([*DEADLINES.rules, DEADLINES.rules[0]], DEADLINES.steps, "代码重复"),
+        ([*DEADLINES.rules, rule(step="picnic")], DEADLINES.steps, "picnic"),
+        (DEADLINES.rules[:3], DEADLINES.steps, "county_review"),
+        (DEADLINES.rules, DEADLINES.steps, None),
+    ],
+)
+def test_a_region_s_rules_make_sense(
+    rules: list[Rule], steps: dict[str, Step], said: str | None
+) -> None:
+    found = wrong(msgspec.structs.replace(DEADLINES, rules=rules, steps=steps))
+    assert (found is None) if said is None else (said in str(found))

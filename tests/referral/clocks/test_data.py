@@ -6,6 +6,7 @@ import pytest
 
 from referral.clocks.data import (
     DELAYS,
+    MEASURED,
     MILESTONES,
     NOT_NEEDED,
     ConditionSet,
@@ -93,6 +94,15 @@ def test_an_interval_stands_once_and_conditions_exist() -> None:
         }
         for name in _named(entry.applies):
             assert name in CATALOGUE or name in MILESTONES or name in ("newborn", "dyad", "back")
+
+
+def test_what_runs_on_no_clock_is_between_milestones_that_exist() -> None:
+    clocked = {code for entry in SETS for code in entry.interval}
+    for code, interval in MEASURED.interval.items():
+        assert {interval.start, interval.end} <= MILESTONES.keys()
+        assert _english(interval.en)
+        assert code not in clocked
+        assert interval_of(MEASURED.code, MEASURED.version, code) == interval
 
 
 def _named(raw: object) -> set[str]:

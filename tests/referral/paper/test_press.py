@@ -14,6 +14,7 @@ from referral.paper.errors import TypefaceMissing
 from referral.paper.model import Box, Document, PaperKind, Section, ticks
 from referral.paper.press import Press, Stamp
 from server.paper.handing import FONTS
+from tests.papers import said_in
 
 STAMP = Stamp(
     code="0123456789ABCDEF",
@@ -53,8 +54,7 @@ def _print(document: Document) -> PdfReader:
 
 
 def _text(pdf: PdfReader) -> str:
-    said = "".join("".join(page.extract_text().split()) for page in pdf.pages)
-    return said.replace("\u200b", "")  # where a long word may be broken
+    return said_in(pdf.pages)
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
