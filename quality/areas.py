@@ -8,16 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.errors import NotFound
 from quality import levels, repository
+from quality.baselines import Bounds, beside, bounds
 from quality.definitions import Definition
 from quality.facts import current
 from quality.groups import Group
 from quality.handbook.showing import definition_out
-from quality.indicators import check_period, rate, scope_out, untold, version_of
+from quality.indicators import check_period, scope_out, untold, value_in, version_of
 from quality.levels import Areas
 from quality.outlines import outlines
 from quality.passes import asked_of
 from quality.repository import LateEntries, Scope
-from quality.schemas import AreaOut, AreaRef, Beside, IndicatorAreas
+from quality.schemas import AreaOut, AreaRef, IndicatorAreas
 from quality.untold import Untold, confidential
 from registry.facilities import queries as facilities
 from registry.facilities.rules import FacilityRole
@@ -65,13 +66,16 @@ async def areas(
     houses = [
         one for one in await facilities.facilities(session, at) if here and one.region_id == here.id
     ]
-    parts = [_region(definition, one, found) for one in inside]
-    parts += [part for one in houses if (part := _house(definition, one, found)) is not None]
+    within = bounds(definition, whole)
+    parts = [_region(definition, within, one, found) for one in inside]
+    parts += [
+        part for one in houses if (part := _house(definition, within, one, found)) is not None
+    ]
     return IndicatorAreas(
         scope=await scope_out(session, whole, late),
         definition=definition_out(version),
         path=path,
-        here=None if here is None else _region(definition, here, found),
+        here=None if here is None else _region(definition, within, here, found),
         parts=parts,
     )
 
@@ -110,9 +114,12 @@ def _path(tree: dict[UUID, RegionOut], here: RegionOut | None, own: set[UUID]) -
     return found
 
 
-def _region(definition: Definition, region: RegionOut, found: Areas | None) -> AreaOut:
+def _region(
+    definition: Definition, within: Bounds, region: RegionOut, found: Areas | None
+) -> AreaOut:
     group = None if found is None else found.get(region.id)
-    return _area(definition, "region", region.id, region.name, region.level, group, shape(region))
+    named = region.id, region.name, region.level
+    return _area(definition, within, "region", *named, group, shape(region))
 
 
 def shape(region: RegionOut) -> list[list[tuple[float, float]]] | None:
@@ -120,19 +127,22 @@ def shape(region: RegionOut) -> list[list[tuple[float, float]]] | None:
     return outlines().get(region.code)
 
 
-def _house(definition: Definition, house: FacilityOut, found: Areas | None) -> AreaOut | None:
+def _house(
+    definition: Definition, within: Bounds, house: FacilityOut, found: Areas | None
+) -> AreaOut | None:
     group = None if found is None else found.get(house.id)
     if group is None and CARE.isdisjoint(house.roles):
         return None
     point = None
     if house.longitude is not None and house.latitude is not None:
         point = (house.longitude, house.latitude)
-    name = house.short_name
-    return _area(definition, "facility", house.id, name, house.tier, group, None, point)
+    named = house.id, house.short_name, house.tier
+    return _area(definition, within, "facility", *named, group, None, point)
 
 
 def _area(
     definition: Definition,
+    within: Bounds,
     kind: str,
     id_: UUID,
     name: str,
@@ -142,8 +152,8 @@ def _area(
     point: tuple[float, float] | None = None,
 ) -> AreaOut:
     n = 0 if group is None else group.n
-    value = None if group is None else value_of(definition, group)
-    judged, worse = beside(definition, value)
+    value = None if group is None else value_in(definition, group)
+    judged, worse = beside(definition, value, within)
     return AreaOut(
         id=id_,
         kind=kind,  # type: ignore[arg-type]
@@ -157,32 +167,3 @@ def _area(
         shape=rings,
         point=point,
     )
-
-
-def value_of(definition: Definition, group: Group) -> float | None:
-    """A share, a median or a count, in the definition's unit."""
-    if definition.fraction:
-        return rate(definition, group.met, group.n)
-    return group.p50_s if definition.kind == "interval" else float(group.n)
-
-
-def beside(definition: Definition, value: float | None) -> tuple[Beside | None, bool | None]:
-    """Where a value lies beside the baseline (a median: its target), and whether it is worse."""
-    low, high = bounds(definition)
-    if value is None or (low is None and high is None):
-        return None, None
-    if high is not None and value > high:
-        return "above", {"lower": True, "higher": False}.get(definition.direction)
-    if low is not None and value < low:
-        return "below", {"lower": False, "higher": True}.get(definition.direction)
-    return "within", None
-
-
-def bounds(definition: Definition) -> tuple[float | None, float | None]:
-    """The baseline; without one, an interval's target."""
-    if definition.baseline is not None:
-        return definition.baseline.low, definition.baseline.high
-    target = definition.target
-    if definition.kind == "interval" and target is not None and target.seconds is not None:
-        return None, float(target.seconds)
-    return None, None

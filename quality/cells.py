@@ -24,14 +24,16 @@ KEPT: Final[frozenset[Population]] = frozenset({"cases", "deliveries", "newborns
 """Populations with many members; of the others nothing is kept."""
 
 # One statement is one snapshot: which stretches are kept, which houses changed since, the cells.
-# A case shows to more than those who oversee its region: to its parties. Who is one reads facts.
+# A case shows to more than those who oversee its region: to its parties, and to its houses' 医务科.
+# Who is one reads facts.
 _READ = """
 WITH ready AS (
   SELECT k.first, k.until FROM fact_cell_kept k
    WHERE k.question = CAST(:question AS bytea)
      AND (k.first, k.until) IN (
            SELECT * FROM unnest(CAST(:firsts AS date[]), CAST(:untils AS date[])))
-     AND (CAST(:of AS text) <> 'cases' OR (cardinality(app_facilities()) = 0 AND NOT EXISTS (
+     AND (CAST(:of AS text) <> 'cases' OR (cardinality(app_facilities()) = 0
+          AND app_affairs_house() IS NULL AND NOT EXISTS (
            SELECT 1 FROM case_party p WHERE p.person_id = app_person())))
 ), changed AS (
   SELECT DISTINCT r.first, r.until, n.house FROM ready r

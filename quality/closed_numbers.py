@@ -70,7 +70,7 @@ async def guarded(
 
 def _summed(found: Totals, untold: Untold | None) -> Totals:
     # How many were entered late or made up would be a number by itself.
-    all_ = replace(found.all, late=0, demo=0)
+    all_ = msgspec.structs.replace(found.all, late=0, demo=0)
     return Totals(all_, [], [], {}, {}, untold)
 
 

@@ -10,8 +10,8 @@ from kernel.chain.proof import InclusionProof, prove
 from kernel.chain.signing import public_pem
 from kernel.errors import NotFound
 from kernel.ids import CaseId
+from quality.course_schemas import AmendmentOut, CheckpointOut, EventOut, ProofOut, Timeline
 from quality.names import Names, read_names
-from quality.schemas import AmendmentOut, CheckpointOut, EventOut, ProofOut, Timeline
 from referral.clocks.milestones import fold, is_late, milestone_of
 
 CLOCKS_DIFFER = timedelta(seconds=2)

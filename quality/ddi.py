@@ -9,7 +9,7 @@ with and without times that were entered after the fact, and how many cases are 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import get_args
+from typing import Literal, get_args
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,8 +19,8 @@ from quality.facts import current
 from quality.handbook.showing import definition_out
 from quality.handbook.versions import Version
 from quality.indicators import check_period, in_force, scope_out
-from quality.repository import CaseRow, Scope, State
-from quality.schemas import Ddi, DdiClass, DdiRow
+from quality.repository import CaseRow, Scope
+from quality.schemas import Ddi, DdiCase, DdiClass, DdiRow
 from referral.clocks.data import Interval
 from referral.commands.fields import Anaesthesia, Place
 
@@ -38,7 +38,7 @@ class Measured:
     """How long one case took; `seconds` only where it counts."""
 
     seconds: float | None
-    state: State
+    state: Literal["counted", "open", "inconsistent"]
     late: bool
     demo: bool
 
@@ -47,6 +47,7 @@ class Measured:
 class Entry:
     """One case of a class."""
 
+    case: CaseRow
     place: Place | None
     anaesthesia: Anaesthesia | None
     measured: Measured
@@ -86,6 +87,27 @@ def _class(
             for how in _anaesthesia(entries)
             if (cell := _under(_at(entries, place), how))
         ],
+        cases=[_case(one) for one in sorted(entries, key=_slowest) if one.case.listed],
+    )
+
+
+def _slowest(entry: Entry) -> tuple[bool, float]:
+    seconds = entry.measured.seconds
+    return seconds is None, -(seconds or 0)
+
+
+def _case(entry: Entry) -> DdiCase:
+    case, measured = entry.case, entry.measured
+    return DdiCase(
+        case_id=case.case_id,
+        number=case.number,
+        decided_at=case.milestones[DECISION].at,
+        seconds=measured.seconds,
+        state=measured.state,
+        place=entry.place,
+        anaesthesia=entry.anaesthesia,
+        late=measured.late,
+        demo=measured.demo,
     )
 
 
@@ -103,7 +125,7 @@ def measured_by(number: int, definitions: Iterable[Version]) -> tuple[Version | 
 def entries_of(cases: Iterable[CaseRow], interval: Interval) -> list[Entry]:
     """The cases of an interval, each with where the woman was and her anaesthesia."""
     return [
-        Entry(_place(case), _anaesthetised(case), measured)
+        Entry(case, _place(case), _anaesthetised(case), measured)
         for case in cases
         if (measured := measure_interval(interval, case)) is not None
     ]

@@ -1,9 +1,9 @@
 """What a group of members comes to under one measure: counts, and how its durations are spread."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,8 +15,7 @@ Spread: TypeAlias = tuple[float | None, float | None, float | None, float | None
 """Median, P90, least, most, in seconds; None of nobody."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(msgspec.Struct, frozen=True):
     """What a group of members comes to: all of them, a facility, a month.
 
     Attributes:

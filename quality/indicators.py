@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.confidence import unverified
 from quality import closed_numbers, repository
+from quality.baselines import baseline, beside
 from quality.charts import chart_of, funnel_of
 from quality.compiling import Compiled, compiled
 from quality.definitions import MULTIPLES, Definition
@@ -25,9 +26,11 @@ from quality.published import Figure, figures_of
 from quality.repository import LateEntries, Member, Page, Scope, Totals
 from quality.schemas import (
     CentreValue,
+    Compared,
     CountValue,
     ElsewhereValue,
     FrozenMark,
+    HouseValue,
     Indicator,
     IndicatorCase,
     IndicatorCases,
@@ -58,8 +61,14 @@ def check_period(scope: Scope) -> None:
         raise PeriodInvalid(days=LONGEST_DAYS)
 
 
-async def overview(session: AsyncSession, scope: Scope, late: LateEntries) -> Indicators:
-    """All indicators in force, over what the viewer may see."""
+async def overview(
+    session: AsyncSession, scope: Scope, late: LateEntries, *, houses: int | None = None
+) -> Indicators:
+    """All indicators in force, over what the viewer may see.
+
+    Args:
+        houses: how many facilities are named of each, those with the most; None: all.
+    """
     check_period(scope)
     await current(session)
     versions = await in_force(session, scope)
@@ -68,7 +77,10 @@ async def overview(session: AsyncSession, scope: Scope, late: LateEntries) -> In
     names = await names_of(session, [totals for _, totals in found], centres)
     return Indicators(
         await scope_out(session, scope, late),
-        [_indicator(version, totals, scope, centres, names) for version, totals in found],
+        [
+            _indicator(version, totals, scope, centres, names, houses=houses)
+            for version, totals in found
+        ],
     )
 
 
@@ -91,6 +103,7 @@ async def detail(
     return IndicatorDetail(
         scope=await scope_out(session, scope, late),
         indicator=_indicator(version, totals, scope, centres, names),
+        houses=_houses(version.definition, totals, scope, names),
         points=[
             Point(one.case_id, one.from_at, one.seconds, one.met, one.late, one.demo)
             for one in newest
@@ -138,13 +151,14 @@ async def behind(
         scope=await scope_out(session, scope, late),
         definition=definition_out(version),
         cases=[_case(one, names, pages) for one in found],
+        unlisted=0 if counted is None else await repository.unlisted(session, scope, late, counted),
     )
 
 
 async def pages_of(
     session: AsyncSession, definition: Definition, cases: Sequence[UUID | None]
 ) -> Mapping[UUID | None, Page]:
-    """Where members are shown. Whoever counts a transfer may open it; the rest is looked up."""
+    """Where members are shown. Whoever is shown a transfer may open it; the rest is looked up."""
     measure, ids = definition.measure, [one for one in cases if one is not None]
     if isinstance(measure, CountMeasure | ShareMeasure | RateMeasure) and measure.of != "cases":
         return await repository.pages(session, ids)
@@ -275,10 +289,46 @@ def _indicator(
     scope: Scope,
     centres: Sequence[UUID],
     names: Names,
+    *,
+    houses: int | None = None,
 ) -> Indicator:
+    definition = version.definition
     return Indicator(
-        definition_out(version), value_of(version.definition, totals, scope, centres, names)
+        definition_out(version),
+        value_of(definition, totals, scope, centres, names, houses=houses),
+        _compared(definition, scope, None if totals is None or totals.untold else totals.all),
     )
+
+
+def _compared(definition: Definition, scope: Scope, group: Group | None) -> Compared | None:
+    value = None if group is None or not group.n else value_in(definition, group)
+    said, worse = beside(definition, value, baseline(definition, scope))
+    return None if said is None else Compared(said, worse)
+
+
+def _houses(
+    definition: Definition, totals: Totals | None, scope: Scope, names: Names
+) -> list[HouseValue]:
+    if totals is None or totals.untold is not None:
+        return []
+    return [
+        HouseValue(
+            centre=place,
+            n=one.n,
+            met=one.met if definition.fraction else None,
+            value=value_in(definition, one),
+            compared=_compared(definition, scope, one),
+        )
+        for one in sorted(totals.places, key=lambda one: -one.n)
+        if one.n and (place := names.place(one.key if isinstance(one.key, UUID) else None))
+    ]
+
+
+def value_in(definition: Definition, group: Group) -> float | None:
+    """A share, a median or a count, in the definition's unit."""
+    if definition.fraction:
+        return rate(definition, group.met, group.n)
+    return group.p50_s if definition.kind == "interval" else float(group.n)
 
 
 def value_of(
@@ -287,17 +337,24 @@ def value_of(
     scope: Scope,
     centres: Sequence[UUID],
     names: Names,
+    *,
+    houses: int | None = None,
 ) -> Value:
-    """What a definition comes to, as the API says it."""
+    """What a definition comes to, as the API says it; `houses` as in `overview`."""
     if totals is None or totals.untold is not None:
         why = untold(definition, scope) if totals is None else totals.untold
         return ElsewhereValue(why or "no_data")
     whole = totals.all
-    by_centre = [
-        CentreValue(place, one.n, one.met if definition.fraction else None, one.p50_s)
+    known = [
+        (place, one)
         for one in sorted(totals.places, key=lambda one: -one.n)
         if one.n and (place := names.place(one.key if isinstance(one.key, UUID) else None))
     ]
+    by_centre = [
+        CentreValue(place, one.n, one.met if definition.fraction else None, one.p50_s)
+        for place, one in known[:houses]
+    ]
+    more_centres = len(known) - len(by_centre)
     mean = _mean(definition, totals.places, scope, centres)
     outside = [LeftOut(key, n) for key, n in totals.outside.items()]
     if definition.kind == "interval":
@@ -309,6 +366,7 @@ def value_of(
             mean=mean,
             late=whole.late,
             demo=whole.demo,
+            more_centres=more_centres,
         )
     if definition.fraction:
         return ShareValue(
@@ -320,6 +378,7 @@ def value_of(
             outside=outside,
             late=whole.late,
             demo=whole.demo,
+            more_centres=more_centres,
         )
     return CountValue(
         n=whole.n,
@@ -328,6 +387,7 @@ def value_of(
         outside=outside,
         late=whole.late,
         demo=whole.demo,
+        more_centres=more_centres,
     )
 
 
@@ -360,11 +420,7 @@ def of_centre(definition: Definition, group: Group | None) -> float | None:
     """What one centre comes to; None where there is nothing to take a share or a median of."""
     if definition.kind == "count":
         return float(group.n) if group else 0.0
-    if group is None:
-        return None
-    if definition.fraction:
-        return rate(definition, group.met, group.n)
-    return group.p50_s
+    return None if group is None else value_in(definition, group)
 
 
 def _distribution(definition: Definition, totals: Totals) -> Distribution:

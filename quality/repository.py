@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
+import msgspec
 import numpy as np
 from sqlalchemy import Row, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -16,7 +17,7 @@ from quality.compiling import Compiled
 from quality.distributions import FINEST_S
 from quality.groups import Group, seconds
 from quality.passes import Asked, Cell, Columns, readings
-from quality.sources import CASES_IN_SCOPE, CASES_WHERE, MISSING_IN_SCOPE
+from quality.sources import CASES_IN_SCOPE, CASES_WHERE, MISSING_IN_SCOPE, listed
 from quality.sums import Summed
 from quality.tallies import Key, Tally
 from quality.untold import Untold
@@ -79,13 +80,14 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """A counted case with its milestones."""
+    """A counted case with its milestones; `listed`: whether it is the viewer's to open."""
 
     case_id: UUID
     number: str | None
     opened_at: datetime
     origin: UUID | None
     demo: bool
+    listed: bool
     milestones: Mapping[str, Reached]
 
 
@@ -140,8 +142,8 @@ class InScope:
 
 # ruff: noqa: S608  (the queries below are put together from constants)
 _CASES = (
-    "SELECT u.case_id, u.number, u.opened_at, u.origin, u.demo, u.late, u.said, {columns}"
-    " FROM fact_case u"
+    "SELECT u.case_id, u.number, u.opened_at, u.origin, u.demo, u.late, u.said, {columns},"
+    f" {listed('u.case_id')} AS listed FROM fact_case u"
     f" WHERE NOT (u.drill OR u.voided OR u.back) AND {CASES_IN_SCOPE} AND u.m_{{first}} IS NOT NULL"
     " ORDER BY u.opened_at, u.case_id"
 )
@@ -220,15 +222,25 @@ SELECT GROUPING(place, month, reason, bin) AS part, place, month, reason, bin,
 """
 )
 _MEMBER_ROWS = _ROWS.replace("{also}", "")
+_LISTED = listed("case_id")
 _POINTS = (
-    _MEMBER_ROWS + "SELECT * FROM rows WHERE state = 'counted' ORDER BY opened_at DESC, case_id"
+    _MEMBER_ROWS
+    + f"""
+SELECT * FROM rows WHERE state = 'counted' AND {_LISTED} ORDER BY opened_at DESC, case_id
+"""
 )
 RECENT = timedelta(days=31)
 _MEMBERS = (
     _MEMBER_ROWS
-    + """
-SELECT * FROM rows
- ORDER BY coalesce(seconds, 0) DESC, from_at, case_id, place, number
+    + f"""
+SELECT * FROM rows WHERE {_LISTED}
+ ORDER BY state <> 'counted', coalesce(seconds, 0) DESC, from_at, case_id, place, number
+"""
+)
+_UNLISTED = (
+    _MEMBER_ROWS
+    + f"""
+SELECT count(*) FROM rows WHERE (SELECT app_affairs_house()) IS NOT NULL AND NOT {_LISTED}
 """
 )
 _ALL, _PLACE, _MONTH, _REASON, _BIN = 15, 7, 11, 13, 14
@@ -301,7 +313,9 @@ def _totals(
         all=all_,
         places=_in_order(one for one in columns.groups(places) if one.key is not None),
         months=_in_order(
-            replace(one, key=f"{one.key:%Y-%m}") for one in by_month if one.key and one.n
+            msgspec.structs.replace(one, key=f"{one.key:%Y-%m}")
+            for one in by_month
+            if one.key and one.n
         ),
         outside=columns.outside(whole),
         bins=dict(zip(fine.tolist(), counts.tolist(), strict=True)),
@@ -332,8 +346,16 @@ async def counted(
 async def members(
     session: AsyncSession, scope: Scope, late: LateEntries, compiled: Compiled, most: int
 ) -> list[Member]:
-    """Those behind a number, counted or not, slowest first."""
+    """Those behind a number that the viewer may open, slowest first, those not counted last."""
     return await _read(session, _MEMBERS, scope, late, compiled, most)
+
+
+async def unlisted(
+    session: AsyncSession, scope: Scope, late: LateEntries, compiled: Compiled
+) -> int:
+    """How many stand behind a number that the viewer counts and may not open."""
+    found = await session.execute(_query(_UNLISTED, compiled), _values(scope, late, compiled))
+    return int(found.scalar_one())
 
 
 async def points(
@@ -423,6 +445,7 @@ async def cases(session: AsyncSession, scope: Scope, milestones: Sequence[str]) 
             opened_at=row.opened_at,
             origin=row.origin,
             demo=row.demo,
+            listed=row.listed,
             milestones={
                 name: Reached(at, name in (row.late or ()), (row.said or {}).get(name, {}))
                 for name in milestones

@@ -16,6 +16,9 @@ from kernel.viewer import CLINICAL_ROLES, Role
 from quality import areas, course, ddi, indicators
 from quality.actions.routes import ROUTES as ACTIONS
 from quality.actions.routes import provide_action_call
+from quality.annotations.routes import ROUTES as ANNOTATIONS
+from quality.annotations.service import of_file
+from quality.course_schemas import ProofOut, Timeline
 from quality.exercises.routes import ROUTES as EXERCISES
 from quality.exercises.routes import provide_exercise_call
 from quality.frozen.routes import ROUTES as FROZEN
@@ -23,6 +26,7 @@ from quality.handbook.routes import ROUTES as HANDBOOK
 from quality.imports.routes import ROUTES as IMPORTS
 from quality.obligations.routes import ROUTES as OBLIGATIONS
 from quality.parameters import Late, Small, asked, counted
+from quality.readers import NUMBERS
 from quality.repository import Scope
 from quality.returns.asking import provide_puller, provide_return_call
 from quality.returns.routes import ROUTES as RETURNS
@@ -32,22 +36,18 @@ from quality.schemas import (
     IndicatorCases,
     IndicatorDetail,
     Indicators,
-    ProofOut,
-    Timeline,
 )
 from quality.workbook import Language, comma_separated, workbook
 
 COURSE = roles(*CLINICAL_ROLES, Role.COMMISSION, Role.CREW)
-NUMBERS = roles(*CLINICAL_ROLES, Role.COMMISSION, Role.AUDITOR)
+HOUSES_NAMED: Final = 12
+"""Of each indicator in the overview; the map and the file have them all."""
 
 As = Annotated[
     Literal["xlsx", "csv"],
     QueryParameter(name="as", description="An Excel workbook, or one table of text."),
 ]
-_FILES: Final = {
-    "xlsx": (workbook, EXCEL),
-    "csv": (comma_separated, "text/csv; charset=utf-8"),
-}
+CSV: Final = "text/csv; charset=utf-8"
 
 
 @get("/cases/{case_id:uuid}/timeline", opt={OPT: COURSE})
@@ -64,8 +64,10 @@ async def get_proof(session: AsyncSession, case_id: UUID, seq: int | None = None
 
 @get("/indicators", opt={OPT: NUMBERS})
 async def get_indicators(session: AsyncSession, asked: Scope, late: Late = "with") -> Indicators:
-    """All indicators over the cases that the viewer may see, each with its definition."""
-    return await indicators.overview(session, asked, late)
+    """All indicators over the cases that the viewer may see, each with its definition and the
+    facilities with the most.
+    """
+    return await indicators.overview(session, asked, late, houses=HOUSES_NAMED)
 
 
 @get("/indicators/{code:str}", opt={OPT: NUMBERS})
@@ -109,11 +111,15 @@ async def export_indicators(
     as_: As = "xlsx",
 ) -> Response[bytes]:
     """All indicators in the order of the national list, as a file; `small=hide` for one that is
-    handed on.
+    handed on. A workbook holds what was noted of the months, as the viewer reads it.
     """
     found = await indicators.overview(session, asked, late)
-    write, kind = _FILES[as_]
-    file = write(found, hide=small == "hide", language=language, at=clock.now())
+    hide, at = small == "hide", clock.now()
+    if as_ == "csv":
+        file, kind = comma_separated(found, hide=hide, language=language, at=at), CSV
+    else:
+        notes = await of_file(session, asked, found)
+        file, kind = workbook(found, notes, hide=hide, language=language, at=at), EXCEL
     return Response(file, media_type=kind, headers=to_save(f"indicators.{as_}"))
 
 
@@ -149,5 +155,6 @@ router = Router(
         *RETURNS,
         *EXERCISES,
         *ACTIONS,
+        *ANNOTATIONS,
     ],
 )

@@ -1,4 +1,4 @@
-"""What the API says about a case's course and about indicators. Durations are in seconds."""
+"""What the API says about indicators. Durations are in seconds."""
 
 from datetime import date, datetime
 from typing import Literal, TypeAlias
@@ -30,79 +30,6 @@ class PlaceOut(msgspec.Struct, frozen=True):
 
     id: UUID
     short_name: str
-
-
-class AmendmentOut(msgspec.Struct, frozen=True):
-    """One correction of an event: what it changes, why, who checked it."""
-
-    seq: int
-    reason: str
-    actor: PersonOut | None
-    second_person: PersonOut | None
-    changes: dict[str, object]
-    occurred_at: datetime | None
-    recv_at: datetime
-
-
-class EventOut(msgspec.Struct, frozen=True):
-    """An event with both clocks, as it reads after correction and as it was written.
-
-    `clocks_differ` is set when the device's corrected clock and the receipt differ by over 2 s.
-    """
-
-    seq: int
-    kind: str
-    milestone: str | None
-    at: datetime
-    original_at: datetime
-    recv_at: datetime
-    device_at: datetime | None
-    clock_offset_ms: int | None
-    rtt_ms: int | None
-    clocks_differ: bool
-    source: str
-    auto: bool
-    late: bool
-    simulated: bool
-    actor: PersonOut | None
-    facility: PlaceOut | None
-    payload: dict[str, object]
-    original: dict[str, object]
-    amendments: list[AmendmentOut]
-    hash: str
-
-
-class Timeline(msgspec.Struct, frozen=True):
-    """A case's events in the order in which they were recorded."""
-
-    case_id: UUID
-    events: list[EventOut]
-    drill: bool
-    demo: bool
-    voided: bool
-
-
-class CheckpointOut(msgspec.Struct, frozen=True):
-    """A signed tree head; `line` is the exact line of the public checkpoint file."""
-
-    no: int
-    size: int
-    root: str
-    at: datetime
-    key_id: str
-    line: str
-
-
-class ProofOut(msgspec.Struct, frozen=True):
-    """RFC 9162 inclusion proof of one event; `leaf_no` is null while it waits for a checkpoint."""
-
-    case_id: UUID
-    seq: int
-    event_hash: str
-    leaf_no: int | None
-    path: list[str]
-    checkpoint: CheckpointOut | None
-    public_key_pem: str | None
 
 
 class DefinitionOut(msgspec.Struct, frozen=True):
@@ -173,6 +100,8 @@ class IntervalValue(msgspec.Struct, frozen=True, tag="interval", tag_field="kind
         inconsistent: cases whose two times stand in the wrong order.
         late: cases among them with a late entry at either end; left out when late=without.
         demo: cases among them whose times were made up for demonstration.
+        more_centres: facilities with something that `by_centre` does not list: an overview of all
+            indicators names those with the most.
     """
 
     distribution: Distribution
@@ -182,6 +111,7 @@ class IntervalValue(msgspec.Struct, frozen=True, tag="interval", tag_field="kind
     mean: MeanOfCentres | None
     late: int
     demo: int
+    more_centres: int = 0
 
 
 class CountValue(msgspec.Struct, frozen=True, tag="count", tag_field="kind"):
@@ -193,6 +123,7 @@ class CountValue(msgspec.Struct, frozen=True, tag="count", tag_field="kind"):
     outside: list[LeftOut]
     late: int
     demo: int
+    more_centres: int = 0
 
 
 class ShareValue(msgspec.Struct, frozen=True, tag="share", tag_field="kind"):
@@ -206,6 +137,7 @@ class ShareValue(msgspec.Struct, frozen=True, tag="share", tag_field="kind"):
     outside: list[LeftOut]
     late: int
     demo: int
+    more_centres: int = 0
 
 
 class ElsewhereValue(msgspec.Struct, frozen=True, tag="elsewhere", tag_field="kind"):
@@ -224,11 +156,28 @@ class ElsewhereValue(msgspec.Struct, frozen=True, tag="elsewhere", tag_field="ki
 Value: TypeAlias = IntervalValue | CountValue | ShareValue | ElsewhereValue
 
 
+Beside: TypeAlias = Literal["below", "within", "above"]
+"""Where a value lies beside its baseline; on the map a median without one beside its target."""
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """A number beside the province's baseline, which stands with the definition.
+
+    `worse`: whether it lies beyond it on the wrong side; null within it, and where neither side is.
+    """
+
+    beside: Beside
+    worse: bool | None
+
+
 class Indicator(msgspec.Struct, frozen=True):
-    """A number with its definition."""
+    """A number with its definition; `compared` is null where there is no baseline to compare with,
+    and of counts over anything but a year.
+    """
 
     definition: DefinitionOut
     value: IntervalValue | CountValue | ShareValue | ElsewhereValue
+    compared: Compared | None = None
 
 
 class FrozenMark(msgspec.Struct, frozen=True):
@@ -367,11 +316,24 @@ class PublishedOut(msgspec.Struct, frozen=True):
     note: Text | None
 
 
+class HouseValue(msgspec.Struct, frozen=True):
+    """What one facility comes to: in the definition's unit, and beside the baseline."""
+
+    centre: PlaceOut
+    n: int
+    met: int | None
+    value: float | None
+    compared: Compared | None
+
+
 class IndicatorDetail(msgspec.Struct, frozen=True):
-    """One indicator with points and months for plots; points are the newest 2000."""
+    """One indicator with points and months for plots; points are the newest 2000, houses those
+    that count anybody, the largest first.
+    """
 
     scope: ScopeOut
     indicator: Indicator
+    houses: list[HouseValue]
     points: list[Point]
     months: list[Month]
     control: ControlChart | None
@@ -406,15 +368,15 @@ class IndicatorCase(msgspec.Struct, frozen=True):
 
 
 class IndicatorCases(msgspec.Struct, frozen=True):
-    """Drill-down: those behind one number, slowest first, at most 5000; nothing is hidden in it."""
+    """Drill-down: those behind one number, slowest first, at most 5000.
+
+    `unlisted`: how many more there are that the viewer counts and may not open (医务科).
+    """
 
     scope: ScopeOut
     definition: DefinitionOut
     cases: list[IndicatorCase]
-
-
-Beside: TypeAlias = Literal["below", "within", "above"]
-"""Where a value lies beside its baseline; a median without baseline beside its target."""
+    unlisted: int
 
 
 class AreaRef(msgspec.Struct, frozen=True):
@@ -481,8 +443,25 @@ class DdiRow(msgspec.Struct, frozen=True):
     demo: int
 
 
+class DdiCase(msgspec.Struct, frozen=True):
+    """One case of a class, counted or not; `seconds` is null where no duration is made of it."""
+
+    case_id: UUID
+    number: str | None
+    decided_at: datetime
+    seconds: float | None
+    state: Literal["counted", "open", "inconsistent"]
+    place: Place | None
+    anaesthesia: Anaesthesia | None
+    late: bool
+    demo: bool
+
+
 class DdiClass(msgspec.Struct, frozen=True):
-    """One urgency class; `definition` is null for a class that has no indicator and no target."""
+    """One urgency class; `definition` is null for a class that has no indicator and no target.
+
+    `cases`: those behind its numbers that the viewer may open, slowest first, not counted last.
+    """
 
     urgency_class: int
     definition: DefinitionOut | None
@@ -490,6 +469,7 @@ class DdiClass(msgspec.Struct, frozen=True):
     by_place: list[DdiRow]
     by_anaesthesia: list[DdiRow]
     cells: list[DdiRow]
+    cases: list[DdiCase]
 
 
 class Ddi(msgspec.Struct, frozen=True):

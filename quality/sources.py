@@ -94,6 +94,13 @@ NO_CASE: Final = "CAST(NULL AS uuid)"
 """The case of members that are none."""
 
 
+def listed(case_id: str) -> str:
+    """Whether a member is shown behind a number: 医务科 counts cases that are not its to open."""
+    return (
+        f"""({case_id} IS NULL OR (SELECT app_affairs_house()) IS NULL OR app_lists({case_id}))"""
+    )
+
+
 def regions_around(home: str) -> str:
     """The region `home` and all that it lies in."""
     around = "SELECT r.ancestor_id FROM region_closure r WHERE r.descendant_id"
@@ -282,6 +289,13 @@ SOURCES: Final[Mapping[Population, Source]] = {
     "practice_cards": _of_house(
         "practice_cards",
         "fact_practice_card",
+        at="CAST(:end AS timestamptz)",
+        when="",
+        also="u.day <= CAST(:last_day AS date)",
+    ),
+    "house_licences": _of_house(
+        "house_licences",
+        "fact_house_licence",
         at="CAST(:end AS timestamptz)",
         when="",
         also="u.day <= CAST(:last_day AS date)",

@@ -16,7 +16,7 @@ Population: TypeAlias = Literal[
     "cases", "guidance", "case_files", "consults", "districts", "deliveries", "newborns",
     "death_steps", "reviews", "review_measures", "annual_returns", "practice_cards",
     "child_returns", "severe_outcomes", "outcomes_and_births", "obstetricians_and_beds",
-    "pregnancies", "exercises", "handed_in", "bed_counts",
+    "pregnancies", "exercises", "handed_in", "bed_counts", "house_licences",
 ]  # fmt: skip
 """cases: transfer requests and self-arrivals, by opening; guidance: remote guidance sessions;
 case_files: high-risk files, by opening; consults: remote consultations, by asking; districts:
@@ -24,9 +24,10 @@ counties and city districts on the last day of the period; deliveries: women del
 pages; newborns: from birth cards; death_steps: what is due after a death, by the end of its limit;
 reviews: of deaths and near-misses, by conclusion; review_measures: what follows from them, by the
 day on which it is due; annual_returns, child_returns: rows of a year's figures, by the year's last
-day; practice_cards: licences on the last day of the period; severe_outcomes: women with a confirmed
-near-miss or who died, by the opening of their case; pregnancies: registrations; exercises: drills
-that were held, by their beginning; handed_in: returns and minutes, by when they were handed in;
+day; practice_cards, house_licences: of people and of houses, on the last day of the period;
+severe_outcomes: women with a confirmed near-miss or who died, by the opening of their case;
+pregnancies: registrations; exercises: drills that were held, by their beginning; handed_in: returns
+and minutes, by when they were handed in;
 bed_counts: the newest count of a kind of bed at each house, at the end of the period. Two hold
 members of two kinds, for rates whose parts are: outcomes_and_births: severe outcomes, and rows of
 annual returns with the live births; obstetricians_and_beds: obstetricians at work on the last day,
@@ -108,6 +109,7 @@ FIELDS: Final[Mapping[Population, Mapping[str, type]]] = {
     "exercises": {"kind": str, "scenario": str, "debriefed": bool},
     "handed_in": {"form": str},
     "bed_counts": {"kind": str},
+    "house_licences": {"service": str, "active": bool},
 }
 """What may be asked of one of a population, by name."""
 

@@ -9,11 +9,14 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
+from quality import noted
 from quality.handed_on import Covered, Line, covered
+from quality.noted import Notes
 from quality.same_bytes import bytes_of
 from quality.schemas import (
     CentreValue,
     CountValue,
+    DefinitionOut,
     Indicator,
     Indicators,
     IntervalValue,
@@ -41,7 +44,9 @@ WORDS: dict[Language, dict[str, str]] = {
         "name": "指标", "code": "代码", "version": "版本", "verify": "待核实", "value": "数值",
         "unit": "单位", "met": "分子", "n": "例数（分母）", "p50": "P50（分）", "p90": "P90（分）",
         "open": "未完成", "inconsistent": "时间颠倒", "late": "含补录", "demo": "含演示数据",
-        "mean": "救治中心均值", "centres": "计入均值的中心", "house": "机构", "definition": "含义",
+        "mean": "救治中心均值", "centres": "计入均值的中心", "aim": "目标", "baseline": "基线",
+        "compared": "与基线相比", "above": "高于上限", "below": "低于下限", "within": "在范围内",
+        "worse": "（较差）", "better": "（较好）", "house": "机构", "definition": "含义",
         "population": "统计范围", "exclusions": "不计", "source": "依据", "data": "数据来源",
         "period": "统计期", "cases": "病例", "frozen": "已关账：{who} 于 {at}，此后不变",
         "live": "实时数字，随补录与更正变化", "with": "计入补录的时间", "without": "已排除补录",
@@ -54,6 +59,9 @@ WORDS: dict[Language, dict[str, str]] = {
         "few": "评审不足 5 例", "parts_by_year": "下级地区的评审只按自然年合计",
         "follows": "与其他已显示数字相减可得小数，一并隐藏", "not_kept": "关账时尚不保存评审",
         "missing": "另有 {n} 例无法计算，未计入以下数字",
+        "notes": "图注", "note": "编号", "month": "月份", "said": "内容", "unit_of": "单位",
+        "writer": "填写人", "written": "填写时间",
+        "unsaid": "图注 {n} 条为自由文字，隐藏小数的表不列出",
     },
     "en": {
         "numbers": "Indicators", "houses": "By facility", "meaning": "Meaning and source",
@@ -61,7 +69,9 @@ WORDS: dict[Language, dict[str, str]] = {
         "verify": "To be verified", "value": "Value", "unit": "Unit", "met": "Numerator",
         "n": "n (denominator)", "p50": "P50 (min)", "p90": "P90 (min)", "open": "Open",
         "inconsistent": "Wrong order", "late": "Late entries", "demo": "Demo data",
-        "mean": "Mean of centres", "centres": "Centres in the mean", "house": "Facility",
+        "mean": "Mean of centres", "centres": "Centres in the mean", "aim": "Target",
+        "baseline": "Baseline", "compared": "Beside baseline", "above": "above", "below": "below",
+        "within": "within", "worse": " (worse)", "better": " (better)", "house": "Facility",
         "definition": "Meaning", "population": "Population", "exclusions": "Left out",
         "source": "Basis", "data": "Data source", "period": "Period", "cases": "Cases",
         "frozen": "Closed by {who}, {at}; the figures stay",
@@ -79,6 +89,9 @@ WORDS: dict[Language, dict[str, str]] = {
         "follows": "Hidden: a small number would follow from it",
         "not_kept": "Closed before reviews were kept",
         "missing": "{n} more cases cannot be computed and are missing from these numbers",
+        "notes": "Notes", "note": "No.", "month": "Month", "said": "What happened",
+        "unit_of": "Unit", "writer": "Written by", "written": "Written at",
+        "unsaid": "{n} notes are free text and left out of a file without small numbers",
     },
 }  # fmt: skip
 UNITS: dict[Language, dict[str, str]] = {
@@ -103,17 +116,32 @@ STANDINGS: dict[Language, dict[str, str]] = {
 
 NUMBERS = (
     "name", "code", "standing", "no", "version", "verify", "value", "unit", "met", "n", "p50",
-    "p90", "open", "inconsistent", "late", "demo", "mean", "centres", "source", "data",
+    "p90", "open", "inconsistent", "late", "demo", "mean", "centres", "aim", "baseline",
+    "compared", "source", "data",
 )  # fmt: skip
 HOUSES = ("name", "code", "house", "value", "unit", "met", "n", "p50")
 MEANING = (
     "name", "code", "version", "verify", "definition", "population", "exclusions", "source", "data",
 )  # fmt: skip
-WIDE = {"name": 34, "definition": 50, "population": 30, "exclusions": 30, "source": 50, "data": 34}
+WIDE = {
+    "name": 34,
+    "aim": 34,
+    "said": 60,
+    "unit_of": 20,
+    "writer": 22,
+    "written": 17,
+    "definition": 50,
+    "population": 30,
+    "exclusions": 30,
+    "source": 50,
+    "data": 34,
+}
 
 
-def workbook(found: Indicators, *, hide: bool, language: Language, at: datetime) -> bytes:
-    """The file: numbers, the same by facility, and what they mean.
+def workbook(
+    found: Indicators, notes: Notes, *, hide: bool, language: Language, at: datetime
+) -> bytes:
+    """The file: numbers, the same by facility, what they mean, and what was noted of the months.
 
     Args:
         hide: print counts of 1 to 4 as "<5", for a table that is handed on.
@@ -123,8 +151,8 @@ def workbook(found: Indicators, *, hide: bool, language: Language, at: datetime)
     book = Workbook()
     page = book.active
     page.title = words["numbers"]
-    for number, line in enumerate(_head(found, hide, language, at), 1):
-        put(page, number, 1, line, boxed=False)
+    for number, said in enumerate(head(found, notes, hide, language, at), 1):
+        put(page, number, 1, said, boxed=False)
     page.cell(1, 1).font = Font(bold=True, size=14)
     start = page.max_row + 2
     every = shown(found, hide=hide)
@@ -133,6 +161,8 @@ def workbook(found: Indicators, *, hide: bool, language: Language, at: datetime)
     table(book.create_sheet(words["houses"]), 1, HOUSES, words, by_house)
     meaning = [_meaning(one.indicator, language) for one in every]
     table(book.create_sheet(words["meaning"]), 1, MEANING, words, meaning)
+    if said_of := notes_of(found, notes, hide, language):
+        table(book.create_sheet(words["notes"]), 1, noted.COLUMNS, words, said_of)
     return bytes_of(book)
 
 
@@ -141,7 +171,14 @@ def comma_separated(found: Indicators, *, hide: bool, language: Language, at: da
     words = WORDS[language]
     numbers = [_numbers(one, language) for one in shown(found, hide=hide)]
     rows = [[words[name] for name in NUMBERS], *(list(map(_text, one)) for one in numbers)]
-    return sheet([*([line] for line in _head(found, hide, language, at)), [], *rows])
+    return sheet([*([said] for said in head(found, {}, hide, language, at)), [], *rows])
+
+
+def notes_of(found: Indicators, notes: Notes, hide: bool, language: Language) -> list[list[Cell]]:
+    """The rows of notes; none where small numbers are hidden: words cannot be weighed."""
+    if hide:
+        return []
+    return noted.rows(in_order(found.indicators), notes, english=language == "en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +251,10 @@ def in_order(indicators: Iterable[Indicator]) -> list[Indicator]:
     return sorted(indicators, key=place)
 
 
-def _head(found: Indicators, hide: bool, language: Language, at: datetime) -> Iterable[str]:
+def head(
+    found: Indicators, notes: Notes, hide: bool, language: Language, at: datetime
+) -> Iterable[str]:
+    """What the file covers, line by line; the first is its title."""
     words, scope = WORDS[language], found.scope
     last = (scope.end - timedelta(microseconds=1)).astimezone(CHINA).date()
     yield words["title"]
@@ -235,11 +275,18 @@ def _head(found: Indicators, hide: bool, language: Language, at: datetime) -> It
         yield words["missing"].format(n=count(scope.missing, hide))
     if hide:
         yield words["hidden"].format(rule=RULE.version)
+        if unsaid := sum(map(len, notes.values())):
+            yield words["unsaid"].format(n=unsaid)
     yield words["printed"].format(at=_moment(at))
 
 
 def _moment(at: datetime) -> str:
     return at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+
+
+def line(some: Shown, language: Language) -> dict[str, Cell]:
+    """What the file says of one indicator, by the names of its columns."""
+    return dict(zip(NUMBERS, _numbers(some, language), strict=True))
 
 
 def _numbers(some: Shown, language: Language) -> list[Cell]:
@@ -259,7 +306,34 @@ def _numbers(some: Shown, language: Language) -> list[Cell]:
         row += [_mean(given, definition.unit, hide), None if given is None else given.centres]
     else:
         row += [None] * 4
+    row += [_aim(definition, language), baseline(definition), _compared(some, language)]
     return [*row, definition.source, definition.data_source]
+
+
+def _aim(definition: DefinitionOut, language: Language) -> Cell:
+    if definition.target is None:
+        return None
+    said = definition.target.text
+    return said.en if language == "en" and said.en else said.zh
+
+
+def baseline(definition: DefinitionOut) -> Cell:
+    """The province's interval, in the unit of the file; open where nothing stands."""
+    said = definition.baseline
+    if said is None:
+        return None
+    by = 60 if definition.unit == "s" else 1
+    low, high = ("" if end is None else f"{end / by:g}" for end in (said.low, said.high))
+    return f"{low} – {high}"
+
+
+def _compared(some: Shown, language: Language) -> Cell:
+    """Where the value lies; of a hidden one it would tell something."""
+    said, words = some.indicator.compared, WORDS[language]
+    if said is None or some.share:
+        return None
+    worse = {True: words["worse"], False: words["better"], None: ""}[said.worse]
+    return f"{words[said.beside]}{worse}"
 
 
 def _mean(mean: MeanOfCentres | None, unit: str, hide: bool) -> Cell:

@@ -142,10 +142,11 @@ async def _differs(
         (totals,) = await indicators.measured(session, scope, late, [version])
         names = await indicators.names_of(session, [totals], centres)
         values.append(indicators.value_of(version.definition, totals, scope, centres, names))
-    names = await read_names(session, facility_ids=[one.place for one in changes])
-    cases = [one.case_id for one in changes]
+    listed = [one for one in changes if one.listed]
+    names = await read_names(session, facility_ids=[one.place for one in listed])
+    cases = [one.case_id for one in listed]
     pages = await indicators.pages_of(session, version.definition, cases)
-    members = list(paired(changes, names, pages))
+    members = list(paired(listed, names, pages))
     return IndicatorDifference(definition_out(version), values[0], values[1], members, intact)
 
 

@@ -8,16 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kernel.access import OPT, roles
 from kernel.clock import Clock
 from kernel.idempotency import once
-from kernel.viewer import CLINICAL_ROLES, Role, Viewer
+from kernel.viewer import Role, Viewer
 from quality.frozen import queries, service
 from quality.frozen.schemas import FreezePeriod, FrozenPeriods, PeriodDifference, PeriodFrozenOut
 from quality.parameters import Late
+from quality.readers import NUMBERS
 
-READING = roles(*CLINICAL_ROLES, Role.COMMISSION, Role.AUDITOR)
 CLOSING = roles(Role.COMMISSION)
 
 
-@get("/quality/periods", opt={OPT: READING})
+@get("/quality/periods", opt={OPT: NUMBERS})
 async def get_periods(session: AsyncSession) -> FrozenPeriods:
     """Closed periods, the latest first."""
     return await queries.closed(session)
@@ -41,7 +41,7 @@ async def freeze_period(
     )
 
 
-@get("/quality/periods/{period_id:uuid}/difference", opt={OPT: READING})
+@get("/quality/periods/{period_id:uuid}/difference", opt={OPT: NUMBERS})
 async def get_period_difference(
     session: AsyncSession,
     period_id: UUID,

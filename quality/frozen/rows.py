@@ -16,6 +16,7 @@ from quality.sources import (
     CASES_IN_SCOPE,
     HOUSES_OF_CASE,
     MISSING_IN_SCOPE,
+    listed,
     region_of,
     regions_around,
 )
@@ -80,9 +81,9 @@ SELECT CAST(:freeze AS uuid), CAST(:{version} AS uuid), {columns}, region_ids, f
 """
 _CHANGED = """
 WITH was AS (SELECT {columns} FROM ({was}) f), now AS (SELECT {columns} FROM ({select}) r)
-SELECT 'before' AS side, * FROM (TABLE was EXCEPT ALL TABLE now) gone
+SELECT 'before' AS side, *, {listed} AS listed FROM (TABLE was EXCEPT ALL TABLE now) gone
 UNION ALL
-SELECT 'after' AS side, * FROM (TABLE now EXCEPT ALL TABLE was) come
+SELECT 'after' AS side, *, {listed} AS listed FROM (TABLE now EXCEPT ALL TABLE was) come
  ORDER BY opened_at, case_id, number, side DESC
 """
 _FIGURE = text(
@@ -99,7 +100,10 @@ Side: TypeAlias = Literal["before", "after"]
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A row that stands only on one side: as it was frozen, or as it reads now."""
+    """A row that stands only on one side: as it was frozen, or as it reads now.
+
+    `listed`: whether it is the viewer's to open.
+    """
 
     side: Side
     case_id: UUID | None
@@ -116,6 +120,7 @@ class Changed:
     seconds: float | None
     part: int
     whole: int
+    listed: bool
 
 
 def counted_rows(freeze_id: UUID, version: Version) -> Compiled:
@@ -195,7 +200,9 @@ async def changed(
     if live is None:
         return []
     frozen = rows_of(freeze_id, version)
-    query = _CHANGED.format(was=frozen.select, columns=_COLUMNS, select=live.select)
+    query = _CHANGED.format(
+        was=frozen.select, columns=_COLUMNS, select=live.select, listed=listed("case_id")
+    )
     known = {**now.known(), "most": most}
     query += " LIMIT :most"
     values = {name: value for name, value in known.items() if f":{name}" in query}

@@ -8,17 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kernel.access import OPT, roles
 from kernel.clock import Clock
 from kernel.idempotency import once
-from kernel.viewer import CLINICAL_ROLES, Role, Viewer
+from kernel.viewer import Role, Viewer
 from quality.handbook import queries, service
 from quality.handbook.schemas import DefinitionIn, Handbook, VerificationIn, VersionMade
+from quality.readers import HANDBOOK
 from registry.facilities.rules import local_date
 
-READING = roles(*CLINICAL_ROLES, Role.COMMISSION, Role.AUDITOR, Role.SYSTEM_ADMIN)
 ENTERING = roles(Role.SYSTEM_ADMIN)
 VERIFYING = roles(Role.SYSTEM_ADMIN, Role.COMMISSION)
 
 
-@get("/quality/definitions", opt={OPT: READING})
+@get("/quality/definitions", opt={OPT: HANDBOOK})
 async def get_handbook(session: AsyncSession, viewer: Viewer, clock: Clock) -> Handbook:
     """Every version of every indicator: what it means, where it is from, whether it is verified."""
     return await queries.handbook(session, viewer, local_date(clock.now()))

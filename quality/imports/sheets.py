@@ -18,6 +18,7 @@ SheetCode: TypeAlias = Literal[
     "birth_cards",
     "annual_returns",
     "practice_cards",
+    "house_licences",
     "child_returns",
     "institution_returns",
 ]

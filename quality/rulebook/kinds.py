@@ -12,8 +12,11 @@ from quality.returns import forms
 from quality.returns.forms import FORMS, Form
 from quality.rounds import rules
 from quality.rounds.rules import Rules
+from referral.aftermath import deadlines
+from referral.aftermath.deadlines import DEADLINES, Ruleset
+from referral.aftermath.ruled import KIND as AFTER_DEATH
 
-Content: TypeAlias = Rules | Calendar | Form
+Content: TypeAlias = Rules | Calendar | Form | Ruleset
 
 ROUND: Final = "round"
 CALENDAR_KIND: Final = "calendar"
@@ -65,6 +68,10 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind(
             CALENDAR_KIND, "应办日历", "Calendar of obligations", Calendar, CALENDAR,
             lambda found: calendar.wrong(found, {one.code: one.cadence for one in FORMS.values()}),
+        ),
+        Kind(
+            AFTER_DEATH, "死亡报告与评审时限", "Deadlines after a death", Ruleset, DEADLINES,
+            deadlines.wrong,
         ),
         *(
             Kind(form_kind(form.code), form.zh, form.en, Form, form, forms.wrong)

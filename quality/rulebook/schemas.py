@@ -9,7 +9,9 @@ import msgspec
 from quality.definitions import Line
 from quality.schemas import PersonOut
 
-KindCode = Annotated[str, msgspec.Meta(pattern="^(round|calendar|form:[a-z][a-z0-9_]{0,39})$")]
+KindCode = Annotated[
+    str, msgspec.Meta(pattern="^(round|calendar|after_death|form:[a-z][a-z0-9_]{0,39})$")
+]
 Origin: TypeAlias = Literal["shipped", "entered"]
 
 

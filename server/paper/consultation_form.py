@@ -151,9 +151,11 @@ def _attended(people: Sequence[Attended]) -> list[Section]:
             )
             or "",
             words.joined(
-                f"{words.moment(one.joined_at)} 至 {words.moment(one.left_at) or '仍在会诊室'}",
+                f"{words.moment(one.joined_at)} 至 {words.moment(one.left_at) or '仍在会诊室'}"
+                f"{'（连接中断）' if one.lost else ''}",
                 f"由{words.person(one.admitted_by)}准入" if one.admitted_by else None,
-                f"中断 {one.stays - 1} 次" if one.stays > 1 else None,
+                f"中断 {one.cuts} 次，共 {one.cut_s} 秒" if one.cuts else None,
+                f"离开后再次进入 {again} 次" if (again := one.stays - 1 - one.cuts) else None,
                 f"重连 {one.reconnects} 次" if one.reconnects else None,
                 None if one.loss is None else f"丢包 {one.loss:.0%}",
                 f"仅语音 {one.audio_only_s} 秒" if one.audio_only_s else None,

@@ -30,6 +30,7 @@ from registry.pregnancies.repository import PregnancyRepository
 from server.paper.compose import available, compose, gather, held
 from server.paper.exercises import get_exercise_pdf
 from server.paper.handing import FONTS, kept, origin
+from server.paper.indicators import get_indicators_pdf
 from server.paper.limits import Turnstile
 from server.paper.obligations import get_obligations_pdf
 from server.paper.returns import get_return_pdf
@@ -193,6 +194,7 @@ router = Router(
         verify_code,
         get_return_pdf,
         get_exercise_pdf,
+        get_indicators_pdf,
         get_obligations_pdf,
         get_round_pdf,
         get_review_pack_pdf,

@@ -14,6 +14,7 @@ VIEWS: Final = {
     "fact_newborn": "quality_newborn",
     "fact_annual_return": "quality_annual_return",
     "fact_practice_card": "quality_practice_card",
+    "fact_house_licence": "quality_house_licence",
     "fact_child_return": "quality_child_return",
     "fact_institution_return": "quality_institution_return",
     "fact_pregnancy": "fact_pregnancy_now",

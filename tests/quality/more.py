@@ -30,6 +30,7 @@ NEW: Sequence[Population] = (
     "exercises",
     "handed_in",
     "bed_counts",
+    "house_licences",
 )
 WORDS: dict[str, list[Any]] = {
     "who": ["mother", "newborn"],

@@ -17,7 +17,7 @@ from tests.quality.more import WORDS, YEAR, Stories, put
 RETURNED: Sequence[Population] = ("annual_returns", "child_returns")
 """A year's figures by house or area, and by residence."""
 
-FILES = (*RETURNED, "institution_returns", "practice_cards")
+FILES = (*RETURNED, "institution_returns", "practice_cards", "house_licences")
 NONE_OF_HER = {"near_misses": 0, "deaths": 0, "severe_outcomes": 0}
 Said = dict[str, Any]
 Held = dict[tuple[str, FacilityId, str], tuple[date, Said]]
@@ -61,7 +61,8 @@ def drawn(sheet: str, chance: Random) -> tuple[date, Said]:
     else:
         day = chance.choice([date(2026, 12, 31), date(2027, 1, 1), date(2020, 5, 1)])
         said = {"active": chance.random() < 0.7}
-        said |= {name: chance.choice(WORDS[name]) for name in ("profession", "service")}
+        names = ("service",) if sheet == "house_licences" else ("profession", "service")
+        said |= {name: chance.choice(WORDS[name]) for name in names}
     return day, said
 
 
@@ -82,8 +83,11 @@ def tell(told: Stories, held: Held, sheet: str, house: FacilityId, day: date, sa
         told.add("obstetricians_and_beds", house, midnight, shown | beds)
     elif day <= YEAR.last_day:
         last = YEAR.end - timedelta(seconds=1)
-        told.add("practice_cards", house, last, said)
-        if (said["profession"], said["service"]) == ("obstetrician", "midwifery"):
+        told.add(sheet, house, last, said)  # type: ignore[arg-type]
+        if sheet == "practice_cards" and (said["profession"], said["service"]) == (
+            "obstetrician",
+            "midwifery",
+        ):
             given = brought(held, "institution_returns", house)
             one = {"this_year": True, "beds_given": given, "obstetricians": 1, "beds": 0}
             if said["active"]:

@@ -28,6 +28,16 @@ KINDS = {
     "referral.self_arrival": "arrived",
     "milestone.decision_for_cs": "decision_for_cs",
     "milestone.birth": "birth",
+    "leg.handed_over": "handed_over",
+    "milestone.expert_online": "expert_online",
+    "milestone.team_called": "team_called",
+    "milestone.team_present": "team_present",
+    "milestone.theatre_entered": "theatre_entered",
+    "milestone.icu_admitted": "icu_admitted",
+    "milestone.incision": "incision",
+    "milestone.blood_requested": "blood_requested",
+    "milestone.blood_issued": "blood_issued",
+    "milestone.blood_arrived": "blood_arrived",
 }
 CHINA = timezone(timedelta(hours=8))
 

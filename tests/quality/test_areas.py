@@ -4,13 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from msgspec.structs import replace as changed
 
 from kernel.errors import NotFound
 from kernel.ids import FacilityId, RegionId, new_id
 from kernel.viewer import Role
-from quality.areas import areas, beside
-from quality.definitions import Baseline, Definition, shipped
+from quality.areas import areas
 from quality.errors import IndicatorUnknown
 from quality.outlines import outlines
 from server.demo.region import PLACES
@@ -21,7 +19,6 @@ from tests.registry.world import World
 
 AT = MORNING + timedelta(days=1)
 CODE = "request_to_accept"
-BY_CODE = {one.code: one for one in shipped()}
 
 
 @pytest.fixture
@@ -75,34 +72,6 @@ async def test_it_begins_where_the_viewer_oversees(database: Clone, world: World
             await areas(session, AT, replace(PERIOD, region_id=RegionId(new_id())), "with", CODE)
         with pytest.raises(IndicatorUnknown):
             await areas(session, AT, PERIOD, "with", "nonsense")
-
-
-def with_baseline(code: str, low: float | None, high: float | None) -> Definition:
-    """A definition that a province gave a baseline."""
-    baseline = Baseline(low=low, high=high, confidence="I", source="省卫生健康委")
-    return changed(BY_CODE[code], baseline=baseline)
-
-
-@pytest.mark.parametrize(
-    ("definition", "value", "said"),
-    [
-        (BY_CODE[CODE], 600, ("within", None)),
-        (BY_CODE[CODE], 601, ("above", True)),
-        (BY_CODE["departure_to_arrival"], 9999, (None, None)),
-        (BY_CODE["referrals_accepted"], 50, (None, None)),
-        (with_baseline("referrals_accepted", 90, None), 50, ("below", True)),
-        (with_baseline("referrals_accepted", 90, 95), 99, ("above", False)),
-        (with_baseline("ob_caesarean_rate", 30, 40), 44, ("above", None)),
-        (with_baseline(CODE, 60, 300), 30, ("below", False)),
-        (with_baseline(CODE, 60, 300), None, (None, None)),
-    ],
-)
-def test_a_value_beside_its_baseline(
-    definition: Definition, value: float | None, said: tuple[str | None, bool | None]
-) -> None:
-    directions = {"referrals_accepted": "higher", "ob_caesarean_rate": "none", CODE: "lower"}
-    wanted = directions.get(definition.code, definition.direction)
-    assert beside(changed(definition, direction=wanted), value) == said
 
 
 def test_every_region_of_the_demo_has_an_outline_that_closes() -> None:

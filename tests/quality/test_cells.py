@@ -21,6 +21,7 @@ from quality.stretches import Span, begin_of, month_of, remaining, weeks_of, wit
 from registry.facilities.rules import CHINA
 from tests.fixtures.database import Clone
 from tests.quality.cases import SYSTEM, Place, county_of, far_county_of, region, write_case
+from tests.quality.rounds.told import somebody
 from tests.quality.test_facts import bring
 from tests.registry.world import World
 
@@ -120,6 +121,7 @@ async def test_numbers_are_the_same_with_and_without_cells(
         world.viewer(Role.COORDINATOR, world.stranger, world.city),
         world.viewer(Role.EXPERT, world.city_centre),
         world.doctor,
+        await somebody(database, world, Role.MEDICAL_AFFAIRS, world.city_centre),
     ]
     await happen(database, world, dice, 25)
     assert await kept(database) > 20

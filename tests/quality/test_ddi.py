@@ -28,6 +28,7 @@ def series(urgency: int, minutes: list[float]) -> list[CaseRow]:
             opened_at=T0,
             origin=None,
             demo=False,
+            listed=True,
             milestones={
                 "decision_for_cs": decision,
                 "birth": Reached(T0 + timedelta(minutes=span), late=False, payload={}),
@@ -78,22 +79,19 @@ async def test_rows_of_real_cases(database: Clone) -> None:
     world = await region(database)
     here = county_of(world)
     said = {"urgency_class": 1, "place": "theatre"}
+    written = []
     async with database.system.session(SYSTEM) as session:
         for minutes in (18, 34):
-            await write_case(
-                session,
-                here,
+            steps = (
                 ("milestone.decision_for_cs", 5, said),
                 ("milestone.anaesthesia_started", 10, {"anaesthesia": "general"}),
                 ("milestone.birth", 5 + minutes),
             )
-        await write_case(
-            session,
-            here,
-            ("milestone.decision_for_cs", 5, {"urgency_class": 1, "place": "ward"}),
-            ("milestone.birth", 65, {"late_reason": "断网"}),
-        )
-        await write_case(session, here, ("milestone.decision_for_cs", 5, said))
+            written.append(await write_case(session, here, *steps))
+        decided = ("milestone.decision_for_cs", 5, {"urgency_class": 1, "place": "ward"})
+        born_late = ("milestone.birth", 65, {"late_reason": "断网"})
+        written.append(await write_case(session, here, decided, born_late))
+        written.append(await write_case(session, here, ("milestone.decision_for_cs", 5, said)))
         await write_case(
             session,
             here,
@@ -110,6 +108,15 @@ async def test_rows_of_real_cases(database: Clone) -> None:
     assert first.definition is not None
     assert first.definition.target is not None
     assert first.definition.target.seconds == 1800
+    told = [(one.seconds, one.state, one.place, one.anaesthesia, one.late) for one in first.cases]
+    assert told == [
+        (3600, "counted", "ward", None, True),
+        (34 * 60, "counted", "theatre", "general", False),
+        (18 * 60, "counted", "theatre", "general", False),
+        (None, "open", "theatre", None, False),
+    ]
+    assert [one.case_id for one in first.cases] == [written[n] for n in (2, 1, 0, 3)]
+    assert [one.state for one in third.cases] == ["inconsistent"]
     assert [(row.place, row.with_late.n, row.open) for row in first.by_place] == [
         ("theatre", 2, 1),
         ("ward", 1, 0),

@@ -1,5 +1,8 @@
 """Definitions: complete, in both languages, honest about their sources, versioned by date."""
 
+import re
+import tomllib
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -51,6 +54,29 @@ def test_a_candidate_never_passes_for_official(entry: Definition) -> None:
         assert entry.aim is None
     if entry.national_no is not None:
         assert entry.standing == "national"
+
+
+def test_sources_are_told_in_chinese_with_english_remarks_in_brackets() -> None:
+    files = [*FOLDER.glob("*.toml"), *Path("referral/clocks").rglob("*.toml")]
+    said = {one for file in files for one in sources(tomllib.loads(file.read_text("utf-8")))}
+    assert len(said) > 40
+    for one in said:
+        bare = re.sub(r"\([^()]*\)", "", one)
+        assert re.search("[\u4e00-\u9fff]", bare), one
+        assert not re.search(r"[A-Za-z]{2,}[ ,;:]+[a-z]{3,}", bare), one
+
+
+def sources(said: object) -> Iterator[str]:
+    """Whatever is called a source, however deep."""
+    if isinstance(said, list):
+        for one in said:
+            yield from sources(one)
+    elif isinstance(said, dict):
+        for name, one in said.items():
+            if name in ("source", "data_source") and isinstance(one, str):
+                yield one
+            else:
+                yield from sources(one)
 
 
 def test_the_national_numbers_are_those_that_were_seen() -> None:

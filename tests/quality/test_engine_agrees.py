@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
+from typing import TypeAlias
 from uuid import UUID
 
 import pytest
@@ -44,11 +45,33 @@ ACUITIES = ["stable", "critical", "resuscitation"]
 COLOURS = ["orange", "red"]
 STEPS = [kind for kind in KINDS if not kind.startswith("referral.")]
 
+ENDS = {name: kind for kind, name in KINDS.items() if kind in STEPS}
+PAIRS = sorted(
+    (ENDS[one.interval.start], ENDS[one.interval.end])
+    for one in MEASURES
+    if one.interval.start in ENDS
+)
+"""Both ends of every interval that begins after the request."""
+
+Step: TypeAlias = tuple[str, int, int, bool, int]
+"""Kind, minutes after the opening, whose house, whether it was entered late, urgency."""
+
 minutes = st.sampled_from([-7, 0, 12, 30, 31, 400])
-steps = st.lists(
-    st.tuples(st.sampled_from(STEPS), minutes, st.integers(0, 2), st.booleans(), st.integers(1, 2)),
-    min_size=1,
-    max_size=6,
+alone = st.tuples(
+    st.sampled_from(STEPS), minutes, st.integers(0, 2), st.booleans(), st.integers(1, 2)
+)
+
+
+@st.composite
+def pairs(draw: st.DrawFn) -> list[Step]:
+    """An interval's beginning and end, as two steps."""
+    both = draw(st.sampled_from(PAIRS))
+    house, urgency = draw(st.integers(0, 2)), draw(st.integers(1, 2))
+    return [(kind, draw(minutes), house, draw(st.booleans()), urgency) for kind in both]
+
+
+steps = st.lists(st.one_of(alone.map(lambda one: [one]), pairs()), min_size=1, max_size=4).map(
+    lambda some: [one for few in some for one in few]
 )
 stories = st.fixed_dictionaries(
     {
@@ -107,6 +130,11 @@ measures = st.one_of(
         place=places,
     ),
 )
+
+
+def test_every_milestone_that_an_indicator_measures_is_told() -> None:
+    measured = {name for one in MEASURES for name in (one.interval.start, one.interval.end)}
+    assert measured <= {*KINDS.values()}
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """Indicators over real cases: what counts, what does not, and that it is said."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -8,12 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.chain import amend, append
 from kernel.clock import SystemClock
-from kernel.ids import PersonId, new_id
+from kernel.ids import FacilityId, PersonId, new_id
 from kernel.viewer import Role, Viewer
 from quality import indicators
 from quality.errors import IndicatorUnknown, PeriodInvalid
 from quality.repository import LateEntries, Scope
 from quality.schemas import CountValue, IntervalValue
+from registry.facilities.rules import AreaKind
+from registry.facilities.service import set_responsible_area
 from tests.fixtures.database import Clone
 from tests.quality.cases import (
     MORNING,
@@ -257,6 +259,34 @@ async def test_indicator_15_counts_upper_centres_in_their_own_area(
     }
     assert found.indicator.definition.national_no == 15
     assert [entry.state for entry in behind.cases].count("counted") == 2
+
+
+async def test_a_session_counts_by_the_area_of_its_own_day(database: Clone, world: World) -> None:
+    """The city's centre answers for the other county from the 10th to the 14th, both included."""
+    guided = {
+        "centre_facility": str(world.city_centre),
+        "institution_facility": str(world.stranger),
+    }
+    first = datetime(2026, 11, 9, 15, 59, tzinfo=UTC)  # 23:59 of the 9th in China
+    async with database.system.session(SYSTEM) as session:
+        await set_responsible_area(
+            session,
+            centre_id=FacilityId(world.city_centre),
+            region_id=world.far_county,
+            kind=AreaKind.MATERNAL,
+            since=date(2026, 11, 10),
+            until=date(2026, 11, 15),
+        )
+        for minutes in (0, 1, 5 * 24 * 60, 5 * 24 * 60 + 1):
+            at = first + timedelta(minutes=minutes)
+            await write_case(session, far_county_of(world), ("guidance.session", 0, guided), at=at)
+        found = await indicators.detail(session, PERIOD, "with", "responsible_area_guidance")
+        behind = await indicators.behind(session, PERIOD, "with", "responsible_area_guidance")
+    value = found.indicator.value
+    assert isinstance(value, CountValue)
+    assert (value.n, [(one.key, one.n) for one in value.outside]) == (2, [("in_area", 2)])
+    days = sorted(one.from_at for one in behind.cases if one.state == "counted")
+    assert days == [first + timedelta(minutes=1), first + timedelta(days=5)]
 
 
 async def test_real_events_are_not_marked_as_demo(database: Clone, world: World) -> None:

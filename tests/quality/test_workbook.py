@@ -10,13 +10,18 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from openpyxl import load_workbook
+from pypdf import PdfReader
 
-from quality.definitions import shipped
+from quality.annotations.schemas import ChartNote, NotePlace
+from quality.definitions import Baseline, shipped
 from quality.distributions import Distribution
 from quality.handbook.showing import definition_out
+from quality.printed import paper_of
 from quality.schemas import (
     CentreValue,
+    Compared,
     CountValue,
     ElsewhereValue,
     FrozenMark,
@@ -32,11 +37,14 @@ from quality.schemas import (
 )
 from quality.untold import Untold
 from quality.workbook import comma_separated, in_order, workbook
+from server.paper.handing import FONTS
+from tests.papers import said_in
 from tests.quality.cases import as_version
 
 AT = datetime(2026, 11, 27, 1, tzinfo=UTC)
 START, END = datetime(2026, 9, 30, 16, tzinfo=UTC), datetime(2026, 10, 31, 16, tzinfo=UTC)
 BY_CODE = {one.code: one for one in shipped()}
+SHARE = "ob_caesarean_rate"
 VALUE = CountValue(12, [], None, [], 0, 0)
 
 
@@ -96,7 +104,7 @@ def opened(
         code = "ob_caesarean_rate" if isinstance(value, ShareValue) else "remote_consults"
         alone = Indicator(definition_out(as_version(BY_CODE[code])), value)
         told = Indicators(told.scope, [alone])
-    book = workbook(told, hide=hide, language="zh", at=AT)
+    book = workbook(told, {}, hide=hide, language="zh", at=AT)
     return load_workbook(BytesIO(book))
 
 
@@ -107,6 +115,102 @@ def test_numbers_stand_beside_what_they_rest_on() -> None:
     assert (share["救治中心均值"], share["计入均值的中心"]) == (16.67, 2)
     assert (count["数值"], count["未完成"]) == (12, None)
     assert interval["待核实"] == "待核实"
+
+
+def test_a_baseline_stands_beside_its_number_unless_that_is_hidden() -> None:
+    """3 of 20 lie under the province's 20 to 40 %; of a hidden numerator that says something."""
+    baseline = Baseline(20, 40, "S", "省方案")
+    definition = replace(definition_out(as_version(BY_CODE[SHARE])), baseline=baseline)
+    value = ShareValue(3, 20, 15.0, [], None, [], 0, 0)
+    told = Indicators(found().scope, [Indicator(definition, value, Compared("below", True))])
+    for hide, said in ((False, "低于下限（较差）"), (True, None)):
+        book = load_workbook(BytesIO(workbook(told, {}, hide=hide, language="zh", at=AT)))
+        (row,) = table(book, "指标")
+        assert (row["基线"], row["与基线相比"]) == ("20 – 40", said)
+    (interval,) = [row for row in table(opened(), "指标") if row["单位"] == "分"]
+    assert (interval["目标"], interval["基线"]) == ("10 分钟（本地建议值）", None)
+
+
+def words(pdf: bytes) -> str:
+    pages = PdfReader(BytesIO(pdf)).pages
+    return said_in(pages)
+
+
+def test_the_paper_says_what_the_file_says() -> None:
+    told = found(frozen=True, missing=2)
+    printed = paper_of(told, {}, FONTS, hide=False, language="zh", at=AT)
+    said = words(printed)
+    for part in ("质量指标", "15%", "3/20", "5/10", "16.67(n=2)", "10分钟（本地建议值）", "待核实",
+                 "另有2例无法计算", "口径与来源", "854号"):  # fmt: skip
+        assert part in said, part
+    assert printed == paper_of(told, {}, FONTS, hide=False, language="zh", at=AT)
+    box = PdfReader(BytesIO(printed)).pages[0].mediabox
+    assert box.width > box.height
+    hidden = words(paper_of(told, {}, FONTS, hide=True, language="zh", at=AT))
+    assert "<5/20" in hidden
+    assert "15%" not in hidden
+    english = words(paper_of(told, {}, FONTS, hide=False, language="en", at=AT))
+    assert "Caesareanrate" in english
+    assert "Meaningandsource" in english
+
+
+def note(month: str, said: str, person: PersonOut | None = None) -> ChartNote:
+    place = NotePlace(kind="facility", id=UUID(int=1), name="县妇保")
+    return ChartNote(
+        id=UUID(int=2),
+        month=month,
+        text=said,
+        place=place,
+        written_by=person,
+        written_at=AT,
+        may_withdraw=False,
+    )
+
+
+NOTES = {
+    "remote_consults": [note("2026-10", "=HYPERLINK(1)")],
+    SHARE: [
+        note("2026-09", "新病房启用", PersonOut(UUID(int=8), "许明", "医务科主任")),
+        note("2026-10", "血站改为 24 小时"),
+    ],
+}
+
+
+def test_notes_stand_under_the_numbers_of_their_chart() -> None:
+    told = found()
+    book = load_workbook(BytesIO(workbook(told, NOTES, hide=False, language="zh", at=AT)))
+    assert book.sheetnames[-1] == "图注"
+    rows = [tuple(cell.value for cell in row) for row in book["图注"].iter_rows()]
+    assert rows == [
+        ("指标", "编号", "月份", "内容", "单位", "填写人", "填写时间"),
+        ("剖宫产率", 1, "2026-09", "新病房启用", "县妇保", "许明 医务科主任", "2026-11-27 09:00"),
+        ("剖宫产率", 2, "2026-10", "血站改为 24 小时", "县妇保", "–", "2026-11-27 09:00"),
+        ("远程会诊例数", 1, "2026-10", "=HYPERLINK(1)", "县妇保", "–", "2026-11-27 09:00"),
+    ]
+    assert all(cell.data_type != "f" for row in book["图注"].iter_rows() for cell in row)
+    said = words(paper_of(told, NOTES, FONTS, hide=False, language="zh", at=AT))
+    for part in ("图注", "2026-09", "新病房启用", "许明医务科主任", "血站改为24小时"):
+        assert part in said, part
+    english = words(paper_of(told, NOTES, FONTS, hide=False, language="en", at=AT))
+    assert "Writtenby" in english
+    assert "图注" not in english
+
+
+def test_without_notes_nothing_is_said_of_them() -> None:
+    book = load_workbook(BytesIO(workbook(found(), {}, hide=False, language="zh", at=AT)))
+    assert "图注" not in book.sheetnames
+    assert "图注" not in words(paper_of(found(), {}, FONTS, hide=False, language="zh", at=AT))
+
+
+def test_what_is_handed_on_without_small_numbers_has_no_free_words() -> None:
+    told = found()
+    book = load_workbook(BytesIO(workbook(told, NOTES, hide=True, language="zh", at=AT)))
+    assert "图注" not in book.sheetnames
+    head = [row[0].value for row in book["指标"].iter_rows(max_row=8)]
+    assert "图注 3 条为自由文字，隐藏小数的表不列出" in head
+    said = words(paper_of(told, NOTES, FONTS, hide=True, language="zh", at=AT))
+    assert "图注3条为自由文字" in said
+    assert "新病房启用" not in said
 
 
 def test_what_says_no_number_says_why() -> None:
@@ -237,7 +341,7 @@ def test_it_says_how_many_cases_are_missing() -> None:
 
 
 def test_it_speaks_english_too() -> None:
-    file = workbook(found(), hide=False, language="en", at=AT)
+    file = workbook(found(), {}, hide=False, language="en", at=AT)
     book = load_workbook(BytesIO(file))
     assert book.sheetnames == ["Indicators", "By facility", "Meaning and source"]
     names = [row[0].value for row in book["Meaning and source"].iter_rows(min_row=2)]

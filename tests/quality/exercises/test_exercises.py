@@ -52,6 +52,7 @@ from quality.repository import Scope
 from referral.commands.on_offer import Accept
 from referral.service.accept import accept
 from server.paper.handing import FONTS
+from tests.papers import said_in
 from tests.quality.returns.conftest import HOUSE, Desk, desk, net
 from tests.referral.network import SEEDER, Network
 
@@ -121,7 +122,7 @@ async def test_from_the_plan_to_the_report(desk: Desk, net: Network) -> None:
     async with net.clone.app.session(net.staff[HOUSE]) as session:
         follows = await actions.of_record(session, net.clock, net.staff[HOUSE], exercise)
     pdf = PdfReader(io.BytesIO(report_of(found, follows, FONTS, net.clock.now())))
-    said = "".join("".join(page.extract_text().split()) for page in pdf.pages)
+    said = said_in(pdf.pages)
     for words in (
         "快速反应团队急救演练报告",
         "演练·不计入任何指标",

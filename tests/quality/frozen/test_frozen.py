@@ -361,9 +361,11 @@ async def everything_told(database: Clone, viewer: Viewer, id_: UUID) -> dict[st
                 told[f"{code} {late}"] = msgspec.json.encode(page)
                 told[f"{code} behind {late}"] = msgspec.json.encode(members)
         for hide in (False, True):
-            for write in (workbook, comma_separated):
-                file = write(found, hide=hide, language="zh", at=NEXT_MONTH.now())
-                told[f"{write.__name__} {late} {hide}"] = file
+            at = NEXT_MONTH.now()
+            book = workbook(found, {}, hide=hide, language="zh", at=at)
+            told[f"workbook {late} {hide}"] = book
+            lines = comma_separated(found, hide=hide, language="zh", at=at)
+            told[f"comma_separated {late} {hide}"] = lines
     async with database.app.session(viewer) as session:
         for (version, late), figures in (await rows.figures(session, id_)).items():
             told[f"figures {version} {late}"] = figures

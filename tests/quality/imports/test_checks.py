@@ -32,6 +32,10 @@ CARD = {
     "考核合格证编号": "Z1", "发证日期": "2024-05-01", "人员类别": "助产士",
     "技术服务项目": "助产技术", "在岗": "是", "有效期剩余年数": "1",
 }  # fmt: skip
+LICENCE = {
+    "许可证编号": "L1", "发证日期": "2024-05-01", "技术服务项目": "助产技术", "有效": "是",
+    "有效期剩余年数": "1",
+}  # fmt: skip
 CHILDREN = {
     "报表编号": "C1", "统计截止日期": "2025-09-30", "户籍": "户籍", "统计范围": "本辖区",
     "活产数": "1000", "新生儿死亡数": "2", "婴儿死亡数": "4", "5岁以下儿童死亡数": "6",
@@ -42,6 +46,7 @@ BEDS = {
 GOOD = {
     "front_pages": FRONT, "birth_cards": BIRTH, "annual_returns": YEAR, "practice_cards": CARD,
     "child_returns": CHILDREN, "institution_returns": BEDS,
+    "house_licences": LICENCE,
 }  # fmt: skip
 
 Change = dict[str, str]
@@ -146,6 +151,8 @@ ROWS: dict[str, tuple[Change, Change]] = {
     ),
     "active_without_validity": ({"有效期剩余年数": "0"}, {"有效期剩余年数": "0", "在岗": "否"}),
     "validity_too_long": ({"有效期剩余年数": "3.5"}, {"有效期剩余年数": "3"}),
+    "licence_expired": ({"有效期剩余年数": "0"}, {"有效期剩余年数": "0", "有效": "否"}),
+    "licence_too_long": ({"有效期剩余年数": "3.5"}, {"有效期剩余年数": "3"}),
     "nurse_diagnosing": (
         {"人员类别": "护士", "技术服务项目": "产前诊断"},
         {"人员类别": "护士", "技术服务项目": "助产技术"},

@@ -136,6 +136,7 @@ async def test_a_file_is_tried_taken_once_and_corrected_by_a_later_one(
 
 YEARS = "报表编号,统计截止日期,户籍,产妇数,活产数,孕产妇死亡数"
 LICENCES = "考核合格证编号,发证日期,人员类别,技术服务项目,在岗"
+HOUSES = "许可证编号,发证日期,技术服务项目,有效"
 INFANTS = "报表编号,统计截止日期,户籍,活产数,新生儿死亡数,婴儿死亡数"
 BEDS = "报表编号,统计截止日期,产科实有床位数"
 
@@ -152,6 +153,11 @@ BEDS = "报表编号,统计截止日期,产科实有床位数"
             "practice_cards", LICENCES,
             ["Z1,2020-05-01,助产士,助产技术,是", "Z2,20-5-1,助产士,助产技术,是"],
             "Z1,2020-05-01,助产士,助产技术,否",
+        ),
+        (
+            "house_licences", HOUSES,
+            ["L1,2024-05-01,助产技术,是", "L2,2024-05-01,接生,是"],
+            "L1,2024-05-01,助产技术,否",
         ),
         (
             "child_returns", INFANTS,
@@ -275,6 +281,18 @@ async def test_a_year_s_figures_answer_for_that_year_and_no_part_of_it(database:
         # Calendar years end on another day than these figures: nothing is made of them.
         calendar = await indicators.detail(session, YEAR, "with", "maternal_mortality")
         assert getattr(calendar.indicator.value, "of", None) == 0
+
+
+async def test_a_houses_licences_for_midwifery_are_in_force_or_not(database: Clone) -> None:
+    world = await region(database)
+    viewer = await coordinator(database, world, world.county_hospital)
+    rows = (
+        "L1,2024-05-01,助产技术,是",
+        "L2,2020-05-01,助产技术,否",
+        "L3,2024-05-01,产前筛查,是",
+    )
+    await bring(database, viewer, "\n".join([HOUSES, *rows]), sheet="house_licences")
+    assert await share(database, viewer, "midwifery_licences_in_force") == (1, 2)
 
 
 async def test_midwives_are_counted_by_their_licences(database: Clone) -> None:

@@ -21,6 +21,7 @@ from registry.people import service as people
 from registry.people.service import Grant
 from server.paper.handing import FONTS
 from tests.fixtures.database import Clone
+from tests.papers import said_in
 from tests.quality.returns.conftest import HOUSE, Desk, desk, net
 from tests.referral.network import SEEDER, Network
 from tests.registry.world import SEALER, account, password_hash
@@ -194,7 +195,7 @@ async def test_the_board_leaves_as_excel_and_on_paper(desk: Desk) -> None:
     printed = paper_of(board, FONTS, datetime(2026, 11, 22, tzinfo=UTC))
     assert printed == paper_of(board, FONTS, datetime(2026, 11, 22, tzinfo=UTC))
     pages = PdfReader(io.BytesIO(printed)).pages
-    words = "".join("".join(page.extract_text().split()) for page in pages).replace("\u200b", "")
+    words = said_in(pages)
     assert "应办事项情况表" in words
     for row in lines:
         assert "".join(str(row[2]).split()) in words

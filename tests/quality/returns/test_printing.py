@@ -16,6 +16,7 @@ from quality.returns.paper import paper_of
 from quality.returns.schemas import Cell, EvidenceRef, ReturnDetail, Statement, TableRow
 from quality.returns.sheet import sheet_of
 from server.paper.handing import FONTS
+from tests.papers import said_in
 from tests.quality.returns.conftest import HOUSE, Desk
 
 SITE = "https://yunshang.example"
@@ -35,9 +36,7 @@ def cells(found: ReturnDetail) -> list[list[object]]:
 
 
 def words(pdf: bytes) -> str:
-    return "".join(
-        "".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf)).pages
-    ).replace("\u200b", "")
+    return said_in(PdfReader(io.BytesIO(pdf)).pages)
 
 
 async def test_the_quarterly_form_opens_again(desk: Desk) -> None:

@@ -9,6 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from kernel.errors import Conflict, NotFound
+from kernel.ids import CaseId
+from quality import course
 from quality.reviews import queries, service
 from quality.reviews.errors import DayPassed, NotConvening, OwnVerification, PersonUnknown
 from quality.reviews.schemas import MoveReview, Seat, SetPanel
@@ -184,6 +186,27 @@ async def test_a_recusal_is_not_taken_back(board: Board) -> None:
             await session.execute(
                 text("UPDATE review_member SET recused = NULL, recused_at = NULL")
             )
+
+
+async def test_the_chain_is_read_by_whoever_convenes(board: Board) -> None:
+    """It tells when it was proposed and is due: not to the panel, the house, an owner, above."""
+    review = await board.of(await board.death())
+    await board.concluded(review)
+    today, owner = board.net.clock.now().date(), board.net.staff["county_doctor"].person_id
+    more = {"words": "培训", "owner_id": owner, "due_on": today}
+    await board.step("office", review, "add_measure", **more)
+
+    async def kinds(who: str) -> list[str]:
+        async with board.net.clone.app.session(board.net.staff[who]) as session:
+            return [one.kind for one in (await course.timeline(session, CaseId(review))).events]
+
+    assert (await kinds("office"))[0] == "case_review.proposed"
+    for who in ("chair", "second", "city_expert", "county_doctor", "commission"):
+        with pytest.raises(NotFound):
+            await kinds(who)
+        async with board.net.clone.app.session(board.net.staff[who]) as session:
+            with pytest.raises(NotFound):
+                await course.proof(session, CaseId(review), None)
 
 
 async def test_the_panel_hears_of_it_without_a_date(

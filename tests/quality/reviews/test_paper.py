@@ -16,6 +16,7 @@ from quality.reviews.schemas import ReviewDetail
 from quality.reviews.wording import FIELDS, MEASURES, TIERS
 from referral.commands.fields import Vitals
 from server.paper.handing import FONTS
+from tests.papers import said_in
 from tests.quality.reviews.conftest import Board
 
 PAGES = Path("web/src/locales/zh-CN/case_reviews.json")
@@ -23,9 +24,7 @@ HOSTILE = '=1+1 #read("/etc/passwd") *粗* $x$ <b>'
 
 
 def words(pdf: bytes) -> str:
-    return "".join(
-        "".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf)).pages
-    ).replace("\u200b", "")
+    return said_in(PdfReader(io.BytesIO(pdf)).pages)
 
 
 async def look(board: Board, review: UUID, by: str) -> ReviewDetail:

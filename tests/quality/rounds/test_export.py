@@ -17,6 +17,7 @@ from quality.rounds.schemas import Assess, Demand, EntryDetail, GiveFeedback, Ro
 from quality.rounds.wording import LAYOUT
 from server.web import STATIC
 from tests.fixtures.database import Clone
+from tests.papers import said_in
 from tests.quality.cases import SYSTEM
 from tests.quality.rounds.told import ELSEWHERE, MEDIAN, ON_SITE, Told, tell
 from tests.realtime.alarms.ward import At
@@ -114,7 +115,7 @@ async def test_the_paper_says_the_same_and_that_its_layout_is_not_official(
     told: Told, whole: Whole
 ) -> None:
     paper = PdfReader(BytesIO(paper_of(*whole, STATIC / "fonts", told.clock.now())))
-    said = "".join("".join(page.extract_text().split()) for page in paper.pages)
+    said = said_in(paper.pages)
     assert "表样待核实" in said
     assert "石桥县医院" in said
     assert "请补足" in said

@@ -262,6 +262,14 @@ async def test_something_is_put_right_and_the_entry_and_round_are_closed(
     assert (done.state, done.note, len(done.files)) == ("verified", None, 1)
     await told.run(told.province, putting_right.close, entry.id, close)
     assert (await told.entry(told.centre)).entry.state == "closed"
+    steps = text("SELECT kind FROM case_event WHERE case_id = :id ORDER BY seq")
+    async with told.database.app.session(told.centre) as session:
+        kinds = list((await session.execute(steps, {"id": entry.id})).scalars())
+    assert [one.removeprefix("assessment.") for one in kinds] == [
+        "planned", "self_check_opened", "answered", "answered", "answered", "self_check_submitted",
+        "assessed", "feedback_given", "task_demanded", "task_assigned", "evidence_added",
+        "task_reported", "task_handed_back", "task_reported", "task_verified", "closed",
+    ]  # fmt: skip
 
 
 async def notices(told: Told, person_id: UUID) -> list[str]:

@@ -1,0 +1,1 @@
+"""图注: what people say of a month of an indicator, beside its chart."""
