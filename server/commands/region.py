@@ -46,6 +46,7 @@ def history(settings: Settings) -> None:
     from server.demo.reviewed import propose_reviews, tell_reviewed
     from server.demo.running import tell_running
     from server.demo.scans import tell_arrival, tell_scans
+    from server.demo.severe import tell_severe
     from server.demo.special import tell_special
     from server.demo.teaching import tell_teaching
 
@@ -65,6 +66,7 @@ def history(settings: Settings) -> None:
         await tell_exercises(database, now)
         await tell_returns(database, now, sealer)
         await tell_teaching(database, now)
+        await tell_severe(database, now, sealer)
         await tell_history(database, now, sealer, settings.demo_history_days)
 
     async def machine(database: Database) -> None:

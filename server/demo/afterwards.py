@@ -1,27 +1,42 @@
 """What followed the told cases: mostly feedback that was read; lately also what waits for somebody.
 
 In a demo of a week or more the newest cases show one of each: feedback unread, feedback owed, a
-near-miss proposal, a death with its deadlines, a woman on her way back down.
+near-miss proposal, a death with its deadlines, a woman on her way back down; and two near-misses
+that were confirmed.
 """
 
 from datetime import timedelta
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
+from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.clock import SimulatedClock
 from kernel.ids import CaseId
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
-from referral.aftermath.commands import CriticalFacts
+from referral.aftermath.commands import CriticalFacts, Decide
 from referral.aftermath.service import near_misses
 from referral.commands import on_case
 from referral.service import finish, send
 
-After = Literal["read", "unread", "owed", "near_miss", "died", "sent_back"]
+After = Literal["read", "unread", "owed", "near_miss", "nearly_died", "died", "sent_back"]
 
-LATELY: dict[int, After] = {1: "owed", 2: "unread", 3: "near_miss", 4: "died", 5: "sent_back"}
+LATELY: dict[int, After] = {
+    1: "owed",
+    2: "unread",
+    3: "near_miss",
+    4: "died",
+    5: "sent_back",
+    7: "nearly_died",
+    12: "nearly_died",
+}
 """By how many transferred cases are younger."""
+
+_PROPOSAL: Final = text(
+    "SELECT id FROM near_miss_proposal WHERE case_id = :id ORDER BY proposed_at DESC LIMIT 1"
+)
 
 FULL_WEEK = 14
 """So many cases and more leave some of them open."""
@@ -69,6 +84,10 @@ async def follow(told: Told, what: After, close: timedelta) -> None:
         await told.as_(told.receiver, timedelta(minutes=30))
         facts = CriticalFacts(hysterectomy=True, red_cell_units=8, cpr=False)
         await near_misses.record_critical(told.session, told.clock, told.receiver, told.case, facts)
+    if what == "nearly_died":
+        await told.as_(told.receiver, timedelta(minutes=40))
+        facts = CriticalFacts(red_cell_units=10, vasoactive_continuous=True)
+        await confirm(told.session, told.clock, told.receiver, told.case, facts)
     await _close(told, close)
     if what != "unread":
         version = await told.as_(told.origin, timedelta(hours=2))
@@ -76,6 +95,21 @@ async def follow(told: Told, what: After, close: timedelta) -> None:
         await finish.read_feedback(told.session, told.clock, told.origin, told.case, order)
     if what == "sent_back":
         await _send_back(told)
+
+
+async def confirm(
+    session: AsyncSession,
+    clock: SimulatedClock,
+    viewer: Viewer,
+    case_id: CaseId,
+    facts: CriticalFacts,
+) -> None:
+    """What happened to her is entered, and that she nearly died is confirmed."""
+    await near_misses.record_critical(session, clock, viewer, case_id, facts)
+    await session.flush()
+    found = (await session.execute(_PROPOSAL, {"id": case_id})).scalar_one()
+    said = Decide(verdict="confirmed")
+    await near_misses.decide(session, clock, viewer, UUID(str(found)), said)
 
 
 async def _close(told: Told, after: timedelta) -> None:

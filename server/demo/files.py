@@ -19,6 +19,7 @@ from quality.imports.sheets import SheetCode
 from server.demo.casefiles import CLAIM
 from server.demo.cast import Cast
 from server.demo.region import PLACES, Facility
+from server.demo.yearly import Residence, children, mothers, row_of
 
 log = structlog.get_logger()
 
@@ -83,9 +84,10 @@ def files_of(house: Facility, today: date) -> Iterator[tuple[SheetCode, Sequence
         yield "child_returns", [row for end in ends for row in _children(house, end, dice)]
     yield "institution_returns", [_institution(house, end) for end in ends]
     yield "practice_cards", list(_licences(house, today, dice))
-    mothers = list(_mothers(house, today, dice))
-    yield "front_pages", mothers
-    yield "birth_cards", [_newborn(one, dice) for one in mothers]
+    yield "house_licences", [_licence(house, today)]
+    pages = list(_mothers(house, today, dice))
+    yield "front_pages", pages
+    yield "birth_cards", [_newborn(one, dice) for one in pages]
 
 
 def text_of(rows: Sequence[Row]) -> str:
@@ -111,53 +113,23 @@ def _answers_for_county(house: Facility) -> bool:
 def _annual(house: Facility, end: date, dice: Random) -> Iterator[Row]:
     kind = KINDS[house.staff]
     births = round(kind.births * dice.uniform(0.9, 1.1))
-    yield _figures(house, end, "本机构", "合计", births, kind.high_risk, 0)
+    said = [mothers("house", "all", births, high_risk=kind.high_risk, deaths=0)]
     if _answers_for_county(house):
         deaths = int(dice.random() < 0.2)
-        yield _figures(house, end, "本辖区", "户籍", round(births * 1.6), 0.22, deaths)
-        yield _figures(house, end, "本辖区", "非户籍", round(births * 0.3), 0.25, 0)
-
-
-def _figures(
-    house: Facility,
-    end: date,
-    covers: str,
-    residence: str,
-    births: int,
-    high_risk: float,
-    deaths: int,
-) -> Row:
-    women = round(births * 0.988)
-    return {
-        "报表编号": f"{house.code}-{end:%Y%m}-{covers}-{residence}",
-        "统计截止日期": end,
-        "统计范围": covers,
-        "户籍": residence,
-        "产妇数": women,
-        "活产数": births,
-        "早孕建册人数": round(women * 0.93),
-        "产前检查人数": round(women * 0.985),
-        "系统管理人数": round(women * 0.94),
-        "高危产妇人数": round(women * high_risk),
-        "住院分娩活产数": births,
-        "产后访视人数": round(women * 0.965),
-        "孕产妇死亡数": deaths,
-    }
+        own, others = round(births * 1.6), round(births * 0.3)
+        said.append(mothers("area", "registered", own, high_risk=0.22, deaths=deaths))
+        said.append(mothers("area", "other", others, high_risk=0.25, deaths=0))
+    for one in said:
+        key = f"{house.code}-{end:%Y%m}-{one['covers']}-{one['residence']}"
+        yield row_of("annual_returns", key, end, one)
 
 
 def _children(house: Facility, end: date, dice: Random) -> Iterator[Row]:
-    for residence, births in (("户籍", 2400), ("非户籍", 400)):
+    shares: tuple[tuple[Residence, int], ...] = (("registered", 2400), ("other", 400))
+    for residence, births in shares:
         infants = sum(dice.random() < 0.0042 for _ in range(births))
-        yield {
-            "报表编号": f"{house.code}-{end:%Y%m}-儿童-{residence}",
-            "统计截止日期": end,
-            "统计范围": "本辖区",
-            "户籍": residence,
-            "活产数": births,
-            "新生儿死亡数": infants // 2,
-            "婴儿死亡数": infants,
-            "5岁以下儿童死亡数": infants + infants // 3,
-        }
+        key = f"{house.code}-{end:%Y%m}-children-{residence}"
+        yield row_of("child_returns", key, end, children(residence, births, infants))
 
 
 def _institution(house: Facility, end: date) -> Row:
@@ -181,6 +153,15 @@ def _licences(house: Facility, today: date, dice: Random) -> Iterator[Row]:
                 "技术服务项目": "助产技术",
                 "在岗": "是" if dice.random() < 0.95 else "否",
             }
+
+
+def _licence(house: Facility, today: date) -> Row:
+    return {
+        "许可证编号": f"{house.code}-助产",
+        "发证日期": today - timedelta(days=500),
+        "技术服务项目": "助产技术",
+        "有效": "是",
+    }
 
 
 def _mothers(house: Facility, today: date, dice: Random) -> Iterator[Row]:

@@ -224,7 +224,11 @@ class Story:
             version=version, code="delivered_locally", note="已就地分娩，病情平稳"
         )
         await finish.cancel(self.session, self.clock, self.origin, self.case, order)
-        version = await self.as_(self.receiver, timedelta(minutes=2))
+        await self._know_of_it(timedelta(minutes=2))
+
+    async def _know_of_it(self, after: timedelta) -> None:
+        """The receiver knows that she does not come."""
+        version = await self.as_(self.receiver, after)
         known = on_offer.AcknowledgeWithdrawal(version=version)
         await answer.acknowledge_withdrawal(
             self.session, self.clock, self.receiver, await self._offer(self.plot.receiver), known
@@ -248,6 +252,7 @@ class Story:
             version=version, outcome="rescued", diagnosis="产后出血", feedback="就地救治成功。"
         )
         await guide.end_guidance(self.session, self.clock, self.origin, self.case, end)
+        await self._know_of_it(timedelta(minutes=4))
 
     async def leave(self, *, eta: datetime) -> tuple[CaseId, UUID]:
         """She is sent, accepted and on her way; the case and its journey."""

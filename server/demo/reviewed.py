@@ -37,12 +37,16 @@ DEMO: Final = Viewer.system("demo")
 _CASES = text(
     "SELECT r.id FROM referral r WHERE r.demo AND r.simulated AND (EXISTS ("
     " SELECT 1 FROM death_review d WHERE d.case_id = r.id) OR EXISTS ("
-    " SELECT 1 FROM near_miss_verdict v WHERE v.case_id = r.id AND v.verdict = 'confirmed'))"
+    " SELECT 1 FROM near_miss_verdict v WHERE v.case_id = r.id AND v.verdict = 'confirmed'"
+    " AND v.at > :since))"
 )
 _FIRST = text(
     "SELECT id, of_case_id FROM case_review WHERE demo AND kind = 'maternal_death'"
     " AND level = 'facility' AND state = 'proposed' ORDER BY proposed_at, id LIMIT 1"
 )
+LATELY: Final = timedelta(days=60)
+"""Earlier near-misses were reviewed before the region opened."""
+
 SEATS: Final = 4
 FOUND: Final = (
     ("health", "knowledge", "失血量评估偏低，未按休克指数复核"),
@@ -56,7 +60,7 @@ async def propose_reviews(system: Database, now: datetime) -> int:
     """Propose what the told cases ask for; a repeat proposes nothing. How many are new."""
     clock = SimulatedClock(now - timedelta(hours=6))
     async with system.session(DEMO) as session:
-        cases = (await session.execute(_CASES)).scalars().all()
+        cases = (await session.execute(_CASES, {"since": now - LATELY})).scalars().all()
         made = [await proposing.propose(session, clock, DEMO, case_id) for case_id in cases]
     return sum(made)
 

@@ -53,6 +53,8 @@ VOLATILE = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_wal_size": "256MB",
+    # Tables that nobody has analysed look large enough for helpers, whose start costs more.
+    "max_parallel_workers_per_gather": "0",
 }
 
 

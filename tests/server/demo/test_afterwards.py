@@ -33,6 +33,7 @@ async def test_a_week_shows_one_of_each(database: Clone) -> None:
         assert await count("referral WHERE state = 'handed_over'") == 1
         assert await count("referral WHERE state = 'died' AND frozen_at IS NOT NULL") == 1
         assert await count("death_review_step WHERE reported_at IS NULL") == 3
-        assert await count("near_miss_proposal") == 1
+        assert await count("near_miss_proposal") == 3
+        assert await count("near_miss_verdict WHERE verdict = 'confirmed'") == 2
         assert await count("referral WHERE direction = 'back'") == 1
         assert await count("referral WHERE state = 'closed' AND feedback_read_at IS NULL") == 1

@@ -29,6 +29,7 @@ from server.paper.compose import ConsultSources, available, compose, gather
 from server.paper.routes import press
 from tests.consult.imaging.reports import biometry, report
 from tests.consult.requests.table import Table
+from tests.papers import said_in
 from tests.referral.http import caller
 from tests.referral.network import SEALER, Network
 from tests.referral.paper.test_press import STAMP
@@ -120,11 +121,12 @@ def _there() -> list[Attended]:
     until = at + timedelta(minutes=20)
     return [
         Attended(
-            None, None, "requester", None, at, until, stays=2, loss=0.07, reconnects=2,
-            audio_only_s=42,
+            None, None, "requester", None, at, until, stays=3, cuts=1, cut_s=48, lost=True,
+            loss=0.07, reconnects=2, audio_only_s=42,
         ),
         Attended(
-            None, None, "guest", None, at, None, stays=1, loss=None, reconnects=0, audio_only_s=0
+            None, None, "guest", None, at, None, stays=1, cuts=0, cut_s=0, lost=False, loss=None,
+            reconnects=0, audio_only_s=0,
         ),
     ]  # fmt: skip
 
@@ -146,7 +148,8 @@ async def test_what_was_written_in_the_room_is_on_it(table: Table, net: Network)
     ]
     said = _said(document)
     assert said["1. 邀请方"] == [
-        "2026-11-22 10:00 至 2026-11-22 10:20；中断 1 次；重连 2 次；丢包 7%；仅语音 42 秒"
+        "2026-11-22 10:00 至 2026-11-22 10:20（连接中断）；中断 1 次，共 48 秒；"
+        "离开后再次进入 1 次；重连 2 次；丢包 7%；仅语音 42 秒"
     ]
     assert said["2. 访客"] == ["2026-11-22 10:00 至 仍在会诊室"]
     assert said["对方的意见"] == ["先压迫"]
@@ -185,7 +188,7 @@ async def test_what_the_machine_measured_is_on_it_with_what_it_rests_on(
     ]
     assert "平台未重新计算" in (lines[-1][1] or "")
     pages = PdfReader(io.BytesIO(press().print(document, STAMP))).pages
-    text = "".join(page.extract_text() for page in pages).replace("\n", "").replace(" ", "")
+    text = said_in(pages)
     assert "设备未注明参考出处" in text
 
 
@@ -208,7 +211,7 @@ async def test_it_is_issued_once_and_only_to_those_who_see_her(table: Table, net
 async def test_every_box_stands_in_the_pdf(table: Table, net: Network) -> None:
     document = await _document(net, "county_doctor", await _held(table, net))
     pages = PdfReader(io.BytesIO(press().print(document, STAMP))).pages
-    text = "".join(page.extract_text() for page in pages).replace("\n", "").replace(" ", "")
+    text = said_in(pages)
     for label in _said(document):
         assert label.replace(" ", "") in text, label
     assert "先排除产道裂伤" in text

@@ -10,6 +10,7 @@ from referral.paper.errors import IdentityClosed, NothingToPrint
 from referral.paper.model import Box, Document, PaperKind
 from server.paper.compose import Sources, available, compose, gather
 from server.paper.routes import press
+from tests.papers import said_in
 from tests.referral.network import SEALER, Network
 from tests.referral.paper.test_press import STAMP
 from tests.server.paper import story
@@ -141,7 +142,7 @@ async def sources(net: Network, who: str, case: CaseId) -> Sources:
 def printed(document: Document) -> str:
     """The PDF's text without white space."""
     pdf = PdfReader(io.BytesIO(press().print(document, STAMP)))
-    return "".join("".join(page.extract_text().split()) for page in pdf.pages)
+    return said_in(pdf.pages)
 
 
 @pytest.mark.parametrize("kind", [one for one in PaperKind if one is not PaperKind.CERTIFICATE])
