@@ -44,11 +44,19 @@ const tests = readdirSync(new URL('src', import.meta.url), { recursive: true, en
   .filter((name) => name.endsWith('.test.ts'))
   .map((name) => `src/${name}`)
 
+const said = (test: string): string => readFileSync(new URL(test, import.meta.url), 'utf8')
+
 /** Whether it speaks of anything that a page has; what does not needs no page, whose making takes longer than its tests. */
 function ofAPage(test: string): boolean {
-  const said = readFileSync(new URL(test, import.meta.url), 'utf8')
-  return /@testing-library|\.vue'|\b(document|window|navigator|localStorage|sessionStorage|HTML\w*Element|canvas|Blob|WebSocket)\b/.test(said)
+  return /@testing-library|\.vue'|\b(document|window|navigator|localStorage|sessionStorage|HTML\w*Element|canvas|Blob|WebSocket)\b/.test(said(test))
 }
+
+/** Whether it puts something else in a module's place, where others must not find it. */
+function replaces(test: string): boolean {
+  return /\bvi\.(mock|doMock)\(/.test(said(test))
+}
+
+const plain = tests.filter((test) => !ofAPage(test))
 
 export default defineConfig(({ mode }) => ({
   base: '/',
@@ -97,7 +105,12 @@ export default defineConfig(({ mode }) => ({
       },
       {
         extends: true,
-        test: { name: 'plain', environment: 'node', include: tests.filter((one) => !ofAPage(one)) },
+        test: { name: 'replacing', environment: 'node', include: plain.filter(replaces) },
+      },
+      {
+        extends: true,
+        // They leave nothing behind: one thread reads each module once for all of them.
+        test: { name: 'plain', environment: 'node', isolate: false, include: plain.filter((test) => !replaces(test)) },
       },
     ],
   },

@@ -6362,6 +6362,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/quality/export/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetIndicatorsPdf */
+        get: operations["ApiQualityExportPdfGetIndicatorsPdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/quality/forms": {
         parameters: {
             query?: never;
@@ -6391,6 +6408,41 @@ export interface paths {
         put?: never;
         /** TakeImport */
         post: operations["ApiQualityImportsTakeImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/indicators/{code}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetChartNotes */
+        get: operations["ApiQualityIndicatorsCodeNotesGetChartNotes"];
+        put?: never;
+        /** WriteChartNote */
+        post: operations["ApiQualityIndicatorsCodeNotesWriteChartNote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quality/indicators/{code}/notes/{note_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** WithdrawChartNote */
+        post: operations["ApiQualityIndicatorsCodeNotesNoteIdWithdrawWithdrawChartNote"];
         delete?: never;
         options?: never;
         head?: never;
@@ -9341,6 +9393,7 @@ export interface components {
             id: string;
             joined_at: string | null;
             left_at: string | null;
+            lost: boolean;
             mine: boolean;
             person: components["schemas"]["PersonRef"] | null;
             /** @enum {string} */
@@ -9462,6 +9515,7 @@ export interface components {
             escalated_at: string | null;
             /** Format: uuid */
             facility_id: string;
+            fetus: string | null;
             /** Format: uuid */
             id: string;
             /** @enum {string} */
@@ -9865,7 +9919,7 @@ export interface components {
             id: string;
             rows: number;
             /** @enum {string} */
-            sheet: "front_pages" | "birth_cards" | "annual_returns" | "practice_cards" | "child_returns" | "institution_returns";
+            sheet: "front_pages" | "birth_cards" | "annual_returns" | "practice_cards" | "house_licences" | "child_returns" | "institution_returns";
             taken: number;
             warnings: number;
         };
@@ -10303,6 +10357,23 @@ export interface components {
             failed: number;
             sent: number;
         };
+        /** ChartNote */
+        ChartNote: {
+            /** Format: uuid */
+            id: string;
+            may_withdraw: boolean;
+            month: string;
+            place: components["schemas"]["NotePlace"];
+            text: string;
+            /** Format: date-time */
+            written_at: string;
+            written_by: components["schemas"]["quality_schemas_PersonOut"] | null;
+        };
+        /** ChartNotes */
+        ChartNotes: {
+            notes: components["schemas"]["ChartNote"][];
+            places: components["schemas"]["NotePlace"][];
+        };
         /** ChartRule */
         ChartRule: {
             source: string;
@@ -10635,6 +10706,12 @@ export interface components {
             p50?: number | null;
             p99?: number | null;
         };
+        /** Compared */
+        Compared: {
+            /** @enum {string} */
+            beside: "below" | "within" | "above";
+            worse: boolean | null;
+        };
         /** ComplaintOut */
         ComplaintOut: {
             heading: string;
@@ -10942,7 +11019,7 @@ export interface components {
             /** @constant */
             kind: "count";
             /** @enum {string} */
-            of: "cases" | "guidance" | "case_files" | "consults" | "districts" | "deliveries" | "newborns" | "death_steps" | "reviews" | "review_measures" | "annual_returns" | "practice_cards" | "child_returns" | "severe_outcomes" | "outcomes_and_births" | "obstetricians_and_beds" | "pregnancies" | "exercises" | "handed_in" | "bed_counts";
+            of: "cases" | "guidance" | "case_files" | "consults" | "districts" | "deliveries" | "newborns" | "death_steps" | "reviews" | "review_measures" | "annual_returns" | "practice_cards" | "child_returns" | "severe_outcomes" | "outcomes_and_births" | "obstetricians_and_beds" | "pregnancies" | "exercises" | "handed_in" | "bed_counts" | "house_licences";
             /**
              * @default origin
              * @enum {string}
@@ -10975,6 +11052,8 @@ export interface components {
             kind: "count";
             late: number;
             mean: components["schemas"]["MeanOfCentres"] | null;
+            /** @default 0 */
+            more_centres: number;
             n: number;
             outside: components["schemas"]["LeftOut"][];
         };
@@ -11214,10 +11293,28 @@ export interface components {
             classes: components["schemas"]["DdiClass"][];
             scope: components["schemas"]["ScopeOut"];
         };
+        /** DdiCase */
+        DdiCase: {
+            /** @enum {null|string} */
+            anaesthesia: "general" | "spinal" | "epidural_top_up" | "local" | null;
+            /** Format: uuid */
+            case_id: string;
+            /** Format: date-time */
+            decided_at: string;
+            demo: boolean;
+            late: boolean;
+            number: string | null;
+            /** @enum {null|string} */
+            place: "delivery_room" | "theatre" | "ward" | "emergency_department" | null;
+            seconds: number | null;
+            /** @enum {string} */
+            state: "counted" | "open" | "inconsistent";
+        };
         /** DdiClass */
         DdiClass: {
             by_anaesthesia: components["schemas"]["DdiRow"][];
             by_place: components["schemas"]["DdiRow"][];
+            cases: components["schemas"]["DdiCase"][];
             cells: components["schemas"]["DdiRow"][];
             definition: components["schemas"]["DefinitionOut"] | null;
             total: components["schemas"]["DdiRow"];
@@ -13112,6 +13209,14 @@ export interface components {
             terms: components["schemas"]["TermsVersion"];
             weights: components["schemas"]["DutyWeightsVersion"];
         };
+        /** HouseValue */
+        HouseValue: {
+            centre: components["schemas"]["PlaceOut"];
+            compared: components["schemas"]["Compared"] | null;
+            met: number | null;
+            n: number;
+            value: number | null;
+        };
         /** Houses */
         Houses: {
             houses: components["schemas"]["House"][];
@@ -13158,7 +13263,7 @@ export interface components {
             facility_id: string;
             file_name: string;
             /** @enum {string} */
-            sheet: "front_pages" | "birth_cards" | "annual_returns" | "practice_cards" | "child_returns" | "institution_returns";
+            sheet: "front_pages" | "birth_cards" | "annual_returns" | "practice_cards" | "house_licences" | "child_returns" | "institution_returns";
         };
         /** ImportLine */
         ImportLine: {
@@ -13192,7 +13297,7 @@ export interface components {
             replacing: number;
             rows: number;
             /** @enum {string} */
-            sheet: "front_pages" | "birth_cards" | "annual_returns" | "practice_cards" | "child_returns" | "institution_returns";
+            sheet: "front_pages" | "birth_cards" | "annual_returns" | "practice_cards" | "house_licences" | "child_returns" | "institution_returns";
             unchanged: number;
             unknown_headings: string[];
         };
@@ -13216,6 +13321,7 @@ export interface components {
         };
         /** Indicator */
         Indicator: {
+            compared?: components["schemas"]["Compared"] | null;
             definition: components["schemas"]["DefinitionOut"];
             value: components["schemas"]["IntervalValue"] | components["schemas"]["CountValue"] | components["schemas"]["ShareValue"] | components["schemas"]["ElsewhereValue"];
         };
@@ -13256,11 +13362,13 @@ export interface components {
             cases: components["schemas"]["IndicatorCase"][];
             definition: components["schemas"]["DefinitionOut"];
             scope: components["schemas"]["ScopeOut"];
+            unlisted: number;
         };
         /** IndicatorDetail */
         IndicatorDetail: {
             control: components["schemas"]["ControlChart"] | null;
             funnel: components["schemas"]["Funnel"] | null;
+            houses: components["schemas"]["HouseValue"][];
             indicator: components["schemas"]["Indicator"];
             months: components["schemas"]["Month"][];
             points: components["schemas"]["Point"][];
@@ -13311,6 +13419,8 @@ export interface components {
             kind: "interval";
             late: number;
             mean: components["schemas"]["MeanOfCentres"] | null;
+            /** @default 0 */
+            more_centres: number;
             open: number;
         };
         /** InvitationOut */
@@ -14191,6 +14301,19 @@ export interface components {
         NoteIn: {
             case_id?: string | null;
             text: string;
+        };
+        /** NoteMade */
+        NoteMade: {
+            /** Format: uuid */
+            id: string;
+        };
+        /** NotePlace */
+        NotePlace: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "facility" | "region";
+            name: string;
         };
         /** ObligationBoard */
         ObligationBoard: {
@@ -15392,7 +15515,7 @@ export interface components {
             /** @constant */
             kind: "rate";
             /** @enum {string} */
-            of: "cases" | "guidance" | "case_files" | "consults" | "districts" | "deliveries" | "newborns" | "death_steps" | "reviews" | "review_measures" | "annual_returns" | "practice_cards" | "child_returns" | "severe_outcomes" | "outcomes_and_births" | "obstetricians_and_beds" | "pregnancies" | "exercises" | "handed_in" | "bed_counts";
+            of: "cases" | "guidance" | "case_files" | "consults" | "districts" | "deliveries" | "newborns" | "death_steps" | "reviews" | "review_measures" | "annual_returns" | "practice_cards" | "child_returns" | "severe_outcomes" | "outcomes_and_births" | "obstetricians_and_beds" | "pregnancies" | "exercises" | "handed_in" | "bed_counts" | "house_licences";
             /**
              * @default origin
              * @enum {string}
@@ -15560,6 +15683,7 @@ export interface components {
             facility: string;
             /** Format: uuid */
             facility_id: string;
+            fetuses: components["schemas"]["FetusOut"][];
             follow_up_at: string | null;
             followed_at: string | null;
             followed_by: components["schemas"]["PersonName"] | null;
@@ -15750,6 +15874,8 @@ export interface components {
         };
         /** RecordingDetail */
         RecordingDetail: {
+            /** @default 0 */
+            conflicts: number;
             gaps: components["schemas"]["GapOut"][];
             recording: components["schemas"]["RecordingOut"];
         };
@@ -17221,7 +17347,7 @@ export interface components {
             kind: "share";
             met: components["schemas"]["Criterion"][];
             /** @enum {string} */
-            of: "cases" | "guidance" | "case_files" | "consults" | "districts" | "deliveries" | "newborns" | "death_steps" | "reviews" | "review_measures" | "annual_returns" | "practice_cards" | "child_returns" | "severe_outcomes" | "outcomes_and_births" | "obstetricians_and_beds" | "pregnancies" | "exercises" | "handed_in" | "bed_counts";
+            of: "cases" | "guidance" | "case_files" | "consults" | "districts" | "deliveries" | "newborns" | "death_steps" | "reviews" | "review_measures" | "annual_returns" | "practice_cards" | "child_returns" | "severe_outcomes" | "outcomes_and_births" | "obstetricians_and_beds" | "pregnancies" | "exercises" | "handed_in" | "bed_counts" | "house_licences";
             /**
              * @default origin
              * @enum {string}
@@ -17237,6 +17363,8 @@ export interface components {
             kind: "share";
             late: number;
             mean: components["schemas"]["MeanOfCentres"] | null;
+            /** @default 0 */
+            more_centres: number;
             n: number;
             of: number;
             outside: components["schemas"]["LeftOut"][];
@@ -17246,7 +17374,7 @@ export interface components {
         SheetOut: {
             checks: components["schemas"]["LogicCheck"][];
             /** @enum {string} */
-            code: "front_pages" | "birth_cards" | "annual_returns" | "practice_cards" | "child_returns" | "institution_returns";
+            code: "front_pages" | "birth_cards" | "annual_returns" | "practice_cards" | "house_licences" | "child_returns" | "institution_returns";
             columns: components["schemas"]["ColumnOut"][];
             /** @enum {string} */
             confidence: "V" | "S" | "B" | "I";
@@ -18208,6 +18336,7 @@ export interface components {
             device: string;
             device_name: string;
             facility: components["schemas"]["FacilityRef"];
+            fetuses: components["schemas"]["FetusOut"][];
             heard_at: string | null;
             name_short: string | null;
             /** Format: date-time */
@@ -18333,6 +18462,14 @@ export interface components {
         WristbandOut: {
             /** Format: uuid */
             pregnancy_id: string;
+        };
+        /** WriteNote */
+        WriteNote: {
+            facility_id?: string | null;
+            /** Format: date */
+            month: string;
+            region_id?: string | null;
+            text: string;
         };
         /** Reference */
         consult_imaging_references_Reference: {
@@ -33991,6 +34128,55 @@ export interface operations {
             };
         };
     };
+    ApiQualityExportPdfGetIndicatorsPdf: {
+        parameters: {
+            query?: {
+                /** @description Begin, RFC 3339; default 30 days before the end. */
+                from?: string | null;
+                /** @description End, excluded; default now. */
+                to?: string | null;
+                region_id?: string | null;
+                facility_id?: string | null;
+                /** @description A frozen period: its figures as they were, whatever the days. */
+                frozen?: string | null;
+                /** @description Whether times that were entered after the fact count. */
+                late?: "with" | "without";
+                /** @description Whether counts of 1 to 4 are printed, or hidden as “<5”. */
+                small?: "show" | "hide";
+                language?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiQualityFormsListForms: {
         parameters: {
             query?: never;
@@ -34054,6 +34240,131 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ImportReport"];
                 };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityIndicatorsCodeNotesGetChartNotes: {
+        parameters: {
+            query?: {
+                /** @description Begin, RFC 3339; default 30 days before the end. */
+                from?: string | null;
+                /** @description End, excluded; default now. */
+                to?: string | null;
+                region_id?: string | null;
+                facility_id?: string | null;
+                /** @description A frozen period: its figures as they were, whatever the days. */
+                frozen?: string | null;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChartNotes"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityIndicatorsCodeNotesWriteChartNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteNote"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteMade"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiQualityIndicatorsCodeNotesNoteIdWithdrawWithdrawChartNote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                note_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad request syntax or unsupported method */
             400: {

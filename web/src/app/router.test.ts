@@ -46,6 +46,12 @@ it('has one entry per page for somebody with two roles', () => {
   expect(new Set(names).size).toBe(names.length)
 })
 
+it('offers 医务科 the numbers of its house beside rounds, files and what is owed', () => {
+  const names = menuOf(navItems, aMe(['medical_affairs'])).map((item) => item.to)
+  expect(names).toEqual(expect.arrayContaining(['quality', 'rounds', 'imports', 'obligations']))
+  expect(names).not.toContain('board')
+})
+
 it('waits for who is there before it leads on from a fresh load', async () => {
   vi.spyOn(api, 'get').mockResolvedValue(somebody('medical_affairs', 'roster'))
   const router = blankRouter()

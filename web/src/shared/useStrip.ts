@@ -2,6 +2,7 @@
 import { type Ref, onScopeDispose, ref, shallowRef, watch } from 'vue'
 
 import { StripFeed } from '@/strip/feed'
+import type { Labels } from '@/strip/fetuses'
 import type { StripRing } from '@/strip/ring'
 import type { StripStatus } from '@/strip/status'
 
@@ -16,6 +17,8 @@ export interface UseStrip {
   /** Device and place as the monitor opened the recording. */
   device: Ref<string>
   bed: Ref<string>
+  /** Whom fhr1, fhr2 and fhr3 hear. */
+  fetuses: Ref<Labels>
   /** Why the gateway does not show it, if so. */
   refused: Ref<string | null>
   /** Seconds since the newest frame arrived, for the live edge of the paper. */
@@ -34,10 +37,12 @@ export function useStrip(recording: Ref<string>, sinceSeconds = 1200): UseStrip 
     onMissed: (from, to) => void stored.fetch(recording.value, from, to, feed.onFrame),
   })
   const status = shallowRef(feed.status())
+  const fetuses = shallowRef(feed.fetuses)
 
   function changed(): void {
     device.value = feed.device
     bed.value = feed.bed
+    fetuses.value = feed.fetuses
     refused.value = feed.refused
     status.value = feed.status()
   }
@@ -66,5 +71,5 @@ export function useStrip(recording: Ref<string>, sinceSeconds = 1200): UseStrip 
     stored.dispose()
   })
 
-  return { ring: feed.ring, status, device, bed, refused, edgeAgeSeconds: feed.edgeAgeSeconds }
+  return { ring: feed.ring, status, device, bed, fetuses, refused, edgeAgeSeconds: feed.edgeAgeSeconds }
 }

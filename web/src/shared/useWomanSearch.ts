@@ -5,6 +5,8 @@ import type { components } from '@/api/schema'
 import { api } from '@/api/client'
 import { Problem } from '@/api/problem'
 
+import { latest } from './latest'
+
 export type Woman = components['schemas']['PatientFound']
 
 export interface WomanSearch {
@@ -20,19 +22,22 @@ export function useWomanSearch(): WomanSearch {
   const found = shallowRef<Woman[] | null>(null)
   const searching = ref(false)
   const problem = shallowRef<Problem | null>(null)
+  const asking = latest()
 
   async function run(): Promise<void> {
     const q = query.value.trim()
     if (q === '') return
+    const current = asking()
     searching.value = true
     problem.value = null
     try {
-      found.value = await api.get<Woman[]>('/api/patients', { q })
+      const women = await api.get<Woman[]>('/api/patients', { q })
+      if (current()) found.value = women
     } catch (error) {
       if (!(error instanceof Problem)) throw error
-      problem.value = error
+      if (current()) problem.value = error
     } finally {
-      searching.value = false
+      if (current()) searching.value = false
     }
   }
 

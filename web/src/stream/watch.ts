@@ -17,7 +17,7 @@ export interface WatchEvents {
   onLink(up: boolean): void
 }
 
-/** `subscribed`, `state`, `gap`, `closed`, `resync`, `refused`, `alarm`, `analysis`. */
+/** `subscribed`, `state`, `gap`, `resync`, `refused`, `alarm`, `analysis`. */
 export interface WatchEvent {
   type: string
   recording?: string

@@ -1,5 +1,5 @@
 /** The strip in numbers, for readers who cannot see it. A description, never an interpretation. */
-import { SAMPLES_PER_SECOND, type StripRing, TOCO_LOST } from './ring'
+import { SAMPLES_PER_SECOND, type StripRing, TOCO_LOST, isRate } from './ring'
 
 export interface StripSummary {
   minutes: number
@@ -24,7 +24,7 @@ export function summarise(ring: StripRing, seconds = 600): StripSummary {
     const at = ring.indexOf(seq)
     for (let i = 0; i < SAMPLES_PER_SECOND; i += 1) {
       const fhr = ring.fhr1[at + i] ?? 0
-      if (fhr > 0) values.push(fhr / 4)
+      if (isRate(fhr)) values.push(fhr / 4)
       const raw = ring.toco[at + i] ?? TOCO_LOST
       if (raw !== TOCO_LOST) toco = Math.max(toco, raw / 2)
     }

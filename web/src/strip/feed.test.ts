@@ -6,6 +6,7 @@ const SAMPLES = {
   flags: 0,
   fhr1: new Uint16Array(4).fill(560),
   fhr2: new Uint16Array(4),
+  fhr3: new Uint16Array(4),
   mhr: new Uint16Array(4),
   toco: new Uint8Array(4),
   marks: new Uint16Array(4),
@@ -57,8 +58,26 @@ describe('StripFeed', () => {
     frames(1)
     at.ms += 3_600_000
     expect(feed.edgeAgeSeconds()).toBe(600)
-    feed.onEvent({ type: 'closed' })
+    feed.onEvent({ type: 'state', connected: false, closed: true })
     expect([feed.edgeAgeSeconds(), feed.status().state]).toEqual([0, 'stopped'])
+  })
+
+  it('is ended by the end alone: a cut is none, and a line that is up again goes on', () => {
+    const { feed, frames } = setting()
+    frames(1, 2)
+    feed.onEvent({ type: 'state', connected: true })
+    feed.ended() // a list that is a moment old does not end what comes in
+    expect(feed.status().state).toBe('running')
+    feed.onEvent({ type: 'state', connected: false, closed: false })
+    expect(feed.status().state).toBe('offline')
+    feed.onEvent({ type: 'state', connected: false, closed: true })
+    feed.onEvent({ type: 'state', connected: false })
+    expect(feed.status().state).toBe('stopped')
+    feed.onEvent({ type: 'state', connected: true })
+    expect(feed.status().state).toBe('running')
+    feed.onEvent({ type: 'state', connected: false })
+    feed.ended()
+    expect(feed.status().state).toBe('stopped')
   })
 
   it('hands on what the live path left out', () => {
@@ -91,7 +110,7 @@ describe('StripFeed', () => {
     const { feed, changes } = setting()
     const before = changes()
     feed.onEvent({ type: 'state', connected: true })
-    feed.onEvent({ type: 'closed' })
+    feed.onEvent({ type: 'state', connected: false, closed: true })
     feed.onEvent({ type: 'analysis' })
     expect(changes() - before).toBe(1)
   })

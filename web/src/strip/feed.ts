@@ -3,6 +3,7 @@
  *
  * No framework here. The watch socket feeds it; whoever draws asks `status` when it is time to.
  */
+import { LABELS, type Fetus, type Labels, labelsOf } from './fetuses'
 import { type FrameSamples, StripRing } from './ring'
 import { type StripStatus, stripStatus } from './status'
 
@@ -17,9 +18,12 @@ export interface StripNotice {
   /** When the gateway heard the monitor last, ns since 1970 by the server's clock. */
   heard_ns?: number | null
   closed_at?: string | null
+  /** Of a state: the monitor has ended the recording, it was not cut. */
+  closed?: boolean
   last_seq?: number
   bed?: string | null
   device?: string
+  fetuses?: readonly (readonly [string, string])[]
 }
 
 export interface FeedClock {
@@ -49,6 +53,8 @@ export class StripFeed {
   readonly ring: StripRing
   device = ''
   bed = ''
+  /** Whom fhr1, fhr2 and fhr3 hear. */
+  fetuses: Labels = LABELS
   /** Why the gateway does not show it, if so. */
   refused: string | null = null
   closed = false
@@ -69,6 +75,7 @@ export class StripFeed {
     this.reportedLagMs = this.connected = this.refused = null
     this.linkUp = this.closed = false
     this.device = this.bed = ''
+    this.fetuses = LABELS
   }
 
   readonly onFrame = (frame: FrameSamples): void => {
@@ -85,10 +92,16 @@ export class StripFeed {
   readonly onEvent = (event: StripNotice): void => {
     if (event.type === 'resync') this.missed(event.from, event.to)
     else if (event.type === 'refused') this.refused = event.code ?? 'ctg.refused'
-    else if (event.type === 'closed') this.closed = true
     else if (event.type === 'subscribed' || event.type === 'state') this.heard(event)
     else return
     if (event.type !== 'state') this.options.onChange?.()
+  }
+
+  /** The recording is over; said by whoever hears of it first, gateway or list. */
+  ended(): void {
+    if (this.connected === true || this.closed) return
+    this.closed = true
+    this.options.onChange?.()
   }
 
   status(): StripStatus {
@@ -133,11 +146,15 @@ export class StripFeed {
   private heard(event: StripNotice): void {
     if (typeof event.connected === 'boolean') this.connected = event.connected
     if (typeof event.lag_ms === 'number') this.reportedLagMs = event.lag_ms
+    // A line that is up again goes on with what was ended; a state that does not say changes nothing.
+    if (event.connected === true) this.closed = false
+    else if (event.closed === true) this.ended()
     if (event.type === 'state') return
     this.refused = null
     this.closed = typeof event.closed_at === 'string'
     this.device = event.device ?? ''
     this.bed = event.bed ?? ''
+    this.fetuses = labelsOf((event.fetuses ?? []).map(([channel, label]): Fetus => ({ channel, label })))
     this.historyUpTo = event.last_seq ?? 0
     if (typeof event.heard_ns === 'number') {
       const { clock } = this.options

@@ -33,6 +33,7 @@ export interface Palette {
   normalBand: string
   fhr1: string
   fhr2: string
+  fhr3: string
   mhr: string
   toco: string
   mark: string

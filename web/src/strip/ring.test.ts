@@ -11,6 +11,7 @@ function second(seq: number, fhrBpm = 140, extra: Partial<FrameSamples> = {}): F
     deviceMs: 1_000_000 + seq * 1000,
     fhr1: new Uint16Array(4).fill(fhrBpm * 4),
     fhr2: new Uint16Array(4),
+    fhr3: new Uint16Array(4),
     mhr: new Uint16Array(4),
     toco: new Uint8Array(4).fill(20),
     marks: new Uint16Array(4).fill(3),
@@ -93,6 +94,14 @@ describe('stripStatus', () => {
       state: 'running',
       clockUnsynchronised: true,
     })
+  })
+
+  it('says no rate that no heart has, nor a fetus for it', () => {
+    const ring = filled([1])
+    const odd = (quarters: number): Uint16Array => new Uint16Array(4).fill(quarters)
+    ring.put(second(2, 0, { fhr1: odd(961), fhr2: odd(119), fhr3: odd(65_535), mhr: odd(4_000) }))
+    expect(stripStatus(ring, live)).toMatchObject({ fhr1Bpm: null, fhr2Bpm: null, fhr3Bpm: null, mhrBpm: null })
+    expect([ring.hasTwin, ring.hasTriplet, ring.hasMaternal]).toEqual([false, false, false])
   })
 
   it('shows battery, gaps and poor signal', () => {

@@ -7,6 +7,13 @@
 
 export const SAMPLES_PER_SECOND = 4
 export const TOCO_LOST = 255
+/** Valid rates, quarter-bpm. What lies outside is kept as it came, and is no rate: 0 is a lost signal. */
+const RATE_MIN = 30 * 4
+const RATE_MAX = 240 * 4
+
+export function isRate(quarters: number): boolean {
+  return quarters >= RATE_MIN && quarters <= RATE_MAX
+}
 
 /** What the ring copies out of a decoded frame. */
 export interface FrameSamples {
@@ -15,6 +22,7 @@ export interface FrameSamples {
   deviceMs: number
   fhr1: Uint16Array
   fhr2: Uint16Array
+  fhr3: Uint16Array
   mhr: Uint16Array
   toco: Uint8Array
   marks: Uint16Array
@@ -25,6 +33,7 @@ export class StripRing {
   /** Quarter-bpm, 0 = lost. */
   readonly fhr1: Uint16Array
   readonly fhr2: Uint16Array
+  readonly fhr3: Uint16Array
   readonly mhr: Uint16Array
   /** Half units, 255 = lost. */
   readonly toco: Uint8Array
@@ -38,6 +47,7 @@ export class StripRing {
   /** Grows with every stored second: the drawer's reason to draw again. */
   version = 0
   hasTwin = false
+  hasTriplet = false
   hasMaternal = false
   /** Seconds stored and seconds with at least one valid fhr1, since the ring was made. */
   storedSeconds = 0
@@ -48,6 +58,7 @@ export class StripRing {
     const samples = seconds * SAMPLES_PER_SECOND
     this.fhr1 = new Uint16Array(samples)
     this.fhr2 = new Uint16Array(samples)
+    this.fhr3 = new Uint16Array(samples)
     this.mhr = new Uint16Array(samples)
     this.toco = new Uint8Array(samples)
     this.marks = new Uint16Array(samples)
@@ -65,11 +76,13 @@ export class StripRing {
     for (let i = 0; i < SAMPLES_PER_SECOND; i += 1) {
       this.fhr1[at + i] = frame.fhr1[i] ?? 0
       this.fhr2[at + i] = frame.fhr2[i] ?? 0
+      this.fhr3[at + i] = frame.fhr3[i] ?? 0
       this.mhr[at + i] = frame.mhr[i] ?? 0
       this.toco[at + i] = frame.toco[i] ?? TOCO_LOST
       this.marks[at + i] = frame.marks[i] ?? 0
-      if ((frame.fhr2[i] ?? 0) > 0) this.hasTwin = true
-      if ((frame.mhr[i] ?? 0) > 0) this.hasMaternal = true
+      if (isRate(frame.fhr2[i] ?? 0)) this.hasTwin = true
+      if (isRate(frame.fhr3[i] ?? 0)) this.hasTriplet = true
+      if (isRate(frame.mhr[i] ?? 0)) this.hasMaternal = true
     }
     this.flags[slot] = frame.flags
     this.seqAt[slot] = seq
@@ -130,7 +143,7 @@ export class StripRing {
     this.seqAt.fill(0)
     this.firstSeq = this.lastSeq = this.lastDeviceMs = 0
     this.storedSeconds = 0
-    this.hasTwin = this.hasMaternal = false
+    this.hasTwin = this.hasTriplet = this.hasMaternal = false
     this.version += 1
   }
 }

@@ -1,5 +1,5 @@
 /** What a strip must always say about itself, computed from what arrived and when. */
-import { SAMPLES_PER_SECOND, type StripRing } from './ring'
+import { SAMPLES_PER_SECOND, type StripRing, isRate } from './ring'
 
 export type StripState = 'waiting' | 'running' | 'lagging' | 'offline' | 'stopped' | 'unlinked'
 
@@ -17,6 +17,7 @@ export interface StripStatus {
   /** Newest valid values, null when the newest second has none. */
   fhr1Bpm: number | null
   fhr2Bpm: number | null
+  fhr3Bpm: number | null
   mhrBpm: number | null
   toco: number | null
 }
@@ -51,7 +52,7 @@ export function stripStatus(ring: StripRing, inputs: StripInputs): StripStatus {
       state: inputs.closed ? 'stopped' : inputs.linkUp ? 'waiting' : 'unlinked',
       lagMs: null, ageMs: null, gapSeconds: 0, goodShare: null,
       batteryLow: false, clockUnsynchronised: false,
-      fhr1Bpm: null, fhr2Bpm: null, mhrBpm: null, toco: null,
+      fhr1Bpm: null, fhr2Bpm: null, fhr3Bpm: null, mhrBpm: null, toco: null,
     }
   }
   const flags = ring.flags[seq % ring.seconds] ?? 0
@@ -69,6 +70,7 @@ export function stripStatus(ring: StripRing, inputs: StripInputs): StripStatus {
     clockUnsynchronised: unsynchronised,
     fhr1Bpm: newest(ring.fhr1, ring, seq),
     fhr2Bpm: newest(ring.fhr2, ring, seq),
+    fhr3Bpm: newest(ring.fhr3, ring, seq),
     mhrBpm: newest(ring.mhr, ring, seq),
     toco: newestToco(ring, seq),
   }
@@ -96,7 +98,7 @@ function newest(samples: Uint16Array, ring: StripRing, seq: number): number | nu
   const at = ring.indexOf(seq)
   for (let i = SAMPLES_PER_SECOND - 1; i >= 0; i -= 1) {
     const value = samples[at + i] ?? 0
-    if (value > 0) return Math.round(value / 4)
+    if (isRate(value)) return Math.round(value / 4)
   }
   return null
 }

@@ -3,6 +3,7 @@
  *
  * Every cell of one size shares one ruled sheet, drawn once. Nothing is allocated while drawing.
  */
+import type { Labels } from './fetuses'
 import {
   PaperGeometry,
   type PaperScale,
@@ -92,6 +93,7 @@ export interface TileOptions {
   ring: StripRing
   edgeAgeSeconds: () => number
   label: (ms: number) => string
+  fetuses: () => Labels
   sheets: Sheets
 }
 
@@ -158,7 +160,7 @@ export class TileView {
     const { ctx } = this
     const geo = plan.geometry
     ctx.drawImage(sheets.get(plan, ink), 0, 0, geo.width, geo.height)
-    drawStretch(ctx, geo, ink, ring, right, this.hatch, label)
+    drawStretch(ctx, geo, ink, ring, right, this.hatch, label, this.options.fetuses())
     if (plan.numbers) drawScaleNumbers(ctx, geo, ink)
   }
 }

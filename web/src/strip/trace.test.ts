@@ -35,7 +35,7 @@ function ringOf(values: Record<number, number | number[]>): StripRing {
     const quarters = Array.isArray(value) ? value.map((v) => v * 4) : new Array<number>(4).fill(value * 4)
     ring.put({
       seq: Number(seq), flags: 0, deviceMs: Number(seq) * 1000,
-      fhr1: Uint16Array.from(quarters), fhr2: new Uint16Array(4), mhr: new Uint16Array(4),
+      fhr1: Uint16Array.from(quarters), fhr2: new Uint16Array(4), fhr3: new Uint16Array(4), mhr: new Uint16Array(4),
       toco: new Uint8Array(4), marks: new Uint16Array(4),
     })
   }

@@ -3,14 +3,16 @@
  *
  * The pen lifts where the signal is lost and never bridges missing seconds: those are hatched.
  */
-import { FHR_MAX_BPM, FHR_MIN_BPM, type PaperGeometry, type Palette } from './paper'
-import { SAMPLES_PER_SECOND, type StripRing, TOCO_LOST } from './ring'
+import type { PaperGeometry, Palette } from './paper'
+import { SAMPLES_PER_SECOND, type StripRing, TOCO_LOST, isRate } from './ring'
 
 const MARK_PATIENT = 1 << 8
 const MARK_MOVEMENT = 1 << 9
 const MARK_CLINICIAN = 1 << 10
 const QUARTER = 4
 const HATCH_PX = 8
+const LETTER_PX = 12
+const LETTER_FONT = `700 ${LETTER_PX}px sans-serif`
 /** A jump beyond this between neighbouring samples is not joined: two lines, not one cliff. */
 const JOIN_LIMIT_QBPM = 30 * QUARTER
 
@@ -37,7 +39,7 @@ export function drawHeartRate(
 }
 
 function lost(value: number): boolean {
-  return value < FHR_MIN_BPM * QUARTER || value > FHR_MAX_BPM * QUARTER
+  return !isRate(value)
 }
 
 /** y of a rate; what lies beyond the lane is drawn on its edge, never left out. */
@@ -147,6 +149,29 @@ export function drawToco(
     }
   }
   ctx.stroke()
+}
+
+/** The fetus's letter over the newest valid sample on the sheet: traces are told apart by more than colour. */
+export function drawLetter(
+  ctx: CanvasRenderingContext2D,
+  geo: PaperGeometry,
+  ring: StripRing,
+  samples: Uint16Array,
+  rightSecond: number,
+  colour: string,
+  letter: string,
+): void {
+  const from = firstVisible(geo, ring, rightSecond)
+  for (let seq = lastVisible(ring, rightSecond); seq >= from; seq -= 1) {
+    const at = ring.indexOf(seq)
+    if (!ring.has(seq) || lost(samples[at] ?? 0)) continue
+    ctx.fillStyle = colour
+    ctx.font = LETTER_FONT
+    ctx.textBaseline = 'alphabetic'
+    const x = Math.min(geo.xOf(seq, rightSecond), geo.width) - LETTER_PX
+    ctx.fillText(letter, x, Math.max(geo.fhrTop + LETTER_PX, rateY(geo, samples[at] ?? 0) - LETTER_PX / 2))
+    return
+  }
 }
 
 /** Bars under the heart rate; height carries the meaning as well as colour. */

@@ -1,4 +1,5 @@
 /** One strip on two canvases: the sheet that stands still and the pen layer that moves. */
+import type { Labels } from './fetuses'
 import { everyFrame } from './loop'
 import {
   PaperGeometry,
@@ -20,6 +21,7 @@ export interface StripViewOptions {
   /** Seconds since the newest frame arrived; the live edge runs on when data stop. */
   edgeAgeSeconds: () => number
   label: (ms: number) => string
+  fetuses: () => Labels
 }
 
 export class StripView {
@@ -134,7 +136,7 @@ export class StripView {
     const ctx = this.penCtx
     const ink = this.palette
     ctx.clearRect(0, 0, geo.width, geo.height)
-    drawStretch(ctx, geo, ink, ring, right, this.hatch, label)
+    drawStretch(ctx, geo, ink, ring, right, this.hatch, label, this.options.fetuses())
     drawScaleNumbers(ctx, geo, ink)
   }
 }

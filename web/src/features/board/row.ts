@@ -40,7 +40,7 @@ export function pressOf(action: BoardAction): Press {
 }
 
 /** Puts a row that a write answered into the board; its place comes with the next fetch. */
-export function withRow(board: Board, row: BoardRow): Board {
+export function withRow<T extends Board>(board: T, row: BoardRow): T {
   return { ...board, rows: board.rows.map((old) => (old.id === row.id && old.version <= row.version ? row : old)) }
 }
 

@@ -11,7 +11,10 @@ import { withRow } from './row'
 const SCOPES: readonly Scope[] = ['mine', 'incoming', 'outgoing', 'all']
 const STORAGE_KEY = 'ys.board.scope'
 
-export interface BoardView extends Pick<LiveData<Board>, 'data' | 'problem' | 'loading' | 'fetchedAt' | 'refresh'> {
+/** Rows say whose they are: a slow answer of another scope is not taken for this one's. */
+type ShownBoard = Board & { scope: Scope }
+
+export interface BoardView extends Pick<LiveData<ShownBoard>, 'data' | 'problem' | 'loading' | 'fetchedAt' | 'refresh'> {
   scope: Ref<Scope>
   scopes: readonly Scope[]
   /** True while another scope's rows are still on the screen. */
@@ -24,13 +27,10 @@ export interface BoardView extends Pick<LiveData<Board>, 'data' | 'problem' | 'l
 export function useBoard(): BoardView {
   const live = useLive()
   const scope = ref<Scope>(storedScope())
-  const shown = ref<Scope | null>(null)
-  const line = useLiveData<Board>(
+  const line = useLiveData<ShownBoard>(
     async () => {
       const wanted = scope.value
-      const board = await api.get<Board>('/api/referrals', { scope: wanted })
-      shown.value = wanted
-      return board
+      return { ...(await api.get<Board>('/api/referrals', { scope: wanted })), scope: wanted }
     },
     (message) => message.type === 'case',
   )
@@ -42,7 +42,7 @@ export function useBoard(): BoardView {
     ...line,
     scope,
     scopes: SCOPES,
-    switching: computed(() => shown.value !== null && shown.value !== scope.value),
+    switching: computed(() => line.data.value !== null && line.data.value.scope !== scope.value),
     stale: computed(() => line.data.value !== null && (live.link.state !== 'online' || line.problem.value !== null)),
     recorded(row) {
       if (line.data.value !== null) line.put(withRow(line.data.value, row))

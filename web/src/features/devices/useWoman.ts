@@ -3,6 +3,7 @@ import { ref, shallowRef } from 'vue'
 
 import { api } from '@/api/client'
 import { Problem } from '@/api/problem'
+import { latest } from '@/shared/latest'
 
 import type { Pregnancy, Woman } from './types'
 
@@ -21,40 +22,48 @@ export function useWoman() {
   /** A wristband that nobody has yet: it can be given to her whom one picks. */
   const newCode = ref('')
 
-  async function ask(work: () => Promise<void>): Promise<void> {
+  const asking = latest()
+
+  /** False where something else has been asked, or somebody picked, meanwhile. */
+  async function ask(work: (current: () => boolean) => Promise<void>): Promise<boolean> {
+    const current = asking()
     busy.value = true
     problem.value = null
     try {
-      await work()
+      await work(current)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
-      problem.value = error
-    } finally {
-      busy.value = false
+      if (current()) problem.value = error
     }
+    if (!current()) return false
+    busy.value = false
+    return true
   }
 
   async function scanned(code: string): Promise<void> {
     chosen.value = null
     newCode.value = ''
-    await ask(async () => {
+    const answered = await ask(async (current) => {
       const { pregnancy_id } = await api.post<{ pregnancy_id: string }>('/api/ctg/wristbands/find', { code })
       const hers = await api.get<Pregnancy>(`/api/pregnancies/${pregnancy_id}`)
-      chosen.value = { pregnancy_id, name: hers.name, gestation_days: hers.gestation_days, means: 'wristband' }
+      if (current()) chosen.value = { pregnancy_id, name: hers.name, gestation_days: hers.gestation_days, means: 'wristband' }
     })
-    if (problem.value?.code === 'ctg.wristband_unknown') newCode.value = code
+    if (answered && problem.value?.code === 'ctg.wristband_unknown') newCode.value = code
   }
 
   async function search(name: string): Promise<void> {
     const q = name.trim()
     if (q === '') return
-    await ask(async () => {
-      found.value = await api.get<Woman[]>('/api/patients', { q })
+    await ask(async (current) => {
+      const women = await api.get<Woman[]>('/api/patients', { q })
+      if (current()) found.value = women
     })
   }
 
   function pick(woman: Woman): void {
     if (woman.pregnancy_id === null) return
+    asking()
+    busy.value = false
     problem.value = null
     chosen.value = { pregnancy_id: woman.pregnancy_id, name: woman.name, gestation_days: woman.gestation_days, means: 'list' }
   }

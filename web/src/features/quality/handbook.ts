@@ -1,5 +1,6 @@
 /** The handbook in order: one entry per code, what counts today, what waits for a second person, its other versions. */
 import type { DefinitionVersion } from './types'
+import { lastDay } from './words'
 
 export interface Entry {
   code: string
@@ -48,6 +49,12 @@ export interface Draft {
   source: string
   data_source: string
   valid_from: string
+  /** The last day on which it counts; empty: until another version does. */
+  last_day: string
+  /** What is aimed at, in words; an interval's target stands with its clock. */
+  aim: string
+  /** Who does not count, one a line. */
+  exclusions: string
   national_no: string
   weight: string
   low: string
@@ -79,6 +86,9 @@ export function draftFrom(from: DefinitionVersion | null, today: string): Draft 
     source: '',
     data_source: held?.data_source ?? '',
     valid_from: today,
+    last_day: held?.valid_to ? lastDay(held.valid_to) : '',
+    aim: held === undefined || held.measure.kind === 'interval' ? '' : (held.target?.text.zh ?? ''),
+    exclusions: (held?.exclusions.zh ?? []).join('\n'),
     national_no: shown(held?.national_no),
     weight: shown(held?.weight),
     low: shown(held?.baseline?.low),
@@ -100,6 +110,16 @@ export function readable(measure: string): boolean {
   }
 }
 
+/** Whether the measure is of time: then the target stands with the clock. */
+export function timed(measure: string): boolean {
+  return readable(measure) && measure.trim() !== '' && (JSON.parse(measure) as { kind?: string }).kind === 'interval'
+}
+
+/** The first day on which a version is over. */
+function over(lastDay: string): string | null {
+  return lastDay === '' ? null : new Date(Date.parse(lastDay) + 86_400_000).toISOString().slice(0, 10)
+}
+
 /** What is sent; without a measure it says which data it awaits. */
 export function bodyOf(draft: Draft, from: DefinitionVersion | null): Record<string, unknown> {
   const held = from?.definition
@@ -110,6 +130,7 @@ export function bodyOf(draft: Draft, from: DefinitionVersion | null): Record<str
     code: draft.code.trim(),
     replaces: from?.id ?? null,
     valid_from: draft.valid_from,
+    valid_to: over(draft.last_day),
     standing: draft.standing,
     aspect: draft.aspect,
     levels: draft.level,
@@ -122,7 +143,8 @@ export function bodyOf(draft: Draft, from: DefinitionVersion | null): Record<str
     population: both(draft.population, held?.population),
     numerator: draft.numerator ? both(draft.numerator, held?.numerator) : null,
     denominator: draft.denominator ? both(draft.denominator, held?.denominator) : null,
-    exclusions: (held?.exclusions.zh ?? []).map((zh, i) => ({ zh, en: held?.exclusions.en[i] ?? '' })),
+    exclusions: draft.exclusions.split('\n').map((one) => one.trim()).filter(Boolean).map((zh) => ({ zh, en: held?.exclusions.en[held.exclusions.zh.indexOf(zh)] ?? '' })),
+    aim: draft.aim && !timed(draft.measure) ? both(draft.aim, held?.target?.text) : null,
     measure: draft.measure.trim() ? JSON.parse(draft.measure) : { kind: 'elsewhere', awaits: { zh: draft.awaits, en: '' } },
     national_no: number(draft.national_no),
     weight: number(draft.weight),

@@ -93,7 +93,7 @@ export const feature: Feature = {
       group: 'quality',
       label: 'quality.nav',
       mark: '▥',
-      roles: ['referring_clinician', 'expert', 'coordinator', 'duty_desk', 'commission', 'auditor'],
+      roles: ['referring_clinician', 'expert', 'coordinator', 'duty_desk', 'commission', 'auditor', 'medical_affairs'],
       order: 40,
       phone: true,
       home: 'quality',

@@ -43,6 +43,12 @@ export function counted(value: Value): number {
   return value.kind === 'share' ? value.of : value.n
 }
 
+/** Whether a number says nothing here: no data, or nobody to take a share or a median of. Nothing counted is a count. */
+export function silent(value: Value): boolean {
+  if (value.kind === 'interval') return value.distribution.n + value.open + value.inconsistent === 0
+  return value.kind === 'elsewhere' || (value.kind === 'share' && value.of === 0)
+}
+
 const UNIT_SIGN: Partial<Record<Definition['unit'], string>> = { percent: ' %', per_1000: ' ‰', per_100000: ' /10万', ratio: '' }
 
 /** A share, median or count in its unit: two decimals, or none for a count. */
@@ -52,6 +58,16 @@ export function inUnit(value: number | null, unit: Definition['unit'], lang: str
   const sign = UNIT_SIGN[unit]
   if (sign === undefined) return Number.isInteger(value) ? String(value) : value.toFixed(1)
   return `${value.toFixed(2)}${lang === 'en' && unit === 'per_100000' ? ' per 100,000' : sign}`
+}
+
+/** The day before the first on which a version is over. */
+export function lastDay(over: string): string {
+  return new Date(Date.parse(over) - 86_400_000).toISOString().slice(0, 10)
+}
+
+/** Both ends of an interval in their unit; '…' where it is open. */
+export function interval(said: { low: number | null; high: number | null }, unit: Definition['unit'], lang: string): string {
+  return [said.low, said.high].map((end) => (end === null ? '…' : inUnit(end, unit, lang))).join(' – ')
 }
 
 /** An axis label: a duration, or the bare number with as many decimals as it needs. */

@@ -12,10 +12,17 @@ import { type Changes, isEmpty, undoing } from './edits'
 import { type Wrong, inOrder, wrong } from './grid'
 import type { Candidate, PlanMade, PlanOut, RosterCalendar, Shift } from './types'
 
+/** A plan and its calendar are one answer: a slow one never stands beside a newer. */
+interface Drawn {
+  plan: PlanOut
+  calendar: RosterCalendar | null
+  problem: Problem | null
+}
+
 export interface UsePlan {
-  plan: LiveData<PlanOut>
-  calendar: Ref<RosterCalendar | null>
-  problem: Ref<Problem | null>
+  plan: { data: ComputedRef<PlanOut | null>; problem: Ref<Problem | null> }
+  calendar: ComputedRef<RosterCalendar | null>
+  problem: ComputedRef<Problem | null>
   candidates: Ref<Candidate[]>
   days: ComputedRef<string[]>
   wrongs: ComputedRef<Wrong[]>
@@ -38,30 +45,30 @@ const UNDO_STEPS = 50
 export function usePlan(planId: string): UsePlan {
   const toasts = useToasts()
   const waiting = useWaiting()
-  const calendar = shallowRef<RosterCalendar | null>(null)
   const candidates = shallowRef<Candidate[]>([])
-  const problem = shallowRef<Problem | null>(null)
   const busy = ref(false)
   const refused = shallowRef<Problem | null>(null)
   const history = ref<Shift[][]>([])
 
-  const plan = useLiveData<PlanOut>(async () => {
+  const drawn: LiveData<Drawn> = useLiveData<Drawn>(async () => {
     const found = await api.get<PlanOut>(`/api/duty/plans/${planId}`)
-    await drawn(found)
-    return found
-  }, concernsPlans)
-
-  async function drawn(found: PlanOut): Promise<void> {
-    const { facility_id, group_id, from, to } = found.plan
     try {
-      const draft = found.plan.state === 'published' || found.plan.state === 'discarded' ? undefined : planId
-      calendar.value = await api.get<RosterCalendar>('/api/duty/calendar', { facility_id, group_id, from, to, plan_id: draft })
-      if (candidates.value.length === 0) candidates.value = await api.get<Candidate[]>('/api/duty/candidates', { facility_id })
-      problem.value = null
+      return { plan: found, calendar: await calendarOf(found), problem: null }
     } catch (error) {
       if (!(error instanceof Problem)) throw error
-      problem.value = error
+      return { plan: found, calendar: calendar.value, problem: error }
     }
+  }, concernsPlans)
+  const plan = { data: computed(() => drawn.data.value?.plan ?? null), problem: drawn.problem }
+  const calendar: ComputedRef<RosterCalendar | null> = computed(() => drawn.data.value?.calendar ?? null)
+  const problem = computed(() => drawn.data.value?.problem ?? null)
+
+  async function calendarOf(found: PlanOut): Promise<RosterCalendar> {
+    const { facility_id, group_id, from, to } = found.plan
+    const draft = found.plan.state === 'published' || found.plan.state === 'discarded' ? undefined : planId
+    const calendar = await api.get<RosterCalendar>('/api/duty/calendar', { facility_id, group_id, from, to, plan_id: draft })
+    if (candidates.value.length === 0) candidates.value = await api.get<Candidate[]>('/api/duty/candidates', { facility_id })
+    return calendar
   }
 
   const editable = computed(() => plan.data.value?.plan.state === 'draft' && plan.data.value.plan.actions.includes('submit'))
@@ -96,7 +103,7 @@ export function usePlan(planId: string): UsePlan {
       return false
     } finally {
       // Whatever was answered, the page shows what the server has now.
-      await plan.refresh()
+      await drawn.refresh()
       busy.value = false
     }
   }
@@ -139,6 +146,6 @@ export function usePlan(planId: string): UsePlan {
     plan, calendar, problem, candidates, days, wrongs, loads, editable, busy, refused,
     undoable: computed(() => history.value.length),
     apply, undo, fill, act,
-    refresh: () => plan.refresh(),
+    refresh: () => drawn.refresh(),
   }
 }

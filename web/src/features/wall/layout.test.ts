@@ -44,7 +44,7 @@ describe('layout', () => {
 })
 
 describe('cellSize', () => {
-  it.each([[950, 500, 'large'], [300, 180, 'medium'], [178, 102, 'small']] as const)('%i × %i is %s', (width, height, size) => {
+  it.each([[950, 500, 'huge'], [500, 280, 'large'], [300, 180, 'medium'], [178, 102, 'small']] as const)('%i × %i is %s', (width, height, size) => {
     expect(cellSize(width, height)).toBe(size)
   })
 })

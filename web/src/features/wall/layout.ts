@@ -62,10 +62,11 @@ function readable(width: number, height: number): number {
   return width * height * used
 }
 
-export type CellSize = 'large' | 'medium' | 'small'
+export type CellSize = 'huge' | 'large' | 'medium' | 'small'
 
-/** What a cell has room to say. */
+/** What a cell has room to say, and how large: a huge one hangs on a wall four metres away. */
 export function cellSize(width: number, height: number): CellSize {
+  if (width >= 600 && height >= 330) return 'huge'
   if (width >= 420 && height >= 230) return 'large'
   if (width >= 230 && height >= 140) return 'medium'
   return 'small'

@@ -5,6 +5,7 @@ import type { components } from '@/api/schema'
 import type { StoredFrames } from '@/shared/storedFrames'
 import type { WatchClient, WatchEvent } from '@/stream/watch'
 import { type FeedClock, StripFeed } from '@/strip/feed'
+import { type HeardFetus, type Labels, heardFetuses, labelsOf } from '@/strip/fetuses'
 import type { StripStatus } from '@/strip/status'
 
 import { type StripAlarm, alarmRank, readAlarm, sorted, withAlarm } from './alarms'
@@ -31,6 +32,8 @@ export class WallStrip {
   readonly status: ShallowRef<StripStatus>
   readonly alarms: ShallowRef<readonly StripAlarm[]> = shallowRef([])
   readonly feed: StripFeed
+  /** Whom fhr1, fhr2 and fhr3 hear, by the newest binding. */
+  labels: Labels
   /** What is missing in these last seconds makes the state. */
   private spanSeconds = 0
   private stop: () => void
@@ -39,6 +42,7 @@ export class WallStrip {
   constructor(info: StripInfo, private readonly sources: StripSources) {
     this.key = info.device
     this.info = shallowRef(info)
+    this.labels = labelsOf(info.fetuses)
     this.feed = new StripFeed({
       clock: sources.clock,
       seconds: KEPT_SECONDS,
@@ -52,6 +56,11 @@ export class WallStrip {
 
   get state(): TileState {
     return tileState(this.status.value, this.missingSeconds)
+  }
+
+  /** Those that are heard, with their newest rates. */
+  get fetuses(): HeardFetus[] {
+    return heardFetuses(this.feed.ring, this.status.value, this.labels)
   }
 
   /** Seconds missing in what the cell shows. */
@@ -68,7 +77,11 @@ export class WallStrip {
   follow(info: StripInfo): void {
     const another = info.recording !== this.info.value.recording
     this.info.value = info
-    if (!another) return
+    this.labels = labelsOf(info.fetuses)
+    if (!another) {
+      if (info.closed_at !== null) this.feed.ended()
+      return
+    }
     this.stop()
     this.feed.reset()
     this.alarms.value = []

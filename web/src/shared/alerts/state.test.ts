@@ -49,6 +49,16 @@ describe('alerts', () => {
     expect(state.open[0]?.step).toBe(1)
   })
 
+  it('that rang since the list was asked for ring on, whatever the list says of them', () => {
+    const again = { ...alert('again', 'critical', 1), step: 1 }
+    const state = [alert('new', 'urgent', 5), again, alert('over', 'urgent', 3)].reduce(arrived, NO_ALERTS)
+    const list = [alert('again', 'critical', 1), alert('other', 'stable', 2)]
+    const open = listed(state, list, new Set(['new', 'again'])).open
+    expect(ids(open)).toEqual(['again', 'new', 'other'])
+    expect(open[0]?.step).toBe(1)
+    expect(ids(listed(settled(state, 'new'), list, new Set(['new'])).open)).toEqual(['again', 'other'])
+  })
+
   it('of an unknown level ring as the loudest', () => {
     expect(priorityOf('whatever')).toBe('high')
   })

@@ -71,9 +71,14 @@ export function priorityOf(level: string): Priority {
   return PRIORITY[level] ?? 'high'
 }
 
-/** The full list of unacknowledged pages, as fetched. */
-export function listed(state: AlertState, pages: readonly Alert[]): AlertState {
-  return { ...state, open: ordered(pages.filter((page) => !answered(state, page))) }
+/**
+ * The full list of unacknowledged pages, as fetched. What has rung since the list was asked for may
+ * not be in it yet, or at an earlier step, and rings on.
+ */
+export function listed(state: AlertState, pages: readonly Alert[], rungSince: ReadonlySet<string> = new Set()): AlertState {
+  const newer = state.open.filter((open) => rungSince.has(open.pageId) && !pages.some((page) => page.pageId === open.pageId && page.step >= open.step))
+  const others = pages.filter((page) => !answered(state, page) && !newer.some((open) => open.pageId === page.pageId))
+  return { ...state, open: ordered([...others, ...newer]) }
 }
 
 function answered(state: AlertState, alert: Alert): boolean {

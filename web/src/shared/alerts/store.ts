@@ -30,6 +30,10 @@ export const useAlerts = defineStore('alerts', () => {
   const soundState = ref<SoundState>('locked')
   const signedOn = ref(false)
   const buzz = new Buzz()
+  /** Lists that were asked for, the newest that was taken, and after which of them each page rang. */
+  let asked = 0
+  let taken = 0
+  const rang = new Map<string, number>()
   const sound = new AlarmSound(undefined, (next) => (soundState.value = next))
 
   const open = computed(() => state.value.open)
@@ -48,8 +52,15 @@ export const useAlerts = defineStore('alerts', () => {
   /** Only those who treat or coordinate are ever paged; the list is closed to others. */
   async function refresh(): Promise<void> {
     if (!session.hasRole('referring_clinician', 'expert', 'coordinator', 'duty_desk')) return
+    asked += 1
+    const turn = asked
     const pages = await api.get<Page[]>('/api/pages/mine')
-    state.value = listed(state.value, pages.map((page) => alertOf(page, session.me?.person_id)))
+    // A slow answer says nothing of what a newer one has said, nor of who has signed out meanwhile.
+    if (turn <= taken) return
+    taken = turn
+    const since = new Set([...rang].filter(([, after]) => after >= turn).map(([id]) => id))
+    state.value = listed(state.value, pages.map((page) => alertOf(page, session.me?.person_id)), since)
+    for (const id of rang.keys()) if (!since.has(id)) rang.delete(id)
     for (const page of pages) live.receipt(page.id, 'delivered')
   }
 
@@ -61,6 +72,7 @@ export const useAlerts = defineStore('alerts', () => {
     if (message.kind === 'page') {
       // Ring at once with what the item says; the list then adds what it does not.
       state.value = arrived(state.value, alertFrom(id, data))
+      rang.set(id, asked)
       live.receipt(id, 'delivered')
       void refresh().catch(() => undefined)
     } else if (message.kind === 'page_update') {
@@ -123,6 +135,8 @@ export const useAlerts = defineStore('alerts', () => {
   function stop(): void {
     stopListening?.()
     stopListening = null
+    taken = asked
+    rang.clear()
     state.value = NO_ALERTS
     sound.silence()
     buzz.follow(null)

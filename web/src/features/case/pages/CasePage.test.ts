@@ -9,11 +9,11 @@ import { axeViolations, renderPage } from '@/testing/page'
 import { aClock, aPage, aReferral, anAction } from '../fixtures'
 import CasePage from './CasePage.vue'
 
-async function open(referral: unknown = aReferral(), at = '/cases/c1') {
+async function open(referral: unknown = aReferral(), at = '/cases/c1', roles: Parameters<typeof renderPage>[1]['roles'] = ['expert']) {
   return renderPage(CasePage, {
     path: '/cases/:id',
     at,
-    roles: ['expert'],
+    roles,
     answers: {
       '/api/referrals/c1': referral,
       '/api/cases/c1/pages': [aPage()],
@@ -46,6 +46,14 @@ describe('the case page', () => {
     await screen.findByText('杜静禾')
     expect(await axeViolations(container)).toEqual([])
   }, 20_000)
+
+  it('asks for nothing that a health commission may not read', async () => {
+    const view = await open(aReferral(), '/cases/c1', ['commission'])
+    await screen.findByRole('heading', { name: '产后出血' })
+    const asked = view.get.mock.calls.map(([path]) => String(path))
+    expect(asked).toContain('/api/cases/c1/clock')
+    expect(asked.filter((path) => /ctg|links|dossier|advice/.test(path))).toEqual([])
+  })
 
   it('says first what is worst, who waits for whom, and what can be done', async () => {
     await open()

@@ -53,8 +53,8 @@ const routes = ['/quality/returns', '/quality/returns/:id', '/cases/:id', '/qual
 const NO_ACTIONS = { '/api/quality/records/r1/actions': { actions: [], may_set: false, colleagues: [] } }
 const sent = vi.fn()
 
-async function show(page: Component, answers: Record<string, unknown>, path = '/x', at = path) {
-  return renderPage(defineComponent({ render: () => h('main', [h(page)]) }), { path, at, answers, roles: ['expert'], routes })
+async function show(page: Component, answers: Record<string, unknown>, path = '/x', at = path, role = 'expert') {
+  return renderPage(defineComponent({ render: () => h('main', [h(page)]) }), { path, at, answers, roles: [role as never], routes })
 }
 
 beforeEach(() => {
@@ -71,6 +71,14 @@ describe('the board', () => {
     expect(await axeViolations(container)).toEqual([])
     await userEvent.click(screen.getByRole('button', { name: '填报' }))
     expect(sent).toHaveBeenCalledWith('/api/quality/returns', { form: 'alliance_plan', period: '2026-12' })
+  })
+
+  it('leads nobody where they are refused', async () => {
+    const links = () => screen.getAllByRole('link').map((link) => link.getAttribute('href'))
+    await show(ObligationsPage, { '/api/quality/obligations': BOARD }, '/x', '/x', 'medical_affairs')
+    expect(links()).toContain('/quality/returns')
+    expect(links()).not.toContain('/quality/exercises')
+    expect(links()).not.toContain('/quality/actions')
   })
 
   it('says where every rule was read', async () => {

@@ -1,3 +1,4 @@
+import { within } from '@testing-library/vue'
 import { describe, expect, it, vi } from 'vitest'
 
 import { axeViolations, renderPage } from '@/testing/page'
@@ -30,6 +31,10 @@ const split: Ddi = {
     by_place: [row(2, { place: 'theatre' }), row(1)],
     by_anaesthesia: [row(3, { anaesthesia: 'general' })],
     cells: [row(2, { place: 'theatre', anaesthesia: 'general' })],
+    cases: [
+      { case_id: '00000000-0000-4000-8000-00000000000a', number: 'LJ-7', decided_at: '2026-11-01T02:00:00Z', seconds: 1_500, state: 'counted', place: 'theatre', anaesthesia: 'general', late: true, demo: false },
+      { case_id: '00000000-0000-4000-8000-00000000000b', number: 'LJ-8', decided_at: '2026-11-02T02:00:00Z', seconds: null, state: 'open', place: null, anaesthesia: null, late: false, demo: false },
+    ],
   }],
 }
 
@@ -41,9 +46,15 @@ const show = (answer: Ddi) =>
   })
 
 describe('decision to delivery', () => {
+  it('shows rows and no list to who may open no case', async () => {
+    const view = await show({ ...split, classes: split.classes.map((one) => ({ ...one, cases: [] })) })
+    expect((await view.findAllByRole('table')).length).toBeGreaterThan(0)
+    expect(view.container.textContent).not.toContain('这些数字背后的病例')
+  })
+
   it('is split by class, place and anaesthesia, with and without late entries', async () => {
     const view = await show(split)
-    const table = await view.findByRole('table')
+    const table = (await view.findAllByRole('table'))[0] as HTMLElement
     expect(table.textContent).toContain('含补录')
     expect(table.textContent).toContain('不含补录')
     expect(table.textContent).toContain('手术室 · 全身麻醉')
@@ -53,6 +64,15 @@ describe('decision to delivery', () => {
     expect(table.textContent).toContain('未完成 1 例')
     expect(await axeViolations(view.container)).toEqual([])
   }, 20_000)
+
+  it('leads from its numbers to the cases', async () => {
+    const view = await show(split)
+    const cases = await view.findByRole('table', { name: '病例', hidden: true })
+    const [first, second] = within(cases).getAllByRole('row', { hidden: true }).slice(1)
+    expect(first?.textContent).toMatch(/LJ-7.*手术室.*全身麻醉.*25 分.*补录/)
+    expect(second?.textContent).toMatch(/LJ-8.*未记录.*未记录/)
+    expect(first?.querySelector('a')?.getAttribute('href')).toBe('/cases/00000000-0000-4000-8000-00000000000a')
+  })
 
   it('says what to do where nobody decided', async () => {
     const view = await show({ scope: { ...scope, cases: 0 }, classes: [] })

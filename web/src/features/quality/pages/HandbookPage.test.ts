@@ -90,6 +90,17 @@ describe('a version that is entered', () => {
     })
   })
 
+  it('says all that a definition says: target, who is left out, its last day', () => {
+    const from = version('v5', 'coverage', {}, { valid_to: '2027-01-01', exclusions: { zh: ['演练', '作废'], en: ['drills', 'voided'] }, target: { seconds: null, text: { zh: '100%', en: '100 %' }, source: '', confidence: 'V', to_be_verified: false } })
+    const draft = draftFrom(from, '2026-07-01')
+    expect(draft).toMatchObject({ last_day: '2026-12-31', aim: '100%', exclusions: '演练\n作废' })
+    expect(bodyOf(draft, from)).toMatchObject({ valid_to: '2027-01-01', aim: { zh: '100%', en: '100 %' }, exclusions: [{ zh: '演练', en: 'drills' }, { zh: '作废', en: 'voided' }] })
+    const changed = { ...draft, last_day: '', aim: '≥95%', exclusions: '作废\n\n 转出 ' }
+    expect(bodyOf(changed, from)).toMatchObject({ valid_to: null, aim: { zh: '≥95%', en: '' }, exclusions: [{ zh: '作废', en: 'voided' }, { zh: '转出', en: '' }] })
+    const timedOne = { ...draft, measure: '{"kind": "interval", "clock": {"set": "ddi", "version": 1, "interval": "x"}}' }
+    expect(bodyOf(timedOne, from)).toMatchObject({ aim: null })
+  })
+
   it('may be computed another way, in the closed vocabulary', () => {
     const from = VERSIONS[0] as DefinitionVersion
     const draft = { ...draftFrom(from, '2027-01-01'), measure: '{"kind": "count", "of": "cases"}', numerator: '' }

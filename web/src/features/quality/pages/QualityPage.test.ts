@@ -51,6 +51,7 @@ function value(n: number): IntervalValue {
     mean: n === 0 ? null : { centres: 3, without: 1, value: 204 },
     late: 0,
     demo: n,
+    more_centres: 0,
   }
 }
 
@@ -62,10 +63,10 @@ function answers(n: number): Record<string, unknown> {
   return { '/api/indicators': indicators, '/api/regions': [], '/api/facilities': [], '/api/conditions': [] }
 }
 
-/** A count over so many facilities. */
+/** A count over so many facilities, of which the server names twelve. */
 function houses(n: number): Record<string, unknown> {
-  const by_centre = Array.from({ length: n }, (_, no) => ({ centre: { id: String(no), short_name: `医院${no}` }, n: n - no, met: null, p50_s: null }))
-  const counted = { kind: 'count' as const, n: 400, by_centre, mean: null, outside: [], late: 0, demo: 0 }
+  const by_centre = Array.from({ length: 12 }, (_, no) => ({ centre: { id: String(no), short_name: `医院${no}` }, n: n - no, met: null, p50_s: null }))
+  const counted = { kind: 'count' as const, n: 400, by_centre, mean: null, outside: [], late: 0, demo: 0, more_centres: n - 12 }
   const told = answers(0)
   const indicators = told['/api/indicators'] as Indicators
   return { ...told, '/api/indicators': { ...indicators, indicators: [{ definition: { ...definition, unit: 'cases' }, value: counted }] } }
@@ -93,6 +94,16 @@ describe('indicators', () => {
     const view = await show(58)
     expect(await view.findByText('◇ 待核实', { selector: 'summary *' })).toBeTruthy()
     expect(view.getByText('从求助到首次同意接收的时间。').closest('details')).toBeTruthy()
+  })
+
+  it('stand below where nobody is counted, with that', async () => {
+    const told = answers(0)
+    const indicators = told['/api/indicators'] as Indicators
+    const nobody = { ...value(0), open: 0 }
+    const view = await show(0, { ...told, '/api/indicators': { ...indicators, indicators: [{ definition, value: nobody }] } })
+    expect(await view.findByText('本期没有数字的指标（1 项）')).toBeTruthy()
+    expect(view.queryByRole('article')).toBeNull()
+    expect(view.getByText('本期没有病例').closest('details')).toBeTruthy()
   })
 
   it('name the facilities with the most, and how many more there are', async () => {

@@ -16,8 +16,13 @@ const FORM = {
   ],
 }
 
+const DEATHS = {
+  version: '1', reminders: { before_hours: 24, again_hours: 24 }, steps: { hospital_review: { zh: '院内评审', en: 'in the hospital' } },
+  rules: [{ code: 'a', step: 'hospital_review', who: ['mother'], amount: 20, unit: 'working_days', regions: ['*'], zh: '20 个工作日', en: '', ...SAID }],
+}
+
 describe('rules as lines', () => {
-  it.each([['round', ROUND], ['form:x', FORM]])('come back as they were: %s', (kind, content) => {
+  it.each([['round', ROUND], ['form:x', FORM], ['after_death', DEATHS]])('come back as they were: %s', (kind, content) => {
     expect(contentOf(kind, draftOf(kind, content), content)).toEqual(content)
   })
 

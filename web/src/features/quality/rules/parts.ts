@@ -14,7 +14,7 @@ export interface Field {
 
 export interface Part {
   /** As in the content; `item` lies in sections. */
-  part: 'deadline' | 'on_site' | 'weight' | 'obligation' | 'item'
+  part: 'deadline' | 'on_site' | 'weight' | 'obligation' | 'item' | 'rules'
   /** Lines may be added and removed. */
   open: boolean
   fields: Field[]
@@ -69,13 +69,25 @@ const FORM: Part[] = [
   },
 ]
 
+const AFTER_DEATH: Part[] = [
+  {
+    part: 'rules', open: true, fields: [
+      CODE, ...NAMES, { key: 'step', kind: 'choice', of: ['report_county_mch', 'hospital_review', 'county_review'], words: 'rules.step', required: true },
+      { key: 'who', kind: 'choices', of: ['mother', 'newborn', 'fetus'], words: 'rules.who', required: true },
+      numeric('amount'), { key: 'unit', kind: 'choice', of: ['days', 'working_days', 'months'], words: 'rules.unit', required: true }, SOURCE, CONFIDENCE,
+    ],
+  },
+]
+const PARTS: Record<string, Part[]> = { round: ROUND, calendar: CALENDAR, after_death: AFTER_DEATH }
+
 export function partsOf(kind: string): Part[] {
-  return kind === 'round' ? ROUND : kind === 'calendar' ? CALENDAR : FORM
+  return PARTS[kind] ?? FORM
 }
 
 export function headOf(kind: string): Field[] {
   if (kind === 'round') return [{ key: 'reminders.days', kind: 'numbers' }]
   if (kind === 'calendar') return [{ key: 'reminders.before_days', kind: 'numbers' }, { key: 'reminders.late_days', kind: 'numbers' }]
+  if (kind === 'after_death') return [numeric('reminders.before_hours'), numeric('reminders.again_hours')]
   return [...NAMES, { key: 'annex', kind: 'text' }, SOURCE, CONFIDENCE, { ...CONFIDENCE, key: 'points_confidence' }]
 }
 

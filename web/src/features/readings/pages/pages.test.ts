@@ -18,7 +18,7 @@ const reading: Reading = {
   id: 'g1', recording_id: 'r1', pregnancy_id: 'w1', of_case_id: null, facility_id: 'f2', facility: '云江县妇保', reader_facility_id: 'f1', reader_facility: '市妇幼',
   from_seq: 1, to_seq: 120, urgency: 'urgent', question: '变异是否减少？', state: 'claimed', asked_by: { id: 'p2', name: '周知夏', title: '' },
   asked_at: '2026-11-22T03:00:00Z', due_at: '2026-11-22T03:06:36Z', claimed_by: { id: 'p1', name: '林静禾', title: '' }, claimed_at: '2026-11-22T03:01:00Z',
-  signed_at: null, received_by: null, received_at: null, receive_by: null, escalated_at: null, follow_up_at: null, followed_by: null, followed_at: null, version: 2, limits: { id: 'l1', limits: LIMITS, source: '平台', confidence: '待核实' },
+  signed_at: null, received_by: null, received_at: null, receive_by: null, escalated_at: null, follow_up_at: null, followed_by: null, followed_at: null, version: 2, fetuses: [{ channel: 'fhr1', label: 'A' }], limits: { id: 'l1', limits: LIMITS, source: '平台', confidence: '待核实' },
   bed: '产房3床', device: 'SN-1', channels: ['fhr1'], started_at: '2026-11-22T02:00:00Z', woman: '苏*', gestation_days: 268, allowed: ['sign', 'release'],
 }
 const seen = { id: 'v1', person: { id: 'p1', name: '林静禾', title: '' }, at: '2026-11-22T03:02:00Z', from_seq: 1, to_seq: 120, seconds: 118, parts: [[1, 118]], sha256: 'ab'.repeat(32) }

@@ -16,7 +16,7 @@ const ALARM = { id: 'a1', kind: 'bradycardia', present: true, version: 1, bed: '
 function info(n: number, change: Partial<StripInfo> = {}): StripInfo {
   return {
     recording: `rec-${n}`, facility: HOUSE, unit: '产科', bed: `产房 ${n} 床`, device: `SN-${n}`, device_name: '监护仪',
-    channels: ['fhr1', 'toco'], opened_at: '2026-11-22T03:00:00Z', closed_at: null, heard_at: null,
+    channels: ['fhr1', 'toco'], fetuses: [{ channel: 'fhr1', label: 'A' }], opened_at: '2026-11-22T03:00:00Z', closed_at: null, heard_at: null,
     bound: true, name_short: '王*明', case_id: null, ...change,
   } as StripInfo
 }
@@ -49,6 +49,11 @@ class FakeSocket {
   }
 
   seconds(view: number, ...seqs: number[]): void {
+    this.rates(view, [141], seqs)
+  }
+
+  /** Seconds with a rate for each of the first fetal channels. */
+  rates(view: number, bpm: readonly number[], seqs: readonly number[]): void {
     const bytes = new DataView(new ArrayBuffer(8 + seqs.length * FRAME_BYTES))
     ;[1, 4, seqs.length].forEach((value, at) => bytes.setUint8(at, value))
     seqs.forEach((seq, n) => {
@@ -57,7 +62,7 @@ class FakeSocket {
       bytes.setUint8(at + 1, 1)
       bytes.setUint32(at + 4, view, true)
       bytes.setUint32(at + 8, seq, true)
-      for (let i = 0; i < 4; i += 1) bytes.setUint16(at + 24 + i * 12, 141 * 4, true)
+      for (let i = 0; i < 4; i += 1) bpm.forEach((rate, channel) => bytes.setUint16(at + 24 + i * 12 + channel * 2, rate * 4, true))
     })
     this.onmessage?.({ data: bytes.buffer })
   }
@@ -148,7 +153,7 @@ describe('the wall', () => {
     for (const n of [1, 2, 3]) socket.says({ type: 'state', recording: `rec-${n}`, connected: true, lag_ms: 100 })
     socket.seconds(1, 9)
     socket.says({ type: 'state', recording: 'rec-2', connected: false })
-    socket.says({ type: 'closed', recording: 'rec-3', last_seq: 3 })
+    socket.says({ type: 'state', recording: 'rec-3', connected: false, closed: true, last_seq: 3 })
     await seconds(2)
     const state = (n: number): string => screen.getByRole('button', { name: new RegExp(`产房 ${n} 床`) }).className
     expect([state(1), state(2), state(3)].map((name) => /is-(\w+)/.exec(name)?.[1])).toEqual(['gappy', 'offline', 'stopped'])
@@ -214,6 +219,25 @@ describe('the wall', () => {
     socket.says({ type: 'alarm', recording: 'rec-2', ...alarm, state: 'acknowledged', acknowledged_by: '林静禾', version: 2 })
     await seconds(1)
     expect(tile.textContent).toContain('林静禾 已确认')
+  })
+
+  it('says of several fetuses by the letters of the binding whose rate and whose alarm it is', async () => {
+    const fetuses = [{ channel: 'fhr1', label: 'B' }, { channel: 'fhr2', label: 'A' }, { channel: 'fhr3', label: 'C' }]
+    const { socket } = await wall(info(1, { fetuses }), info(2))
+    socket.rates(1, [141, 152, 163], [1, 2])
+    socket.seconds(2, 1, 2)
+    for (const n of [1, 2]) {
+      socket.says({ type: 'alarm', recording: `rec-${n}`, id: `a${n}`, kind: 'bradycardia', channel: 1, priority: 'high', state: 'active', version: 1, value_bpm: 84 })
+    }
+    await seconds(2)
+    const said = (n: number): string => screen.getByRole('button', { name: new RegExp(`产房 ${n} 床`) }).textContent?.replace(/\s+/g, ' ') ?? ''
+    expect(said(1)).toMatch(/B ?141 ?A ?152 ?C ?163/)
+    expect(said(1)).toContain('胎心过缓 胎儿B 84')
+    expect(said(2)).toMatch(/胎心过缓 84/)
+    await fireEvent.click(screen.getByRole('button', { name: /产房 1 床/ }))
+    const large = await screen.findByRole('dialog', { name: /产房 1 床/ })
+    expect(large.textContent?.replace(/\s+/g, ' ')).toMatch(/FHR B ?141 ?A ?152 ?C ?163/)
+    expect(large.textContent).toContain('胎儿B')
   })
 
   it('takes an alarm at the enlarged strip, by name and with a reason', async () => {
