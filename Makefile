@@ -68,7 +68,7 @@ bench-video: ## Measure rooms and calls on poor lines in real browsers; the last
 test-video: ## Tests of rooms alone: engines against one behaviour, workers, tokens, the room's page
 	@bin/setup test
 	exec $(VENV)/python -m pytest tests/consult/media tests/consult/rooms tests/bench/video \
-		tests/browser/test_room.py $(ARGS)
+		tests/browser/test_room.py tests/browser/test_room_cut.py $(ARGS)
 
 bench-web: ## Time the wall of 64 strips in a real browser: frames, main thread, heap
 	@bin/setup test

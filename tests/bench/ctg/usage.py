@@ -50,7 +50,12 @@ def _cpu_ns(pid: int) -> int:
 
 def pss_kib(pid: int) -> int:
     """Proportional memory of a tree, KiB."""
-    return sum(_field(f"/proc/{one}/smaps_rollup", "Pss:") for one in tree(pid))
+    return sum(map(own_pss_kib, tree(pid)))
+
+
+def own_pss_kib(pid: int) -> int:
+    """Proportional memory of one process without those it began, KiB."""
+    return _field(f"/proc/{pid}/smaps_rollup", "Pss:")
 
 
 def slab_kib() -> int:

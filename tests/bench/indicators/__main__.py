@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -199,7 +199,7 @@ def _agree(
         code = version.definition.code
         for area, group in areas.items():
             found = theirs.get((code, area), Found((0,) * len(NUMBERS), None, None))
-            counts = tuple(asdict(group)[name] for name in NUMBERS)
+            counts = tuple(getattr(group, name) for name in NUMBERS)
             assert counts == found.counts, (code, area, counts, found)
             for mine, other in ((group.p50_s, found.p50_s), (group.p90_s, found.p90_s)):
                 assert (mine is None) == (other is None), (code, area)

@@ -62,6 +62,7 @@ _FIELDS: Final = {
     "child_returns": f"{_AT_HOUSE}, covers, residence, live_births, neonatal_deaths,"
     f" infant_deaths, under5_deaths, {_OF_RETURNS}",
     "practice_cards": f"{_AT_HOUSE}, profession, service, active",
+    "house_licences": f"{_AT_HOUSE}, service, active",
     "severe_outcomes": "treating AS house, treating AS place, false AS late, demo,"
     " severe_outcome AS outcome, (severe_outcome = 'near_miss')::int AS near_misses,"
     " (severe_outcome = 'death')::int AS deaths",
@@ -102,6 +103,7 @@ _FROM: Final = {
     "annual_returns": _RETURNS.replace("{table}", "fact_annual_return"),
     "child_returns": _RETURNS.replace("{table}", "fact_child_return"),
     "practice_cards": "fact_practice_card WHERE day <= date '{last}'",
+    "house_licences": "fact_house_licence WHERE day <= date '{last}'",
     "severe_outcomes": _SEVERE,
     "outcomes_and_births": "(SELECT treating AS house, demo, 'house' AS covers, true AS overall,"
     " true AS this_year, treating IN (SELECT facility_id FROM fact_annual_return"

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from server.demo.yearly import Covers, Residence, children, mothers
 from tests.bench.indicators.province import House, Province
 from tests.bench.indicators.rows import File
 
@@ -34,6 +35,7 @@ def yearly_files(
                 [(end, {"obstetric_beds": 8 + 2 * house.weight}) for end in ends],
             ),
             ("practice_cards", list(_licences(house, ends[0], dice))),
+            ("house_licences", [(ends[0], {"service": "midwifery", "active": True})]),
         ):
             if rows:
                 yield _file(house, sheet, rows, by, dice)
@@ -63,32 +65,25 @@ def _annual(own: int, area: int, ends: Sequence[date], dice: Random) -> Iterator
                 yield end, _figures("area", "all", area, dice)
 
 
-def _figures(covers: str, residence: str, births: int, dice: Random) -> Mapping[str, object]:
-    women = round(births * 0.99)
-    said = {
-        "covers": covers,
-        "residence": residence,
-        "women": women,
-        "live_births": births,
-        "booked_early": round(women * 0.93),
-        "examined": round(women * 0.98),
-        "managed": round(women * 0.94),
-        "high_risk": round(women * dice.uniform(0.2, 0.7)),
-        "born_in_hospital": births,
-        "visited": round(women * 0.96),
-        "deaths": int(dice.random() < 0.2),
-    }
+def _figures(
+    covers: Covers, residence: Residence, births: int, dice: Random
+) -> Mapping[str, object]:
+    high_risk, deaths = dice.uniform(0.2, 0.7), int(dice.random() < 0.2)
+    said = dict(mothers(covers, residence, births, high_risk=high_risk, deaths=deaths))
     if dice.random() < 0.1:
         del said["visited"]
     return said
 
 
 def _children(area: int, ends: Sequence[date], dice: Random) -> Iterator[Row]:
+    shares: tuple[tuple[Residence, int], ...] = (
+        ("registered", area * 4 // 5),
+        ("other", area // 5),
+    )
     for end in ends if area else ():
-        for residence, births in (("registered", area * 4 // 5), ("other", area // 5)):
+        for residence, births in shares:
             infants = round(births * dice.uniform(0.002, 0.007))
-            said = {"neonatal_deaths": infants // 2, "infant_deaths": infants}
-            yield end, {"covers": "area", "residence": residence, "live_births": births, **said}
+            yield end, children(residence, births, infants)
 
 
 def _licences(house: House, end: date, dice: Random) -> Iterator[Row]:

@@ -1,7 +1,8 @@
 """`make bench-video`: what rooms cost, and how calls fare on poor lines, in real browsers.
 
 Real Chromium with the project's own call client, a real worker process, Valkey. Poor lines are made
-in user space (`line.py`), so no rights are needed. See docs/video.md.
+by the kernel, between network namespaces (`wire.py`), where the machine allows that, and in user
+space (`line.py`) elsewhere. See docs/video.md.
 """
 
 from __future__ import annotations
@@ -11,19 +12,23 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
+
+from playwright.async_api import Browser
 
 from server.embedded.services import EmbeddedServices
 from tests.bench.ctg.figures import Bar
 from tests.bench.video import recording, runs
 from tests.bench.video.runs import Found, Wanted
 from tests.bench.video.stage import Stage, bundled, chromium, stage
+from tests.bench.video.wire import Exchange, NoWires, exchange
 from tests.consult.media.peers.relay_process import Relay
 from tests.telling import say
 
@@ -37,6 +42,9 @@ RUNS: Final[dict[str, Callable[[Stage, Wanted], Awaitable[Found]]]] = {
     "240k": runs.policed,
     "eight": runs.eight,
 }
+WIRED: Final = frozenset(("join", "gaps", "cuts", "worker", "loss", "240k"))
+"""Those in which browsers alone are in the room. People made of packets and relays are on the
+loopback, and so are browsers beside them."""
 ASKED_FOR: Final = {"class": runs.lecture}
 """Only where it is named: two cores hardly carry forty people made of packets beside the worker."""
 BARS: Final = (
@@ -89,18 +97,22 @@ BESIDE: Final[dict[str, Callable[[str, Wanted], Awaitable[Found]]]] = {
 """Measured without browsers, with engines of their own."""
 
 
-async def measure(valkey_url: str, arguments: argparse.Namespace) -> dict[str, Any]:
+async def measure(
+    valkey_url: str, arguments: argparse.Namespace, wires: Exchange | None
+) -> dict[str, Any]:
     """All runs that are wanted, one after the other."""
     wanted = Wanted(joins=arguments.joins, seconds=arguments.seconds)
     script, figures = bundled(), dict[str, Any]()
     for name, run in (RUNS | ASKED_FOR).items():
-        if name not in (RUNS if arguments.only is None else arguments.only):
+        if not _wanted(name, arguments):
             continue
-        async with (
-            relay_for(name) as relays,
-            chromium() as browser,
-            stage(valkey_url, browser, script, relays) as one,
-        ):
+        async with AsyncExitStack() as stack:
+            relays = await stack.enter_async_context(relay_for(name))
+            if wires is not None and name in WIRED:
+                over: Browser | Exchange = wires
+            else:
+                over = await stack.enter_async_context(chromium())
+            one = await stack.enter_async_context(stage(valkey_url, over, script, relays))
             try:
                 found = await run(one, wanted)
             except TimeoutError:
@@ -123,6 +135,10 @@ async def measure(valkey_url: str, arguments: argparse.Namespace) -> dict[str, A
             say(line)
         figures |= found.figures
     return figures
+
+
+def _wanted(name: str, arguments: argparse.Namespace) -> bool:
+    return name in (RUNS if arguments.only is None else arguments.only)
 
 
 @asynccontextmanager
@@ -163,19 +179,38 @@ def main() -> int:
     parser.add_argument(
         "--soak", type=float, default=0, help="seconds of eight people; 600 for all"
     )
+    parser.add_argument(
+        "--lines",
+        choices=("auto", "wires", "user"),
+        default="auto",
+        help="poor lines of the kernel (wires), of user space, or wires where the machine allows",
+    )
     arguments = parser.parse_args()
+    # As Ctrl-C: whoever is told to end takes away what they made.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     named = ", ".join(f"{name} {version(name)}" for name in ("aiortc", "aioice", "av"))
     say(f"{os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}, {named}")
-    place = Path(tempfile.mkdtemp(prefix="ys-video-"))
-    place.chmod(0o755)
-    try:
-        with EmbeddedServices(place) as services:
-            figures = asyncio.run(measure(services.layout.valkey_url, arguments))
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
+    with ExitStack() as stack:
+        wires = None
+        asked = arguments.lines == "wires"
+        if asked or (arguments.lines == "auto" and any(_wanted(name, arguments) for name in WIRED)):
+            try:
+                wires = stack.enter_context(exchange())
+            except NoWires as refusal:
+                say(str(refusal))
+                if asked:
+                    return 2
+        place = Path(tempfile.mkdtemp(prefix="ys-video-"))
+        stack.callback(shutil.rmtree, place, ignore_errors=True)
+        place.chmod(0o755)
+        services = stack.enter_context(EmbeddedServices(place))
+        figures = asyncio.run(measure(services.layout.valkey_url, arguments, wires))
+    kind = "user" if wires is None else "wires"
+    named = f"{kind} ({', '.join(name for name in RUNS if name in WIRED)})"
+    say(f"lines: {named}")
     for line in judged(figures):
         say(line)
-    say(json.dumps({name: figures.get(name) for name in LINE}))
+    say(json.dumps({"lines": kind} | {name: figures.get(name) for name in LINE}))
     checked = [bar for bar in BARS if arguments.only is None or bar.name in figures]
     checked += [bar for bar in TAUGHT if bar.name in figures]
     checked += SOAKED if arguments.soak else ()

@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
@@ -124,6 +124,7 @@ class Line:
         self._opening = asyncio.Lock()
         self._legs: dict[str, _Leg] = {}
         self._all: list[_Leg] = []
+        self._workers: set[ClientConnection] = set()
 
     @property
     def is_cut(self) -> bool:
@@ -131,14 +132,21 @@ class Line:
         return not self._open.is_set()
 
     def cut(self, *, signalling: bool) -> None:
-        """From now on packets vanish; with `signalling` its bytes wait, as TCP's do."""
+        """From now on packets vanish; with `signalling` its bytes wait, as TCP's do.
+
+        The worker's keep-alives wait with them: after two of those it gives the socket up.
+        """
         self.up.cut = self.down.cut = True
         if signalling:
             self._open.clear()
+            for worker in self._workers:
+                worker.transport.pause_reading()
 
     def mend(self) -> None:
         """All passes again."""
         self.up.cut = self.down.cut = False
+        for worker in self._workers:
+            worker.transport.resume_reading()
         self._open.set()
 
     @asynccontextmanager
@@ -162,12 +170,16 @@ class Line:
             async with connect(
                 self._worker_url, subprotocols=[Subprotocol(PROTOCOL)], ping_interval=None
             ) as worker:
+                self._workers.add(worker)
                 ends = (self._from_page(page, worker), self._from_worker(page, worker))
                 tasks = {asyncio.create_task(end) for end in ends}
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
+                # A page that gives up while all is cut cannot say so to the worker.
+                await self._open.wait()
+                self._workers.discard(worker)
         except OSError:
             return
 

@@ -19,7 +19,7 @@ from kernel.clock import SystemClock
 from kernel.ids import new_id
 from tests.bench.ctg.usage import cpu_ns
 from tests.bench.video.runs import LATE_MS, ROOM, WARM_S, Found, Wanted, replayed
-from tests.consult.media.peers.houses import House, forward_house, somebody
+from tests.consult.media.peers.houses import RunningHouse, forward_house, somebody
 
 TAIL_S: Final = 2.5
 """A kill may cost so much of each file's end: what was not given to the disk, and a cluster."""
@@ -79,7 +79,7 @@ async def recorded(valkey_url: str, wanted: Wanted) -> Found:
     return Found(figures, [said])
 
 
-async def _cores(house: House, seconds: float) -> float:
+async def _cores(house: RunningHouse, seconds: float) -> float:
     before, began = cpu_ns(house.process.pid), time.monotonic()
     await asyncio.sleep(seconds)
     return (cpu_ns(house.process.pid) - before) / 1e9 / (time.monotonic() - began)

@@ -22,9 +22,8 @@ from consult.media.engine import RoomPolicy
 from consult.training.rules import RULES
 from kernel.ids import new_id
 from tests.bench.ctg.usage import cpu_ns
-from tests.bench.video.line import HOST
 from tests.bench.video.stage import Counts, Passed, Person, Stage, until
-from tests.consult.media.peers.houses import House, forward_house, janus_house, somebody
+from tests.consult.media.peers.houses import RunningHouse, forward_house, janus_house, somebody
 
 WARM_S: Final = 8.0
 """Browsers find out what the line carries; the high layer comes."""
@@ -243,7 +242,7 @@ async def eight(stage: Stage, wanted: Wanted) -> Found:
         before, began = cpu_ns(stage.worker.pid), time.monotonic()
         passed = await _watched(pair, max(wanted.seconds, 60))
         cores = (cpu_ns(stage.worker.pid) - before) / 1e9 / (time.monotonic() - began)
-        facts = await asyncio.to_thread(_health, stage.port)
+        facts = await asyncio.to_thread(_health, stage)
         others = await ask()
     if others["late_ms"] > LATE_MS:
         late = f"the people made of packets were up to {others['late_ms']} ms late"
@@ -279,7 +278,7 @@ async def lecture(stage: Stage, wanted: Wanted) -> Found:
         before, began = cpu_ns(stage.worker.pid), time.monotonic()
         await asyncio.sleep(wanted.seconds)
         cores = (cpu_ns(stage.worker.pid) - before) / 1e9 / (time.monotonic() - began)
-        facts = await asyncio.to_thread(_health, stage.port)
+        facts = await asyncio.to_thread(_health, stage)
         others = await ask()
     said = (
         f"class of {seats}: {cores:.3f} core, lag p99 {facts['lag_p99_ms']} ms, {facts['pps']}"
@@ -339,11 +338,11 @@ async def _at_rest(stage: Stage, pid: int) -> tuple[int, int]:
     """Tasks and UDP ports of the worker once nobody is there and nothing more is given back."""
 
     async def empty() -> bool:
-        return not (await asyncio.to_thread(_health, stage.port))["participants"]
+        return not (await asyncio.to_thread(_health, stage))["participants"]
 
     await until(empty, 60)
     await asyncio.sleep(SETTLED_S)
-    facts = await asyncio.to_thread(_health, stage.port)
+    facts = await asyncio.to_thread(_health, stage)
     return int(facts["tasks"]), len(psutil.Process(pid).net_connections("udp"))
 
 
@@ -371,7 +370,7 @@ async def beside_janus(valkey_url: str, wanted: Wanted) -> Found:
     return Found({"janus_ratio": round(ours / theirs, 2)}, seen)
 
 
-async def _carrying(name: str, house: House, seconds: float) -> tuple[float, dict[str, Any]]:
+async def _carrying(name: str, house: RunningHouse, seconds: float) -> tuple[float, dict[str, Any]]:
     given = [await house.ticket(somebody()) for _ in range(ROOM)]
     tickets = [{"url": one.url, "token": one.token} for one in given]
     async with replayed(name, tickets) as ask:
@@ -421,8 +420,8 @@ async def _watched(people: tuple[Person, ...], seconds: float) -> list[Passed]:
     ]
 
 
-def _health(port: int) -> dict[str, Any]:
-    with urlopen(f"http://{HOST}:{port}/health", timeout=5) as answer:
+def _health(stage: Stage) -> dict[str, Any]:
+    with urlopen(f"http://{stage.host}:{stage.port}/health", timeout=5) as answer:
         facts: dict[str, Any] = json.load(answer)
     return facts
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -21,7 +22,9 @@ from consult.media.forward.engine import ForwardEngine
 from consult.media.tokens import TokenKey
 from kernel.clock import SystemClock
 from kernel.ids import new_id
+from tests.bench.video.desk import PATH, Desk
 from tests.bench.video.line import HOST, Line
+from tests.bench.video.wire import INSIDE, Exchange, Wire
 from tests.consult.media.forward import worker_process
 from tests.consult.media.peers.relay_process import SECRET
 from tests.fixtures.ports import free_port
@@ -36,10 +39,13 @@ FLAGS: Final = (
     "--disable-component-update",
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
-    "--allow-loopback-in-peer-connection",
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
 )
+LOOPBACK: Final = "--allow-loopback-in-peer-connection"
+TRUSTED: Final = "--unsafely-treat-insecure-origin-as-secure="
+"""Camera and microphone are given to a page of http:// on the loopback alone, or to this one."""
+DEVICES: Final = ("camera", "microphone")
 TICKET_WAIT_S: Final = 3.0
 
 
@@ -51,35 +57,45 @@ def bundled() -> str:
 
 
 class Stage:
-    """One worker, one room."""
+    """One worker, one room.
+
+    People come over lines in user space, as pages of one browser on the loopback, or over wires of
+    an exchange, each with a browser of their own.
+    """
 
     def __init__(
-        self, valkey_url: str, browser: Browser, script: str, relays: Sequence[str] = ()
+        self, valkey_url: str, over: Browser | Exchange, script: str, relays: Sequence[str] = ()
     ) -> None:
         self.valkey_url = valkey_url
+        self.host = over.address if isinstance(over, Exchange) else HOST
         self.engine = ForwardEngine(
             Redis.from_url(valkey_url), TokenKey(worker_process.MASTER), relays, SECRET
         )
         self.room = UUID(int=new_id().int)
         self.port = free_port()
         self.worker: subprocess.Popen[bytes] | None = None
-        self._browser = browser
+        self._over = over
         self._script = script
 
     @property
     def url(self) -> str:
         """Where the worker is."""
-        return f"ws://{HOST}:{self.port}/media"
+        return f"ws://{self.host}:{self.port}/media"
+
+    @property
+    def origin(self) -> str:
+        """Of pages."""
+        return f"http://{self.host}:{self.port}"
 
     async def start(self) -> None:
         """Start the worker, always at the same port, and wait until it has a place."""
-        self.worker = worker_process.spawn(self.port, self.valkey_url, quiet=True)
+        self.worker = worker_process.spawn(self.port, self.valkey_url, host=self.host, quiet=True)
         await until(self._placed)
 
     async def _placed(self) -> bool:
         try:
             await self.engine.ensure_room(self.room, RoomPolicy())
-            with_health = await asyncio.open_connection(HOST, self.port)
+            with_health = await asyncio.open_connection(self.host, self.port)
         except (MediaUnavailable, OSError):
             return False
         with_health[1].close()
@@ -108,16 +124,35 @@ class Stage:
     @asynccontextmanager
     async def person(self) -> AsyncIterator[Person]:
         """A browser with camera and microphone, on a line of its own."""
+        way = self._lined if isinstance(self._over, Browser) else self._wired
+        async with way(UUID(int=new_id().int)) as person:
+            yield person
+
+    @asynccontextmanager
+    async def _wired(self, who: UUID) -> AsyncIterator[Person]:
+        """All that they do goes over the wire: asking for tickets, too."""
+        assert isinstance(self._over, Exchange)
+        async with AsyncExitStack() as stack:
+            wire = stack.enter_context(self._over.wire(self.url))
+            desk = await stack.enter_async_context(Desk(self.host, self.ticket).running())
+            browser = await stack.enter_async_context(chromium(TRUSTED + desk.origin, wire=wire))
+            page = await (await browser.new_context(permissions=DEVICES)).new_page()
+            await self._prepare(page, desk.origin, tickets=f"{PATH}{who}")
+            yield Person(page, wire, who)
+
+    @asynccontextmanager
+    async def _lined(self, who: UUID) -> AsyncIterator[Person]:
+        """Tickets come past the line, which says itself when there would be none."""
+        assert isinstance(self._over, Browser)
         async with Line(self.url).running() as line:
-            context = await self._browser.new_context(permissions=["camera", "microphone"])
+            context = await self._over.new_context(permissions=DEVICES)
             page = await context.new_page()
-            person = Person(page, line, UUID(int=new_id().int))
 
             async def ticket() -> dict[str, Any] | None:
                 async with asyncio.timeout(TICKET_WAIT_S):
                     while line.is_cut:
                         await asyncio.sleep(0.05)
-                return {**await self.ticket(person.id), "url": line.url}
+                return {**await self.ticket(who), "url": line.url}
 
             async def asked() -> dict[str, Any] | None:
                 try:
@@ -126,16 +161,17 @@ class Stage:
                     return None
 
             await page.expose_function("ticket", asked)
-            await self._prepare(page, relayed=False)
+            await self._prepare(page, self.origin)
             try:
-                yield person
+                yield Person(page, line, who)
             finally:
                 await context.close()
 
     @asynccontextmanager
     async def relayed(self) -> AsyncIterator[Person]:
         """A browser from which nothing but a relay is reached; no line between."""
-        context = await self._browser.new_context(permissions=["camera", "microphone"])
+        assert isinstance(self._over, Browser)
+        context = await self._over.new_context(permissions=DEVICES)
         page = await context.new_page()
         person = Person(page, Line(self.url), UUID(int=new_id().int))
 
@@ -143,16 +179,18 @@ class Stage:
             return await self.ticket(person.id)
 
         await page.expose_function("ticket", ticket)
-        await self._prepare(page, relayed=True)
+        await self._prepare(page, self.origin, relayed=True)
         try:
             yield person
         finally:
             await context.close()
 
-    async def _prepare(self, page: Page, *, relayed: bool) -> None:
-        await page.goto(f"http://{HOST}:{self.port}/health")
+    async def _prepare(
+        self, page: Page, origin: str, *, relayed: bool = False, tickets: str = ""
+    ) -> None:
+        await page.goto(f"{origin}/health")
         await page.add_script_tag(content=self._script)
-        await page.evaluate("relayed => bench.ready(relayed)", relayed)
+        await page.evaluate("words => bench.ready(...words)", [relayed, tickets])
 
     @asynccontextmanager
     async def pair(self) -> AsyncIterator[tuple[Person, Person]]:
@@ -172,7 +210,7 @@ class Person:
     """One browser in the room."""
 
     page: Page
-    line: Line
+    line: Line | Wire
     id: UUID
 
     async def join(self) -> None:
@@ -271,11 +309,23 @@ class Passed:
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """A browser whose camera and microphone are made up."""
+async def chromium(*more: str, wire: Wire | None = None) -> AsyncIterator[Browser]:
+    """A browser whose camera and microphone are made up; `more` are switches of its own.
+
+    It is on the loopback, or at the far end of a wire.
+    """
     found = next(path for name in ("chromium", "google-chrome") if (path := shutil.which(name)))
     async with async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=found, args=list(FLAGS))
+        if wire is None:
+            browser = await driver.chromium.launch(
+                executable_path=found, args=[*FLAGS, LOOPBACK, *more]
+            )
+        else:
+            browser = await driver.chromium.launch(
+                executable_path=INSIDE,
+                args=[*FLAGS, *more],
+                env={**os.environ, **wire.environment, "YS_PROGRAM": found},
+            )
         try:
             yield browser
         finally:
@@ -284,11 +334,11 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def stage(
-    valkey_url: str, browser: Browser, script: str, relays: Sequence[str] = ()
+    valkey_url: str, over: Browser | Exchange, script: str, relays: Sequence[str] = ()
 ) -> AsyncIterator[Stage]:
     """A fresh worker with a fresh room."""
     await worker_process.forget_others(valkey_url)
-    made = Stage(valkey_url, browser, script, relays)
+    made = Stage(valkey_url, over, script, relays)
     await made.start()
     try:
         yield made

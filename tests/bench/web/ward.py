@@ -68,11 +68,17 @@ def _monitor(number: int, bed: int, serial: str, seed: int, past_s: int) -> Moni
 
 
 async def open_ward(
-    instance: Instance, count: int, name: str = "BENCH", *, first_bed: int = 21
+    instance: Instance,
+    count: int,
+    name: str = "BENCH",
+    *,
+    first_bed: int = 21,
+    facility: str = FACILITY,
 ) -> Ward:
     """Register `count` monitors (at most 64) and the agent that carries them.
 
-    Their beds are numbered from `first_bed`: wards that share a wall need beds of their own.
+    Their beds are numbered from `first_bed`: wards that share a house's wall need beds of their
+    own, and not more of them than it shows.
     """
     token = secrets.token_urlsafe(24)
     serials = tuple(f"SN-{name}-{n + 1:02d}" for n in range(count))
@@ -80,10 +86,10 @@ async def open_ward(
     connection = await asyncpg.connect(url)
     try:
         digest = hashlib.sha256(token.encode()).digest()
-        agent = (new_id(), f"AGENT-{name}", "采集代理", "agent", "", digest, FACILITY)
+        agent = (new_id(), f"AGENT-{name}", "采集代理", "agent", "", digest, facility)
         await connection.execute(_DEVICE, *agent)
         for serial in serials:
-            monitor = (new_id(), serial, "胎心监护仪", "monitor", "产科", None, FACILITY)
+            monitor = (new_id(), serial, "胎心监护仪", "monitor", "产科", None, facility)
             await connection.execute(_DEVICE, *monitor)
     finally:
         await connection.close()
