@@ -57,6 +57,20 @@ def test_a_part_that_fails_is_told_and_stops_no_other(
     assert said.index("FAILED") < said.index("all is well") < said.index("what went wrong")
 
 
+def test_parts_full_of_browsers_wait_for_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = list[str]()
+    monkeypatch.setattr(parts, "say", said.append)
+    wanted = [python(name, "import time; time.sleep(0.5)") for name in ("stories", "rooms", "web")]
+    assert all(one.passed for one in parts.run(wanted, 2, tmp_path))
+    order = [words.split()[1] for words in said if words.endswith("begins")]
+    assert order == ["stories", "web", "rooms"]
+    assert said.index("== rooms begins") > next(
+        at for at, words in enumerate(said) if words.startswith("== stories") and "passed" in words
+    )
+
+
 def test_an_interrupted_run_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,13 @@ QUIET = (
     "--autoplay-policy=no-user-gesture-required",
     "--lang=zh-CN",
 )
+CAMERAS = (
+    "--allow-loopback-in-peer-connection",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream=device-count=3,fps=10",
+)
+"""The third camera is the capture card of an ultrasound machine; the second gives depth, which no
+call carries."""
 IN_ENGLISH = "localStorage.setItem('ys.lang', 'en')"
 """Chinese is the language of the pages until somebody chooses the other."""
 
@@ -54,11 +61,13 @@ async def chromium(playwright: Playwright) -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def launched(playwright: Playwright, names: Sequence[str]) -> AsyncIterator[Browser]:
-    """The first of these browsers that the machine has."""
+async def launched(
+    playwright: Playwright, names: Sequence[str], *more: str
+) -> AsyncIterator[Browser]:
+    """The first of these browsers that the machine has; `more` are switches of its own."""
     found = next((path for name in names if (path := shutil.which(name))), None)
     assert found, "no Chromium here: make test installs one as root, else install it yourself"
-    browser = await playwright.chromium.launch(executable_path=found, args=list(QUIET))
+    browser = await playwright.chromium.launch(executable_path=found, args=[*QUIET, *more])
     yield browser
     await browser.close()
 
@@ -69,6 +78,22 @@ async def visit(region: Instance, chromium: Browser) -> AsyncIterator["Door"]:
     door = Door(region, chromium)
     yield door
     await door.close()
+
+
+@asynccontextmanager
+async def camera_door(region: Instance, playwright: Playwright) -> AsyncIterator["Door"]:
+    """Opens pages in a browser with a camera and a microphone that are made up."""
+    async with launched(playwright, CHROMIUM, *CAMERAS) as browser:
+        door = Door(region, browser)
+        yield door
+        await door.close()
+
+
+@pytest.fixture
+async def rooms(region: Instance, playwright: Playwright) -> AsyncIterator["Door"]:
+    """As `camera_door`, in the stories' own region."""
+    async with camera_door(region, playwright) as door:
+        yield door
 
 
 @pytest.fixture

@@ -1,18 +1,23 @@
-"""A whole assessment round: planned, checked, visited, assessed, fed back, put right, closed."""
+"""A whole round: planned, checked, visited, assessed, fed back, put right, closed, exported."""
 
+import io
 import re
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
+from openpyxl import load_workbook
 from playwright.async_api import Locator, expect
+from pypdf import PdfReader
 
 from kernel.clock import SystemClock
 from registry.facilities.rules import local_date
 from server.demo import PASSWORD
 from tests.browser.conftest import Door
+from tests.browser.test_obligations import saved
 from tests.browser.visitor import Visitor
 from tests.kernel.media.pictures import png
+from tests.papers import said_in
 from tests.smoke.person import Person
 
 CENTRE = "云江市妇幼"
@@ -117,6 +122,7 @@ async def test_a_whole_assessment_round(visit: Door, tmp_path: Path) -> None:
 
     await judged(officer, affairs, entry)
     await put_right(officer, affairs, photo)
+    await handed_on(officer, title)
 
 
 async def judged(officer: Visitor, affairs: Visitor, entry: str) -> None:
@@ -149,6 +155,26 @@ async def put_right(officer: Visitor, affairs: Visitor, photo: Path) -> None:
     await officer.sees("已核实")
     await officer.press("办结")
     await officer.sees("已办结")
+
+
+async def handed_on(officer: Visitor, title: str) -> None:
+    """The round as files: what the centre was told and put right stands in both."""
+    await officer.go("/quality/rounds")
+    await officer.page.get_by_role("link", name=title).click()
+    await officer.sees(CENTRE)
+    await officer.page.get_by_label("Excel 隐去 1–4 例").check()
+    book = load_workbook(io.BytesIO(await saved(officer, "⇩ 导出 Excel")))
+    cells = {
+        name: [str(cell.value) for row in book[name].iter_rows() for cell in row if cell.value]
+        for name in book.sheetnames
+    }
+    assert CENTRE in "".join(cells["评估结果"])
+    assert "请增设抢救床位。" in cells["反馈"]
+    assert "增设抢救床位至 6 张" in cells["整改"]
+    pages = PdfReader(io.BytesIO(await saved(officer, "⇩ 导出 PDF"))).pages
+    said = said_in(pages)
+    for words in (title, "表样待核实", "请增设抢救床位", "清点1张"):
+        assert "".join(words.split()) in said, words
 
 
 async def reported(task: Locator, photo: Path) -> None:

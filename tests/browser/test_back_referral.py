@@ -14,6 +14,7 @@ from pypdf import PdfReader
 from tests.browser.conftest import Door
 from tests.browser.test_emergency import confirm, dialog
 from tests.browser.visitor import Visitor
+from tests.papers import said_in
 from tests.smoke import emergency
 from tests.smoke.person import Json, Person
 
@@ -125,7 +126,7 @@ async def issues_paper(expert: Visitor) -> str:
     answer = await expert.context.request.get(expert.url + (await link.get_attribute("href") or ""))
     assert answer.headers["content-type"] == "application/pdf"
     pages = PdfReader(io.BytesIO(await answer.body())).pages
-    said = "".join("".join(page.extract_text().split()) for page in pages)
+    said = said_in(pages)
     for words in ("下转（回转）单", "演练", FLAGS, "琥珀酸亚铁0.1g每日3次", "✓橙", "第1页/共1页"):
         assert words in said, words
     check = card.get_by_role("link", name="核验")

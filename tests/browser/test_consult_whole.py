@@ -7,22 +7,17 @@ colleague of a third house is there on a telephone.
 from __future__ import annotations
 
 import asyncio
-import io
 from typing import Any
 
 from playwright.async_api import expect
-from pypdf import PdfReader
 
 from server.demo import PASSWORD
 from tests.browser.conftest import Door
+from tests.browser.meeting import drag, printed
 from tests.browser.test_consult import asks
 from tests.browser.test_ctg_reading import without_barriers
-from tests.browser.test_room import rooms
-from tests.browser.test_room_stills import _drag
 from tests.browser.visitor import Visitor
 from tests.smoke.person import Person
-
-__all__ = ["rooms"]
 
 WOMAN = "演示会诊全程"
 OPINION = "双合诊压迫，立即备球囊，30 分钟无效即转诊"
@@ -75,7 +70,7 @@ async def _draws_on_the_scan(there: Visitor, phone: Visitor) -> None:
     await expect(there.page.locator(".still .received")).to_have_count(0)
     await there.press("箭头")
     await there.page.get_by_label("附注文字").fill(MARK)
-    await _drag(there, boards[0], (0.3, 0.3), (0.5, 0.5))
+    await drag(there, boards[0], (0.3, 0.3), (0.5, 0.5))
     await expect(boards[1].locator(".mark.arrow text")).to_have_text(MARK)
     await phone.page.locator(".still").scroll_into_view_if_needed()
     await phone.picture("consult-whole-phone")
@@ -122,20 +117,6 @@ async def _decides(here: Visitor, consult: str) -> None:
     await expect(here.page.locator(".decision article")).to_contain_text("采纳")
 
 
-async def _printed(here: Visitor) -> str:
-    """Issues the form, opens it, and reads the file that comes."""
-    papers = here.page.locator(".documents")
-    await papers.get_by_role("button", name="签发").click()
-    await expect(papers).to_contain_text("与病例一致")
-    link = papers.locator("a").filter(has_text="打开").first
-    answer = await here.page.request.get(here.url + str(await link.get_attribute("href")))
-    content = await answer.body()
-    assert content.startswith(b"%PDF-")
-    pages = PdfReader(io.BytesIO(content)).pages
-    assert (round(pages[0].mediabox.width), round(pages[0].mediabox.height)) == (595, 842)
-    return "".join(page.extract_text() for page in pages).replace("\n", "").replace(" ", "")
-
-
 async def test_three_houses_from_the_request_to_the_signed_form(
     rooms: Door, doctor: Person
 ) -> None:
@@ -164,7 +145,7 @@ async def test_three_houses_from_the_request_to_the_signed_form(
     await there.sees("已结束，待邀请方决定")
     await _decides(here, consult)
 
-    text = await _printed(here)
+    text = await printed(here)
     (still,) = await doctor.get(f"/api/consults/{consult}/stills")
     assert (still["source"], still["at_source"], still["width"]) == ("ultrasound", True, SCAN_WIDTH)
     people = [await visitor.name() for visitor in (here, there, phone)]

@@ -1,11 +1,18 @@
 """Behind a number stand rows, and each leads to its own page, for whoever may open it."""
 
 import asyncio
+import io
 
 import pytest
+from openpyxl import load_workbook
 from playwright.async_api import expect
+from pypdf import PdfReader
 
 from tests.browser.conftest import Door
+from tests.browser.test_indicator_map import proved, told
+from tests.browser.test_obligations import saved
+from tests.browser.test_vital_signs import fits
+from tests.papers import said_in
 from tests.smoke import emergency
 from tests.smoke.person import Person
 
@@ -36,6 +43,34 @@ async def test_a_consultation_leads_to_its_own_page(visit: Door, doctor: Person)
     await official.sees(consult[:8])
     # A commission counts what it may not read.
     await expect(official.page.locator("a[href^='/consults/']")).to_have_count(0)
+
+
+async def test_events_and_proof_are_one_click_from_a_number(visit: Door, doctor: Person) -> None:
+    async with asyncio.timeout(60):
+        while len(await doctor.get("/api/guidance", which="done")) < 3:
+            await asyncio.sleep(0.2)
+    county = await visit("lj001.doctor", width=390, height=844)
+    await county.go("/quality/responsible_area_guidance?days=90")
+    await county.page.locator(".cases").get_by_role("button", name="事件与存证").first.click()
+    dialog = county.page.get_by_role("dialog")
+    await expect(dialog.get_by_text("远程业务指导").first).to_be_visible()
+    await proved(county)
+    await fits(county)
+
+
+async def test_the_set_is_taken_along_as_excel_and_on_paper(visit: Door, doctor: Person) -> None:
+    await told(doctor)
+    official = await visit("yl003.officer")
+    await official.go("/quality?days=90")
+    book = load_workbook(io.BytesIO(await saved(official, "⇩ 导出 Excel")))
+    rows = [[cell.value for cell in row] for row in book["指标"].iter_rows()]
+    heads = next(row for row in rows if "基线" in row)
+    names = [row[0] for row in rows if row[heads.index("代码")]]
+    pages = PdfReader(io.BytesIO(await saved(official, "⇩ 导出 PDF"))).pages
+    said = said_in(pages)
+    for name in names[1:]:
+        assert "".join(str(name).split()) in said
+    await official.page.locator(".export").scroll_into_view_if_needed()
 
 
 @pytest.mark.parametrize(

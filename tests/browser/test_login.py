@@ -9,7 +9,8 @@ from tests.browser.conftest import Door
 
 @pytest.mark.parametrize("login", [login for login, _, _ in SHOWN])
 async def test_every_login_that_is_printed_works(visit: Door, login: str) -> None:
-    visitor = await visit(login)
+    visitor = await visit(None)
+    await visitor.sign_in(login)
     await expect(visitor.page.get_by_role("main")).to_be_visible()
 
 

@@ -12,6 +12,7 @@ from pypdf import PdfReader
 from tests.browser.conftest import Door
 from tests.browser.test_drill import cancel
 from tests.browser.visitor import Visitor
+from tests.papers import said_in
 from tests.smoke.person import Person
 
 
@@ -40,7 +41,7 @@ async def test_the_quarterly_form_exported_and_opened(visit: Door) -> None:
     assert any("临江县医院" in one for one in cells)
     assert "合计" in cells
     pages = PdfReader(io.BytesIO(await saved(expert, "⇩ PDF"))).pages
-    said = "".join("".join(page.extract_text().split()) for page in pages)
+    said = said_in(pages)
     assert "县级母婴安全季度自查评分表" in said
     assert "草稿" not in said
     narrow = await visit("lj001.expert", width=390, height=844, called=True)
@@ -98,7 +99,7 @@ async def test_a_drill_from_the_plan_to_the_report(visit: Door, doctor: Person) 
     await expert.page.evaluate("window.scrollTo(0, 0)")
     await expert.picture("exercise")
     pages = PdfReader(io.BytesIO(await saved(expert, "⇩ 演练报告 PDF"))).pages
-    said = "".join("".join(page.extract_text().split()) for page in pages)
+    said = said_in(pages)
     for words in ("快速反应团队急救演练报告", "不计入任何指标", "接收确认偏慢", "总值班复训"):
         assert words in said
     narrow = await visit("lj001.expert", width=390, height=844, called=True)

@@ -13,6 +13,7 @@ from tests.browser.conftest import Door
 from tests.browser.crew import on_the_road
 from tests.browser.test_obligations import saved
 from tests.browser.visitor import Visitor
+from tests.papers import said_in
 from tests.smoke.emergency import act
 from tests.smoke.person import Person
 
@@ -72,7 +73,7 @@ def path(visitor: Visitor) -> str:
 def words(pdf: bytes) -> str:
     """What a PDF says, without spaces."""
     pages = PdfReader(io.BytesIO(pdf)).pages
-    return "".join("".join(one.extract_text().split()) for one in pages).replace("\u200b", "")
+    return said_in(pages)
 
 
 async def panel(visit: Door, office: Visitor) -> None:

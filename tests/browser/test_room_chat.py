@@ -7,11 +7,9 @@ import re
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Door
+from tests.browser.meeting import agreed
 from tests.browser.test_ctg_reading import without_barriers
-from tests.browser.test_room import _agreed, rooms
 from tests.smoke.person import Person
-
-__all__ = ["rooms"]
 
 
 async def _write(page: Page, words: str) -> None:
@@ -24,7 +22,7 @@ async def _write(page: Page, words: str) -> None:
 async def test_messages_are_read_corrected_and_survive_a_cut(
     rooms: Door, doctor: Person, expert: Person
 ) -> None:
-    consult = await _agreed(doctor, expert)
+    consult = await agreed(doctor, expert)
     here = await rooms("lj001.doctor")
     there = await rooms("yj001.expert", width=390, height=844)
     await here.go(f"/consults/{consult}/room")

@@ -7,13 +7,10 @@ from urllib.parse import urlsplit
 from playwright.async_api import expect
 
 from tests.browser.conftest import Door
+from tests.browser.meeting import agreed, agrees, sees_the_other
 from tests.browser.test_ctg_reading import without_barriers
-from tests.browser.test_room import _agreed, _sees, rooms
-from tests.browser.test_room_recording import _agrees
 from tests.browser.visitor import Visitor
 from tests.smoke.person import Person
-
-__all__ = ["rooms"]
 
 
 async def _invited(here: Visitor) -> str:
@@ -32,7 +29,7 @@ async def _invited(here: Visitor) -> str:
 async def test_a_guest_sees_the_room_and_nothing_else(
     rooms: Door, doctor: Person, expert: Person
 ) -> None:
-    consult = await _agreed(doctor, expert)
+    consult = await agreed(doctor, expert)
     woman = (await doctor.get(f"/api/consults/{consult}"))["consult"]["woman"]
     here = await rooms("lj001.doctor")
     await here.go(f"/consults/{consult}/room")
@@ -58,7 +55,7 @@ async def test_a_guest_sees_the_room_and_nothing_else(
     await expect(waits).to_contain_text("访客：李主任（邻省妇产医院）")
     await here.press("准入", within=waits)
     for visitor in (here, guest):
-        await _sees(visitor)
+        await sees_the_other(visitor)
     assert woman not in await guest.page.content()
     await expect(guest.page.get_by_role("link")).to_have_count(0)
     # Her record is beside the call of those who treat her, and behind no door of a guest's.
@@ -71,12 +68,12 @@ async def test_a_guest_sees_the_room_and_nothing_else(
     # A reload is no second opening: the same browser comes back in.
     await guest.page.reload()
     await guest.press("进入会诊室")
-    await _sees(guest)
+    await sees_the_other(guest)
 
     await here.press("申请录制")
-    await _agrees(here, "身边没有其他人", "同意并向其他人申请")
+    await agrees(here, "身边没有其他人", "同意并向其他人申请")
     await expect(here.page.locator(".recording.waits")).to_contain_text("访客：李主任")
-    await _agrees(guest, "身边没有其他人", "同意录制")
+    await agrees(guest, "身边没有其他人", "同意录制")
     for visitor in (here, guest):
         await expect(visitor.page.locator(".recording.running .now")).to_contain_text("正在录制")
 

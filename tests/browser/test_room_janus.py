@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Playwright, expect
 
-from tests.browser.conftest import Door
+from tests.browser.conftest import Door, camera_door
+from tests.browser.meeting import agreed, sees_the_other
 from tests.browser.test_ctg_reading import without_barriers
-from tests.browser.test_room import _agreed, _sees, camera_door
 from tests.consult.media.peers import janus_process
 from tests.fixtures.ports import free_port
 from tests.smoke.instance import Instance
@@ -58,7 +58,7 @@ async def people(carried: Instance) -> AsyncIterator[tuple[Person, Person]]:
 
 async def test_the_room_page_speaks_to_janus(rooms: Door, people: tuple[Person, Person]) -> None:
     doctor, expert = people
-    consult = await _agreed(doctor, expert)
+    consult = await agreed(doctor, expert)
     here = await rooms("lj001.doctor")
     there = await rooms("yj001.expert", width=390, height=844)
     await here.go(f"/consults/{consult}/room")
@@ -71,7 +71,7 @@ async def test_the_room_page_speaks_to_janus(rooms: Door, people: tuple[Person, 
     await there.go(f"/consults/{consult}/room")
     await there.press("进入会诊室")
     for visitor in (here, there):
-        await _sees(visitor)
+        await sees_the_other(visitor)
         await expect(visitor.page.locator(".tile.talks").first).to_be_visible()
         await visitor.page.wait_for_function(WHOLE)
         await expect(visitor.page.locator(".tile.large .line")).to_contain_text("网络")
@@ -100,11 +100,11 @@ async def test_the_room_page_speaks_to_janus(rooms: Door, people: tuple[Person, 
     await expect(here.page.locator(".people li").nth(1)).to_contain_text("已离开")
     await there.press("再次进入")
     for visitor in (here, there):
-        await _sees(visitor)
+        await sees_the_other(visitor)
     await there.page.reload()  # the connection goes without a word
     await there.press("进入会诊室")
     for visitor in (here, there):
-        await _sees(visitor)
+        await sees_the_other(visitor)
     await here.press("移出", within=here.page.locator(".people li").nth(1))
     await there.sees("您已被主持人移出")
     await here.press("结束会诊室")

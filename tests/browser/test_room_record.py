@@ -10,12 +10,10 @@ from uuid import uuid4
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.conftest import Door
+from tests.browser.meeting import agreed, sees_the_other
 from tests.browser.test_ctg_reading import without_barriers
-from tests.browser.test_room import _agreed, _sees, rooms
 from tests.browser.visitor import Visitor
 from tests.smoke.person import Person, Refused
-
-__all__ = ["rooms"]
 
 REASON = "产后出血约 1300 ml，本院备血不足"
 AT_ONCE_MS = 5_000
@@ -53,7 +51,7 @@ async def _of_a_transfer(doctor: Person, expert: Person) -> tuple[str, dict[str,
     await doctor.post(
         f"/api/pregnancies/{woman['pregnancy_id']}/observations", {"entries": [reading]}
     )
-    return await _agreed(doctor, expert, of_case_id=case["id"]), case
+    return await agreed(doctor, expert, of_case_id=case["id"]), case
 
 
 async def _answers_the_call(expert: Person, case: str) -> None:
@@ -121,7 +119,7 @@ async def test_her_record_lies_beside_the_call(rooms: Door, doctor: Person, expe
     await _in(here, consult, opens=True)
     await _in(there, consult)
     for visitor in (here, there):
-        await _sees(visitor)
+        await sees_the_other(visitor)
     drawer = there.page.locator("#record-panel")
     await _beside_the_call(here)
     await _as_a_drawer(there, drawer)
@@ -151,7 +149,7 @@ async def test_her_record_lies_beside_the_call(rooms: Door, doctor: Person, expe
 async def test_about_a_woman_alone_it_says_what_there_is(
     rooms: Door, doctor: Person, expert: Person
 ) -> None:
-    consult = await _agreed(doctor, expert)
+    consult = await agreed(doctor, expert)
     here = await rooms("lj001.doctor", dark=True)
     await _in(here, consult, opens=True)
     panel = here.page.locator("#record-panel")

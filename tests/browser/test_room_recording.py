@@ -11,12 +11,10 @@ from realtime import frames
 from realtime.replay import replay
 from tests.bench.web.ward import open_ward
 from tests.browser.conftest import Door
+from tests.browser.meeting import agreed, agrees, meet
 from tests.browser.test_ctg_reading import without_barriers
-from tests.browser.test_room import _agreed, _sees, rooms
 from tests.browser.visitor import Visitor
 from tests.smoke.person import Person
-
-__all__ = ["rooms"]
 
 CAMERA_IS_SLOW = """
   const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
@@ -33,40 +31,29 @@ PLAYED = """
 """
 
 
-async def _agrees(visitor: Visitor, beside: str, yes: str) -> None:
-    await visitor.page.get_by_label(beside).check()
-    await visitor.press(yes)
-
-
 async def _meet(rooms: Door, consult: str) -> tuple[Visitor, Visitor]:
     """Both sides are in the room and see each other."""
     here = await rooms("lj001.doctor")
     there = await rooms("yj001.expert", width=390, height=844)
     await there.page.add_init_script(CAMERA_IS_SLOW)
     await there.page.reload()
-    for visitor in (here, there):
-        await visitor.go(f"/consults/{consult}/room")
-        if visitor is here:
-            await visitor.press("开启会诊室")
-        await visitor.press("进入会诊室")
-    for visitor in (here, there):
-        await _sees(visitor)
+    await meet(here, there, consult)
     return here, there
 
 
 async def test_both_agree_one_takes_it_back_and_it_is_looked_at(
     rooms: Door, doctor: Person, expert: Person
 ) -> None:
-    consult = await _agreed(doctor, expert)
+    consult = await agreed(doctor, expert)
     here, there = await _meet(rooms, consult)
     await here.press("申请录制")
     await without_barriers(here)
-    await _agrees(here, "身边的人均已同意", "同意并向其他人申请")
+    await agrees(here, "身边的人均已同意", "同意并向其他人申请")
     await here.sees("未在录制")
     await there.sees("申请录制本次会诊")
     await there.picture("room-consent-phone")
     await without_barriers(there)
-    await _agrees(there, "身边没有其他人", "同意录制")
+    await agrees(there, "身边没有其他人", "同意录制")
     for visitor in (here, there):
         await expect(visitor.page.locator(".recording.running .now")).to_contain_text("正在录制")
     await here.picture("room-recording")
@@ -131,7 +118,7 @@ APART_S = 0.1
 
 async def _recorded(rooms: Door, doctor: Person, expert: Person) -> str:
     """A consultation of which a quarter of a minute is kept, and her tracing runs beside it."""
-    consult = await _agreed(doctor, expert)
+    consult = await agreed(doctor, expert)
     hers = (await doctor.get(f"/api/consults/{consult}"))["consult"]["pregnancy_id"]
     ward = await open_ward(rooms.region, 1, "PLAYED")
     tracing = asyncio.create_task(
@@ -146,8 +133,8 @@ async def _recorded(rooms: Door, doctor: Person, expert: Person) -> str:
     body = {"pregnancy_id": hers, "case_id": consult, "version": strip["version"]}
     await doctor.post(f"/api/ctg/recordings/{strip['id']}/bind", body)
     await here.press("申请录制")
-    await _agrees(here, "身边的人均已同意", "同意并向其他人申请")
-    await _agrees(there, "身边没有其他人", "同意录制")
+    await agrees(here, "身边的人均已同意", "同意并向其他人申请")
+    await agrees(there, "身边没有其他人", "同意录制")
     await expect(here.page.locator(".recording.running .now")).to_contain_text("正在录制")
     await asyncio.sleep(15)
     await here.press("结束会诊室")

@@ -8,14 +8,10 @@ from playwright.async_api import Locator, expect
 
 from server.demo.ultrasound import Subject, examination
 from tests.browser.conftest import Door
+from tests.browser.meeting import agreed, meet, scan_file
 from tests.browser.test_ctg_reading import without_barriers
-from tests.browser.test_room import _agreed, rooms
-from tests.browser.test_room_stills import _meet
-from tests.browser.test_scans import _file
 from tests.browser.visitor import Visitor
 from tests.smoke.person import Person
-
-__all__ = ["rooms"]
 
 AT = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)
 
@@ -50,13 +46,13 @@ async def _points(visitor: Visitor, viewer: Locator) -> None:
 async def test_a_hand_on_a_frame_is_seen_on_the_same_frame_and_leads_there(
     rooms: Door, doctor: Person, expert: Person
 ) -> None:
-    consult = await _agreed(doctor, expert)
+    consult = await agreed(doctor, expert)
     here = await rooms("lj001.doctor")
     there = await rooms("yj001.expert", width=390, height=844)
-    await _meet(here, there, consult)
+    await meet(here, there, consult)
     panel = await _scans(here)
     files = examination(Subject("YAN^SHI", "", AT, "2.25.91"))
-    chosen = [_file(f"{n}.dcm", one) for n, one in enumerate(files)]
+    chosen = [scan_file(f"{n}.dcm", one) for n, one in enumerate(files)]
     await panel.get_by_text("选择 DICOM 文件").locator("input").set_input_files(chosen)
     await expect(panel.locator(".scan-thumb img").first).to_be_visible(timeout=60_000)
     viewer = await _opens(here, panel)

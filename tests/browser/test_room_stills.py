@@ -4,50 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from playwright.async_api import Locator, expect
+from playwright.async_api import expect
 
 from tests.browser.conftest import Door
+from tests.browser.meeting import agreed, drag, meet
 from tests.browser.test_ctg_reading import without_barriers
-from tests.browser.test_room import _agreed, _sees, rooms
-from tests.browser.visitor import Visitor
 from tests.smoke.person import Person
-
-__all__ = ["rooms"]
-
-
-async def _drag(visitor: Visitor, board: Locator, *shares: tuple[float, float]) -> None:
-    """Press at the first place of the picture and let go at the last."""
-    # Between what stays at the top and at the bottom of the page.
-    await board.evaluate("(element) => element.scrollIntoView({ block: 'center' })")
-    box = await board.bounding_box()
-    assert box is not None
-    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in shares]
-    mouse = visitor.page.mouse
-    await mouse.move(*places[0])
-    await mouse.down()
-    for place in places[1:]:
-        await mouse.move(*place, steps=6)
-    await mouse.up()
-
-
-async def _meet(here: Visitor, there: Visitor, consult: str) -> None:
-    """Both come into the room, which the first one opens, and see each other."""
-    for visitor in (here, there):
-        await visitor.go(f"/consults/{consult}/room")
-        if visitor is here:
-            await visitor.press("开启会诊室")
-        await visitor.press("进入会诊室")
-    for visitor in (here, there):
-        await _sees(visitor)
 
 
 async def test_a_picture_is_frozen_at_its_source_and_drawn_on_by_both(
     rooms: Door, doctor: Person, expert: Person
 ) -> None:
-    consult = await _agreed(doctor, expert)
+    consult = await agreed(doctor, expert)
     here = await rooms("lj001.doctor")
     there = await rooms("yj001.expert", width=390, height=844)
-    await _meet(here, there, consult)
+    await meet(here, there, consult)
 
     # Where one hand is, the other page shows it with its owner's name.
     large = here.page.locator(".tile.large svg.points")
@@ -66,16 +37,16 @@ async def test_a_picture_is_frozen_at_its_source_and_drawn_on_by_both(
     await here.press("箭头")
     await here.page.get_by_label("附注文字").fill("颈内口")
     name = await here.name()
-    await _drag(here, boards[0], (0.2, 0.2), (0.5, 0.5))
+    await drag(here, boards[0], (0.2, 0.2), (0.5, 0.5))
     # The hand first: it is shown for a moment only.
     await expect(boards[1].locator(".pointer text")).to_have_text(name)
     await expect(boards[1].locator(".mark.arrow text")).to_have_text("颈内口")
     await here.press("测量线")
-    await _drag(here, boards[0], (0.3, 0.7), (0.8, 0.7))
+    await drag(here, boards[0], (0.3, 0.7), (0.8, 0.7))
     await expect(boards[1].locator(".mark.caliper text")).to_contain_text("px （未标定）")
     await there.press("圈")
     await there.page.get_by_label("青").check()
-    await _drag(there, boards[1], (0.4, 0.3), (0.7, 0.6))
+    await drag(there, boards[1], (0.4, 0.3), (0.7, 0.6))
     for board in boards:
         await expect(board.locator(".mark")).to_have_count(3)
     await here.picture("room-still")
@@ -104,7 +75,7 @@ async def test_a_picture_is_frozen_at_its_source_and_drawn_on_by_both(
 async def test_a_call_is_entered_late_and_corrected(
     rooms: Door, doctor: Person, expert: Person
 ) -> None:
-    consult = await _agreed(doctor, expert)
+    consult = await agreed(doctor, expert)
     here = await rooms("lj001.doctor", width=390, height=844)
     await here.go(f"/consults/{consult}")
     await here.press("补记电话会诊")

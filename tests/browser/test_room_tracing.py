@@ -8,13 +8,10 @@ from playwright.async_api import Locator, expect
 
 from tests.bench.web.ward import open_ward
 from tests.browser.conftest import Door
+from tests.browser.meeting import agreed, drag, sees_the_other
 from tests.browser.test_ctg_reading import without_barriers
-from tests.browser.test_room import _agreed, _sees, rooms
-from tests.browser.test_room_stills import _drag
 from tests.browser.visitor import Visitor
 from tests.smoke.person import Person
-
-__all__ = ["rooms"]
 
 PAST_S = 900
 PX_PER_CM = 96 / 2.54
@@ -92,7 +89,7 @@ async def _same_second(one: Visitor, other: Visitor, share: float, papers: tuple
 
 
 async def test_two_hands_on_one_tracing(rooms: Door, doctor: Person, expert: Person) -> None:
-    consult = await _agreed(doctor, expert)
+    consult = await agreed(doctor, expert)
     hers = (await doctor.get(f"/api/consults/{consult}"))["consult"]["pregnancy_id"]
     ward = await open_ward(rooms.region, 1, "TOGETHER", first_bed=91)
     async with ward.streaming(seed=11, past_s=PAST_S) as (monitor,):
@@ -106,7 +103,7 @@ async def test_two_hands_on_one_tracing(rooms: Door, doctor: Person, expert: Per
         await there.go(f"/consults/{consult}/room")
         await there.press("进入会诊室")
         for visitor in (here, there):
-            await _sees(visitor)
+            await sees_the_other(visitor)
             await expect(visitor.page.locator(".strip-room")).to_contain_text("实时")
 
         # The same paper at two widths, then at two speeds: the same second all the same.
@@ -127,10 +124,10 @@ async def test_two_hands_on_one_tracing(rooms: Door, doctor: Person, expert: Per
             await expect(visitor.page.locator(".still .hash")).to_contain_text(still["sha256"][:16])
         await here.press("圈")
         await here.page.get_by_label("附注文字").fill("晚期减速")
-        await _drag(here, boards[0], (0.3, 0.3), (0.5, 0.6))
+        await drag(here, boards[0], (0.3, 0.3), (0.5, 0.6))
         await there.press("测量线")
         await there.page.get_by_label("品红").check()
-        await _drag(there, boards[1], (0.55, 0.5), (0.95, 0.5))
+        await drag(there, boards[1], (0.55, 0.5), (0.95, 0.5))
         for visitor, board in zip((here, there), boards, strict=True):
             await expect(board.locator(".mark")).to_have_count(2)
             # By the size at which it is shown, not by the picture's pixels.

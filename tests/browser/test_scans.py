@@ -1,5 +1,6 @@
 """A scan from the machine's stick: whose it is, how it plays, its lengths, what cannot be shown."""
 
+import asyncio
 import io
 import zipfile
 from datetime import UTC, datetime
@@ -9,19 +10,17 @@ from playwright.async_api import FilePayload, Locator, expect
 
 from server.demo.ultrasound import BPD_CM, COLUMNS, ROWS, Subject, examination
 from tests.browser.conftest import Door
+from tests.browser.meeting import scan_file
 from tests.browser.test_ctg_reading import without_barriers
 from tests.browser.test_vital_signs import fits
 from tests.browser.visitor import Visitor
+from tests.consult.imaging.clips import clip, grey, stream
 from tests.smoke import emergency
 from tests.smoke.person import Person
 
 HALF_HEAD = BPD_CM / 0.04 / 2
 MIDDLE = 215 - ROWS / 2
 """The drawn head's middle below the picture's, in its pixels."""
-
-
-def _file(name: str, content: bytes) -> FilePayload:
-    return {"name": name, "mimeType": "application/dicom", "buffer": content}
 
 
 async def sent(doctor: Person) -> str:
@@ -48,8 +47,8 @@ async def brings(here: Visitor, card: Locator) -> None:
         .replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.7\0")
     )
     names = ("clip.dcm", "still.dcm", "report.dcm")
-    chosen = [_file(name, one) for name, one in zip(names, files, strict=True)]
-    chosen += [_file("video.dcm", dark), _file("notes.txt", b"no scan at all")]
+    chosen = [scan_file(name, one) for name, one in zip(names, files, strict=True)]
+    chosen += [scan_file("video.dcm", dark), scan_file("notes.txt", b"no scan at all")]
     await card.get_by_text("选择 DICOM 文件").locator("input").set_input_files(chosen)
     # Each is read in a child and sealed: seconds on a busy machine.
     await expect(card).to_contain_text("已收入 4 / 5", timeout=60_000)
@@ -243,3 +242,31 @@ async def test_from_the_machine_to_the_expert(visit: Door, doctor: Person) -> No
     await expect(viewer).to_have_count(0)
     await cites(there)
     await on_a_phone(await visit("yj001.expert", width=390, height=844, dark=True), path)
+
+
+async def test_a_clip_in_h264_is_stepped_and_a_broken_one_says_why(
+    visit: Door, doctor: Person
+) -> None:
+    path = await sent(doctor)
+    here = await visit("lj001.doctor")
+    await here.go(path)
+    card = here.page.get_by_role("region", name="影像", exact=True)
+    chosen = [scan_file("clip.dcm", clip()), scan_file("broken.dcm", clip(stream()[:60]))]
+    await card.get_by_text("选择 DICOM 文件").locator("input").set_input_files(chosen)
+    await expect(card).to_contain_text("已收入 2 / 2", timeout=60_000)
+    await expect(card).to_contain_text("图像数据已损坏")
+    await card.locator(".scan-thumb img").click()
+    viewer = here.page.get_by_role("dialog", name="影像浏览")
+    count = viewer.locator(".cine .num").first
+    await expect(viewer.get_by_text("已载入")).to_have_count(0)
+    canvas = viewer.locator("canvas")
+    for n, keys in ((0, ["Home"]), (3, ["ArrowRight"] * 3), (2, ["ArrowLeft"]), (11, ["End"])):
+        for key in keys:
+            await here.page.keyboard.press(key)
+        await expect(count).to_have_text(f"{n + 1} / 12")
+        async with asyncio.timeout(10):
+            while abs(await canvas.evaluate(GREY) - grey(n)) > 3:
+                await asyncio.sleep(0.05)
+    await here.page.keyboard.press(" ")
+    await expect(count).not_to_have_text("12 / 12")
+    await here.page.keyboard.press("Escape")

@@ -41,6 +41,7 @@ async def test_the_annex_is_entered_compared_and_counts(visit: Door, doctor: Per
     await dialog.get_by_label("单位").select_option("per_1000")
     await dialog.get_by_label("含义").fill("发出求助的转诊病例中，已有人应答的比例。")
     await dialog.get_by_label("依据").fill(ANNEX)
+    await dialog.get_by_label("目标").fill("≥950‰（演示）")
     await dialog.get_by_text("计算方法", exact=True).click()
     await dialog.get_by_label("分子").fill("其中已有人应答的病例")
     measure = dialog.get_by_label("计算方法（JSON）")

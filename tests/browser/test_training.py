@@ -14,12 +14,10 @@ from pypdf import PdfReader
 from server.embedded.layout import prepare_layout
 from tests.browser.conftest import Door
 from tests.browser.test_ctg_reading import without_barriers
-from tests.browser.test_room import rooms
 from tests.browser.visitor import Visitor
+from tests.papers import said_in
 from tests.smoke.instance import Instance
 from tests.smoke.person import Person, Refused
-
-__all__ = ["rooms"]
 
 LECTURE = "第一讲 识别与分级"
 QUESTIONS = (
@@ -132,7 +130,7 @@ async def certificate(learner: Visitor, title: str) -> str:
     )
     assert answer.headers["content-type"] == "application/pdf"
     pages = PdfReader(io.BytesIO(await answer.body())).pages
-    said = "".join("".join(page.extract_text().split()) for page in pages)
+    said = said_in(pages)
     for words in ("培训合格证书", await learner.name(), title, LECTURE, "2/2题正确", "待核实"):
         assert "".join(words.split()) in said, words
     check = card.get_by_role("link", name="核验真伪")

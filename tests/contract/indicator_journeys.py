@@ -45,6 +45,7 @@ def _return(what: str, version: int, /, **fields: Any) -> Step:
 
 
 ITEMS = ("rapid_response_team", "site_resuscitation_beds")
+NOTES = "/quality/indicators/{code}/notes"
 PASSWORD = "Correct-Horse-7"
 _ENTRY = "/quality/assessments/{assessment_id}"
 
@@ -98,6 +99,10 @@ INDICATORS: dict[str, tuple[Step, ...]] = {
         post("admin", "/quality/rules/{version_id}/verify"),
         post("commission", "/quality/rules", **FORM_RULES),
         post("commission", "/quality/rules/{version_id}/withdraw"),
+    ),
+    "a note beside a chart": (
+        post("city_office", NOTES, month="2026-11-01", text="新病房启用", facility_id="city"),
+        post("city_office", f"{NOTES}/{{note_id}}/withdraw"),
     ),
     "a file of front pages": (
         post(

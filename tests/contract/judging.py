@@ -61,7 +61,9 @@ def objection_to(answer: httpx.Response) -> str:
 class Ledger:
     """Counts rows and their newest version in every table, as the superuser sees them."""
 
-    def __init__(self, connection: asyncpg.Connection, question: str) -> None:
+    def __init__(
+        self, connection: asyncpg.Connection, question: asyncpg.prepared_stmt.PreparedStatement
+    ) -> None:
         self._connection = connection
         self._question = question
 
@@ -78,14 +80,15 @@ class Ledger:
             for (name,) in tables
             if name not in TRAILS
         )
-        return cls(connection, question)
+        # Planned once: the driver keeps no plan of so long a question by itself.
+        return cls(connection, await connection.prepare(question))
 
     async def rows(self) -> Rows:
         """Table → (rows, newest transaction that wrote one)."""
         return {name: (count, newest) for name, count, newest in await self._ask()}
 
     async def _ask(self) -> list[asyncpg.Record]:
-        return list(await self._connection.fetch(self._question))
+        return list(await self._question.fetch())
 
     async def close(self) -> None:
         """Leave."""

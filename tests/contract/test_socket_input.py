@@ -156,6 +156,7 @@ async def test_a_monitors_garbage_stops_no_other_monitor(site: Site, garbage: st
         await good.send(frame(seq, stream=3))
     await good.until_acked(3, stream=3)
     assert await site.stored(recording) == [frame(seq, stream=3) for seq in range(1, 4)]
+    await good.open(uuid4(), stream=4)  # whoever opens recordings has not died of it either
     await good.close()
 
 

@@ -35,6 +35,7 @@ ROSTERED = {
     "POST /api/quality/definitions": "version_id",
     "POST /api/quality/rules": "version_id",
     "POST /api/quality/periods": "period_id",
+    "POST /api/quality/indicators/{code}/notes": "note_id",
 }
 """Operations whose answer's id is the row that the next steps name."""
 

@@ -93,6 +93,12 @@ AFTER_OPENING: Final[dict[str, Make]] = {
     "JSON of nothing": lambda dice: wire(TEXT, dice.choice((b"null", b"7", b"{}", b"[]", b'""'))),
     "unknown type": lambda dice: wire(TEXT, _json(type="obey", stream=1)),
     "wrong types": lambda dice: wire(TEXT, _opening(stream="one", recording=7)),
+    "a NUL in a name": lambda dice: wire(
+        TEXT, _opening(stream=2, **{dice.choice(("bed", "device")): "a\0"})
+    ),
+    "before the calendar": lambda dice: wire(
+        TEXT, _opening(stream=2, started_at="0001-01-01T00:00:00+14:00")
+    ),
     "stream out of range": lambda dice: wire(TEXT, _opening(stream=dice.choice((0, -1, 65_536)))),
     "gap upside down": lambda dice: wire(TEXT, _json(type="gap", stream=1, **{"from": 9, "to": 3})),
     "close of a stranger": lambda dice: wire(TEXT, _json(type="close", stream=9, last_seq=1)),

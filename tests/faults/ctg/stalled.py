@@ -38,13 +38,13 @@ class Stalled:
         self, pids: Sequence[int], recordings: Sequence[str], count: int, seconds: float
     ) -> None:
         """So many viewers for so long; the largest cost seen is kept."""
-        before = sum(map(usage.pss_kib, pids))
+        before = sum(map(usage.own_pss_kib, pids))
         for number in range(count):
             wanted = [recordings[(number + n) % len(recordings)] for n in range(MAX_VIEWS)]
             await self._sit_down(list(dict.fromkeys(wanted)))
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            held = sum(map(usage.pss_kib, pids)) - before
+            held = sum(map(usage.own_pss_kib, pids)) - before
             self.gateway_kib = max(self.gateway_kib, held / count)
             self.kernel_kib = max(self.kernel_kib, self._unsent_bytes() / 1024 / count)
             await asyncio.sleep(0.5)
