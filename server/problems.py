@@ -83,6 +83,8 @@ def _headers(status: int) -> dict[str, str]:
 
 
 def on_refusal(request: Request[Any, Any, Any], error: Refusal) -> Response[Problem]:
+    if isinstance(error, Unavailable):
+        log.warning("request.unavailable", path=_route(request), cause=_cause(error))
     return respond(request, error.code, error.status, error.fields)
 
 
@@ -111,7 +113,9 @@ def on_database(request: Request[Any, Any, Any], error: DBAPIError) -> Response[
     if isinstance(error, IntegrityError):
         return on_refusal(request, Conflict(constraint=constraint_of(error)))
     if isinstance(error, OperationalError | InterfaceError):
-        return on_refusal(request, Unavailable())
+        unavailable = Unavailable()
+        unavailable.__cause__ = error
+        return on_refusal(request, unavailable)
     return on_failure(request, error)
 
 
@@ -137,6 +141,14 @@ def on_failure(request: Request[Any, Any, Any], error: Exception) -> Response[Pr
     incident = str(new_id())
     log.error("request.failed", incident=incident, path=_route(request), exc_info=error)
     return respond(request, "kernel.internal", 500, {"incident": incident})
+
+
+def _cause(error: Unavailable) -> str:
+    """What kind of failure it was, and the driver's; never its words, which may hold values."""
+    cause = error.__cause__
+    kinds = [cause, cause.orig] if isinstance(cause, DBAPIError) else [cause]
+    states = [str(getattr(kind, "sqlstate", "") or "") for kind in kinds]
+    return " ".join([*(type(kind).__name__ for kind in kinds), *filter(None, states)])
 
 
 def _route(request: Request[Any, Any, Any]) -> str:

@@ -7,10 +7,13 @@ import asyncpg
 import pytest
 from litestar import post
 from sqlalchemy import text
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.testing import capture_logs
 
 from kernel.access import ANY, OPT
 from kernel.clock import SystemClock
+from kernel.errors import Unavailable
 from kernel.ids import new_id
 from kernel.viewer import Role
 from registry.people.service import Grant
@@ -38,6 +41,12 @@ async def broken(session: AsyncSession) -> None:
     raise ZeroDivisionError("the password is swordfish")
 
 
+@post("/test/busy", opt={OPT: ANY})
+async def busy() -> None:
+    """No connection came free."""
+    raise Unavailable() from PoolTimeout("swordfish had it")
+
+
 @pytest.fixture
 async def door(
     database: Clone, services: EmbeddedServices, tmp_path: Path
@@ -55,7 +64,7 @@ async def door(
         database.system, clock, "li", world.county_hospital, Grant(Role.REFERRING_CLINICIAN)
     )
     async with opened(settings, clock, tmp_path) as opened_door:
-        for handler in (too_late, broken):
+        for handler in (too_late, broken, busy):
             opened_door.app.register(handler)
         yield opened_door, await opened_door.log_in("li")
 
@@ -99,3 +108,14 @@ async def test_an_unforeseen_failure_has_a_number_and_tells_nothing(
     assert problem["title"] == problem["en"]["title"]
     assert "swordfish" not in answer.text
     assert await regions_named(database) == 0
+
+
+async def test_why_the_database_cannot_be_reached_is_in_the_log_and_not_in_the_answer(
+    door: tuple[Door, str],
+) -> None:
+    with capture_logs() as logged:
+        answer = await door[0].send("POST", "/test/busy", token=door[1], json={})
+    assert (answer.status_code, answer.json()["code"]) == (503, "kernel.unavailable")
+    (entry,) = (entry for entry in logged if entry["event"] == "request.unavailable")
+    assert (entry["path"], entry["cause"]) == ("/test/busy", "TimeoutError")
+    assert "swordfish" not in answer.text + str(logged)

@@ -11,6 +11,7 @@ import 'element-plus/theme-chalk/dark/css-vars.css'
 
 import App from './app/App.vue'
 import { reportError } from './app/errors'
+import { askForMissingParts } from './app/missingParts'
 import { makeRouter } from './app/router'
 import './app/theme.css'
 
@@ -19,6 +20,7 @@ const app = createApp(App)
 app.use(createPinia())
 app.use(i18n)
 const router = makeRouter()
+askForMissingParts(router, reportError)
 app.use(router)
 app.config.errorHandler = reportError
 window.addEventListener('unhandledrejection', (event) => reportError(event.reason))

@@ -57,6 +57,15 @@ describe('problems', () => {
     expect(await client.get('/a').catch((e: unknown) => (e as Problem).code)).toBe('client.network')
   })
 
+  it('of a line that changed do not come to a page that only reads', async () => {
+    const { calls, client } = scripted(cut(), ok({ n: 1 }), cut(), refused(503, 'kernel.unavailable'))
+    expect(await client.get('/a', { q: 'x' })).toEqual({ n: 1 })
+    expect(calls.map(({ path }) => path)).toEqual(['/a?q=x', '/a?q=x'])
+    expect(await client.post('/b').catch((e: unknown) => (e as Problem).code)).toBe('client.network')
+    expect(await client.get('/c').catch((e: unknown) => (e as Problem).code)).toBe('kernel.unavailable')
+    expect(calls).toHaveLength(4)
+  })
+
   it('of 401 are told once to the application', async () => {
     const { client, left } = scripted(refused(401, 'auth.required'))
     await client.get('/api/me').catch(() => undefined)

@@ -19,6 +19,7 @@ export interface ClientOptions {
 
 /** Waits between automatic attempts while the outcome is unknown, in milliseconds. */
 const RETRY_WAITS_MS = [400, 1600]
+const AGAIN_MS = 300
 /** A photograph over a township's line. */
 const UPLOAD_TIMEOUT_MS = 180_000
 
@@ -37,8 +38,16 @@ export class ApiClient {
     this.timeoutMs = options.timeoutMs ?? 15_000
   }
 
-  get<T>(path: string, query: Query = {}): Promise<T> {
-    return this.request<T>('GET', path + queryString(query))
+  /** Asked once more where no answer came: a line that has just changed ends every request on it. */
+  async get<T>(path: string, query: Query = {}): Promise<T> {
+    const whole = path + queryString(query)
+    try {
+      return await this.request<T>('GET', whole)
+    } catch (error) {
+      if (!(error instanceof Problem) || error.local !== 'network') throw error
+      await this.sleep(AGAIN_MS)
+      return this.request<T>('GET', whole)
+    }
   }
 
   /** A write outside the clinical record (login, sound receipt): sent once, no key. */

@@ -19,7 +19,7 @@ export interface ProblemBody {
 }
 
 /** Client-side causes that have no server wording; the texts live in `locales/<lang>/problem.json`. */
-export type LocalCause = 'network' | 'timeout' | 'unreadable'
+export type LocalCause = 'network' | 'timeout' | 'unreadable' | 'parts'
 
 export class Problem extends Error {
   readonly code: string
