@@ -9,6 +9,8 @@ import pytest
 from tests import parts
 from tests.parts import NAMED, ROOT, Part
 
+WIRES = Path("tests/bench/video/test_wire.py")
+
 
 def python(name: str, code: str) -> Part:
     return Part(name, (sys.executable, "-c", code))
@@ -55,6 +57,13 @@ def test_a_part_that_fails_is_told_and_stops_no_other(
     assert all(0 < result.cpu_seconds < 60 for result in results)
     said = capsys.readouterr().out
     assert said.index("FAILED") < said.index("all is well") < said.index("what went wrong")
+
+
+def test_devices_are_made_where_no_browser_is() -> None:
+    """A part that waits for the other browsers begins with them."""
+    (part,) = (part for part in parts.parts() if runs(part, WIRES))
+    assert part.name in parts.ALONE
+    assert part.argv[len(parts.PYTEST)] == str(WIRES)
 
 
 def test_parts_full_of_browsers_wait_for_each_other(

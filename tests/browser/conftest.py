@@ -1,15 +1,14 @@
 """One running demo region and one Chromium for all stories."""
 
 import shutil
-import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Playwright, async_playwright
 
 from tests.browser.visitor import Visitor
+from tests.fixtures.ground import ground
 from tests.smoke.instance import Instance
 from tests.smoke.person import Person
 
@@ -38,11 +37,23 @@ IN_ENGLISH = "localStorage.setItem('ys.lang', 'en')"
 """Chinese is the language of the pages until somebody chooses the other."""
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With a failed story comes what its region's processes said."""
+    report = yield
+    if report.failed and isinstance(item, pytest.Function):
+        regions = {one.place: one for one in item.funcargs.values() if isinstance(one, Instance)}
+        for place, region in regions.items():
+            report.sections.append((f"logs of {place.name}", region.said()))
+    return report
+
+
 @pytest.fixture(scope="session")
 def region() -> Iterator[Instance]:
     """`yunshang demo` with three days of history."""
-    place = Path(tempfile.mkdtemp(prefix="ys-web-"))
-    with Instance(history_days=3, place=place) as instance:
+    with ground() as place, Instance(history_days=3, place=place) as instance:
         yield instance
 
 

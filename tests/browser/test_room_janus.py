@@ -13,6 +13,7 @@ from tests.browser.conftest import Door, camera_door
 from tests.browser.meeting import agreed, sees_the_other
 from tests.browser.test_ctg_reading import without_barriers
 from tests.consult.media.peers import janus_process
+from tests.fixtures.ground import ground
 from tests.fixtures.ports import free_port
 from tests.smoke.instance import Instance
 from tests.smoke.person import Person
@@ -23,7 +24,6 @@ WHOLE = "() => document.querySelector('.tile.large video')?.videoWidth === 640"
 @pytest.fixture(scope="module")
 def carried() -> Iterator[Instance]:
     """A demo region that was told to let Janus carry its rooms."""
-    place = Path(tempfile.mkdtemp(prefix="ys-janus-"))
     port = free_port()
     process = janus_process.spawn(Path(tempfile.mkdtemp(prefix="janus-")), port)
     chosen = {
@@ -32,7 +32,7 @@ def carried() -> Iterator[Instance]:
         "YUNSHANG_JANUS_ADMIN_KEY": janus_process.ADMIN_KEY,
     }
     try:
-        with Instance(place=place, more=chosen) as instance:
+        with ground() as place, Instance(place=place, more=chosen) as instance:
             yield instance
     finally:
         process.terminate()

@@ -111,6 +111,12 @@ class Instance:
         found = json.loads((self.place / "processes.json").read_text())["children"]
         return next(child for child in found if child["name"] == name)
 
+    def said(self, most: int = 30) -> str:
+        """The last lines of each process."""
+        logs = sorted((self.place / "logs").glob("*.log"))
+        last = {log.stem: log.read_text(errors="replace").splitlines()[-most:] for log in logs}
+        return "\n".join(f"{name}: {line}" for name, lines in last.items() for line in lines)
+
     def stop(self) -> None:
         """SIGTERM, and wait until nothing is left."""
         if self._process is None or self._process.poll() is not None:
