@@ -4,6 +4,7 @@ import { type Ref, onScopeDispose, ref, shallowRef } from 'vue'
 import { api } from '@/api/client'
 import type { Opened, OutsideView } from '@/api/crew'
 import { Problem } from '@/api/problem'
+import { latest } from '@/shared/latest'
 
 export type OutsidePhase = 'starting' | 'ready' | 'over' | 'broken' | 'no_link'
 
@@ -26,9 +27,11 @@ export function useOutside(): Outside {
   const problem = shallowRef<Problem | null>(null)
   const token = location.hash.slice(1)
   let left = token !== ''
+  const asking = latest()
   let timer: ReturnType<typeof setTimeout> | undefined
 
   function put(next: OutsideView): void {
+    asking()
     view.value = next
     problem.value = null
     phase.value = 'ready'
@@ -43,11 +46,14 @@ export function useOutside(): Outside {
   }
 
   async function refresh(): Promise<void> {
+    const current = asking()
     try {
       if (left) await open()
-      put(await api.get<OutsideView>('/api/outside'))
+      const next = await api.get<OutsideView>('/api/outside')
+      if (current()) put(next)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
+      if (!current()) return
       problem.value = error
       // A link cut short on its way was never one; nothing is over.
       if (left && (error.status === 400 || error.status === 422)) phase.value = 'broken'

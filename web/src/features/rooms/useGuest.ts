@@ -3,6 +3,7 @@ import { type Ref, onScopeDispose, ref, shallowRef } from 'vue'
 
 import { api } from '@/api/client'
 import { Problem } from '@/api/problem'
+import { latest } from '@/shared/latest'
 
 import type { GuestView } from './types'
 
@@ -28,8 +29,11 @@ export function useGuest(): Guest {
   const problem = shallowRef<Problem | null>(null)
   let timer: ReturnType<typeof setTimeout> | undefined
   let gone = false
+  const asking = latest()
 
+  /** What a write answered is newer than a look that is still on its way. */
   function put(next: GuestView): void {
+    asking()
     view.value = next
     problem.value = null
     phase.value = 'ready'
@@ -43,10 +47,12 @@ export function useGuest(): Guest {
   }
 
   async function refresh(): Promise<void> {
+    const current = asking()
     try {
-      put(await api.get<GuestView>('/api/guest'))
+      const next = await api.get<GuestView>('/api/guest')
+      if (current()) put(next)
     } catch (error) {
-      failed(error)
+      if (current()) failed(error)
     }
   }
 

@@ -5,6 +5,7 @@ import { defineComponent, h, type Component } from 'vue'
 
 import { api } from '@/api/client'
 import type { Role } from '@/api/types'
+import { settled } from '@/testing/gets'
 import { axeViolations, renderPage } from '@/testing/page'
 
 import AssessmentPage from './AssessmentPage.vue'
@@ -75,6 +76,20 @@ describe('assessment rounds', () => {
     await show(PlanRoundPage, '/x')
     expect((await screen.findByLabelText<HTMLSelectElement>('统计期')).value).toBe('q')
     expect(screen.getByRole('option', { name: '云岚省 2026-02-01 – 2026-11-30 · 已有评估' })).toBeTruthy()
+  })
+
+  it('offer the items of the period that was chosen last, whatever comes when', async () => {
+    const late: ((value: unknown) => void)[] = []
+    const choices = () => new Promise((resolve) => late.push(resolve))
+    await renderPage(PlanRoundPage, { path: '/x', answers: { ...answers, '/api/quality/rounds/choices': choices }, roles: ['commission'], routes })
+    await userEvent.selectOptions(await screen.findByLabelText('统计期'), 'p')
+    await waitFor(() => expect(late).toHaveLength(2))
+    const offered = (code: string, name: string) => ({ ...answers['/api/quality/rounds/choices'], items: [{ ...ITEM, code, name: { zh: name, en: name } }] })
+    late[1]?.(offered('new', '后选的项目'))
+    expect(await screen.findByText('后选的项目')).toBeTruthy()
+    late[0]?.(offered('old', '先选的项目'))
+    await settled()
+    expect(screen.queryByText('先选的项目')).toBeNull()
   })
 
   it('show every centre and mark weights that nobody says where they are from', async () => {
