@@ -103,11 +103,20 @@ class Pulse:
             columns.pulse_due[due] = True
             raise
         columns.pulsed_ns[due] = heard_ns
-        if self._ingest.clocks:
-            clocks, self._ingest.clocks = self._ingest.clocks, {}
-            await store.write_clocks(
+        await self._write_clocks()
+
+    async def _write_clocks(self) -> None:
+        """What senders measured since the last time; kept where it could not be written."""
+        clocks, self._ingest.clocks = self._ingest.clocks, {}
+        if not clocks:
+            return
+        try:
+            await self._ingest.store.write_clocks(
                 [(recording.id, *clock) for recording, clock in clocks.items()]
             )
+        except BaseException:
+            self._ingest.clocks = clocks | self._ingest.clocks  # what came meanwhile is newer
+            raise
 
     def _due(self) -> Places:
         """What changed hands or speaks again, at once; what only goes on, every second turn."""

@@ -107,3 +107,28 @@ async def test_a_gateway_that_notices_late_does_not_say_dead_what_lives_elsewher
     # A clock that was set back does not make what lives look dead.
     await store.write_pulses([recording], [[10], [now_us - 5_000_000], [0], [0], [0], [True]])
     assert await live(site, recording)
+
+
+async def test_what_a_sender_measured_outlives_a_database_that_was_away(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender, recording = await Sender.dial(site.url, site.token), uuid4()
+    await sender.open(recording)
+    store, failed = site.gateway.store, asyncio.Event()
+    write = store.write_clocks
+
+    async def away(clocks: Sequence[tuple[UUID, int, int]]) -> None:
+        monkeypatch.setattr(store, "write_clocks", write)
+        failed.set()
+        raise TimeoutError
+
+    monkeypatch.setattr(store, "write_clocks", away)
+    await sender.say(type="time", t1=1, offset_ns=7_000_000, rtt_ns=1_000)
+    async with asyncio.timeout(20):
+        await failed.wait()
+        while True:
+            (row,) = await site.fetch("SELECT clock_offset_ns FROM ctg_recording")
+            if row["clock_offset_ns"] == 7_000_000:
+                break
+            await asyncio.sleep(0.05)
+    await sender.close()
