@@ -1,6 +1,7 @@
 """The web application: one list of routers, one transaction per request, one way to refuse."""
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Annotated, Any
 
 from litestar import Litestar, Request, Router
@@ -24,14 +25,16 @@ from duty.notify.providers.file import CONTRACTS, Callbacks
 from duty.rosters.queries import on_duty_of
 from kernel.access import PUBLIC
 from kernel.blobs import BlobStore
-from kernel.clock import Clock, SystemClock
+from kernel.clock import Clock
 from kernel.database import Database
+from kernel.database_clock import DatabaseClock
 from kernel.sealing import Sealer
 from kernel.viewer import Viewer
 from realtime.sockets import hub_lifespan
 from server import problems, web
 from server.archive import archive
 from server.channels import channel_names, contracts
+from server.duties import kept, learning
 from server.headers import SecurityHeaders, content_security_policy
 from server.intake import inspect
 from server.keyfile import master_key
@@ -185,12 +188,13 @@ def create_app(
     master = master_key(settings)
     sealer = Sealer(master)
     providers = contracts(settings)
+    time = clock or DatabaseClock()
     media = media_engine(settings, master)
     state = State(
         {
             "settings": settings,
             "database": pool,
-            "clock": clock or SystemClock(),
+            "clock": time,
             "sealer": sealer,
             "push_key": VapidKey(master).public,
             "channels": channel_names(settings),
@@ -207,6 +211,9 @@ def create_app(
             "contracted": frozenset(name for name in CONTRACTS if getattr(providers, name)),
         }
     )
+
+    def learns(_: Litestar) -> AbstractAsyncContextManager[None]:
+        return kept(learning(pool, time)) if isinstance(time, DatabaseClock) else nullcontext()
 
     async def close() -> None:
         state.box.close()
@@ -227,7 +234,7 @@ def create_app(
         guards=[require_role],
         before_request=inspect,
         exception_handlers=problems.HANDLERS,
-        lifespan=[hub_lifespan],
+        lifespan=[learns, hub_lifespan],
         on_shutdown=[close],
         state=state,
         request_max_body_size=MAX_BODY_BYTES,

@@ -4,20 +4,24 @@ import ssl
 
 from consult.imaging.parse import Box
 from consult.imaging.receiving.dimse import Listening
+from consult.imaging.receiving.main import run as receive
 from consult.imaging.taking import Desk
-from kernel.clock import SystemClock
 from kernel.database import Database
+from kernel.database_clock import DatabaseClock
 from kernel.sealing import Sealer
 from server.archive import archive
+from server.duties import kept, learning
 from server.keyfile import master_key
 from server.settings import Settings
 
 
-def desk(settings: Settings) -> Desk:
-    """What scans are taken in with, as the platform's own process."""
-    sealer = Sealer(master_key(settings))
+async def run(settings: Settings, facts: dict[str, object]) -> None:
+    """The `dicom` process, until cancelled."""
+    sealer, clock = Sealer(master_key(settings)), DatabaseClock()
     pool = Database(settings.system_database_url, name="dicom", pool_size=settings.pool_size)
-    return Desk(pool, SystemClock(), sealer, archive(settings, sealer), Box())
+    async with kept(learning(pool, clock)):
+        desk = Desk(pool, clock, sealer, archive(settings, sealer), Box())
+        await receive(desk, listening(settings), facts)
 
 
 def listening(settings: Settings) -> Listening:

@@ -1,12 +1,16 @@
 """Duties: loops that never end, each on its own, whatever happens in the others."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
 
+from kernel.database import Database
+from kernel.database_clock import ASK_EVERY_S, DatabaseClock, ask
 from kernel.errors import Unavailable
 
 log = structlog.get_logger()
@@ -78,3 +82,20 @@ async def keep_all(duties: Iterable[Duty], *companions: Coroutine[Any, Any, None
             group.create_task(keep(duty), name=duty.name)
         for companion in companions:
             group.create_task(companion)
+
+
+@asynccontextmanager
+async def kept(duty: Duty) -> AsyncIterator[None]:
+    """Keep one duty as long as the block lasts."""
+    task = asyncio.create_task(keep(duty), name=duty.name)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def learning(database: Database, clock: DatabaseClock) -> Duty:
+    """The clock learns from the database what time it is."""
+    return Duty("clock", partial(ask, database, clock), ASK_EVERY_S)

@@ -27,8 +27,9 @@ from duty.rosters import gaps, holidays
 from duty.watch import given_up
 from kernel.chain.checkpoint import EVERY_SECONDS, ChainCheckpointer, CheckpointFile
 from kernel.chain.signing import Signer
-from kernel.clock import Clock, SystemClock
+from kernel.clock import Clock
 from kernel.database import Database
+from kernel.database_clock import DatabaseClock, ask
 from kernel.outbox import WAKE_CHANNEL as OUTBOX
 from kernel.relay import Relay
 from kernel.sealing import Sealer
@@ -50,7 +51,7 @@ from referral.casefiles.timers import run_due_files
 from referral.clocks.ladder import run_due as climb_due
 from referral.links.purge import forget_positions
 from referral.timers import run_due
-from server.duties import Duty, keep_all, once
+from server.duties import Duty, keep_all, learning, once
 from server.keyfile import master_key
 from server.media import RoomKeeping
 from server.sending import open_sending
@@ -73,7 +74,7 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
     """The `engine` process, until cancelled."""
     from server.worker import celery
 
-    clock = SystemClock()
+    clock = DatabaseClock()
     url = settings.system_database_url
     database = Database(url, name="engine", pool_size=settings.pool_size)
     # Paging waits behind no chore: its connections are its own.
@@ -94,6 +95,7 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
     )
     rooms = RoomKeeping(settings, database, clock)
     urgent = [
+        learning(database, clock),
         Duty("relay", Relay(database, subscriptions.handlers()).run_once, 0.5, wakes[OUTBOX]),
         Duty("escalation", escalation.run_once, 0.5, wakes[ESCALATION]),
         *sending.duties(),
@@ -105,7 +107,6 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
         Duty("recordings", rooms.recordings.run_once, 5.0),
         Duty("seats", rooms.classes.run_once, 5.0),
         Duty("checkpoint", _checkpointer(settings, database).run_once, EVERY_SECONDS),
-        *_timers(database, clock),
     ]
     listener = Listener(
         settings.system_database_url, tuple(wakes), lambda channel, _: wakes[channel].set()
@@ -115,7 +116,7 @@ async def run(settings: Settings, pulse: Pulse | None = None) -> None:
             pulse.listener = listener
         await once("policies", escalation.install_policies)
         await keep_all(
-            urgent, listener.run(), rooms.keeper.listen(), _when_installed(database, chores)
+            urgent, listener.run(), rooms.keeper.listen(), _when_installed(database, clock, chores)
         )
     finally:
         await rooms.close()
@@ -153,10 +154,11 @@ def _timers(database: Database, clock: Clock) -> list[Duty]:
     ]
 
 
-async def _when_installed(database: Database, chores: list[Duty]) -> None:
-    """Keep what needs the rules of this release; paging does not wait for them."""
+async def _when_installed(database: Database, clock: DatabaseClock, chores: list[Duty]) -> None:
+    """Keep what needs the rules of this release and the time; paging does not wait for them."""
     await once("rules", partial(_install_shipped, database))
-    await keep_all(chores)
+    await once("time", partial(ask, database, clock))
+    await keep_all([*chores, *_timers(database, clock)])
 
 
 async def _install_shipped(database: Database) -> None:

@@ -7,12 +7,13 @@ from duty.notify.delivery import Delivery
 from duty.notify.dispatch import Dispatcher, Overflow
 from duty.notify.hooks.silence import Silence
 from duty.notify.outgoing import WAKE_CHANNEL
-from kernel.clock import Clock, SystemClock
+from kernel.clock import Clock
 from kernel.database import Database
+from kernel.database_clock import DatabaseClock
 from kernel.sealing import Sealer
 from kernel.wake import Listener
 from server.channels import Channels, open_channels
-from server.duties import Duty, keep_all
+from server.duties import Duty, keep_all, learning
 from server.keyfile import master_key
 from server.settings import Settings
 
@@ -65,12 +66,13 @@ def open_sending(
 async def run(settings: Settings) -> None:
     """The `sender` process, until cancelled."""
     database = Database(settings.system_database_url, name="sender", pool_size=settings.pool_size)
-    sending = open_sending(settings, database, SystemClock(), asyncio.Event())
+    clock = DatabaseClock()
+    sending = open_sending(settings, database, clock, asyncio.Event())
     listener = Listener(
         settings.system_database_url, (WAKE_CHANNEL,), lambda *_: sending.wake.set()
     )
     try:
-        await keep_all(sending.duties(), listener.run())
+        await keep_all([learning(database, clock), *sending.duties()], listener.run())
     finally:
         await sending.close()
         await database.close()

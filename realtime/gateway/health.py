@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import psutil
 
-from realtime.gateway.clock import GatewayClock
+from kernel.database_clock import DatabaseClock
 from realtime.gateway.commit import Committer
 from realtime.gateway.ingest import Ingest
 from realtime.gateway.viewing import Viewing
@@ -45,7 +45,7 @@ class Health:
     ingest: Ingest
     viewing: Viewing
     committer: Committer
-    clock: GatewayClock
+    clock: DatabaseClock
     database: bool = False
     draining: bool = False
     empty_bytes: int = field(default_factory=resident_bytes)

@@ -148,7 +148,7 @@ class Recording:
 
     @property
     def heard_ns(self) -> int:
-        """When the latest frame arrived, ns since 1970 (`GatewayClock`); 0 before the first."""
+        """When the latest frame arrived, ns since 1970 (`DatabaseClock`); 0 before the first."""
         return int(self.columns.heard_ns[self.place])
 
     @heard_ns.setter

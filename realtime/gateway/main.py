@@ -18,6 +18,7 @@ import structlog
 
 from kernel.clock import Clock
 from kernel.database import Database
+from kernel.database_clock import DatabaseClock
 from kernel.viewer import Viewer
 from kernel.wake import Listener
 from realtime.frames import PROTOCOL, WATCH_PROTOCOL
@@ -26,7 +27,6 @@ from realtime.gateway import viewing as viewing_module
 from realtime.gateway.access import Access, ViewersOf
 from realtime.gateway.admission import Admission
 from realtime.gateway.alarms.tap import Alarms
-from realtime.gateway.clock import GatewayClock
 from realtime.gateway.commit import Committer
 from realtime.gateway.crew import Crew
 from realtime.gateway.door import MAX_HEAD_BYTES, Doors, Pass, Refuse, Request
@@ -138,9 +138,9 @@ class Gateway:
         connections: int = CONNECTIONS,
         folds: bool = True,
         facts: dict[str, object] | None = None,
-        clock: GatewayClock | None = None,
+        clock: DatabaseClock | None = None,
     ) -> None:
-        clock, timing = clock or GatewayClock(), timing or Timing()
+        clock, timing = clock or DatabaseClock(), timing or Timing()
         self._timing = timing
         self.store = Store(database_url)
         recordings = Recordings()
@@ -346,7 +346,7 @@ async def run(
         facts: kept up to date with what the heartbeat says.
     """
     database = Database(settings.system_database_url, name="yunshang gateway login", pool_size=2)
-    clock, idle = GatewayClock(), timedelta(minutes=settings.session_idle_minutes)
+    clock, idle = DatabaseClock(), timedelta(minutes=settings.session_idle_minutes)
     gateway = Gateway(
         settings.system_database_url,
         Sessions(database, clock, idle).viewers_of,

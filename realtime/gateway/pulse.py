@@ -10,8 +10,8 @@ from uuid import UUID
 import numpy as np
 import structlog
 
+from kernel.database_clock import DatabaseClock
 from realtime import frames
-from realtime.gateway.clock import GatewayClock
 from realtime.gateway.health import Health
 from realtime.gateway.ingest import Ingest
 from realtime.gateway.store import UNAVAILABLE
@@ -36,7 +36,7 @@ class Pulse:
         self,
         ingest: Ingest,
         health: Health,
-        clock: GatewayClock,
+        clock: DatabaseClock,
         *,
         period_s: float = PERIOD_S,
         facts: dict[str, object] | None = None,

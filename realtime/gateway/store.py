@@ -16,13 +16,12 @@ from uuid import UUID
 
 import asyncpg
 
+from kernel.database_clock import TIME, DatabaseClock
 from realtime import frames
 from realtime.gateway.arrays import array_text
-from realtime.gateway.clock import GatewayClock
 from realtime.packing import readable
 
 STATEMENT_TIMEOUT_S: Final = 10
-_TIME: Final = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 UNAVAILABLE: Final = (
     OSError,
     TimeoutError,
@@ -257,11 +256,11 @@ class Store:
             clocks,
         )
 
-    async def ask_time(self, clock: GatewayClock) -> None:
+    async def ask_time(self, clock: DatabaseClock) -> None:
         """Let the clock learn from the database; raises one of `UNAVAILABLE` when it is away."""
         async with (await self.pool()).acquire() as connection:
             asked_ns = clock.steady_ns()
-            told_us: int = await connection.fetchval(_TIME)
+            told_us: int = await connection.fetchval(TIME)
             clock.learn(asked_ns, told_us * 1_000, clock.steady_ns())
 
 

@@ -105,12 +105,10 @@ def media(settings: Settings) -> None:
 
 def dicom(settings: Settings) -> None:
     """Scans that machines send by themselves."""
-    from consult.imaging.receiving.main import run
-    from server.dicom import desk, listening
+    from server.dicom import run
 
     facts: dict[str, object] = {}
-    work = run(desk(settings), listening(settings), facts)
-    until_signal("dicom", settings, work, lambda: facts)
+    until_signal("dicom", settings, run(settings, facts), lambda: facts)
 
 
 def engine(settings: Settings) -> None:

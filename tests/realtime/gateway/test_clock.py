@@ -12,14 +12,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from structlog.testing import capture_logs
 from websockets.exceptions import InvalidStatus
 
 from kernel.clock import Clock, SimulatedClock, SystemClock
+from kernel.database_clock import DatabaseClock
 from kernel.viewer import Role
 from realtime.alarms.timers import run_due
 from realtime.gateway import main
-from realtime.gateway.clock import GatewayClock
 from realtime.gateway.main import Gateway, Timing
 from registry.people import sessions
 from registry.people.service import Grant
@@ -35,75 +34,6 @@ SECOND = 10**9
 HOUR = 3_600 * SECOND
 NEAR = timedelta(seconds=20)
 """So far apart moments of one test may be on a machine that does much else."""
-
-
-class Host:
-    """A host's two clocks, moved by the test."""
-
-    def __init__(self, wall_ns: int = 1_000 * HOUR, steady_ns: int = 5 * SECOND) -> None:
-        self.wall_ns = wall_ns
-        self.steady_ns = steady_ns
-
-    def pass_on(self, seconds: float) -> None:
-        self.wall_ns += int(seconds * SECOND)
-        self.steady_ns += int(seconds * SECOND)
-
-    def clock(self) -> GatewayClock:
-        return GatewayClock(lambda: self.wall_ns, lambda: self.steady_ns)
-
-
-def test_until_the_database_was_asked_the_hosts_clock_counts_and_is_not_judged() -> None:
-    host = Host()
-    clock = host.clock()
-    host.pass_on(3)
-    assert (clock.ns(), clock.offset_ms) == (1_000 * HOUR + 3 * SECOND, None)
-
-
-def test_then_the_databases_counts_and_setting_the_hosts_changes_nothing() -> None:
-    host = Host()
-    clock = host.clock()
-    asked_ns = host.steady_ns
-    host.pass_on(0.2)
-    clock.learn(asked_ns, 2_000 * HOUR, host.steady_ns)
-    assert clock.ns() == 2_000 * HOUR + SECOND // 10
-    assert clock.offset_ms == 1_000 * 3_600_000 - 100
-    host.wall_ns -= 5_000 * HOUR
-    host.pass_on(7)
-    assert clock.ns() == 2_000 * HOUR + 7 * SECOND + SECOND // 10
-    assert clock.now() == datetime(1970, 1, 1, tzinfo=UTC) + timedelta(hours=2_000, seconds=7.1)
-
-
-def test_an_answer_moves_it_only_as_far_as_it_is_certainly_wrong() -> None:
-    host = Host()
-    clock = host.clock()
-    clock.learn(host.steady_ns, 2_000 * HOUR, host.steady_ns)
-    # A slow answer that may have been given at any moment of four seconds says nothing new.
-    asked_ns = host.steady_ns
-    host.pass_on(4)
-    clock.learn(asked_ns, 2_000 * HOUR, host.steady_ns)
-    clock.learn(asked_ns, 2_000 * HOUR + 4 * SECOND, host.steady_ns)
-    assert clock.ns() == 2_000 * HOUR + 4 * SECOND
-    # The database's clock was set by an hour: that is certain but for the way there and back.
-    clock.learn(asked_ns, 2_001 * HOUR + 4 * SECOND, host.steady_ns)
-    assert clock.ns() == 2_001 * HOUR + 4 * SECOND
-    clock.learn(host.steady_ns, 2_000 * HOUR, host.steady_ns)
-    assert clock.ns() == 2_000 * HOUR
-
-
-def test_a_wrong_clock_is_told_once_and_so_is_its_end() -> None:
-    host = Host(wall_ns=2_000 * HOUR)
-    clock = host.clock()
-    with capture_logs() as said:
-        clock.learn(host.steady_ns, 2_000 * HOUR + SECOND, host.steady_ns)
-        for _ in range(2):
-            clock.learn(host.steady_ns, 2_000 * HOUR + 3 * SECOND, host.steady_ns)
-        host.wall_ns += 3 * SECOND
-        clock.learn(host.steady_ns, 2_000 * HOUR + 3 * SECOND, host.steady_ns)
-    told = [(one["event"], one["log_level"], one["offset_ms"]) for one in said]
-    assert told == [
-        ("gateway.clock_wrong", "warning", 3_000),
-        ("gateway.clock_right", "info", 0),
-    ]
 
 
 @pytest.fixture(params=[2, -2], ids=["ahead", "behind"])
@@ -122,7 +52,7 @@ async def astray(site: Site, wrong_ns: Callable[[], int]) -> AsyncIterator[Site]
         among(site.sessions),
         {ORIGIN},
         Timing(tick_s=0.05, fold_s=3_600, pulse_s=0.2, alarms_s=0.1),
-        clock=GatewayClock(wrong_ns),
+        clock=DatabaseClock(wrong_ns),
     )
     site.port = await site.gateway.start("127.0.0.1", 0)
     try:
@@ -202,7 +132,7 @@ async def test_a_line_that_lives_is_not_offline_and_one_that_is_dead_is(astray: 
 async def test_who_has_just_logged_in_may_look_and_who_was_idle_may_not(
     database: Clone, monkeypatch: pytest.MonkeyPatch, wrong_ns: Callable[[], int]
 ) -> None:
-    monkeypatch.setattr(main, "GatewayClock", lambda: GatewayClock(wrong_ns))
+    monkeypatch.setattr(main, "DatabaseClock", lambda: DatabaseClock(wrong_ns))
     monkeypatch.setattr(main.gc, "freeze", lambda: None)
     monkeypatch.setattr(main.gc, "set_threshold", lambda *_: None)
     world, clock = await build(database.system), SystemClock()

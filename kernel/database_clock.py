@@ -1,9 +1,9 @@
-"""What time it is at a gateway: the database's, carried on by a counter that nobody sets.
+"""What time it is in a process: the database's, carried on by a counter that nobody sets.
 
-Moments of a gateway are held against the database's, the engine's and other gateways': signs of
-life, when an alarm was raised and so when it rings, logins, what senders measure their own clocks
-by. The host's clock may be hours wrong, or be set while monitors run; so it counts only until the
-database has been asked. How wrong it is, is told.
+Moments that one process writes are held against another's and against the database's: when a page
+is due, how long she has waited, signs of life of a tracing, whether a login is still good, what
+senders measure their own clocks by. A host's clock may be hours wrong, or be set while work goes
+on; so it counts only until the database has been asked. How wrong it is, is told.
 """
 
 from __future__ import annotations
@@ -14,16 +14,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
+from sqlalchemy import text
 
 from kernel.clock import DeviceTime
+from kernel.database import Database
+from kernel.viewer import Viewer
 
 log = structlog.get_logger()
 
+ASK_EVERY_S: Final = 5.0
+TIME: Final = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+"""Microseconds since 1970."""
 WRONG_MS: Final = 1_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class GatewayClock:
+class DatabaseClock:
     """A `kernel.clock.Clock`, and the same in nanoseconds since 1970."""
 
     simulated = False
@@ -78,4 +84,17 @@ class GatewayClock:
         if wrong != self._wrong:
             self._wrong = wrong
             say = log.warning if wrong else log.info
-            say("gateway.clock_wrong" if wrong else "gateway.clock_right", offset_ms=offset_ms)
+            say("clock.wrong" if wrong else "clock.right", offset_ms=offset_ms)
+
+
+async def ask(database: Database, clock: DatabaseClock) -> bool:
+    """Let the clock learn from the database; nothing more is to do until it is asked again.
+
+    Raises:
+        Unavailable: it is away; the clock goes on.
+    """
+    async with database.session(Viewer.system("clock")) as session:
+        asked_ns = clock.steady_ns()
+        told_us: int = (await session.execute(text(TIME))).scalar_one()
+        clock.learn(asked_ns, told_us * 1_000, clock.steady_ns())
+    return False
