@@ -140,11 +140,13 @@ class Door:
         language: str = "zh-CN",
         dark: bool = False,
         called: bool = False,
+        worker: bool = True,
     ) -> Visitor:
         """A browser of its own for `login` (None: not logged in).
 
         Args:
             called: the story is about what rings there; else it is set aside.
+            worker: the service worker asks for the page, where no story can stand in its way.
         """
         context = await self._browser.new_context(
             viewport={"width": width, "height": height},
@@ -152,6 +154,7 @@ class Door:
             timezone_id="Asia/Shanghai",
             color_scheme="dark" if dark else "light",
             has_touch=width < 600,
+            service_workers="allow" if worker else "block",
         )
         if language == "en":
             await context.add_init_script(IN_ENGLISH)

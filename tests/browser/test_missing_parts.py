@@ -8,7 +8,7 @@ from tests.browser.conftest import Door
 
 
 async def test_a_page_whose_part_was_lost_is_opened_again(visit: Door) -> None:
-    here = await visit("lj001.doctor")
+    here = await visit("lj001.doctor", worker=False)
     parts, lost = re.compile(r"/assets/CaseFilesPage[^/]*\.css$"), list[str]()
 
     async def loses_the_first(route: Route) -> None:

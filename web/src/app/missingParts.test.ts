@@ -38,11 +38,12 @@ it('opens the page anew that somebody wanted, and not for ever', async () => {
   await expect(router.push('/room/7?at=3')).rejects.toThrow('preload')
   await waitFor(() => expect(open).toHaveBeenCalledExactlyOnceWith('/room/7?at=3'))
   await expect(router.push('/room/7?at=3')).rejects.toSatisfy(isMissingPart)
+  expect(open).toHaveBeenCalledOnce()
   at += 60_000
   await expect(router.push('/room/8')).rejects.toThrow('preload')
   await waitFor(() => expect(open).toHaveBeenLastCalledWith('/room/8'))
   expect(open).toHaveBeenCalledTimes(2)
-  expect(tell).not.toHaveBeenCalled()
+  expect(tell.mock.calls.map(([problem]) => problem.local)).toEqual(['parts'])
 })
 
 it('leaves the open page where the server cannot be reached, and says so', async () => {

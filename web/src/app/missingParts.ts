@@ -39,7 +39,10 @@ export function askForMissingParts(router: Router, tell: (problem: Problem) => v
   router.onError(async (error, to) => {
     if (!isMissingPart(error)) return
     const before = sessionStorage.getItem(ASKED)
-    if (before !== null && now() - Number(before) < AGAIN_MS) return
+    if (before !== null && now() - Number(before) < AGAIN_MS) {
+      tell(Problem.from('parts'))
+      return
+    }
     try {
       await reach()
     } catch (refused) {
