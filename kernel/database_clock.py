@@ -59,17 +59,19 @@ class DatabaseClock:
         """Take the database's word for the time.
 
         It said so at some moment between asking and hearing. We move only as far as we are
-        certainly apart, so that a slow answer moves nothing to and fro.
+        certainly apart, so that a slow answer moves nothing to and fro: a host that goes right
+        keeps its own time to the nanosecond. One that is found wrong at first is set halfway.
 
         Args:
             asked_ns, heard_ns: by the counter.
             told_ns: since 1970, by the database's clock.
         """
         least_ns, most_ns = told_ns - heard_ns, told_ns - asked_ns
-        if self._learned:
+        if self._learned or least_ns <= self._ahead_ns <= most_ns:
             self._ahead_ns = min(max(self._ahead_ns, least_ns), most_ns)
         else:
-            self._ahead_ns, self._learned = (least_ns + most_ns) // 2, True
+            self._ahead_ns = (least_ns + most_ns) // 2
+        self._learned = True
         self._judge()
 
     @property

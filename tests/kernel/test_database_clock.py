@@ -62,6 +62,15 @@ def test_then_the_databases_counts_and_setting_the_hosts_changes_nothing() -> No
     assert clock.now() == datetime(1970, 1, 1, tzinfo=UTC) + timedelta(hours=2_000, seconds=7.1)
 
 
+def test_a_slow_first_answer_moves_no_clock_that_may_be_right() -> None:
+    host = Host()
+    clock = host.clock()
+    asked_ns = host.steady_ns
+    host.pass_on(0.5)
+    clock.learn(asked_ns, host.wall_ns - SECOND // 10, host.steady_ns)
+    assert (clock.ns(), clock.offset_ms) == (host.wall_ns, 0)
+
+
 def test_an_answer_moves_it_only_as_far_as_it_is_certainly_wrong() -> None:
     host = Host()
     clock = host.clock()
