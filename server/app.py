@@ -188,13 +188,13 @@ def create_app(
     master = master_key(settings)
     sealer = Sealer(master)
     providers = contracts(settings)
-    time = clock or DatabaseClock()
+    clock = clock or DatabaseClock()
     media = media_engine(settings, master)
     state = State(
         {
             "settings": settings,
             "database": pool,
-            "clock": time,
+            "clock": clock,
             "sealer": sealer,
             "push_key": VapidKey(master).public,
             "channels": channel_names(settings),
@@ -213,7 +213,7 @@ def create_app(
     )
 
     def learns(_: Litestar) -> AbstractAsyncContextManager[None]:
-        return kept(learning(pool, time)) if isinstance(time, DatabaseClock) else nullcontext()
+        return kept(learning(pool, clock)) if isinstance(clock, DatabaseClock) else nullcontext()
 
     async def close() -> None:
         state.box.close()
