@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 from uuid import UUID
@@ -18,7 +18,7 @@ BEST: Final = {Layer.HIGH: ("h", "", "l"), Layer.LOW: ("l", "")}
 """Layers by what is wanted, best first; "" is the only layer of a source that has one."""
 CLOCK_RATE: Final = {Kind.AUDIO: 48_000, Kind.VIDEO: 90_000}
 
-AskPicture = Callable[["Stream"], Awaitable[None]]
+AskPicture = Callable[["Stream"], None]
 
 
 @dataclass(eq=False, slots=True)
@@ -59,7 +59,7 @@ class Stream:
 class Taker(Protocol):
     """Somebody who is sent a source."""
 
-    async def take(self, stream: Stream, packet: Packet, at: float) -> None:
+    def take(self, stream: Stream, packet: Packet, at: float) -> None:
         """One packet of one layer."""
         ...
 
@@ -107,24 +107,24 @@ class Publication:
                 return stream
         return None
 
-    async def pass_on(self, stream: Stream, packet: Packet, at: float) -> None:
+    def pass_on(self, stream: Stream, packet: Packet, at: float) -> None:
         """Hand a packet to everybody who takes this source."""
         if self.muted:
             return
         if self.tap is not None:
             self._tapped(self.tap, stream, packet, at)
         for taker in self.takers:
-            await taker.take(stream, packet, at)
+            taker.take(stream, packet, at)
 
-    async def ask_picture(self, stream: Stream, at: float) -> None:
+    def ask_picture(self, stream: Stream, at: float) -> None:
         """Somebody needs a key frame of this layer; all who ask at once are one request."""
         stream.picture.ask()
-        await self.send_asked(stream, at)
+        self.send_asked(stream, at)
 
-    async def send_asked(self, stream: Stream, at: float) -> None:
+    def send_asked(self, stream: Stream, at: float) -> None:
         """Ask for the key frame that is wanted, if it is time."""
         if self.ask is not None and stream.picture.due(at):
-            await self.ask(stream)
+            self.ask(stream)
 
     def _tapped(self, tap: Tap, stream: Stream, packet: Packet, at: float) -> None:
         try:

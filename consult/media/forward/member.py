@@ -100,10 +100,10 @@ class Member:
         if self.publisher is not None:
             await self.publisher.close()
 
-    async def tick(self, at: float) -> None:
+    def tick(self, at: float) -> None:
         """Every second: reports to the sender, and whether they are heard."""
         if self.publisher is not None:
-            self.uplink = await self.publisher.report(at)
+            self.uplink = self.publisher.report(at)
         heard = self._heard()
         if heard is not None:
             self.here = at - heard < HERE_S

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
@@ -20,7 +20,7 @@ HISTORY_S: Final = 2.0
 """So many packets are kept to be sent again, for so long: who misses one asks within a second."""
 REPORTS_KEPT: Final = 8
 
-Send = Callable[[bytes], Awaitable[bool]]
+Send = Callable[[bytes], bool]
 
 
 class Outbound:
@@ -28,6 +28,7 @@ class Outbound:
 
     def __init__(self, publication: Publication, outlet: Outlet, send: Send, line: Line) -> None:
         self.publication = publication
+        self.kind: Final = publication.source.kind
         self.outlet = outlet
         self.layer = Layer.HIGH
         self.current: Stream | None = None
@@ -36,7 +37,8 @@ class Outbound:
         self._send = send
         self._line = line
         self._rewriter = Rewriter(CLOCK_RATE[self.kind], first_seq=outlet.ssrc % 0x4000)
-        self._history: OrderedDict[int, tuple[float, int, Sent]] = OrderedDict()
+        self._history: deque[tuple[float, int, Sent]] = deque(maxlen=HISTORY)
+        """When, by which payload type, what; oldest first."""
         self._rtx_seq = outlet.rtx_ssrc % 0x4000
         self._asked: dict[int, float] = {}
         self._heard: tuple[int, int, int] | None = None
@@ -53,22 +55,17 @@ class Outbound:
         self._history.clear()
 
     @property
-    def kind(self) -> Kind:
-        """Sound or picture."""
-        return self.publication.source.kind
-
-    @property
     def key(self) -> tuple[UUID, Source]:
         """Whose source it is, and which."""
         return self.publication.key
 
-    async def take(self, stream: Stream, packet: Packet, at: float) -> None:
+    def take(self, stream: Stream, packet: Packet, at: float) -> None:
         """Send a packet, if it is of the layer that this subscriber gets."""
         agreed = self.outlet.agreed
         if agreed is None or self.layer is Layer.OFF:
             self.rest()
             return
-        if stream is not self.current and not await self._switched(stream, packet, at):
+        if stream is not self.current and not self._switched(stream, packet, at):
             return
         sent = self._rewriter.write(packet, at)
         if sent is None:
@@ -78,22 +75,22 @@ class Outbound:
             return
         if self.kind is Kind.VIDEO:
             self._keep(sent, payload_type, at)
-        await self._out(payload_type, sent.seq, self.outlet.ssrc, sent, sent.payload)
+        self._out(payload_type, sent.seq, self.outlet.ssrc, sent, sent.payload)
 
     def _keep(self, sent: Sent, payload_type: int, at: float) -> None:
         history = self._history
-        history[sent.seq] = (at, payload_type, sent)
-        while len(history) > HISTORY or history[next(iter(history))][0] < at - HISTORY_S:
-            history.popitem(last=False)
+        history.append((at, payload_type, sent))
+        while history[0][0] < at - HISTORY_S:
+            history.popleft()
 
-    async def _switched(self, stream: Stream, packet: Packet, at: float) -> bool:
+    def _switched(self, stream: Stream, packet: Packet, at: float) -> bool:
         """Whether `stream` is sent from this packet on."""
         if self.kind is Kind.VIDEO:
             wanted = self.publication.best(self.layer, at)
             if stream is not wanted:
                 return False
             if not packet.head.keyframe:
-                await self.publication.ask_picture(stream, at)
+                self.publication.ask_picture(stream, at)
                 return False
         self._rewriter.switch(stream, packet, at, self._told(stream))
         self.current = stream
@@ -114,32 +111,35 @@ class Outbound:
             self._types = agreed, {name: pt for pt, name in agreed.payload_types.items()}
         return self._types[1].get(packet.codec)
 
-    async def _out(self, pt: int, seq: int, ssrc: int, sent: Sent, payload: bytes) -> None:
+    def _out(self, pt: int, seq: int, ssrc: int, sent: Sent, payload: bytes) -> None:
         head = build(pt, sent.marker, seq, sent.timestamp, ssrc)
-        if await self._send(head + payload):
+        if self._send(head + payload):
             self.packets_sent += 1
             self.bytes_sent += len(payload)
 
-    async def again(self, lost: list[int]) -> None:
+    def again(self, lost: list[int]) -> None:
         """A receiver misses packets; those that we have go out once more."""
+        agreed = self.outlet.agreed
+        if agreed is None:
+            return
+        kept = {sent.seq: (payload_type, sent) for _, payload_type, sent in self._history}
         for seq in lost:
-            kept = self._history.get(seq)
-            if kept is None or self.outlet.agreed is None:
+            if seq not in kept:
                 continue
-            _, payload_type, sent = kept
-            rtx = self.outlet.agreed.repair_of(payload_type)
+            payload_type, sent = kept[seq]
+            rtx = agreed.repair_of(payload_type)
             if rtx is None:
-                await self._out(payload_type, sent.seq, self.outlet.ssrc, sent, sent.payload)
+                self._out(payload_type, sent.seq, self.outlet.ssrc, sent, sent.payload)
                 continue
             payload = sent.seq.to_bytes(2, "big") + sent.payload
-            await self._out(rtx, self._rtx_seq, self.outlet.rtx_ssrc, sent, payload)
+            self._out(rtx, self._rtx_seq, self.outlet.rtx_ssrc, sent, payload)
             self._rtx_seq = (self._rtx_seq + 1) % SEQ
 
-    async def picture(self, at: float) -> None:
+    def picture(self, at: float) -> None:
         """The receiver cannot go on without a key frame."""
         stream = self.current or self.publication.best(self.layer, at)
         if stream is not None:
-            await self.publication.ask_picture(stream, at)
+            self.publication.ask_picture(stream, at)
 
     def sender_report(self, at: float) -> bytes | None:
         """Our report of this stream, in the publisher's clock: lips fit words. None if idle."""

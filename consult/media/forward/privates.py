@@ -9,17 +9,19 @@ encrypted transport itself. `NAMES` lists what that relies on; a test is red on 
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 import aioice.ice
 import aiortc.codecs
+import pylibsrtp
 import structlog
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.exceptions import InvalidStateError, OperationError
 from aiortc.rate import RemoteBitrateEstimator
 from aiortc.rtcconfiguration import RTCBundlePolicy
+from aiortc.rtcdtlstransport import State
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpHeaderExtensionParameters
 from aiortc.rtp import (
     RtcpByePacket,
@@ -30,6 +32,7 @@ from aiortc.rtp import (
     RtcpRtpfbPacket,
     RtcpSenderInfo,
     RtcpSrPacket,
+    is_rtcp,
     pack_remb_fci,
 )
 from aiortc.sdp import candidate_from_sdp
@@ -53,7 +56,10 @@ NAMES: Final = (
     ("RTCRtpTransceiver", "_codecs"),
     ("RTCDtlsTransport", "_handle_rtp_data"),
     ("RTCDtlsTransport", "_handle_rtcp_data"),
-    ("RTCDtlsTransport", "_send_rtp"),
+    ("RTCDtlsTransport", "_state"),
+    ("RTCDtlsTransport", "_rx_srtp"),
+    ("RTCDtlsTransport", "_tx_srtp"),
+    ("RTCIceTransport", "_connection"),
     ("RTCRtpSender", "_ssrc"),
     ("RTCRtpSender", "_rtx_ssrc"),
     ("RTCRtpSender", "_stream_id"),
@@ -66,12 +72,20 @@ NAMES: Final = (
     ("aiortc.codecs", "HEADER_EXTENSIONS"),
     ("aioice.ice", "get_host_addresses"),
     ("aioice.ice.Connection", "check_incoming"),
+    ("aioice.ice.Connection()", "_nominated"),
     ("aioice.stun.Transaction", "_Transaction__addr"),
     ("aioice.stun.Transaction", "_Transaction__request"),
 )
 """Owner and name of all that is relied on without a promise."""
 
-OnData = Callable[[bytes], Awaitable[None]]
+MEDIA: Final = range(128, 192)
+"""First bytes of RTP and RTCP among all that comes over one socket (RFC 7983)."""
+LONGEST: Final = 1500
+"""Bytes of a datagram that there is room for: what an Ethernet frame carries."""
+COMPONENT: Final = 1
+"""RTP and RTCP share one (RFC 5761)."""
+
+OnData = Callable[[bytes], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +187,29 @@ class Inlet(_End):
         self.agreed = _negotiated(parameters)
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """From a packet to the socket without the six coroutines of aiortc, which wait for nothing."""
+
+    pair: Any
+    srtp: Any
+    send: Callable[[bytes, tuple[str, int]], None]
+    address: tuple[str, int]
+
+    @classmethod
+    def over(cls, pair: Any, srtp: Any) -> _Way:
+        """The way over a pair of candidates."""
+        return cls(pair, srtp, pair.protocol.transport.sendto, pair.remote_addr)
+
+    def carried(self, protect: Callable[[bytes], bytes], data: bytes) -> bool:
+        """Whether it could be encrypted and left."""
+        try:
+            self.send(protect(data), self.address)
+        except (pylibsrtp.Error, ValueError):  # too long, for one
+            return False
+        return True
+
+
 class Connection(RTCPeerConnection):
     """A peer connection that passes packets through.
 
@@ -189,6 +226,8 @@ class Connection(RTCPeerConnection):
         self._on_rtp = on_rtp
         self._on_rtcp = on_rtcp
         self._transport: Any = None
+        self._taken: _Way | None = None
+        self._queued: Callable[[bytes, int], None] = _ignored
         self.over = False
         """Closed, by us or because the other end went; it takes no change any more.
 
@@ -208,8 +247,11 @@ class Connection(RTCPeerConnection):
         transceiver._RTCRtpTransceiver__receiver = Inlet(kind, transport)
         if self._transport is None:
             self._transport = transport
-            transport._handle_rtp_data = self._rtp
-            transport._handle_rtcp_data = self._rtcp
+            transport._handle_rtp_data = self._early_rtp
+            transport._handle_rtcp_data = self._early_rtcp
+            ice = transport.transport._connection
+            self._queued = ice.data_received
+            ice.data_received = self._datagram
         return transceiver
 
     async def close(self) -> None:
@@ -218,32 +260,73 @@ class Connection(RTCPeerConnection):
         await super().close()
         # They hold each other, and listeners hold them: uncut, all of it would stay until the
         # collector of cycles comes by, which in a calm worker takes many minutes.
-        self._on_rtp = self._on_rtcp = _unheard
+        self._on_rtp = self._on_rtcp = _ignored
+        self._taken, self._queued = None, _ignored
         transport, self._transport = self._transport, None
         if transport is not None:
             transport._handle_rtp_data = transport._handle_rtcp_data = _unheard
+            transport.transport._connection.data_received = _ignored
             for one in (transport, transport.transport, transport.transport.iceGatherer):
                 one.remove_all_listeners()
 
-    async def send_packet(self, data: bytes) -> bool:
-        """Encrypt and send one RTP or RTCP packet; False when there is no connection for it."""
-        try:
-            await self._transport._send_rtp(data)
-        except (ConnectionError, AttributeError):
-            return False
-        return True
+    def send_rtp(self, data: bytes) -> bool:
+        """Encrypt and send one RTP packet; False when there is no connection for it."""
+        way = self._way()
+        return way is not None and way.carried(way.srtp.protect, data)
 
-    async def _rtp(self, data: bytes, arrival_time_ms: int) -> None:
+    def send_rtcp(self, data: bytes) -> bool:
+        """Encrypt and send RTCP packets; False when there is no connection for them."""
+        way = self._way()
+        return way is not None and way.carried(way.srtp.protect_rtcp, data)
+
+    def _way(self) -> _Way | None:
+        """Where packets leave now; None when they cannot."""
+        transport = self._transport
+        if transport is None or transport._state is not State.CONNECTED:
+            return None
+        pair = transport.transport._connection._nominated.get(COMPONENT)
+        if self._taken is None or self._taken.pair is not pair:
+            self._taken = _Way.over(pair, transport._tx_srtp) if pair is not None else None
+        return self._taken
+
+    def _datagram(self, data: bytes, component: int) -> None:
+        """What came, and is no check of ICE's: media are taken at once, all else waits its turn.
+
+        aiortc puts every datagram into a queue, which a task empties.
+        """
+        transport = self._transport
+        if transport is None or not 0 < len(data) <= LONGEST:
+            return  # aiortc would end the connection over it, whoever sent it
+        if data[0] not in MEDIA or transport._state is not State.CONNECTED:
+            self._queued(data, component)
+            return
+        srtp = transport._rx_srtp
         try:
-            await self._on_rtp(data)
+            if is_rtcp(data):
+                self._rtcp(srtp.unprotect_rtcp(data))
+            else:
+                self._rtp(srtp.unprotect(data))
+        except pylibsrtp.Error:
+            return  # nobody's, or of another connection
+
+    def _rtp(self, data: bytes) -> None:
+        try:
+            self._on_rtp(data)
         except Exception as error:
             self._said(error)
 
-    async def _rtcp(self, data: bytes) -> None:
+    def _rtcp(self, data: bytes) -> None:
         try:
-            await self._on_rtcp(data)
+            self._on_rtcp(data)
         except Exception as error:
             self._said(error)
+
+    async def _early_rtp(self, data: bytes, arrival_time_ms: int) -> None:
+        """It came while the keys were still agreed on."""
+        self._rtp(data)
+
+    async def _early_rtcp(self, data: bytes) -> None:
+        self._rtcp(data)
 
     def _said(self, error: Exception) -> None:
         self.tap_errors += 1
@@ -287,7 +370,11 @@ class Connection(RTCPeerConnection):
         ]
 
 
-async def _unheard(_data: bytes, _arrival_time_ms: int = 0) -> None:
+def _ignored(_data: bytes, _component: int = COMPONENT) -> None:
+    """Nobody listens any more."""
+
+
+async def _unheard(_data: bytes, arrival_time_ms: int = 0) -> None:
     """Nobody listens any more."""
 
 

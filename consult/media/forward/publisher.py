@@ -109,7 +109,7 @@ class Publisher:
         """End it."""
         await self.connection.close()
 
-    async def _rtp(self, data: bytes) -> None:
+    def _rtp(self, data: bytes) -> None:
         at = time.monotonic()
         self.last_heard = at
         self.packets += 1
@@ -118,13 +118,13 @@ class Publisher:
         except Malformed:
             self.malformed += 1
             return
-        await self._estimate(packet, at)
+        self._estimate(packet, at)
         route = self._by_ssrc.get(packet.ssrc) or self._learned(packet)
         if route is None or route.inlet.agreed is None:
             return
-        await self._routed(packet, route, route.inlet.agreed, at)
+        self._routed(packet, route, route.inlet.agreed, at)
 
-    async def _routed(self, packet: Packet, route: _Route, agreed: Negotiated, at: float) -> None:
+    def _routed(self, packet: Packet, route: _Route, agreed: Negotiated, at: float) -> None:
         stream = route.stream
         if packet.ssrc != stream.ssrc:
             repaired = _unwrapped(packet, stream, agreed)
@@ -139,7 +139,7 @@ class Publisher:
         if packet.codec == "vp8":
             packet.head = vp8_head(packet.payload)
         if packet.codec and stream.arrived(packet, at):
-            await route.publication.pass_on(stream, packet, at)
+            route.publication.pass_on(stream, packet, at)
 
     def _learned(self, packet: Packet) -> _Route | None:
         """Whose a new stream is, as its header extensions say."""
@@ -176,7 +176,7 @@ class Publisher:
         route = self._by_ssrc[ssrc] = _Route(publication, stream, self._inlets[mid])
         return route
 
-    async def _rtcp(self, data: bytes) -> None:
+    def _rtcp(self, data: bytes) -> None:
         at = time.monotonic()
         self.last_heard = at
         try:
@@ -190,7 +190,7 @@ class Publisher:
                 reception = self._by_ssrc[packet.ssrc].stream.reception
                 reception.heard_sender(info.ntp_timestamp, info.rtp_timestamp, at)
 
-    async def tick(self, at: float) -> None:
+    def tick(self, at: float) -> None:
         """Ask for what is missing; call about every 20 ms."""
         for publication in self._publications.values():
             for stream in publication.streams.values():
@@ -201,10 +201,10 @@ class Publisher:
                     stream.repair.needs_keyframe = False
                     stream.picture.ask()
                 if lost:
-                    await self._nack(stream, lost)
-                await publication.send_asked(stream, at)
+                    self._nack(stream, lost)
+                publication.send_asked(stream, at)
 
-    async def report(self, at: float) -> float | None:
+    def report(self, at: float) -> float | None:
         """Send receiver reports, about every second; the worst share lost, None if nothing came."""
         blocks, worst = [], None
         for publication in self._publications.values():
@@ -226,19 +226,19 @@ class Publisher:
                 )
         if blocks:
             packet = RtcpRrPacket(ssrc=self.connection.ssrc, reports=blocks[:31])
-            await self.connection.send_packet(bytes(packet))
+            self.connection.send_rtcp(bytes(packet))
         return worst
 
-    async def _nack(self, stream: Stream, lost: list[int]) -> None:
+    def _nack(self, stream: Stream, lost: list[int]) -> None:
         packet = RtcpRtpfbPacket(fmt=NACK, ssrc=self.connection.ssrc, media_ssrc=stream.ssrc)
         packet.lost = lost
-        await self.connection.send_packet(bytes(packet))
+        self.connection.send_rtcp(bytes(packet))
 
-    async def _ask(self, stream: Stream) -> None:
+    def _ask(self, stream: Stream) -> None:
         packet = RtcpPsfbPacket(fmt=PLI, ssrc=self.connection.ssrc, media_ssrc=stream.ssrc)
-        await self.connection.send_packet(bytes(packet))
+        self.connection.send_rtcp(bytes(packet))
 
-    async def _estimate(self, packet: Packet, at: float) -> None:
+    def _estimate(self, packet: Packet, at: float) -> None:
         """Tell the sender how fast it may send, by how packets bunch up (REMB).
 
         Every packet counts, also one that belongs to no layer yet and one that holds nothing but
@@ -257,7 +257,7 @@ class Publisher:
         if remb is not None:
             said = RtcpPsfbPacket(fmt=REMB, ssrc=self.connection.ssrc, media_ssrc=0)
             said.fci = pack_remb_fci(*remb)
-            await self.connection.send_packet(bytes(said))
+            self.connection.send_rtcp(bytes(said))
 
     def _sent_number(self) -> int:
         """The number of the header extension with the moment of sending; -1 if none was agreed."""

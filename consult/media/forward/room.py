@@ -280,11 +280,11 @@ class Room:
         for participant_id in list(self.members):
             await self.leave(participant_id, why)
 
-    async def fast_tick(self, at: float) -> None:
+    def fast_tick(self, at: float) -> None:
         """Repairs; every 20 ms."""
         for member in list(self.members.values()):
             if member.publisher is not None:
-                await member.publisher.tick(at)
+                member.publisher.tick(at)
 
     async def slow_tick(self, at: float, *, strained: bool) -> None:
         """Reports, presence and the rule of losses; every second."""
@@ -293,7 +293,7 @@ class Room:
         self._look()
         for member in list(self.members.values()):
             before = member.here
-            await member.tick(at)
+            member.tick(at)
             if member.here and not member.announced:
                 member.announced = True
                 self._outside.emit(Joined(self.id, member.id, self._at()))
@@ -302,16 +302,16 @@ class Room:
             if member.gone_for(at) > GONE_S:
                 await self.leave(member.id, Left.LOST)
                 continue
-            await self._levels(member, at, strained)
+            self._levels(member, at, strained)
         if self._seconds % QUALITY_EVERY == 0:
             networks = tuple(member.network() for member in self.members.values())
             for member in self.members.values():
                 member.tell(said.Quality(people=networks))
 
-    async def _levels(self, member: Member, at: float, strained: bool) -> None:
+    def _levels(self, member: Member, at: float, strained: bool) -> None:
         subscriber = member.subscriber
         subscriber.strained = strained
-        await subscriber.tick(at)
+        subscriber.tick(at)
         if member.announced and member.sound_alone is not member.told_alone:
             member.told_alone = member.sound_alone
             self._outside.emit(SoundAlone(self.id, member.id, self._at(), member.sound_alone))

@@ -91,7 +91,7 @@ class Subscriber:
         kind = publication.source.kind
         end = self.connection.addTransceiver(kind.value, direction="sendonly")
         outlet = cast(Outlet, end.sender)
-        out = Outbound(publication, outlet, self.connection.send_packet, self.line)
+        out = Outbound(publication, outlet, self.connection.send_rtp, self.line)
         self._ends[out] = end
         self._by_ssrc[out.outlet.ssrc] = out
         return out
@@ -164,22 +164,22 @@ class Subscriber:
             await self.remove(key)
         await self.connection.close()
 
-    async def tick(self, at: float) -> bool:
+    def tick(self, at: float) -> bool:
         """Sender reports and the rule of losses, about every second; True if the level changed."""
         for out in self.outs.values():
             report = out.sender_report(at)
             if report is not None:
-                await self.connection.send_packet(report)
+                self.connection.send_rtcp(report)
         loss = self.line.take(LEAST_PACKETS)
         if loss is None:
             return False
         self.loss = loss
         return self.rule.report(loss, at)
 
-    async def _rtp(self, _data: bytes) -> None:
+    def _rtp(self, _data: bytes) -> None:
         """Nothing is sent to us here."""
 
-    async def _rtcp(self, data: bytes) -> None:
+    def _rtcp(self, data: bytes) -> None:
         at = time.monotonic()
         self.last_heard = at
         try:
@@ -196,11 +196,11 @@ class Subscriber:
             elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == NACK:
                 out = self._by_ssrc.get(packet.media_ssrc)
                 if out is not None:
-                    await out.again(packet.lost)
+                    out.again(packet.lost)
             elif isinstance(packet, RtcpPsfbPacket) and packet.fmt in (PLI, FIR):
                 out = self._by_ssrc.get(packet.media_ssrc)
                 if out is not None:
-                    await out.picture(at)
+                    out.picture(at)
 
 
 def _first_wish(source: Source) -> Layer:

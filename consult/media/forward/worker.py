@@ -192,7 +192,7 @@ class Worker:
             self._late_ms.append(late_ms)
             self._lag_ms = max(late_ms, self._lag_ms * 0.98)
             for room in self._rooms:
-                await room.fast_tick(time.monotonic())
+                room.fast_tick(time.monotonic())
 
     async def _seconds(self) -> None:
         tidied = time.monotonic()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from pathlib import Path
+from socket import AF_INET, SOCK_DGRAM, socket
 from typing import cast
 from uuid import UUID
 
 import pytest
-from pylibsrtp import Error as SrtpError
 
 from consult.media.engine import Source, WasLeft
 from consult.media.forward.inbound import Publication, Stream
@@ -55,9 +55,10 @@ async def test_malformed_packets_stop_nobodys_packets(house: RunningHouse) -> No
         await until(lambda peer=peer: peer.pictures == 2 and peer.sound > 50)
     chance, sent = random.Random(7), 0
     while sent < 400:
-        with suppress(SrtpError):  # what cannot even be encrypted never arrives anywhere
-            await hostile.publish.send_packet(_nonsense(hostile, chance))
-            sent += 1
+        nonsense = _nonsense(hostile, chance)
+        control = nonsense[1] in RTCP
+        send = hostile.publish.send_rtcp if control else hostile.publish.send_rtp
+        sent += send(nonsense)  # what cannot even be encrypted never arrives anywhere
         await asyncio.sleep(0.002)
     before = [(peer.frames.total(), peer.sound) for peer in (hostile, *others)]
     for peer, (frames, sound) in zip((hostile, *others), before, strict=True):
@@ -70,17 +71,52 @@ async def test_malformed_packets_stop_nobodys_packets(house: RunningHouse) -> No
     assert house.process.poll() is None
 
 
+WORKERS_END = re.compile(r"a=candidate:\S+ 1 udp \d+ (\S+) (\d+) typ host")
+STRANGE = (
+    b"",
+    b"\x80",
+    b"\x80" * 40,
+    b"\x80" * 1501,
+    b"\x80\xc8" * 20,
+    b"\x16" * 60,
+    b"\x16" * 3000,
+)
+"""Nothing, and what begins like RTP, RTCP or DTLS and is too short, too long or nonsense."""
+
+
+async def test_a_stranger_ends_nobodys_call(house: RunningHouse) -> None:
+    """Whoever knows the port may send something there; no key is needed for that."""
+    one, two = await house.enter(2)
+    peers = [house.peers[one], house.peers[two]]
+    for peer in peers:
+        await until(lambda peer=peer: peer.pictures == 1 and peer.sound > 50)
+    with socket(AF_INET, SOCK_DGRAM) as stranger:
+        for peer in peers:
+            for connection in (peer.publish, peer.subscribe):
+                for host, port in WORKERS_END.findall(connection.remoteDescription.sdp):
+                    for data in STRANGE:
+                        stranger.sendto(data, (host, int(port)))
+    before = [(peer.frames.total(), peer.sound) for peer in peers]
+    for peer, (frames, sound) in zip(peers, before, strict=True):
+        await until(
+            lambda peer=peer, frames=frames, sound=sound: (
+                peer.frames.total() > frames + 20 and peer.sound > sound + 80
+            )
+        )
+    assert house.told(WasLeft) == []
+
+
 class Taken:
     """Takes packets."""
 
     def __init__(self) -> None:
         self.count = 0
 
-    async def take(self, _stream: Stream, _packet: Packet, _at: float) -> None:
+    def take(self, _stream: Stream, _packet: Packet, _at: float) -> None:
         self.count += 1
 
 
-async def test_a_tap_that_raises_keeps_no_packet_from_anybody() -> None:
+def test_a_tap_that_raises_keeps_no_packet_from_anybody() -> None:
     publication, taken = Publication(UUID(int=1), Source.MICROPHONE), Taken()
     publication.takers.append(taken)
 
@@ -90,5 +126,5 @@ async def test_a_tap_that_raises_keeps_no_packet_from_anybody() -> None:
     publication.tap = raises
     packet = parse(build(111, False, 1, 0, 5) + b"sound")
     for at in range(3):
-        await publication.pass_on(cast(Stream, None), packet, float(at))
+        publication.pass_on(cast(Stream, None), packet, float(at))
     assert (taken.count, publication.tap_errors) == (3, 3)

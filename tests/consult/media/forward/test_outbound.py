@@ -26,43 +26,43 @@ class Sent:
         outlet.agreed = Negotiated("0", {VP8: "vp8"}, {}, {})
         self.out = Outbound(publication, outlet, self._send, Line())
 
-    async def _send(self, data: bytes) -> bool:
+    def _send(self, data: bytes) -> bool:
         self.packets.append(data)
         return True
 
-    async def came(self, seq: int, at: float) -> None:
+    def came(self, seq: int, at: float) -> None:
         """A packet of the publisher's; the first begins a picture that needs no other."""
         head = replace(PLAIN, keyframe=seq == 1)
         self.stream.reception.last_at = at
         packet = Packet(VP8, True, seq, seq * 3000, 7, b"%d" % seq, {}, head, "vp8")
-        await self.out.take(self.stream, packet, at)
+        self.out.take(self.stream, packet, at)
 
-    async def kept(self) -> list[bytes]:
+    def kept(self) -> list[bytes]:
         """Payloads that would be sent again, whoever misses them."""
         first, sent = self.out.outlet.ssrc % 0x4000, len(self.packets)
-        await self.out.again([first + step for step in range(HISTORY + 200)])
+        self.out.again([first + step for step in range(HISTORY + 200)])
         again, self.packets = self.packets[sent:], self.packets[:sent]
         return [packet[12:] for packet in again]
 
 
-async def test_what_was_sent_is_kept_for_a_while_and_not_longer() -> None:
+def test_what_was_sent_is_kept_for_a_while_and_not_longer() -> None:
     sent = Sent()
     for seq in range(1, 4):
-        await sent.came(seq, seq / 10)
-    assert await sent.kept() == [b"1", b"2", b"3"]
-    await sent.came(4, 0.25 + HISTORY_S)
-    assert await sent.kept() == [b"3", b"4"]
+        sent.came(seq, seq / 10)
+    assert sent.kept() == [b"1", b"2", b"3"]
+    sent.came(4, 0.25 + HISTORY_S)
+    assert sent.kept() == [b"3", b"4"]
 
 
-async def test_no_more_is_kept_than_there_is_room_for() -> None:
+def test_no_more_is_kept_than_there_is_room_for() -> None:
     sent = Sent()
     for seq in range(1, HISTORY + 100):
-        await sent.came(seq, 0.001 * seq)
-    assert len(await sent.kept()) == HISTORY
+        sent.came(seq, 0.001 * seq)
+    assert len(sent.kept()) == HISTORY
 
 
-async def test_what_rests_keeps_nothing() -> None:
+def test_what_rests_keeps_nothing() -> None:
     sent = Sent()
-    await sent.came(1, 0.1)
+    sent.came(1, 0.1)
     sent.out.rest()
-    assert await sent.kept() == []
+    assert sent.kept() == []

@@ -35,11 +35,13 @@ async def test_the_name_is_there(owner: str, name: str) -> None:
         "RTCPeerConnection": connection,
         "RTCRtpTransceiver": transceiver,
         "RTCDtlsTransport": transceiver.sender.transport,
+        "RTCIceTransport": transceiver.sender.transport.transport,
         "RTCRtpSender": transceiver.sender,
         "RTCRtpReceiver": transceiver.receiver,
         "aiortc.codecs": aiortc.codecs,
         "aioice.ice": aioice.ice,
         "aioice.ice.Connection": aioice.ice.Connection,
+        "aioice.ice.Connection()": transceiver.sender.transport.transport._connection,
         "aioice.stun.Transaction": _transaction(ADDRESS, Sent()),
     }
     assert hasattr(owners[owner], name)
@@ -131,6 +133,18 @@ def test_the_transport_calls_what_is_replaced() -> None:
     source = inspect.getsource(RTCDtlsTransport._recv_next)
     assert "await self._handle_rtp_data(data, arrival_time_ms=arrival_time_ms)" in source
     assert "await self._handle_rtcp_data(data)" in source
+    source = inspect.getsource(aioice.ice.StunProtocol.datagram_received)
+    assert "self.receiver.data_received(data, self.local_candidate.component)" in source
+
+
+async def test_what_cannot_be_sent_is_refused_and_raises_nothing() -> None:
+    connection = Connection(_nothing, _nothing)
+    assert not connection.send_rtp(b"nobody is there")
+    connection.addTransceiver("audio")
+    assert not connection.send_rtp(b"it is not connected")
+    assert not connection.send_rtcp(b"it is not connected")
+    await connection.close()
+    assert not connection.send_rtp(b"it is over")
 
 
 async def test_no_decoder_is_ever_started() -> None:
@@ -170,12 +184,12 @@ async def test_offers_name_our_codecs_and_no_foreign_server() -> None:
     await connection.close()
 
 
-async def _nothing(data: bytes) -> None:
+def _nothing(data: bytes) -> None:
     """Takes a packet."""
 
 
 async def test_a_connection_that_ends_while_it_takes_an_answer_is_over() -> None:
-    async def unheard(_data: bytes) -> None:
+    def unheard(_data: bytes) -> None:
         """Nothing comes here."""
 
     offering, answering = Connection(unheard, unheard), Connection(unheard, unheard)

@@ -67,7 +67,7 @@ class Sender:
 
     async def _out(self, stream: Stream, packet: Packet, at: float) -> None:
         stream.reception.add(packet.seq, packet.timestamp, at)
-        await self.publication.pass_on(stream, packet, at)
+        self.publication.pass_on(stream, packet, at)
         self.seq += 1
 
 

@@ -3,11 +3,11 @@
 `python -m tests.consult.media.forward.worker_process HOST PORT URL [FOLDER]`
 """
 
-import asyncio
 import subprocess
 import sys
 from pathlib import Path
 
+import uvloop
 from redis.asyncio import Redis
 
 from consult.media.forward.worker import WorkerSettings, run
@@ -42,7 +42,7 @@ def main() -> None:
     host, port, valkey_url = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     recordings = Path(sys.argv[4]) if len(sys.argv) > 4 else None
     settings = WorkerSettings(host, port, addresses={host: host}, recordings=recordings)
-    asyncio.run(run(settings, MASTER, valkey_url, {}))
+    uvloop.run(run(settings, MASTER, valkey_url, {}))
 
 
 if __name__ == "__main__":

@@ -118,7 +118,7 @@ class Peer:
             self.late_s = max(self.late_s, passed - sounds * SOUND_MS / 1000)
             while sounds * SOUND_MS / 1000 <= passed:
                 data = film.sounds[sounds % len(film.sounds)]
-                await self._out(Source.MICROPHONE, "opus", False, sounds, sounds * 960, data)
+                self._out(Source.MICROPHONE, "opus", False, sounds, sounds * 960, data)
                 sounds += 1
             while pictures / FPS <= passed:
                 if self._again:
@@ -127,13 +127,13 @@ class Peer:
                 for number, part in enumerate(parts, 1):
                     last = number == len(parts)
                     stamp = pictures * 90_000 // FPS
-                    await self._out(Source.CAMERA, "vp8", last, seq, stamp, part)
+                    self._out(Source.CAMERA, "vp8", last, seq, stamp, part)
                     seq += 1
                 pictures += 1
                 at = (at + 1) % len(film.pictures)
             await asyncio.sleep(TICK_S)
 
-    async def _out(
+    def _out(
         self, source: Source, codec: str, marker: bool, seq: int, stamp: int, payload: bytes
     ) -> None:
         outlet = self.outlets[source]
@@ -141,9 +141,9 @@ class Peer:
         payload_type = agreed.payload_type(codec) if agreed else None
         if payload_type is not None:
             head = build(payload_type, marker, seq % 65536, stamp % (1 << 32), outlet.ssrc)
-            await self.publish.send_packet(head + payload)
+            self.publish.send_rtp(head + payload)
 
-    async def _asked(self, data: bytes) -> None:
+    def _asked(self, data: bytes) -> None:
         """A key frame is asked for: the clip begins anew with one."""
         with suppress(ValueError, StructError, IndexError):
             self._again |= any(
@@ -151,7 +151,7 @@ class Peer:
                 for packet in RtcpPacket.parse(data)
             )
 
-    async def _arrived(self, data: bytes) -> None:
+    def _arrived(self, data: bytes) -> None:
         with suppress(Malformed):
             packet = parse(data)
             self.received[packet.ssrc] += 1
@@ -180,8 +180,8 @@ class Peer:
             ]
             if blocks:
                 packet = RtcpRrPacket(ssrc=self.subscribe.ssrc, reports=blocks[:31])
-                await self.subscribe.send_packet(bytes(packet))
+                self.subscribe.send_rtcp(bytes(packet))
 
 
-async def _ignored(_data: bytes) -> None:
+def _ignored(_data: bytes) -> None:
     """Nothing is expected here."""
