@@ -40,7 +40,12 @@ NAMED = {
     "duty": ("tests/duty",),
     "server": ("tests/server",),
     "faults": ("tests/faults",),
-    "whole": ("tests/browser/test_consult_whole.py",),
+    "pictures": (
+        "tests/browser/test_consult_whole.py",
+        "tests/consult/media/forward/test_calls.py",
+        "tests/consult/media/forward/test_skew.py",
+        "tests/consult/rooms/recording/test_seeking.py",
+    ),
 }
 """Paths by part, the longest first; what one part names within another's path is its own."""
 
@@ -48,9 +53,10 @@ ALONE = frozenset({"stories", "rooms"})
 """Real browsers, several at once: only one of these runs at a time. Beside each other they leave
 neither enough of two cores for pictures to come in time."""
 
-LONE = frozenset({"whole"})
-"""Three browsers with cameras in one room, one of them sharing a scan, need both cores: nothing
-runs beside it. It comes last, when a lane is free anyway."""
+LONE = frozenset({"pictures"})
+"""Three browsers with cameras in one room, one of them sharing a scan, need both cores; and to a
+browser a worker that waits for a core seems a poor line. Nothing runs beside these. They come last,
+when a lane is free anyway."""
 
 YIELDS = 5
 """Niceness of all other parts: they have time, and somebody waits at a page."""

@@ -1,39 +1,18 @@
 """One running demo region and one Chromium for all stories."""
 
-import os
-import shutil
-from collections.abc import AsyncIterator, Generator, Iterator, Sequence
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Playwright, async_playwright
 
 from tests.browser.visitor import Visitor
+from tests.fixtures.chromium import CAMERAS, CHROMIUM, launched
 from tests.fixtures.ground import ground
 from tests.smoke.instance import Instance
 from tests.smoke.person import Person
 
-WINDOWED = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = ("chromium-headless-shell", *WINDOWED)
-"""The first that is there is taken: the shell has no windows to draw, and needs half of the CPU."""
-MODEST = Path(__file__).with_name("modest")
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-    "--lang=zh-CN",
-)
-CAMERAS = (
-    "--allow-loopback-in-peer-connection",
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream=device-count=3,fps=10",
-)
+SEVERAL = "--use-fake-device-for-media-stream=device-count=3,fps=10"
 """The third camera is the capture card of an ultrasound machine; the second gives depth, which no
 call carries."""
 IN_ENGLISH = "localStorage.setItem('ys.lang', 'en')"
@@ -74,22 +53,6 @@ async def chromium(playwright: Playwright) -> AsyncIterator[Browser]:
         yield browser
 
 
-@asynccontextmanager
-async def launched(
-    playwright: Playwright, names: Sequence[str], *more: str
-) -> AsyncIterator[Browser]:
-    """The first of these browsers that the machine has; `more` are switches of its own."""
-    found = next((path for name in names if (path := shutil.which(name))), None)
-    assert found, "no Chromium here: make test installs one as root, else install it yourself"
-    browser = await playwright.chromium.launch(
-        executable_path=MODEST if os.geteuid() == 0 and shutil.which("setpriv") else found,
-        env={**os.environ, "YS_BROWSER": found},
-        args=[*QUIET, *more],
-    )
-    yield browser
-    await browser.close()
-
-
 @pytest.fixture
 async def visit(region: Instance, chromium: Browser) -> AsyncIterator["Door"]:
     """Opens the pages of people who log in; closed when the story ends."""
@@ -101,7 +64,7 @@ async def visit(region: Instance, chromium: Browser) -> AsyncIterator["Door"]:
 @asynccontextmanager
 async def camera_door(region: Instance, playwright: Playwright) -> AsyncIterator["Door"]:
     """Opens pages in a browser with a camera and a microphone that are made up."""
-    async with launched(playwright, CHROMIUM, *CAMERAS) as browser:
+    async with launched(playwright, CHROMIUM, *CAMERAS, SEVERAL) as browser:
         door = Door(region, browser)
         yield door
         await door.close()

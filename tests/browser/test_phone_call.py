@@ -12,8 +12,9 @@ from playwright.async_api import CDPSession, Playwright, Worker, expect
 from duty.notify.channels.channel import Outgoing
 from duty.notify.contacts.webpush import payload_of
 from kernel.ids import PageId
-from tests.browser.conftest import WINDOWED, Door, launched
+from tests.browser.conftest import Door
 from tests.browser.visitor import Visitor
+from tests.fixtures.chromium import WINDOWED, launched
 from tests.smoke import emergency
 from tests.smoke.instance import Instance
 from tests.smoke.person import Json, Person

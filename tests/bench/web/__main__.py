@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from playwright.async_api import CDPSession, Page, async_playwright, expect
 
 from tests.bench.web.ward import open_ward
-from tests.browser.conftest import QUIET, WINDOWED
+from tests.fixtures.chromium import QUIET, WINDOWED
 from tests.browser.visitor import Visitor
 from tests.smoke.instance import Instance
 from tests.telling import say

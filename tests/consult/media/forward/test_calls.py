@@ -1,7 +1,6 @@
 """Real browsers in a real worker: they see and hear each other, and survive the worker's death."""
 
 import asyncio
-import shutil
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -18,21 +17,10 @@ from consult.media.tokens import TokenKey
 from kernel.clock import SystemClock
 from kernel.ids import new_id
 from tests.consult.media.forward import worker_process
+from tests.fixtures.chromium import CAMERAS, WINDOWED, launched
 from tests.fixtures.ports import free_port
 
 CLIENT = Path(__file__).with_name("client.js")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-    "--allow-loopback-in-peer-connection",
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-)
 
 
 class Stage:
@@ -87,9 +75,7 @@ class Stage:
 @pytest.fixture
 async def stage(valkey_url: str) -> AsyncIterator[Stage]:
     """One worker, one browser."""
-    found = next(path for name in ("chromium", "google-chrome") if (path := shutil.which(name)))
-    async with async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=found, args=list(FLAGS))
+    async with async_playwright() as driver, launched(driver, WINDOWED, *CAMERAS) as browser:
         stage = Stage(valkey_url, browser)
         stage.start()
         try:
@@ -98,7 +84,6 @@ async def stage(valkey_url: str) -> AsyncIterator[Stage]:
         finally:
             stage.kill()
             await stage.engine.close()
-            await browser.close()
 
 
 async def test_two_people_see_and_hear_each_other(stage: Stage) -> None:

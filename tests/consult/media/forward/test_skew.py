@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import shutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -20,9 +19,10 @@ from playwright.async_api import Page, async_playwright
 from consult.media.engine import Recording, Source
 from consult.media.recording.shelf import Part
 from kernel.ids import new_id
-from tests.consult.media.forward.test_calls import CLIENT, FLAGS
+from tests.consult.media.forward.test_calls import CLIENT
 from tests.consult.media.peers.houses import RunningHouse, forward_house, somebody
 from tests.consult.media.test_conformance import until
+from tests.fixtures.chromium import CAMERAS, WINDOWED, launched
 
 APART_MS = 100
 """People who watch lips notice more than this."""
@@ -68,10 +68,8 @@ async def house(valkey_url: str, tmp_path: Path) -> AsyncIterator[RunningHouse]:
 
 
 async def test_sound_and_picture_of_one_person_stay_together(house: RunningHouse) -> None:
-    found = next(path for name in ("chromium", "google-chrome") if (path := shutil.which(name)))
     recording, who = UUID(int=new_id().int), somebody()
-    async with async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=found, args=list(FLAGS))
+    async with async_playwright() as driver, launched(driver, WINDOWED, *CAMERAS) as browser:
         page = await browser.new_page()
         await _enter(page, house, who)
         await house.engine.set_recording(house.room, Recording(recording, frozenset({who.id})))
@@ -81,7 +79,6 @@ async def test_sound_and_picture_of_one_person_stay_together(house: RunningHouse
         await asyncio.sleep(SPOKEN_S)
         await house.engine.set_recording(house.room, None)
         await until(lambda: all(part.whole for part in shelf.parts(recording)))
-        await browser.close()
     parts = {part.label.source: part for part in shelf.parts(recording)}
     assert set(parts) == {Source.CAMERA, Source.MICROPHONE}
     flashes = _moments(house, parts[Source.CAMERA], _flashes)

@@ -1,7 +1,6 @@
 """A real browser seeks in what a worker wrote, whole or cut off by a kill, over real HTTP."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -15,10 +14,10 @@ from consult.media.recording.shelf import Shelf
 from consult.rooms.routes import router
 from tests.consult.media.peers.numbered import BAR, BARS, FPS, NUMBER, SECONDS, numbered
 from tests.consult.rooms.recording.conftest import Studio
+from tests.fixtures.chromium import WINDOWED, launched
 from tests.fixtures.ports import free_port
 from tests.referral.http import app, caller_of
 
-ALONE = ("--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required")
 WITHIN_S = 0.1
 
 SEEK = """
@@ -79,9 +78,7 @@ async def shown(studio: Studio, request: pytest.FixtureRequest) -> AsyncIterator
     config = uvicorn.Config(application, port=port, log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server._serve())
-    found = next(path for name in ("chromium", "google-chrome") if (path := shutil.which(name)))
-    async with async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=found, args=list(ALONE))
+    async with async_playwright() as driver, launched(driver, WINDOWED) as browser:
         context = await browser.new_context(extra_http_headers={"x-who": "county_doctor"})
         page = await context.new_page()
         address = f"/api/room-recordings/{asked.id}/viewings/{view['id']}/parts/{part['id']}"
@@ -91,7 +88,6 @@ async def shown(studio: Studio, request: pytest.FixtureRequest) -> AsyncIterator
         await page.set_content(f'<video preload="metadata" muted src="{address}"></video>')
         await page.wait_for_function("() => document.querySelector('video').readyState >= 1")
         yield made_page
-        await browser.close()
     server.should_exit = True
     await serving
 
