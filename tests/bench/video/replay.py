@@ -14,6 +14,8 @@ import time
 from collections import Counter
 from typing import Any
 
+import uvloop
+
 from consult.media.engine import JoinTicket
 from consult.media.forward.privates import install
 from kernel.clock import SystemClock
@@ -99,4 +101,4 @@ def _say(body: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     install(ADDRESSES[sys.argv[1]])
-    asyncio.run(main(sys.argv[1]))
+    uvloop.run(main(sys.argv[1]))

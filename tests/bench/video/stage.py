@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -27,6 +26,7 @@ from tests.bench.video.line import HOST, Line
 from tests.bench.video.wire import INSIDE, Exchange, Wire
 from tests.consult.media.forward import worker_process
 from tests.consult.media.peers.relay_process import SECRET
+from tests.fixtures.chromium import CHROMIUM, modestly
 from tests.fixtures.ports import free_port
 
 ROOT: Final = Path(__file__).parents[3]
@@ -314,18 +314,17 @@ async def chromium(*more: str, wire: Wire | None = None) -> AsyncIterator[Browse
 
     It is on the loopback, or at the far end of a wire.
     """
-    found = next(path for name in ("chromium", "google-chrome") if (path := shutil.which(name)))
+    program, environment = modestly(CHROMIUM)
+    switches = [*FLAGS, *more]
+    if wire is None:
+        switches.append(LOOPBACK)
+    else:
+        environment |= {**wire.environment, "YS_PROGRAM": str(program)}
+        program = INSIDE
     async with async_playwright() as driver:
-        if wire is None:
-            browser = await driver.chromium.launch(
-                executable_path=found, args=[*FLAGS, LOOPBACK, *more]
-            )
-        else:
-            browser = await driver.chromium.launch(
-                executable_path=INSIDE,
-                args=[*FLAGS, *more],
-                env={**os.environ, **wire.environment, "YS_PROGRAM": found},
-            )
+        browser = await driver.chromium.launch(
+            executable_path=program, args=switches, env={**os.environ, **environment}
+        )
         try:
             yield browser
         finally:

@@ -11,14 +11,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import shutil
 import sys
 from dataclasses import dataclass
 
 from playwright.async_api import CDPSession, Page, async_playwright, expect
 
 from tests.bench.web.ward import open_ward
-from tests.fixtures.chromium import QUIET, WINDOWED
+from tests.fixtures.chromium import WINDOWED, launched
 from tests.browser.visitor import Visitor
 from tests.smoke.instance import Instance
 from tests.telling import say
@@ -68,9 +67,7 @@ def figures(first: Reading, last: Reading) -> dict[str, float]:
 
 async def watch(instance: Instance, wanted: argparse.Namespace) -> dict[str, float]:
     """Look at the wall for the time wanted; every strip must run at both ends."""
-    chromium = next(path for name in WINDOWED if (path := shutil.which(name)))
-    async with async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=chromium, args=list(QUIET))
+    async with async_playwright() as driver, launched(driver, WINDOWED) as browser:
         context = await browser.new_context(
             viewport={"width": wanted.width, "height": wanted.height},
             locale="zh-CN",
@@ -90,7 +87,6 @@ async def watch(instance: Instance, wanted: argparse.Namespace) -> dict[str, flo
         await asyncio.sleep(wanted.seconds)
         last = await read(page, devtools)
         await expect(page.locator(RUNNING)).to_have_count(STRIPS, timeout=10_000)
-        await browser.close()
         if visitor.complaints:
             raise RuntimeError("\n".join(visitor.complaints))
         return figures(first, last)

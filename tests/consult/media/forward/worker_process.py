@@ -28,7 +28,8 @@ def spawn(
     module = "tests.consult.media.forward.worker_process"
     command = [sys.executable, "-m", module, host, str(port), valkey_url]
     command += [str(recordings)] if recordings else []
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL if quiet else None)
+    stdout = subprocess.DEVNULL if quiet else None
+    return subprocess.Popen(command, stdout=stdout, start_new_session=True)
 
 
 async def forget_others(valkey_url: str) -> None:
