@@ -131,6 +131,10 @@ class Board:
         """The newest second that was taken; 0 for none."""
         return int(self._seq[row])
 
+    def newest_of(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
+        """The same of many rows."""
+        return self._seq[rows]
+
     def recount(
         self,
         row: int,

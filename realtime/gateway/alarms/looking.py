@@ -98,19 +98,14 @@ class Looking:
 
     def _take_newest(self, now_ns: int) -> None:
         """Nothing is flushed while the database is away; each second's newest frame is here."""
-        newest = self._register.board.newest
-        known = [
-            (one.row, one.recording.last_frame)
-            for one in self._register.by_recording.values()
-            if one.recording.feeder is not None
-            and one.recording.newest > newest(one.row)
-            and one.aside is None
-        ]
-        if known:
-            numbers, arrived = zip(*known, strict=True)
-            rows = np.array(numbers, np.intp)
-            self._register.lines.heard(rows, np.full(len(rows), now_ns, np.int64))
-            self.look(rows, frames.view_frames(b"".join(arrived)))
+        register = self._register
+        rows, arrived = register.beyond()
+        if register.uncounted:
+            counted = np.array([register.by_row[row].aside is None for row in rows.tolist()], bool)
+            rows, arrived = rows[counted], arrived[counted]
+        if len(rows):
+            register.lines.heard(rows, np.full(len(rows), now_ns, np.int64))
+            self.look(rows, arrived)
 
     def look(self, rows: npt.NDArray[np.intp], arrived: npt.NDArray[Any]) -> None:
         """Frames, each with the row of its recording."""

@@ -65,10 +65,11 @@ class Record:
         found = {
             id_: list(map(msgspec.to_builtins, all_)) for id_, all_ in watched.told(alarms).items()
         }
-        for one in self._register.by_recording.values():
-            if one.recording.id in recordings:
-                stored = {alarm["id"] for alarm in found.get(one.recording.id, [])}
-                found.setdefault(one.recording.id, []).extend(
+        for id_ in recordings:
+            one = self._register.of(id_)
+            if one is not None:
+                stored = {alarm["id"] for alarm in found.get(id_, [])}
+                found.setdefault(id_, []).extend(
                     msgspec.to_builtins(alarm)
                     for alarm in one.alarms.values()
                     if alarm.provisional and str(alarm.id) not in stored

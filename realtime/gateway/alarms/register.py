@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
@@ -69,6 +70,19 @@ class Register:
         self.findings = Findings()
         self.work = asyncio.Event()
         self._default = shipped()
+
+    def of(self, recording_id: UUID) -> Watched | None:
+        """The recording of this id, if it is looked at here."""
+        recording = self._recordings.get(recording_id)
+        return None if recording is None else self.by_recording.get(recording)
+
+    def beyond(self) -> tuple[Places, npt.NDArray[Any]]:
+        """Newest frames at which nobody has looked, of all that comes in here, and their rows."""
+        columns = self._recordings.columns
+        places = np.flatnonzero((columns.row != NONE) & (columns.feeder != NONE))
+        rows = columns.row[places]
+        fresh = columns.last["seq"][places] > self.board.newest_of(rows)
+        return rows[fresh], columns.last[places[fresh]]
 
     def rows(self, places: Places, now_ns: int) -> Places:
         """Where these recordings are looked at here; from now on those that were not."""
