@@ -55,13 +55,14 @@ def test_whatever_is_no_token_is_refused(text: str) -> None:
         KEY.read(text, AT)
 
 
-@given(st.data())
-def test_a_changed_token_is_refused(data: st.DataObject) -> None:
+@given(st.integers(min_value=0), st.sampled_from("AZaz09-_"))
+def test_a_changed_token_is_refused(number: int, other: str) -> None:
     token = _token()
-    at = data.draw(st.integers(0, len(token) - 2))
-    other = data.draw(st.sampled_from("AZaz09-_").filter(lambda letter: letter != token[at]))
-    with pytest.raises(TokenRefused):
-        KEY.read(token[:at] + other + token[at + 1 :], AT)
+    at = number % (len(token) - 1)
+    changed = token[:at] + other + token[at + 1 :]
+    if changed != token:
+        with pytest.raises(TokenRefused):
+            KEY.read(changed, AT)
 
 
 def test_turn_passwords_are_coturns() -> None:
