@@ -178,22 +178,15 @@ DEPENDENCIES = {
 }
 
 
-def create_app(
-    settings: Settings, *, database: Database | None = None, clock: Clock | None = None
-) -> Litestar:
-    """Build the application; `database` and `clock` are replaced in tests."""
-    pool = database or Database(
-        settings.need("database_url").database_url, name="serve", pool_size=settings.pool_size
-    )
+def _state(settings: Settings, database: Database, clock: Clock) -> State:
+    """What all requests share."""
     master = master_key(settings)
     sealer = Sealer(master)
     providers = contracts(settings)
-    clock = clock or DatabaseClock()
-    media = media_engine(settings, master)
-    state = State(
+    return State(
         {
             "settings": settings,
-            "database": pool,
+            "database": database,
             "clock": clock,
             "sealer": sealer,
             "push_key": VapidKey(master).public,
@@ -206,19 +199,30 @@ def create_app(
             "intake": Intake(),
             "on_duty_of": on_duty_of,
             "callbacks": providers.callbacks,
-            "media": media,
+            "media": media_engine(settings, master),
             "shelf": shelf(settings),
             "contracted": frozenset(name for name in CONTRACTS if getattr(providers, name)),
         }
     )
+
+
+def create_app(
+    settings: Settings, *, database: Database | None = None, clock: Clock | None = None
+) -> Litestar:
+    """Build the application; `database` and `clock` are replaced in tests."""
+    pool = database or Database(
+        settings.need("database_url").database_url, name="serve", pool_size=settings.pool_size
+    )
+    clock = clock or DatabaseClock()
+    state = _state(settings, pool, clock)
 
     def learns(_: Litestar) -> AbstractAsyncContextManager[None]:
         return kept(learning(pool, clock)) if isinstance(clock, DatabaseClock) else nullcontext()
 
     async def close() -> None:
         state.box.close()
-        if media is not None:
-            await media.close()
+        if state.media is not None:
+            await state.media.close()
         await pool.close()
 
     return Litestar(
