@@ -26,7 +26,7 @@ from tests.bench.video.line import HOST, Line
 from tests.bench.video.wire import INSIDE, Exchange, Wire
 from tests.consult.media.forward import worker_process
 from tests.consult.media.peers.relay_process import SECRET
-from tests.fixtures.chromium import CHROMIUM, modestly
+from tests.fixtures.chromium import WINDOWED, modestly
 from tests.fixtures.ports import free_port
 
 ROOT: Final = Path(__file__).parents[3]
@@ -312,9 +312,10 @@ class Passed:
 async def chromium(*more: str, wire: Wire | None = None) -> AsyncIterator[Browser]:
     """A browser whose camera and microphone are made up; `more` are switches of its own.
 
-    It is on the loopback, or at the far end of a wire.
+    It is on the loopback, or at the far end of a wire: the shell without windows trusts no origin
+    there, and gives it no camera.
     """
-    program, environment = modestly(CHROMIUM)
+    program, environment = modestly(WINDOWED)
     switches = [*FLAGS, *more]
     if wire is None:
         switches.append(LOOPBACK)

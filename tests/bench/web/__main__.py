@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from playwright.async_api import CDPSession, Page, async_playwright, expect
 
 from tests.bench.web.ward import open_ward
-from tests.fixtures.chromium import WINDOWED, launched
 from tests.browser.visitor import Visitor
+from tests.fixtures.chromium import WINDOWED, launched
 from tests.smoke.instance import Instance
 from tests.telling import say
 

@@ -29,6 +29,7 @@ def spawn(
     command = [sys.executable, "-m", module, host, str(port), valkey_url]
     command += [str(recordings)] if recordings else []
     stdout = subprocess.DEVNULL if quiet else None
+    # Where the kernel shares cores between sessions (autogroup), it is not one of its starter's.
     return subprocess.Popen(command, stdout=stdout, start_new_session=True)
 
 
