@@ -100,8 +100,12 @@ class Receiver:
     def close(self) -> None:
         """Take nothing more; who is in the middle of a file sends it again."""
         self._server.shutdown()
-        for association in self._entity.active_associations:
-            association.abort()
+        for association in self.associations():
+            _end(association)
+
+    def associations(self) -> list[Any]:
+        """The threads of those who are there, `pynetdicom.association.Association` each."""
+        return list(self._entity.active_associations)
 
     def _requested(self, event: Any) -> None:
         """A title counts only where its machine calls from."""
@@ -149,6 +153,16 @@ class Receiver:
         if status != SUCCESS:
             answer.ErrorComment = said[:64]
         return answer
+
+
+def _end(association: Any) -> None:
+    """One that has asked for nothing yet is no state in which an abort is allowed (PS3.8 table
+    9-10, state 2): its line is cut."""
+    if association.is_established:
+        association.abort()
+        return
+    association.dul.kill_dul()
+    association.dul.to_user_queue.put(None)  # wakes who waits for the request
 
 
 def _entity(where: Listening) -> Any:

@@ -7,6 +7,7 @@ not yet kept is counted; and there are only so many lines.
 
 import ipaddress
 import socket
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -75,10 +76,30 @@ class Door(ThreadedAssociationServer):  # type: ignore[misc]
     register: Register
     most: int
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._counting = threading.Lock()
+        self._beginning = 0
+        super().__init__(*args, **kwargs)
+
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """Before a byte is read."""
-        lines = len(self.ae.active_associations)
+        lines = self._beginning + len(self.ae.active_associations)
         return self.register.calls_from(client_address[0]) and lines < self.most + SPARE_LINES
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Counted from here: what an association takes along is copied before it is one, and a
+        crowd would all be let in meanwhile."""
+        with self._counting:
+            self._beginning += 1
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Ends when the association has begun, or could not."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._counting:
+                self._beginning -= 1
 
     def shutdown(self) -> None:
         """Take nobody any more; pynetdicom's own looks for servers that its entity started."""

@@ -13,7 +13,7 @@ from consult.imaging.archive import SealedFolder
 from consult.imaging.parse import Box
 from consult.imaging.receiving import machines
 from consult.imaging.receiving.dimse import Listening, Receiver
-from consult.imaging.receiving.door import Register
+from consult.imaging.receiving.door import SPARE_LINES, Register
 from consult.imaging.receiving.main import refresh
 from consult.imaging.receiving.schemas import NewMachine
 from consult.imaging.taking import Desk
@@ -21,6 +21,7 @@ from kernel.blobs import BlobStore
 from tests.consult.imaging.receiving.machine import LIN, TITLE, echo, store, written
 from tests.referral.network import SEALER, SEEDER, Network
 
+ASSOCIATIONS = 2
 FILES = Path(pydicom.data.__file__).parent / "test_files"
 
 
@@ -49,7 +50,7 @@ async def desk(net: Network, tmp_path: Path) -> AsyncIterator[Desk]:
 async def receiver(net: Network, desk: Desk, register: Register) -> AsyncIterator[Receiver]:
     """A receiver that knows the county's machine."""
     await let_in(net, desk, register)
-    made = Receiver(desk, register, Listening("127.0.0.1", 0, "YUNSHANG", 2))
+    made = Receiver(desk, register, Listening("127.0.0.1", 0, "YUNSHANG", ASSOCIATIONS))
     yield made
     await asyncio.to_thread(made.close)
 
@@ -195,11 +196,31 @@ async def test_one_that_says_a_pdu_is_endless_is_cut(receiver: Receiver) -> None
 
 async def test_a_crowd_is_bounded_and_others_still_get_in(receiver: Receiver) -> None:
     lines = [await asyncio.open_connection("127.0.0.1", receiver.facts.port) for _ in range(20)]
+    heard = [asyncio.create_task(reader.read(1)) for reader, _ in lines]
+    too_many = len(lines) - ASSOCIATIONS - SPARE_LINES
     async with asyncio.timeout(5):
-        cut = [await reader.read(1) for reader, _ in lines[10:]]
-    assert cut == [b""] * 10
+        while len(cut := [one for one in heard if one.done()]) < too_many:
+            await asyncio.sleep(0.01)
+    assert [one.result() for one in cut] == [b""] * too_many
     for _, writer in lines:
         writer.close()
     async with asyncio.timeout(20):
         while (await echo(receiver.facts.port)).code != 0:
             await asyncio.sleep(0.2)
+
+
+async def test_a_receiver_that_closes_cuts_who_has_not_asked_for_anything_yet(
+    receiver: Receiver,
+) -> None:
+    lines = [await asyncio.open_connection("127.0.0.1", receiver.facts.port) for _ in range(3)]
+    async with asyncio.timeout(5):
+        while len(waiting := receiver.associations()) < len(lines):
+            await asyncio.sleep(0.01)
+    await asyncio.to_thread(receiver.close)
+    async with asyncio.timeout(5):
+        assert [await reader.read(1) for reader, _ in lines] == [b""] * len(lines)
+    for thread in waiting:  # a thread that ends with an error fails the test by itself
+        await asyncio.to_thread(thread.join, 5)
+        assert not thread.is_alive()
+    for _, writer in lines:
+        writer.close()
