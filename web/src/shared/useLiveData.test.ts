@@ -2,6 +2,7 @@ import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type EffectScope, effectScope } from 'vue'
 
+import { Problem } from '@/api/problem'
 import type { StreamMessage } from '@/stream/socket'
 
 import { useLive } from './live'
@@ -47,6 +48,7 @@ describe('data that keep themselves true', () => {
     useLive().start('account')
     FakeSocket.last.says({ type: 'welcome', offset: 0, server_time: '2026-11-28T08:00:00Z' })
     await settled()
+    fetcher.mockClear()
   })
 
   afterEach(() => {
@@ -79,5 +81,29 @@ describe('data that keep themselves true', () => {
     await settled()
     FakeSocket.last.says({ type: 'welcome', offset: 0, server_time: '2026-11-28T08:00:09Z' })
     expect(await settled()).toBe(1)
+  })
+
+  it('are fetched again soon while the server cannot answer, and then no more', async () => {
+    const lost = new Problem({ code: 'kernel.unavailable' }, 503)
+    fetcher.mockRejectedValueOnce(lost).mockRejectedValueOnce(lost)
+    show()
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(fetcher).toHaveBeenCalledTimes(3)
+    expect(await settled()).toBe(0)
+  })
+
+  it('wait for their reader when they were refused', async () => {
+    fetcher.mockRejectedValueOnce(new Problem({ code: 'kernel.not_found' }, 404))
+    show()
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(fetcher).toHaveBeenCalledTimes(1)
+  })
+
+  it('are not fetched for a page that has gone', async () => {
+    fetcher.mockRejectedValueOnce(Problem.from('network'))
+    show()
+    scope.stop()
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(fetcher).toHaveBeenCalledTimes(1)
   })
 })

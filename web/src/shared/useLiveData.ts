@@ -1,10 +1,12 @@
 /**
  * Data that keeps itself true: fetched on start, on a hint from the stream, after every reconnect,
- * and now and then in case a hint was lost. An older answer never overwrites a newer one.
+ * and now and then in case a hint was lost; again soon while the server cannot answer. An older
+ * answer never overwrites a newer one.
  */
 import { type Ref, onScopeDispose, ref, shallowRef, watch } from 'vue'
 
 import { Problem } from '@/api/problem'
+import { reconnectWait } from '@/stream/backoff'
 import type { StreamMessage } from '@/stream/socket'
 
 import { serverNow } from './clock'
@@ -37,7 +39,23 @@ export function useLiveData<T>(
   const fetchedAt = ref<number | null>(null)
   let started = 0
   let applied = 0
+  let failed = 0
+  let disposed = false
   let settle: ReturnType<typeof setTimeout> | null = null
+  let again: ReturnType<typeof setTimeout> | null = null
+
+  function shown(answer: T): void {
+    data.value = answer
+    problem.value = null
+    fetchedAt.value = serverNow()
+    failed = 0
+    later(null)
+  }
+
+  function later(wait: number | null): void {
+    if (again !== null) clearTimeout(again)
+    again = wait === null || disposed ? null : setTimeout(() => void refresh(), wait)
+  }
 
   async function refresh(): Promise<void> {
     started += 1
@@ -47,13 +65,14 @@ export function useLiveData<T>(
       const answer = await fetcher()
       if (turn > applied) {
         applied = turn
-        data.value = answer
-        problem.value = null
-        fetchedAt.value = serverNow()
+        shown(answer)
       }
     } catch (error) {
       if (!(error instanceof Problem)) throw error
-      if (turn > applied) problem.value = error
+      if (turn > applied) {
+        problem.value = error
+        if (error.outcomeUnknown) later(reconnectWait(++failed))
+      }
     } finally {
       if (turn === started) loading.value = false
     }
@@ -62,9 +81,7 @@ export function useLiveData<T>(
   function put(value: T): void {
     started += 1
     applied = started
-    data.value = value
-    problem.value = null
-    fetchedAt.value = serverNow()
+    shown(value)
   }
 
   useStreamMessages((message) => {
@@ -78,7 +95,9 @@ export function useLiveData<T>(
   watch(() => live.connections, () => void refresh())
   const poll = setInterval(() => void refresh(), pollMs)
   onScopeDispose(() => {
+    disposed = true
     clearInterval(poll)
+    later(null)
     if (settle !== null) clearTimeout(settle)
   })
   void refresh()
