@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Result, Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from consult.rooms.errors import RoomEnded
@@ -105,7 +105,16 @@ async def locked(session: AsyncSession, room_id: UUID) -> Row[Any]:
         NotFound: unknown or foreign.
         RoomEnded: it is closed.
     """
-    row = (await session.execute(_LOCK, {"id": room_id})).one_or_none()
+    return _open(await session.execute(_LOCK, {"id": room_id}))
+
+
+async def require_open(session: AsyncSession, room_id: UUID) -> None:
+    """As `locked`, for who asks again later."""
+    _open(await session.execute(_ONE, {"id": room_id}))
+
+
+def _open(found: Result[Any]) -> Row[Any]:
+    row = found.one_or_none()
     if row is None:
         raise NotFound()
     if row.ended_at is not None:

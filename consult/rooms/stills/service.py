@@ -56,14 +56,17 @@ async def take(
     at, still_id = clock.now(), new_id()
     if taken_at < at - OLDEST:
         raise BadInput(field="taken_at", reason="range")
+    # Whether it may be kept is asked twice: nobody who comes or goes waits at the room's lock for
+    # a slow disk, and nobody's bytes lie on it who is not in the room.
+    await room_store.require_open(session, room_id)
+    rooms.admitted(viewer, await room_store.admissions(session, room_id))
+    kept, width, height, digest = await asyncio.to_thread(_kept, blobs, content)
     room = await room_store.locked(session, room_id)
     people = await room_store.admissions(session, room_id)
     mine = rooms.admitted(viewer, people)
     known = {one.id: one for one in people}
     if of not in known or asked_by not in known:
         raise NotFound()
-    kept, width, height = _picture(content, min(MOST_BYTES, blobs.max_bytes))
-    digest = await asyncio.to_thread(blobs.put, kept)
     values = {
         "id": still_id,
         "room_id": room_id,
@@ -169,9 +172,9 @@ async def _add(
     return n
 
 
-def _picture(content: bytes, most: int) -> tuple[bytes, int, int]:
-    """What is kept of a PNG, its width and its height."""
-    if len(content) > most:
+def _kept(blobs: BlobStore, content: bytes) -> tuple[bytes, int, int, bytes]:
+    """What is kept of a PNG, its width, its height, and its digest: it lies on the disk."""
+    if len(content) > min(MOST_BYTES, blobs.max_bytes):
         raise StillRefused(reason="too_large")
     if not png.begins(content):
         raise StillRefused(reason="unknown_type")
@@ -179,4 +182,4 @@ def _picture(content: bytes, most: int) -> tuple[bytes, int, int]:
         kept = png.cleaned(content)
     except Broken as error:
         raise StillRefused(reason=error.reason) from error
-    return kept, *png.size(kept)
+    return kept, *png.size(kept), blobs.put(kept)
