@@ -7,6 +7,7 @@ Where the time goes is said at the end: on the clock, and on the cores.
 
 import argparse
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -22,6 +23,9 @@ ROOT = Path(__file__).parent.parent
 LOGS = ROOT / ".setup" / "tests"
 PYTEST = (sys.executable, "-m", "pytest", "--durations=12", "--durations-min=4")
 STOP_SECONDS = 30
+MOST_LINES = 16
+TELLING = re.compile(r"(E  |FAILED |ERROR |.*(?:request\.unavailable|request\.failed|Traceback))")
+"""Lines of a log that say what went wrong, to be said again at the end in a few words."""
 
 NAMED = {
     "stories": ("tests/browser", "tests/stories"),
@@ -42,6 +46,7 @@ NAMED = {
     "faults": ("tests/faults",),
     "pictures": (
         "tests/browser/test_consult_whole.py",
+        "tests/browser/test_janus_room.py",
         "tests/consult/media/forward/test_calls.py",
         "tests/consult/media/forward/test_skew.py",
         "tests/consult/rooms/recording/test_seeking.py",
@@ -156,6 +161,12 @@ def _show(logs: Path, name: str) -> None:
     say(_log(logs, name).read_text("utf-8", errors="replace"))
 
 
+def _digest(logs: Path, name: str) -> str:
+    """The last of its lines that tell something, none of them long."""
+    lines = _log(logs, name).read_text("utf-8", errors="replace").splitlines()
+    return "\n".join([one[:200] for one in lines if TELLING.match(one)][-MOST_LINES:])
+
+
 def _log(logs: Path, name: str) -> Path:
     return logs / f"{name}.log"
 
@@ -202,6 +213,9 @@ def main() -> int:
         results = run(wanted, arguments.lanes, LOGS)
     except KeyboardInterrupt:
         return 130
+    for result in results:
+        if not result.passed:
+            say(f"== {result.name} in a few lines\n{_digest(LOGS, result.name)}")
     for result in results:
         say(_line(result))
     say(f"== all tests in {time.monotonic() - begun:.0f} s")

@@ -59,6 +59,20 @@ def test_a_part_that_fails_is_told_and_stops_no_other(
     assert said.index("FAILED") < said.index("all is well") < said.index("what went wrong")
 
 
+def test_what_failed_is_said_again_in_a_few_lines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = "print('a' * 9_000); print('E   assert ' + 'b' * 900); raise SystemExit(1)"
+    monkeypatch.setattr(parts, "LOGS", tmp_path)
+    monkeypatch.setattr(parts, "parts", lambda: [python("bad", code), python("good", "pass")])
+    monkeypatch.setattr(sys, "argv", ["parts"])
+    monkeypatch.setattr("signal.signal", lambda *_: None)  # ours are the run's own
+    assert parts.main() == 1
+    said = capsys.readouterr().out
+    assert len(said.partition("bad in a few lines")[2]) < 500
+    assert "E   assert bbb" in said.partition("bad in a few lines")[2]
+
+
 def test_devices_are_made_where_no_browser_is() -> None:
     """A part that waits for the other browsers begins with them."""
     (part,) = (part for part in parts.parts() if runs(part, WIRES))
