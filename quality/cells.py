@@ -7,8 +7,8 @@ Numbers are the same with and without what is kept, and row-level security of ce
 facts in them.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import text
@@ -23,36 +23,36 @@ from quality.vocabulary import Population
 KEPT: Final[frozenset[Population]] = frozenset({"cases", "deliveries", "newborns", "pregnancies"})
 """Populations with many members; of the others nothing is kept."""
 
-# One statement is one snapshot: which stretches are kept, which houses changed since, the cells.
+# One statement is one snapshot of all questions: which stretches are kept, which houses changed
+# since, the cells.
 # A case shows to more than those who oversee its region: to its parties, and to its houses' 医务科.
 # Who is one reads facts.
 _READ = """
-WITH ready AS (
-  SELECT k.first, k.until FROM fact_cell_kept k
-   WHERE k.question = CAST(:question AS bytea)
-     AND (k.first, k.until) IN (
+WITH asked AS (
+  SELECT * FROM unnest(CAST(:questions AS bytea[]), CAST(:populations AS text[])) a (question, of)
+   WHERE a.of <> 'cases' OR (cardinality(app_facilities()) = 0
+     AND app_affairs_house() IS NULL AND NOT EXISTS (
+      SELECT 1 FROM case_party p WHERE p.person_id = app_person()))
+), ready AS (
+  SELECT k.question, a.of, k.first, k.until FROM fact_cell_kept k JOIN asked a USING (question)
+   WHERE (k.first, k.until) IN (
            SELECT * FROM unnest(CAST(:firsts AS date[]), CAST(:untils AS date[])))
-     AND (CAST(:of AS text) <> 'cases' OR (cardinality(app_facilities()) = 0
-          AND app_affairs_house() IS NULL AND NOT EXISTS (
-           SELECT 1 FROM case_party p WHERE p.person_id = app_person())))
 ), changed AS (
-  SELECT DISTINCT r.first, r.until, n.house FROM ready r
-    JOIN fact_cell_changed n ON n.week >= r.first AND n.week < r.until
-   WHERE n.population = CAST(:of AS text)
+  SELECT DISTINCT r.question, r.first, r.until, n.house FROM ready r
+    JOIN fact_cell_changed n ON n.week >= r.first AND n.week < r.until AND n.population = r.of
 )
-SELECT r.first, r.until, CAST(NULL AS uuid) AS changed{nothing}
+SELECT r.question, r.first, r.until, CAST(NULL AS uuid) AS changed{nothing}
   FROM ready r
 UNION ALL
-SELECT n.first, n.until, n.house{nothing}
+SELECT n.question, n.first, n.until, n.house{nothing}
   FROM changed n
 UNION ALL
-SELECT NULL, NULL, NULL, string_agg(c.counts, ''), {durations}{keys}
-  FROM fact_cell c JOIN ready r ON r.first = c.first AND r.until = c.until
- WHERE c.question = CAST(:question AS bytea)
-   AND (c.first, c.house) NOT IN (SELECT n.first, n.house FROM changed n)
+SELECT c.question, NULL, NULL, NULL, string_agg(c.counts, ''), {durations}{keys}
+  FROM fact_cell c JOIN ready r USING (question, first, until)
+ WHERE (c.question, c.first, c.house) NOT IN (SELECT n.question, n.first, n.house FROM changed n)
    AND (CAST(:facility AS uuid) IS NULL OR c.house = :facility)
    AND {region}
- {group}
+ GROUP BY c.question{keys}
 """
 
 _KEYS: Final[Mapping[Key, tuple[str, str]]] = {
@@ -64,69 +64,77 @@ _KEYS: Final[Mapping[Key, tuple[str, str]]] = {
 
 
 async def tallied(
-    session: AsyncSession, tally: Tally, by: Sequence[Key], values: Mapping[str, Any]
-) -> Sums:
-    """A tally over a scope, whose parameters are `values`, from cells and facts."""
-    sums = Sums(tally)
-    spans = await _from_cells(session, tally, by, values, sums)
-    query, given = _from_facts(tally, by, spans)
-    known = {name: one for name, one in values.items() if f":{name}" in query}
-    for row in await session.execute(text(query), {**tally.values, **given, **known}):
-        sums.add_facts(tuple(row[: len(by)]), row[len(by) :])
-    return sums
+    session: AsyncSession, tallies: Sequence[Tally], by: Sequence[Key], values: Mapping[str, Any]
+) -> list[Sums]:
+    """Tallies over a scope, whose parameters are `values`, from cells and facts."""
+    found = {tally.question(kept_by(by)): Sums(tally) for tally in tallies}
+    kept = await _from_cells(session, found, by, values)
+    for question, sums in found.items():
+        told = kept.get(question)
+        spans = None if told is None else remaining(values["start"], values["end"], told)
+        query, given = _from_facts(sums.tally, by, spans)
+        known = {name: one for name, one in values.items() if f":{name}" in query}
+        for row in await session.execute(text(query), {**sums.tally.values, **given, **known}):
+            sums.add_facts(tuple(row[: len(by)]), row[len(by) :])
+    return list(found.values())
+
+
+_Kept: TypeAlias = dict[bytes, dict[Stretch, list[UUID]]]
+"""By question: the stretches that are kept, with the houses that changed since."""
 
 
 async def _from_cells(
-    session: AsyncSession,
-    tally: Tally,
-    by: Sequence[Key],
-    values: Mapping[str, Any],
-    sums: Sums,
-) -> list[Span] | None:
-    """Add what is kept; the spans that remain, or None: all of the period."""
+    session: AsyncSession, found: Mapping[bytes, Sums], by: Sequence[Key], values: Mapping[str, Any]
+) -> _Kept:
+    """Add what is kept; say of what."""
     wanted = within(values["start"], values["end"])
-    if tally.of not in KEPT or not wanted:
-        return None
-    if tally.of == "cases" and values["facility"] is not None:
-        return None  # those that it accepted lie at other houses
+    # A facility's cases are also those that it accepted, and these lie at other houses.
+    elsewhere = set() if values["facility"] is None else {"cases"}
+    asked = {id_: sums for id_, sums in found.items() if sums.tally.of in KEPT - elsewhere}
+    if not wanted or not asked:
+        return {}
     given = {
-        "of": tally.of,
-        "question": tally.question(kept_by(by)),
+        "questions": list(asked),
+        "populations": [sums.tally.of for sums in asked.values()],
         "firsts": [one.first for one in wanted],
         "untils": [one.until for one in wanted],
         "region": values["region"],
         "facility": values["facility"],
     }
-    kept = dict[Stretch, list[UUID]]()
-    for first, until, changed, counts, durations, *key in await session.execute(
-        text(_reading(tally, by)), given
+    most = max(len(sums.tally.durations) for sums in asked.values())
+    kept: _Kept = {}
+    for question, first, until, changed, counts, durations, *key in await session.execute(
+        text(_reading(most, by)), given
     ):
         if first is None:
-            sums.add_cells(tuple(key), counts, durations)
+            sums = asked[question]
+            sums.add_cells(tuple(key), counts, durations[: len(sums.tally.durations)])
         else:
-            houses = kept.setdefault(Stretch(first, until), [])
+            houses = kept.setdefault(question, {}).setdefault(Stretch(first, until), [])
             houses += [] if changed is None else [changed]
-    return list(remaining(values["start"], values["end"], kept))
+    return kept
 
 
-def _reading(tally: Tally, by: Sequence[Key]) -> str:
-    """Cells joined end to end by the keys asked for: a row a group, however long the period."""
-    nth = range(1, len(tally.durations) + 1)
+def _reading(most: int, by: Sequence[Key]) -> str:
+    """Cells joined end to end by the keys asked for: a row a group, however long the period.
+
+    Args:
+        most: how many durations a tally has, at most.
+    """
+    nth = range(1, most + 1)
     durations = ", ".join(f"string_agg(c.durations[{n}], '')" for n in nth)
     keys = [_KEYS[key] for key in by]
-    group = f"GROUP BY {', '.join(sql for sql, _ in keys)}" if by else "HAVING count(*) > 0"
     kinds = [kind for _, kind in keys]
     return _READ.format(
         durations=f"CAST(ARRAY[{durations}] AS bytea[])",
         keys="".join(f", {sql}" for sql, _ in keys),
         nothing="".join(f", CAST(NULL AS {kind})" for kind in ("bytea", "bytea[]", *kinds)),
         region=in_region("c.house"),
-        group=group,
     )
 
 
 def _from_facts(
-    tally: Tally, by: Sequence[Key], spans: Sequence[Span] | None
+    tally: Tally, by: Sequence[Key], spans: Iterable[Span] | None
 ) -> tuple[str, dict[str, Any]]:
     when = tally.source.when
     if spans is None:

@@ -275,7 +275,8 @@ async def _read_live(session: AsyncSession, scope: Scope, known: _Known) -> None
     for reading in readings(asked, without_late=False):
         source = reading.tally.source
         closed = replace(reading.tally, where=f"{reading.tally.where} AND NOT {source.open}")
-        summed = (await tallied(session, closed, ("house", "month"), years.known())).by_all()
+        (sums,) = await tallied(session, [closed], ("house", "month"), years.known())
+        summed = sums.by_all()
         for number, columns in zip(reading.numbers, reading.columns, strict=True):
             for key, cell in columns.cells(summed).items():
                 house, month = key

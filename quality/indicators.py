@@ -21,7 +21,7 @@ from quality.handbook import versions
 from quality.handbook.showing import definition_out
 from quality.handbook.versions import Version
 from quality.names import Names, read_names
-from quality.passes import asked_of
+from quality.passes import Few, asked_of
 from quality.published import Figure, figures_of
 from quality.repository import LateEntries, Member, Page, Scope, Totals
 from quality.schemas import (
@@ -72,8 +72,10 @@ async def overview(
     check_period(scope)
     await current(session)
     versions = await in_force(session, scope)
-    found = list(zip(versions, await measured(session, scope, late, versions), strict=True))
     centres = await repository.centres(session, scope)
+    few = None if houses is None else Few(houses, frozenset(centres))
+    totals = await measured(session, scope, late, versions, few=few)
+    found = list(zip(versions, totals, strict=True))
     names = await names_of(session, [totals for _, totals in found], centres)
     return Indicators(
         await scope_out(session, scope, late),
@@ -234,6 +236,7 @@ async def measured(
     versions: Sequence[Version],
     *,
     months: bool = False,
+    few: Few | None = None,
 ) -> list[Totals | None]:
     """The numbers of each version; None: nothing is said of the scope (`untold`)."""
     if scope.frozen is not None:
@@ -245,7 +248,9 @@ async def measured(
         if (one := asked_of(version.definition)) is not None
         and untold(version.definition, scope) is None
     }
-    found = await repository.totals(session, scope, late, list(asked.values()), months=months)
+    found = await repository.totals(
+        session, scope, late, list(asked.values()), months=months, few=few
+    )
     known = dict(zip(asked, found, strict=True))
     told = [known.get(at) for at in range(len(versions))]
     return await _guarded(session, scope, late, versions, told)
@@ -354,7 +359,7 @@ def value_of(
         CentreValue(place, one.n, one.met if definition.fraction else None, one.p50_s)
         for place, one in known[:houses]
     ]
-    more_centres = len(known) - len(by_centre)
+    more_centres = len(known) - len(by_centre) + totals.more
     mean = _mean(definition, totals.places, scope, centres)
     outside = [LeftOut(key, n) for key, n in totals.outside.items()]
     if definition.kind == "interval":

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
+import numpy as np
 
 from quality.compiling import Binder, amount, amounts, begins, holds, late
 from quality.definitions import Definition
@@ -38,6 +39,14 @@ class Asked:
 
     measure: Counted
     target_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Few:
+    """Which groups are wanted of many: those with the `most` counted, and these in any case."""
+
+    most: int
+    always: frozenset[Hashable]
 
 
 @dataclass(slots=True)
@@ -70,6 +79,25 @@ class Columns:
     def groups(self, told: Summed[Any]) -> list[Group]:
         """The measure's groups."""
         return groups(told.keys, self._counts(told), self.durations_of(told))
+
+    def few(self, told: Summed[KeyT], wanted: Few) -> tuple[list[Group], int]:
+        """The groups wanted, with those that have as many as the last of the most; how many
+        others have anything. The group without a key is none of them.
+        """
+        keyed = np.array([key is not None for key in told.keys], dtype=bool)
+        n = np.where(keyed, told.counts[:, self.counts[0]], 0)
+        enough = np.partition(n, -wanted.most)[-wanted.most] if len(n) > wanted.most else 1
+        chosen = (n > 0) & (n >= enough)
+        chosen |= np.array([key in wanted.always for key in told.keys], dtype=bool)
+        places = np.flatnonzero(chosen)
+        counts = told.counts[places][:, self.counts].tolist()
+        durations, at = self.durations_of(told), places.tolist()
+        some = groups(
+            [told.keys[one] for one in at],
+            counts,
+            None if durations is None else [durations[one] for one in at],
+        )
+        return some, int(np.count_nonzero((n > 0) & ~chosen))
 
     def cells(self, told: Summed[KeyT]) -> dict[KeyT, Cell]:
         """The measure's cells."""

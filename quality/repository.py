@@ -16,7 +16,7 @@ from quality.cells import tallied
 from quality.compiling import Compiled
 from quality.distributions import FINEST_S
 from quality.groups import Group, seconds
-from quality.passes import Asked, Cell, Columns, readings
+from quality.passes import Asked, Cell, Columns, Few, readings
 from quality.sources import CASES_IN_SCOPE, CASES_WHERE, MISSING_IN_SCOPE, listed
 from quality.sums import Summed
 from quality.tallies import Key, Tally
@@ -93,7 +93,10 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One of a population as one indicator sees it; `case_id` is None where it is no case."""
+    """One of a population as one indicator sees it, in the order of `_ROWS`.
+
+    `case_id` is None where it is no case.
+    """
 
     case_id: UUID | None
     number: str | None
@@ -115,7 +118,9 @@ class Member:
 class Totals:
     """An indicator over a scope: in all, by facility, by month; why members lie outside; bins.
 
-    `untold`: why none of it may be said.
+    Attributes:
+        untold: why none of it may be said.
+        more: how many facilities besides those of `places` have anything.
     """
 
     all: Group
@@ -124,6 +129,7 @@ class Totals:
     outside: Mapping[str, int]
     bins: Mapping[int, int]
     untold: Untold | None = None
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +203,10 @@ WITH rows AS (
   SELECT r.case_id, r.number, r.opened_at, r.place, r.from_at, r.to_at, r.late, r.demo,
          CASE WHEN r.state = 'counted' AND r.late AND CAST(:late AS text) = 'without'
               THEN 'late_left_out' ELSE r.state END AS state,
-         r.reason, r.met, r.part, r.whole{also},
+         r.reason, r.met,
          CASE WHEN r.state = 'counted' AND NOT (r.late AND CAST(:late AS text) = 'without')
-              THEN r.seconds END AS seconds
+              THEN r.seconds END AS seconds,
+         r.part, r.whole{also}
     FROM ({select}) r)
 """
 _FROZEN_TOTALS = (
@@ -280,8 +287,10 @@ async def totals(
     asked: Sequence[Asked],
     *,
     months: bool = False,
+    few: Few | None = None,
 ) -> list[Totals]:
-    """The numbers of each measure over a scope; by month too, for one measure at a time.
+    """The numbers of each measure over a scope; by month too, for one measure at a time; of a
+    `few` facilities, where no more are shown.
 
     Also of what the viewer may only count (`closed`): `quality.closed_numbers` says what of it is
     told.
@@ -290,12 +299,13 @@ async def totals(
     by: tuple[Key, ...] = ("place", "month") if months else ("place",)
     found: dict[int, Totals] = {}
     known = scope.known()
-    for reading in readings(asked, without_late=late == "without"):
-        sums = await tallied(session, reading.tally, by, known)
+    read = readings(asked, without_late=late == "without")
+    tallies = await tallied(session, [one.tally for one in read], by, known)
+    for reading, sums in zip(read, tallies, strict=True):
         whole, places = sums.whole(), sums.by(0)
         each_month = sums.by(1) if months else None
         for number, columns in zip(reading.numbers, reading.columns, strict=True):
-            found[number] = _totals(columns, whole, places, each_month)
+            found[number] = _totals(columns, whole, places, each_month, few)
     return [found[number] for number in range(len(asked))]
 
 
@@ -304,14 +314,16 @@ def _totals(
     whole: Summed[None],
     places: Summed[Hashable],
     months: Summed[Hashable] | None,
+    few: Few | None,
 ) -> Totals:
     all_ = columns.groups(whole)[0]
     (durations,) = columns.durations_of(whole) or [b""]
     fine, counts = np.unique((seconds(durations) // FINEST_S).astype(np.int64), return_counts=True)
     by_month = [] if months is None else columns.groups(months)
+    some, more = (columns.groups(places), 0) if few is None else columns.few(places, few)
     return Totals(
         all=all_,
-        places=_in_order(one for one in columns.groups(places) if one.key is not None),
+        places=_in_order(one for one in some if one.key is not None),
         months=_in_order(
             msgspec.structs.replace(one, key=f"{one.key:%Y-%m}")
             for one in by_month
@@ -319,6 +331,7 @@ def _totals(
         ),
         outside=columns.outside(whole),
         bins=dict(zip(fine.tolist(), counts.tolist(), strict=True)),
+        more=more,
     )
 
 
@@ -336,8 +349,10 @@ async def counted(
     """The cells of each measure over a scope."""
     found: list[dict[tuple[Hashable, ...], Cell]] = [{} for _ in asked]
     known = scope.known()
-    for reading in readings(asked, without_late=late == "without"):
-        summed = (await tallied(session, reading.tally, by, known)).by_all()
+    read = readings(asked, without_late=late == "without")
+    tallies = await tallied(session, [one.tally for one in read], by, known)
+    for reading, sums in zip(read, tallies, strict=True):
+        summed = sums.by_all()
         for number, columns in zip(reading.numbers, reading.columns, strict=True):
             found[number] = columns.cells(summed)
     return found
@@ -388,7 +403,7 @@ async def _read(
 ) -> list[Member]:
     values = _values(scope, late, compiled) | {"most": most}
     rows = await session.execute(_query(query + " LIMIT :most", compiled), values)
-    return [Member(**row._mapping) for row in rows]
+    return [Member(*row) for row in rows]
 
 
 def _query(query: str, compiled: Compiled) -> Any:
@@ -462,7 +477,7 @@ async def in_scope(session: AsyncSession, scope: Scope) -> InScope:
         values = {"region": scope.region_id, "facility": scope.facility_id}
         found = await session.execute(_FROZEN_IN_SCOPE, {**values, "freeze": scope.frozen})
     else:
-        sums = await tallied(session, IN_SCOPE, (), scope.values())
+        (sums,) = await tallied(session, [IN_SCOPE], (), scope.values())
         ((cases, drills, voided, back, _),) = sums.whole().counts.tolist()
         missing = (await session.execute(_MISSING, scope.values())).scalar_one()
         return InScope(cases, drills, voided, back, missing)

@@ -79,8 +79,9 @@ async def figures_of(
     if found is None:
         return None
     plain = msgspec.to_builtins(found, str_keys=True, order="deterministic")
-    # What is kept is never untold and never closed to anybody: older bytes do not say so either.
-    del plain["untold"]
+    # What is kept is whole, never untold and never closed to anybody: older bytes do not say so
+    # either.
+    del plain["untold"], plain["more"]
     for group in (plain["all"], *plain["places"], *plain["months"]):
         del group["closed"]
     return msgspec.json.encode(plain, order="deterministic")

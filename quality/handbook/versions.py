@@ -7,6 +7,7 @@ changes no figure.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Literal, TypeAlias
 from uuid import UUID
@@ -155,7 +156,7 @@ async def every(session: AsyncSession) -> list[Version]:
         Version(
             id=row.id,
             origin=row.origin,
-            definition=msgspec.json.decode(row.content, type=Definition),
+            definition=_read(row.content),
             added_by=row.added_by,
             added_at=row.added_at,
             verification=None
@@ -165,6 +166,12 @@ async def every(session: AsyncSession) -> list[Version]:
         )
         for row in await session.execute(_ALL)
     ]
+
+
+@lru_cache(maxsize=4096)
+def _read(content: str) -> Definition:
+    """Read once: a content never changes, and every page asks for all of them."""
+    return msgspec.json.decode(content, type=Definition)
 
 
 def in_force(versions: Iterable[Version], day: date) -> dict[str, Version]:
