@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import msgspec
 from litestar import Request
+from litestar.exceptions import InternalServerException
 
 from kernel.errors import Refusal
 
@@ -48,7 +49,10 @@ async def inspect(request: Request[Any, Any, Any]) -> None:
         raise Unreadable(reason="NUL in the address")
     if request.method == "GET" or handler.opt.get("streamed"):
         return
-    body = await request.body()
+    try:
+        body = await request.body()
+    except InternalServerException as error:  # the framework's word for who left: no fault of ours
+        raise Unreadable(reason="没有传完 / it ends before it is whole") from error
     if "content" in handler.opt:
         return
     if b"\\u0000" in body and _NUL.search(body):

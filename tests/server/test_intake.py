@@ -146,3 +146,28 @@ def test_a_route_that_takes_files_reads_its_own(client: Any) -> None:
 def test_no_address_holds_a_nul(client: Any) -> None:
     assert client.get("/find?q=%00").json()["code"] == "kernel.malformed"
     assert client.get("/find?q=%2500").json() == {"q": "%00"}
+
+
+async def test_who_leaves_in_the_middle_of_a_body_is_no_failure_of_ours(client: Any) -> None:
+    heard: list[dict[str, Any]] = [
+        {"type": "http.request", "body": b'{"coun', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    said: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return heard.pop(0)
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
+        "scheme": "http", "path": "/orders", "raw_path": b"/orders", "root_path": "",
+        "query_string": b"", "server": ("127.0.0.1", 80), "client": ("127.0.0.1", 9),
+        "headers": [(b"content-type", b"application/json"), (b"content-length", b"14")],
+        "state": {}, "extensions": {},
+    }  # fmt: skip
+    await client.app(scope, receive, send)
+    assert said[0]["status"] == 400
+    assert msgspec.json.decode(said[1]["body"])["code"] == "kernel.malformed"
