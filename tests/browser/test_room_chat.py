@@ -27,9 +27,10 @@ async def test_messages_are_read_corrected_and_survive_a_cut(
     there = await rooms("yj001.expert", width=390, height=844)
     await here.go(f"/consults/{consult}/room")
     await here.press("开启会诊室")
+    # Who was asked is told wherever they are, and is one step away.
+    await there.page.locator(".toast").get_by_role("link", name="前往会诊室").click()
+    await expect(there.page).to_have_url(re.compile(f"/consults/{consult}/room$"))
     for visitor in (here, there):
-        if visitor is there:
-            await there.go(f"/consults/{consult}/room")
         await visitor.press("进入会诊室")
         await expect(visitor.page.get_by_label("写消息")).to_be_visible()
 

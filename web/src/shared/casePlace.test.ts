@@ -25,6 +25,7 @@ describe('where a case lies', () => {
     expect(eventPath('ctg.alarm', 'c1')).toBe('/ctg/alarms')
     expect(eventPath('ctg.reading_overdue', 'r1')).toBe('/ctg/readings/r1')
     expect(eventPath('consult.unanswered', 'k1')).toBe('/consults/k1')
+    expect(eventPath('room.opened', 'k1')).toBe('/consults/k1/room')
     expect(eventPath('guidance.waiting', 'g1')).toBe('/guidance/g1')
     expect(eventPath('case_review.panel_set', 'r1')).toBe('/case-reviews/r1')
     expect(eventPath('case_review.measure_done', 'r1')).toBe('/case-reviews/r1')

@@ -31,6 +31,7 @@ export function eventPath(event: string, caseId: string): string {
   if (event.startsWith('drill.')) return `/duty/drills/${caseId}`
   if (event === 'ctg.alarm') return '/ctg/alarms'
   if (event.startsWith('consult.') && event !== 'consult.mdt') return `/consults/${caseId}`
+  if (event.startsWith('room.')) return `/consults/${caseId}/room`
   if (event.startsWith('assessment.')) return `/quality/assessments/${caseId}`
   if (event.startsWith('guidance.') && !event.startsWith('guidance.team_')) return `/guidance/${caseId}`
   if (event.startsWith('case_review.measure_') && !event.endsWith('_done')) return '/case-reviews'
