@@ -62,6 +62,9 @@ _KEYS: Final[Mapping[Key, tuple[str, str]]] = {
 }
 """What a cell says of each key, and its type."""
 
+_Kept: TypeAlias = dict[bytes, dict[Stretch, list[UUID]]]
+"""By question: the stretches that are kept, with the houses that changed since."""
+
 
 async def tallied(
     session: AsyncSession, tallies: Sequence[Tally], by: Sequence[Key], values: Mapping[str, Any]
@@ -79,14 +82,10 @@ async def tallied(
     return list(found.values())
 
 
-_Kept: TypeAlias = dict[bytes, dict[Stretch, list[UUID]]]
-"""By question: the stretches that are kept, with the houses that changed since."""
-
-
 async def _from_cells(
     session: AsyncSession, found: Mapping[bytes, Sums], by: Sequence[Key], values: Mapping[str, Any]
 ) -> _Kept:
-    """Add what is kept; say of what."""
+    """Add what is kept to the sums of each question; say of which stretches that was."""
     wanted = within(values["start"], values["end"])
     # A facility's cases are also those that it accepted, and these lie at other houses.
     elsewhere = set() if values["facility"] is None else {"cases"}
