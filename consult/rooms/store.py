@@ -109,7 +109,7 @@ async def locked(session: AsyncSession, room_id: UUID) -> Row[Any]:
 
 
 async def require_open(session: AsyncSession, room_id: UUID) -> None:
-    """As `locked`, for who asks again later."""
+    """Raise as `locked` does, without the lock: for who asks again under it."""
     _open(await session.execute(_ONE, {"id": room_id}))
 
 

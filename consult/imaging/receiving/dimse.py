@@ -156,8 +156,9 @@ class Receiver:
 
 
 def _end(association: Any) -> None:
-    """One that has asked for nothing yet is no state in which an abort is allowed (PS3.8 table
-    9-10, state 2): its line is cut."""
+    """Abort it, or cut the line of one that has asked for nothing yet: in that state PS3.8 (table
+    9-10, state 2) knows no abort.
+    """
     if association.is_established:
         association.abort()
         return
