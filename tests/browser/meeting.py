@@ -69,6 +69,16 @@ async def meet(here: Visitor, there: Visitor, consult: str) -> None:
         await sees_the_other(visitor)
 
 
+async def leaves_and_returns(here: Visitor, there: Visitor) -> None:
+    """Who leaves is known to have left, and comes back with one press."""
+    await there.press("离开")
+    await there.sees("已离开会诊室。")
+    await expect(here.page.locator(".people li").nth(1)).to_contain_text("已离开")
+    await there.press("再次进入")
+    for visitor in (here, there):
+        await sees_the_other(visitor)
+
+
 async def drag(visitor: Visitor, board: Locator, *shares: tuple[float, float]) -> None:
     """Press at the first place of the picture and let go at the last."""
     # Between what stays at the top and at the bottom of the page.

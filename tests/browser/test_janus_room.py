@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Playwright, expect
 
 from tests.browser.conftest import Door, camera_door
-from tests.browser.meeting import agreed, sees_the_other
+from tests.browser.meeting import agreed, leaves_and_returns, sees_the_other
 from tests.browser.test_ctg_reading import without_barriers
 from tests.consult.media.peers import janus_process
 from tests.fixtures.ground import ground
@@ -18,6 +18,8 @@ from tests.fixtures.ports import free_port
 from tests.smoke.instance import Instance
 from tests.smoke.person import Person
 
+PATIENCE_MS = 90_000
+"""Until a browser sends the higher layer: a busy machine looks to it like a poor line at first."""
 WHOLE = "() => document.querySelector('.tile.large video')?.videoWidth === 640"
 
 
@@ -73,7 +75,7 @@ async def test_the_room_page_speaks_to_janus(rooms: Door, people: tuple[Person, 
     for visitor in (here, there):
         await sees_the_other(visitor)
         await expect(visitor.page.locator(".tile.talks").first).to_be_visible()
-        await visitor.page.wait_for_function(WHOLE)
+        await visitor.page.wait_for_function(WHOLE, timeout=PATIENCE_MS)
         await expect(visitor.page.locator(".tile.large .line")).to_contain_text("网络")
     assert (await doctor.get(f"/api/consults/{consult}"))["consult"]["state"] == "underway"
     await expect(here.page.locator(".people li").nth(1)).to_contain_text("在会诊室")
@@ -95,12 +97,7 @@ async def test_the_room_page_speaks_to_janus(rooms: Door, people: tuple[Person, 
     await expect(here.page.locator(".tile.large")).not_to_contain_text("已静音")
 
     # Who leaves comes back; who is sent out does not.
-    await there.press("离开")
-    await there.sees("已离开会诊室。")
-    await expect(here.page.locator(".people li").nth(1)).to_contain_text("已离开")
-    await there.press("再次进入")
-    for visitor in (here, there):
-        await sees_the_other(visitor)
+    await leaves_and_returns(here, there)
     await there.page.reload()  # the connection goes without a word
     await there.press("进入会诊室")
     for visitor in (here, there):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import expect
 
 from tests.browser.conftest import Door
-from tests.browser.meeting import agreed, sees_the_other
+from tests.browser.meeting import agreed, leaves_and_returns, sees_the_other
 from tests.browser.test_ctg_reading import without_barriers
 from tests.smoke.person import Person
 
@@ -67,12 +67,7 @@ async def test_expert_and_requester_see_each_other_and_come_back(
     await there.press("静音")
     await expect(here.page.locator(".tile.large")).to_contain_text("已静音")
     await there.press("取消静音")
-    await there.press("离开")
-    await there.sees("已离开会诊室。")
-    await expect(here.page.locator(".people li").nth(1)).to_contain_text("已离开")
-    await there.press("再次进入")
-    for visitor in (here, there):
-        await sees_the_other(visitor)
+    await leaves_and_returns(here, there)
 
     # The worker dies in the middle of it; nobody has to press anything.
     room = (await doctor.get(f"/api/consults/{consult}/room"))["room"]
