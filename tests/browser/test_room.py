@@ -78,6 +78,6 @@ async def test_expert_and_requester_see_each_other_and_come_back(
     await asyncio.gather(sees_the_other(here, frames=3), sees_the_other(there, frames=3))
 
     await here.press("结束会诊室")
-    await there.sees("已离开会诊室。")
+    await there.sees("会诊室已结束")
     events = await doctor.get(f"/api/consults/{consult}/room")
     assert events["room"]["why_ended"] == "ended"
