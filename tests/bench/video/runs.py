@@ -32,6 +32,9 @@ LATE_MS: Final = 250
 """Senders that are later than this measure the machine, not the worker."""
 LEAST_IDLE: Final = 0.1
 """Of a core: where less is left, browsers wait for each other, and the worker for them."""
+SPOILT: Final = {"lag_p99_ms": 20, "freezes_8": 0}
+"""What such a machine makes worse, and what the worker promises. A promise that is kept even there
+is kept; one that is not says nothing about the worker."""
 REPLAYED: Final = 6
 ROOM: Final = 8
 LEAST_FPS: Final = 12
@@ -247,10 +250,6 @@ async def eight(stage: Stage, wanted: Wanted) -> Found:
         idle = (psutil.cpu_times().idle - times.idle) / (time.monotonic() - began)
         facts = await asyncio.to_thread(_health, stage)
         others = await ask()
-    if others["late_ms"] > LATE_MS or idle < LEAST_IDLE:
-        late = f"the people made of packets were up to {others['late_ms']} ms late"
-        had = f"{cores:.3f} core, {idle:.2f} left idle"
-        return Found(seen=[f"eight: VOID, the machine is too busy: {late} ({had})"])
     freezes = sum(sum(one.freezes.values()) for one in passed)
     fps = min(one.fps for one in passed)
     said = (
@@ -258,14 +257,18 @@ async def eight(stage: Stage, wanted: Wanted) -> Found:
         f" 14 pictures in browsers at {fps:.1f} fps or more, {freezes:g} freezes;"
         f" {others['pictures']} others at {others['least_fps']} or more"
     )
-    return Found(
-        {
-            "cpu_cores_8": round(cores, 3),
-            "lag_p99_ms": facts["lag_p99_ms"],
-            "freezes_8": round(freezes),
-        },
-        [said],
-    )
+    if others["late_ms"] > LATE_MS:
+        late = f"the people made of packets were up to {others['late_ms']} ms late"
+        return Found(seen=[f"VOID, the machine is too busy, {late}: {said}"])
+    figures = {
+        "cpu_cores_8": round(cores, 3),
+        "lag_p99_ms": facts["lag_p99_ms"],
+        "freezes_8": round(freezes),
+    }
+    void = {name for name, most in SPOILT.items() if idle < LEAST_IDLE and figures[name] > most}
+    if void:
+        said += f"; VOID {', '.join(sorted(void))}, {idle:.2f} of a core was left idle"
+    return Found({name: one for name, one in figures.items() if name not in void}, [said])
 
 
 async def lecture(stage: Stage, wanted: Wanted) -> Found:
