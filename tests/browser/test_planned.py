@@ -93,6 +93,8 @@ async def test_what_is_planned_is_seen_printed_and_taken_along(
     # On paper: the table alone, on one sheet, whichever view is open.
     for view in ("周", "列表"):
         await here.press(view)
+        if view == "周":
+            await _to_their_week(here)
         await expect(here.page.locator(".planned-list tbody tr")).to_have_count(3)
         await here.page.emulate_media(media="print")
         await expect(here.page.locator(".planned-list")).to_be_visible()
