@@ -60,11 +60,12 @@ neither enough of two cores for pictures to come in time."""
 
 LONE = frozenset({"pictures"})
 """Three browsers with cameras in one room, one of them sharing a scan, need both cores; and to a
-browser a worker that waits for a core seems a poor line. Nothing runs beside these. They come last,
-when a lane is free anyway."""
+browser a worker that waits for a core seems a poor line. Nothing runs beside these, and their
+browsers yield to their servers. They come last, when a lane is free anyway."""
 
 YIELDS = 5
-"""Niceness of all other parts: they have time, and somebody waits at a page."""
+"""Niceness of all other parts: they have time, and somebody waits at a page. And of the browsers of
+a lone part, whose servers would wait for them (`tests/fixtures/modest`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,13 @@ def run(wanted: Sequence[Part], lanes: int, logs: Path) -> list[Result]:
             while len(running) < lanes and (part := _next(waiting, running)) is not None:
                 waiting.remove(part)
                 say(f"== {part.name} begins")
-                program = Program(part.name, part.argv, stop_signal=signal.SIGINT, cwd=ROOT)
+                program = Program(
+                    part.name,
+                    part.argv,
+                    stop_signal=signal.SIGINT,
+                    environ={"YS_BROWSER_YIELDS": str(YIELDS)} if part.name in LONE else {},
+                    cwd=ROOT,
+                )
                 with _log(logs, part.name).open("wb") as out:
                     process = spawn(program, stdout=out)
                 if part.name not in ALONE | LONE:

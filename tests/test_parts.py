@@ -97,12 +97,15 @@ def test_parts_full_of_browsers_wait_for_each_other(
 def test_beside_the_heaviest_nothing_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said = list[str]()
     monkeypatch.setattr(parts, "say", said.append)
-    wanted = [python(name, "import time; time.sleep(0.4)") for name in ("web", "pictures", "duty")]
+    code = "import os, time; print(os.environ.get('YS_BROWSER_YIELDS')); time.sleep(0.4)"
+    wanted = [python(name, code) for name in ("web", "pictures", "duty")]
     assert all(one.passed for one in parts.run(wanted, 2, tmp_path))
     order = [words.split()[1:3] for words in said if words.startswith("== ")]
     assert [name for name, what in order if what == "begins"] == ["web", "duty", "pictures"]
     assert order.index(["pictures", "begins"]) == 4
     assert list(parts.NAMED)[-1] in parts.LONE
+    yields = {one.name: (tmp_path / f"{one.name}.log").read_text().strip() for one in wanted}
+    assert yields == {"web": "None", "duty": "None", "pictures": str(parts.YIELDS)}
 
 
 def test_an_interrupted_run_leaves_nothing_behind(

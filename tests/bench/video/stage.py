@@ -316,6 +316,7 @@ async def chromium(*more: str, wire: Wire | None = None) -> AsyncIterator[Browse
     there, and gives it no camera.
     """
     program, environment = modestly(WINDOWED)
+    environment["YS_BROWSER_YIELDS"] = "5"
     switches = [*FLAGS, *more]
     if wire is None:
         switches.append(LOOPBACK)
