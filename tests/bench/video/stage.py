@@ -28,6 +28,7 @@ from tests.consult.media.forward import worker_process
 from tests.consult.media.peers.relay_process import SECRET
 from tests.fixtures.chromium import WINDOWED, modestly
 from tests.fixtures.ports import free_port
+from tests.parts import YIELDS
 
 ROOT: Final = Path(__file__).parents[3]
 ENTRY: Final = Path(__file__).with_name("page.ts")
@@ -316,7 +317,8 @@ async def chromium(*more: str, wire: Wire | None = None) -> AsyncIterator[Browse
     there, and gives it no camera.
     """
     program, environment = modestly(WINDOWED)
-    environment["YS_BROWSER_YIELDS"] = "5"
+    # As in a part of the suite beside which nothing runs: in life it is elsewhere.
+    environment["YS_BROWSER_YIELDS"] = str(YIELDS)
     switches = [*FLAGS, *more]
     if wire is None:
         switches.append(LOOPBACK)
