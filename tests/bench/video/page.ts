@@ -20,7 +20,9 @@ globalThis.RTCPeerConnection = class extends RTCPeerConnection {
   }
 }
 
-const CAMERA = { audio: true, video: { width: 640, height: 480, frameRate: 15 } }
+/** Nobody speaks and nothing is played, so there is no echo to look for. */
+const SOUND = { echoCancellation: false, noiseSuppression: false, autoGainControl: false }
+const CAMERA = { audio: SOUND, video: { width: 640, height: 480, frameRate: 15 } }
 
 /** Where it does, tickets are asked for here. */
 let tickets = ''
@@ -30,6 +32,8 @@ let pressed = 0
 let shown = new Map<MediaStream, HTMLVideoElement>()
 let first: number | null = null
 let layers: Layer = 'high'
+/** Whom the page shows large, whatever the others are. */
+let large = ''
 
 async function ready(onlyRelayed: boolean, ticketsAt: string): Promise<void> {
   relayed = onlyRelayed
@@ -62,7 +66,7 @@ function follow(): void {
       if (id === call.me) continue
       const stream = call.stream(id, source)
       if (stream) now.add(stream)
-      if (source !== 'microphone') call.show(id, source, layers)
+      if (source !== 'microphone') call.show(id, source, id === large ? 'high' : layers)
     }
   }
   for (const stream of now) if (!shown.has(stream)) shown.set(stream, element(stream))
@@ -82,6 +86,17 @@ function element(stream: MediaStream): HTMLVideoElement {
   document.body.append(video)
   if (video.muted) video.requestVideoFrameCallback(() => (first ??= performance.now() - pressed))
   return video
+}
+
+/** What is not drawn is decoded all the same. A browser draws with its graphics card; here the worker's cores do it. */
+function hide(): void {
+  for (const video of shown.values()) video.hidden = true
+}
+
+function wish(wished: Layer, enlarged: string): void {
+  layers = wished
+  large = enlarged
+  follow()
 }
 
 function leave(): void {
@@ -157,6 +172,4 @@ async function ways(): Promise<string[]> {
   return found
 }
 
-Object.assign(globalThis, {
-  bench: { ready, join, leave, counts, ways, first: () => first, wish: (wished: Layer) => ((layers = wished), follow()) },
-})
+Object.assign(globalThis, { bench: { ready, join, leave, hide, wish, counts, ways, first: () => first } })

@@ -19,7 +19,7 @@ import uvloop
 from consult.media.engine import JoinTicket
 from consult.media.forward.privates import install
 from kernel.clock import SystemClock
-from tests.consult.media.peers.clip import clip
+from tests.consult.media.peers.clip import SMALL, clip, pictures
 from tests.consult.media.peers.forward import ForwardSignalling
 from tests.consult.media.peers.janus import JanusSignalling
 from tests.consult.media.peers.peer import Peer
@@ -32,9 +32,10 @@ ADDRESSES = {"forward": ["127.0.0.1"], "janus": []}
 async def main(engine: str) -> None:
     """Until the input ends."""
     clip()
+    pictures(SMALL)
     loop = asyncio.get_running_loop()
     tickets: list[dict[str, Any]] = json.loads(await _line(loop))
-    peers = [Peer(SIGNALLING[engine], listens=ticket.get("listens", False)) for ticket in tickets]
+    peers = [Peer(SIGNALLING[engine], **ticket.get("as", {})) for ticket in tickets]
     for peer, ticket in zip(peers, tickets, strict=True):
         await _enter(engine, peer, ticket)
     before = [peer.frames.copy() for peer in peers]

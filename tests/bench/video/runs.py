@@ -7,6 +7,7 @@ import json
 import statistics
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -76,7 +77,7 @@ async def joining(stage: Stage, wanted: Wanted) -> Found:
 async def joining_relayed(stage: Stage, wanted: Wanted) -> Found:
     """Test 1 where UDP is blocked: over a real coturn that is spoken to by TCP alone."""
     ways = set[str]()
-    async with stage.person() as host, stage.relayed() as guest:
+    async with stage.person() as host, stage.direct(relayed=True) as guest:
         await host.join()
         took = [await _first_picture(guest, ways) for _ in range(wanted.joins)]
     if ways != {"relay/tcp"}:
@@ -236,11 +237,19 @@ async def _all_went_on(person: Person, before: Counts) -> bool:
 
 
 async def eight(stage: Stage, wanted: Wanted) -> Found:
-    """Test 4: two browsers and six people made of packets; all send, all receive."""
+    """Test 4: two browsers and six people made of packets; all send, all receive.
+
+    Everybody sends the picture large and small. Browsers are sent what the room's page shows, one
+    large and the other faces small; people made of packets are sent all of them large.
+    """
     tickets = [await stage.ticket(UUID(int=new_id().int)) for _ in range(REPLAYED)]
-    async with stage.pair() as pair, replayed("forward", tickets) as ask:
+    for ticket in tickets:
+        ticket["as"] = {"layered": True}
+    async with stage.pair(direct=True) as pair, replayed("forward", tickets) as ask:
         for person in pair:
             await until(lambda person=person: _sees_all(person, ROOM - 1), 60)
+            await person.wish("low", large=tickets[0]["participant_id"])
+            await person.look_away()
         await asyncio.sleep(WARM_S)
         assert stage.worker is not None
         await ask()
@@ -250,11 +259,13 @@ async def eight(stage: Stage, wanted: Wanted) -> Found:
         idle = (psutil.cpu_times().idle - times.idle) / (time.monotonic() - began)
         facts = await asyncio.to_thread(_health, stage)
         others = await ask()
+        widths = Counter([width for person in pair for width in (await person.counts()).widths])
     freezes = sum(sum(one.freezes.values()) for one in passed)
     fps = min(one.fps for one in passed)
     said = (
         f"eight: {cores:.3f} core, lag p99 {facts['lag_p99_ms']} ms, {facts['pps']} packets/s;"
-        f" 14 pictures in browsers at {fps:.1f} fps or more, {freezes:g} freezes;"
+        f" pictures in browsers, by width {dict(sorted(widths.items()))}, at {fps:.1f} fps or more,"
+        f" {freezes:g} freezes;"
         f" {others['pictures']} others at {others['least_fps']} or more"
     )
     if others["late_ms"] > LATE_MS:
@@ -277,7 +288,7 @@ async def lecture(stage: Stage, wanted: Wanted) -> Found:
     await stage.engine.ensure_room(stage.room, RoomPolicy(max_participants=seats))
     tickets = [await stage.ticket(UUID(int=new_id().int)) for _ in range(seats)]
     for ticket in tickets[SPEAK:]:
-        ticket["listens"] = True
+        ticket["as"] = {"listens": True}
     async with replayed("forward", tickets) as ask:
         await asyncio.sleep(WARM_S)
         assert stage.worker is not None

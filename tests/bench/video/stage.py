@@ -26,7 +26,7 @@ from tests.bench.video.line import HOST, Line
 from tests.bench.video.wire import INSIDE, Exchange, Wire
 from tests.consult.media.forward import worker_process
 from tests.consult.media.peers.relay_process import SECRET
-from tests.fixtures.chromium import WINDOWED, modestly
+from tests.fixtures.chromium import CHROMIUM, WINDOWED, modestly
 from tests.fixtures.ports import free_port
 from tests.parts import YIELDS
 
@@ -169,8 +169,8 @@ class Stage:
                 await context.close()
 
     @asynccontextmanager
-    async def relayed(self) -> AsyncIterator[Person]:
-        """A browser from which nothing but a relay is reached; no line between."""
+    async def direct(self, *, relayed: bool = False) -> AsyncIterator[Person]:
+        """A browser with no line between; one from which nothing but a relay is reached."""
         assert isinstance(self._over, Browser)
         context = await self._over.new_context(permissions=DEVICES)
         page = await context.new_page()
@@ -180,7 +180,7 @@ class Stage:
             return await self.ticket(person.id)
 
         await page.expose_function("ticket", ticket)
-        await self._prepare(page, self.origin, relayed=True)
+        await self._prepare(page, self.origin, relayed=relayed)
         try:
             yield person
         finally:
@@ -194,11 +194,12 @@ class Stage:
         await page.evaluate("words => bench.ready(...words)", [relayed, tickets])
 
     @asynccontextmanager
-    async def pair(self) -> AsyncIterator[tuple[Person, Person]]:
-        """Two people who see each other."""
+    async def pair(self, *, direct: bool = False) -> AsyncIterator[tuple[Person, Person]]:
+        """Two people who see each other, over lines or directly."""
+        way = self.direct if direct else self.person
         async with AsyncExitStack() as stack:
-            one = await stack.enter_async_context(self.person())
-            two = await stack.enter_async_context(self.person())
+            one = await stack.enter_async_context(way())
+            two = await stack.enter_async_context(way())
             for person in (one, two):
                 await person.join()
             for person in (one, two):
@@ -222,9 +223,9 @@ class Person:
         """Press the other one."""
         await self.page.evaluate("bench.leave()")
 
-    async def wish(self, layer: str) -> None:
-        """Show all pictures so large."""
-        await self.page.evaluate("layer => bench.wish(layer)", layer)
+    async def wish(self, layer: str, *, large: str = "") -> None:
+        """Show all pictures so large, but that of one, which is large."""
+        await self.page.evaluate("words => bench.wish(...words)", [layer, large])
 
     async def first_ms(self) -> float | None:
         """From pressing to the first picture of another."""
@@ -235,6 +236,10 @@ class Person:
         """How packets go on each of its connections, as `type/protocol of the relay`."""
         found: list[str] = await self.page.evaluate("bench.ways()")
         return found
+
+    async def look_away(self) -> None:
+        """Pictures come and are decoded as before; none is drawn any more."""
+        await self.page.evaluate("bench.hide()")
 
     async def counts(self) -> Counts:
         """What the browser counted so far."""
@@ -316,7 +321,7 @@ async def chromium(*more: str, wire: Wire | None = None) -> AsyncIterator[Browse
     It is on the loopback, or at the far end of a wire: the shell without windows trusts no origin
     there, and gives it no camera.
     """
-    program, environment = modestly(WINDOWED)
+    program, environment = modestly(CHROMIUM if wire is None else WINDOWED)
     # As in a part of the suite beside which nothing runs: in life it is elsewhere.
     environment["YS_BROWSER_YIELDS"] = str(YIELDS)
     switches = [*FLAGS, *more]

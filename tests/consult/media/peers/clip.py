@@ -33,28 +33,44 @@ class Clip:
     sounds: tuple[bytes, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Of a picture, and what it may take."""
+
+    width: int
+    height: int
+    bits_per_s: int
+
+
+LARGE: Final = Size(WIDTH, HEIGHT, BITS_PER_S)
+SMALL: Final = Size(WIDTH // 2, HEIGHT // 2, 150_000)
+"""What a browser's small layer is."""
+
+
 @cache
 def clip() -> Clip:
     """A moving picture at 640 x 480 and 15 frames per second, and a swelling tone."""
-    return Clip(_pictures(), _sounds())
+    return Clip(pictures(LARGE), _sounds())
 
 
-def _pictures() -> tuple[bytes, ...]:
+@cache
+def pictures(size: Size) -> tuple[bytes, ...]:
+    """The picture alone, in another size."""
     codec = av.CodecContext.create("libvpx", "w")
-    codec.width, codec.height, codec.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+    codec.width, codec.height, codec.pix_fmt = size.width, size.height, "yuv420p"
     codec.time_base = Fraction(1, FPS)
-    codec.bit_rate = BITS_PER_S
+    codec.bit_rate = size.bits_per_s
     codec.gop_size = FPS * SECONDS
     codec.options = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}
     row = bytes(range(256)) * (WIDTH // 256 + 2)
     grain = random.Random(1)
     found: list[bytes] = []
     for number in range(FPS * SECONDS):
-        frame = VideoFrame(WIDTH, HEIGHT, "yuv420p")
+        frame = VideoFrame(size.width, size.height, "yuv420p")
         luma = bytearray()
-        for y in range(HEIGHT):
+        for y in range(size.height):
             at = (y // 48 * 48 + 4 * number) % 256
-            luma += row[at : at + WIDTH] if y >= GRAINY else grain.randbytes(WIDTH)
+            luma += row[at : at + size.width] if y >= GRAINY else grain.randbytes(size.width)
         frame.planes[0].update(bytes(luma))
         for plane in frame.planes[1:]:
             plane.update(b"\x80" * plane.buffer_size)

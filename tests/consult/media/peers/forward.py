@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from consult.media.engine import JoinTicket
+from consult.media.engine import JoinTicket, Layer, Source
 from consult.media.forward.channel import PROTOCOL, Channel
 from tests.consult.media.peers.peer import Peer
 
@@ -47,6 +47,14 @@ class ForwardSignalling:
             self._reading.cancel()
         await self._socket.close()
 
+    async def _shown_large(self, people: list[dict[str, Any]]) -> None:
+        """Who sends layers wants everybody's large one."""
+        for one in people:
+            if any(each["source"] == Source.CAMERA for each in one["sources"]):
+                await self._say(
+                    type="show", participant=one["id"], source=Source.CAMERA, layer=Layer.HIGH
+                )
+
     async def _say(self, **body: Any) -> None:
         await self._socket.send(self._channel.send(json.dumps(body).encode()).decode())
 
@@ -69,6 +77,8 @@ class ForwardSignalling:
                 await self._say(type="answer", n=number, sdp=answer)
             case {"type": "people", "people": people}:
                 peer.people = frozenset(UUID(one["id"]) for one in people)
+                if peer.layered:
+                    await self._shown_large(people)
             case {"type": "recording"}:
                 peer.recording = body
             case {"type": "bye", "code": code}:

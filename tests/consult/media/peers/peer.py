@@ -12,6 +12,8 @@ from struct import error as StructError
 from typing import Any, Final, Protocol
 from uuid import UUID
 
+from aiortc.utils import random32
+
 from consult.media.engine import JoinTicket, Source
 from consult.media.forward.packets import Malformed, build, parse
 from consult.media.forward.privates import (
@@ -24,10 +26,12 @@ from consult.media.forward.privates import (
     RtcpRrPacket,
 )
 from consult.media.forward.reception import Reception
-from tests.consult.media.peers.clip import FPS, SOUND_MS, clip, payloads
+from tests.consult.media.peers.clip import FPS, LARGE, SMALL, SOUND_MS, clip, pictures
+from tests.consult.media.peers.strand import Strand, with_rids
 
 TICK_S: Final = 0.01
 REPORT_S: Final = 1.0
+LAYERS: Final = {"l": SMALL, "h": LARGE}
 KINDS: Final = {Source.MICROPHONE: "audio", Source.CAMERA: "video"}
 
 
@@ -46,12 +50,17 @@ class Signalling(Protocol):
 class Peer:
     """Somebody in a room. `bye` is what the engine said when it was over."""
 
-    def __init__(self, signalling: Callable[[], Signalling], *, listens: bool = False) -> None:
+    def __init__(
+        self, signalling: Callable[[], Signalling], *, listens: bool = False, layered: bool = False
+    ) -> None:
         self.listens = listens
         """Sends nothing, as whoever attends a class."""
+        self.layered = layered
+        """Sends the picture large and small, as browsers do."""
         self.publish = Connection(_ignored, self._asked)
         self.subscribe = Connection(self._arrived, _ignored)
         self.outlets: dict[Source, Outlet] = {}
+        self.strands: list[Strand] = []
         self.received: Counter[int] = Counter()
         """Packets by stream."""
         self.frames: Counter[int] = Counter()
@@ -66,7 +75,6 @@ class Peer:
         """Share of what comes that is treated as if the line had lost it."""
         self.signalling = signalling()
         self._receptions: dict[int, Reception] = {}
-        self._again = False
         self._chance = random.Random(1)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -96,6 +104,11 @@ class Peer:
         }
         self.outlets = {source: one.sender for source, one in made.items()}  # type: ignore[misc]
         text = await self.publish.offer()
+        if self.layered:
+            self.strands = [Strand(pictures(size), random32(), rid) for rid, size in LAYERS.items()]
+            text = with_rids(text, list(LAYERS))
+        else:
+            self.strands = [Strand(clip().pictures, self.outlets[Source.CAMERA].ssrc)]
         return text, {str(one.mid): source for source, one in made.items()}
 
     async def leave(self) -> None:
@@ -112,44 +125,45 @@ class Peer:
         """Frames at their time, whatever was late before."""
         film = clip()
         began = time.monotonic()
-        pictures = sounds = at = seq = 0
+        shown = sounds = 0
+        camera = self.outlets[Source.CAMERA]
         while True:
             passed = time.monotonic() - began
             self.late_s = max(self.late_s, passed - sounds * SOUND_MS / 1000)
             while sounds * SOUND_MS / 1000 <= passed:
-                data = film.sounds[sounds % len(film.sounds)]
-                self._out(Source.MICROPHONE, "opus", False, sounds, sounds * 960, data)
+                self._sound(film.sounds[sounds % len(film.sounds)], sounds)
                 sounds += 1
-            while pictures / FPS <= passed:
-                if self._again:
-                    self._again, at = False, 0
-                parts = payloads(film.pictures[at], pictures)
-                for number, part in enumerate(parts, 1):
-                    last = number == len(parts)
-                    stamp = pictures * 90_000 // FPS
-                    self._out(Source.CAMERA, "vp8", last, seq, stamp, part)
-                    seq += 1
-                pictures += 1
-                at = (at + 1) % len(film.pictures)
+            while shown / FPS <= passed:
+                shown += 1
+                if camera.agreed is not None:
+                    self._picture(camera.agreed)
             await asyncio.sleep(TICK_S)
 
-    def _out(
-        self, source: Source, codec: str, marker: bool, seq: int, stamp: int, payload: bytes
-    ) -> None:
-        outlet = self.outlets[source]
+    def _picture(self, agreed: Negotiated) -> None:
+        for strand in self.strands:
+            for packet in strand.next(agreed):
+                self.publish.send_rtp(packet)
+
+    def _sound(self, data: bytes, number: int) -> None:
+        outlet = self.outlets[Source.MICROPHONE]
         agreed: Negotiated | None = outlet.agreed
-        payload_type = agreed.payload_type(codec) if agreed else None
+        payload_type = agreed.payload_type("opus") if agreed else None
         if payload_type is not None:
-            head = build(payload_type, marker, seq % 65536, stamp % (1 << 32), outlet.ssrc)
-            self.publish.send_rtp(head + payload)
+            stamp = number * 960 % (1 << 32)
+            head = build(payload_type, False, number % 65536, stamp, outlet.ssrc)
+            self.publish.send_rtp(head + data)
 
     def _asked(self, data: bytes) -> None:
         """A key frame is asked for: the clip begins anew with one."""
         with suppress(ValueError, StructError, IndexError):
-            self._again |= any(
-                isinstance(packet, RtcpPsfbPacket) and packet.fmt in (1, 4)
+            asked = {
+                packet.media_ssrc
                 for packet in RtcpPacket.parse(data)
-            )
+                if isinstance(packet, RtcpPsfbPacket) and packet.fmt in (1, 4)
+            }
+            for strand in self.strands:
+                if asked and (strand.ssrc in asked or len(self.strands) == 1):
+                    strand.asked()
 
     def _arrived(self, data: bytes) -> None:
         with suppress(Malformed):
