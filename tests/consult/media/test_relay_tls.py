@@ -17,7 +17,7 @@ async def test_a_browser_reaches_a_worker_by_tls_alone(valkey_url: str, tmp_path
             chromium(UNKNOWN_SIGNER) as browser,
             stage(valkey_url, browser, bundled(), [relay.url]) as one,
             one.person() as host,
-            one.relayed() as guest,
+            one.direct(relayed=True) as guest,
         ):
             for person in (host, guest):
                 await person.join()
