@@ -77,8 +77,8 @@ async def tallied(
         spans = None if told is None else remaining(values["start"], values["end"], told)
         query, given = _from_facts(sums.tally, by, spans)
         known = {name: one for name, one in values.items() if f":{name}" in query}
-        for row in await session.execute(text(query), {**sums.tally.values, **given, **known}):
-            sums.add_facts(tuple(row[: len(by)]), row[len(by) :])
+        rows = await session.execute(text(query), {**sums.tally.values, **given, **known})
+        sums.add_facts(rows.all(), len(by))
     return list(found.values())
 
 

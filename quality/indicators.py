@@ -74,7 +74,7 @@ async def overview(
     versions = await in_force(session, scope)
     centres = await repository.centres(session, scope)
     few = None if houses is None else Few(houses, frozenset(centres))
-    totals = await measured(session, scope, late, versions, few=few)
+    totals = await measured(session, scope, late, versions, few=few, every=versions)
     found = list(zip(versions, totals, strict=True))
     names = await names_of(session, [totals for _, totals in found], centres)
     return Indicators(
@@ -237,11 +237,16 @@ async def measured(
     *,
     months: bool = False,
     few: Few | None = None,
+    every: Sequence[Version] | None = None,
 ) -> list[Totals | None]:
-    """The numbers of each version; None: nothing is said of the scope (`untold`)."""
+    """The numbers of each version; None: nothing is said of the scope (`untold`).
+
+    Args:
+        every: all that are in force, where the caller knows them.
+    """
     if scope.frozen is not None:
         kept = [await kept_totals(session, scope, late, one) for one in versions]
-        return await _guarded(session, scope, late, versions, kept)
+        return await _guarded(session, scope, late, versions, kept, every)
     asked = {
         at: one
         for at, version in enumerate(versions)
@@ -253,7 +258,7 @@ async def measured(
     )
     known = dict(zip(asked, found, strict=True))
     told = [known.get(at) for at in range(len(versions))]
-    return await _guarded(session, scope, late, versions, told)
+    return await _guarded(session, scope, late, versions, told, every)
 
 
 async def _guarded(
@@ -262,12 +267,13 @@ async def _guarded(
     late: LateEntries,
     versions: Sequence[Version],
     found: Sequence[Totals | None],
+    every: Sequence[Version] | None,
 ) -> list[Totals | None]:
     """What of the numbers the viewer may hear."""
     if not any(one is not None and one.all.closed for one in found):
         return list(found)
     measures = [one.definition.measure for one in versions]
-    every = await in_force(session, scope)
+    every = every or await in_force(session, scope)
     return await closed_numbers.guarded(
         session, scope, late, list(zip(measures, found, strict=True)), every
     )

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from quality.compiling import Binder, amount, amounts, begins, holds, late
 from quality.definitions import Definition
@@ -48,6 +49,23 @@ class Few:
     most: int
     always: frozenset[Hashable]
 
+    def among(self, keys: Sequence[Hashable]) -> "Among":
+        """These among the groups of a reading."""
+        return Among(
+            self.most,
+            np.array([key is not None for key in keys], dtype=bool),
+            np.array([key in self.always for key in keys], dtype=bool),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """`Few` among groups in their order: which have a key, which are wanted in any case."""
+
+    most: int
+    keyed: NDArray[np.bool_]
+    always: NDArray[np.bool_]
+
 
 @dataclass(slots=True)
 class Cell:
@@ -80,15 +98,13 @@ class Columns:
         """The measure's groups."""
         return groups(told.keys, self._counts(told), self.durations_of(told))
 
-    def few(self, told: Summed[KeyT], wanted: Few) -> tuple[list[Group], int]:
+    def few(self, told: Summed[Any], wanted: Among) -> tuple[list[Group], int]:
         """The groups wanted, with those that have as many as the last of the most; how many
         others have anything. The group without a key is none of them.
         """
-        keyed = np.array([key is not None for key in told.keys], dtype=bool)
-        n = np.where(keyed, told.counts[:, self.counts[0]], 0)
+        n = np.where(wanted.keyed, told.counts[:, self.counts[0]], 0)
         enough = np.partition(n, -wanted.most)[-wanted.most] if len(n) > wanted.most else 1
-        chosen = (n > 0) & (n >= enough)
-        chosen |= np.array([key in wanted.always for key in told.keys], dtype=bool)
+        chosen = ((n > 0) & (n >= enough)) | wanted.always
         places = np.flatnonzero(chosen)
         counts = told.counts[places][:, self.counts].tolist()
         durations, at = self.durations_of(told), places.tolist()

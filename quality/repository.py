@@ -16,7 +16,7 @@ from quality.cells import tallied
 from quality.compiling import Compiled
 from quality.distributions import FINEST_S
 from quality.groups import Group, seconds
-from quality.passes import Asked, Cell, Columns, Few, readings
+from quality.passes import Among, Asked, Cell, Columns, Few, readings
 from quality.sources import CASES_IN_SCOPE, CASES_WHERE, MISSING_IN_SCOPE, listed
 from quality.sums import Summed
 from quality.tallies import Key, Tally
@@ -304,8 +304,9 @@ async def totals(
     for reading, sums in zip(read, tallies, strict=True):
         whole, places = sums.whole(), sums.by(0)
         each_month = sums.by(1) if months else None
+        among = None if few is None else few.among(places.keys)
         for number, columns in zip(reading.numbers, reading.columns, strict=True):
-            found[number] = _totals(columns, whole, places, each_month, few)
+            found[number] = _totals(columns, whole, places, each_month, among)
     return [found[number] for number in range(len(asked))]
 
 
@@ -314,7 +315,7 @@ def _totals(
     whole: Summed[None],
     places: Summed[Hashable],
     months: Summed[Hashable] | None,
-    few: Few | None,
+    few: Among | None,
 ) -> Totals:
     all_ = columns.groups(whole)[0]
     (durations,) = columns.durations_of(whole) or [b""]

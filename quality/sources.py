@@ -160,7 +160,7 @@ def _reviewed(
     """What follows a death or near-miss: few rows, read as they are; closed periods keep them."""
     place = "u.house"
     return Source(
-        relation=f"{relation}() u",
+        relation=f"{relation}(CAST(:start AS timestamptz), CAST(:end AS timestamptz)) u",
         case_id=case_id,
         number="CAST(NULL AS text)",
         at="u.at",
@@ -398,21 +398,22 @@ SOURCES: Final[Mapping[Population, Source]] = {
         houses="""ARRAY(
           SELECT f.id FROM facility f JOIN region_closure r ON r.descendant_id = f.region_id
            WHERE r.ancestor_id = u.id)""",
+        # Asked of all at once: county by county it took a fifth of a millisecond each.
         fields={
-            "has_maternal_centre": """EXISTS (
-          SELECT 1 FROM facility f
-            JOIN region_closure r ON r.descendant_id = f.region_id AND r.ancestor_id = u.id
+            "has_maternal_centre": """(u.id IN (
+          SELECT r.ancestor_id FROM facility f
+            JOIN region_closure r ON r.descendant_id = f.region_id
             JOIN facility_role o ON o.facility_id = f.id AND o.role = 'maternal_centre'
-             AND o.during @> CAST(:last_day AS date))""",
-            "answered_for": """EXISTS (
-          SELECT 1 FROM responsible_area a
-            JOIN region_closure r ON r.ancestor_id = a.region_id AND r.descendant_id = u.id
+             AND o.during @> CAST(:last_day AS date)))""",
+            "answered_for": """(u.id IN (
+          SELECT r.descendant_id FROM responsible_area a
+            JOIN region_closure r ON r.ancestor_id = a.region_id
             JOIN region g ON g.id = a.region_id AND g.level IN ('county', 'city')
-           WHERE a.kind = 'maternal' AND a.during @> CAST(:last_day AS date))""",
-            "has_experts": """EXISTS (
-          SELECT 1 FROM expert_group g
+           WHERE a.kind = 'maternal' AND a.during @> CAST(:last_day AS date)))""",
+            "has_experts": """(u.id IN (
+          SELECT r.ancestor_id FROM expert_group g
             JOIN facility f ON f.id = g.facility_id
-            JOIN region_closure r ON r.descendant_id = f.region_id AND r.ancestor_id = u.id)""",
+            JOIN region_closure r ON r.descendant_id = f.region_id))""",
         },
     ),
 }

@@ -43,9 +43,12 @@ class Sums:
     counts: list[bytes] = field(default_factory=list)
     durations: list[Sequence[bytes | None]] = field(default_factory=list)
 
-    def add_facts(self, key: tuple[Hashable, ...], told: Sequence[Any]) -> None:
-        """Take in a row of `Tally.select`."""
-        self.add_cells(key, *split(self.tally, told))
+    def add_facts(self, rows: Sequence[Sequence[Any]], keys: int) -> None:
+        """Take in rows of `Tally.select`, each of which begins with so many keys."""
+        told = [row[keys:] for row in rows]
+        self.keys += [tuple(row[:keys]) for row in rows]
+        self.counts += [counts.tobytes() for counts in _counted(self.tally, told)]
+        self.durations += [_lasted(self.tally, one) for one in told]
 
     def add_cells(
         self, key: tuple[Hashable, ...], counts: bytes, durations: Sequence[bytes | None]
@@ -103,11 +106,19 @@ class Sums:
 
 def split(tally: Tally, told: Sequence[Any]) -> tuple[bytes, list[bytes]]:
     """Counts and durations of a row of `Tally.select`, as cells keep them."""
+    (counts,) = _counted(tally, [told])
+    return counts.tobytes(), _lasted(tally, told)
+
+
+def _counted(tally: Tally, rows: Sequence[Sequence[Any]]) -> NDArray[np.signedinteger[Any]]:
     lengths = set(tally.durations)
-    counts = [one for at, one in enumerate(told) if at not in lengths]
-    return np.array(counts, dtype=_type(tally)).tobytes(), [
-        bytes(told[at] or b"") for at in tally.durations
-    ]
+    places = [at for at in range(len(tally.outer)) if at not in lengths]
+    counts = rows if not lengths else [[row[at] for at in places] for row in rows]
+    return np.array(counts, dtype=_type(tally)).reshape(len(rows), len(places))
+
+
+def _lasted(tally: Tally, told: Sequence[Any]) -> list[bytes]:
+    return [bytes(told[at] or b"") for at in tally.durations]
 
 
 def _type(tally: Tally) -> str:

@@ -112,10 +112,9 @@ async def get_many(
     session: AsyncSession, ids: Iterable[FacilityId]
 ) -> dict[FacilityId, FacilityRef]:
     """The named facilities; unknown ids are left out."""
-    rows = (await session.execute(select(Facility).where(Facility.id.in_(set(ids))))).scalars()
-    return {
-        FacilityId(row.id): FacilityRef(row.id, row.name, row.short_name, row.tier) for row in rows
-    }
+    columns = select(Facility.id, Facility.name, Facility.short_name, Facility.tier)
+    rows = await session.execute(columns.where(Facility.id.in_(set(ids))))
+    return {FacilityId(row.id): FacilityRef(*row) for row in rows}
 
 
 async def contacts(session: AsyncSession, facility_id: FacilityId) -> list[Contact]:

@@ -179,6 +179,9 @@ async def test_steps_after_a_death_count_for_the_house_that_owes_them(
 async def steps(session: AsyncSession) -> dict[FacilityId, int]:
     """How many steps each house owes or took, of those that the viewer counts."""
     found = await session.execute(
-        text("SELECT house, count(*) AS n FROM quality_death_steps() GROUP BY house")
+        text(
+            "SELECT house, count(*) AS n FROM quality_death_steps('-infinity', 'infinity')"
+            " GROUP BY house"
+        )
     )
     return {row.house: row.n for row in found}
