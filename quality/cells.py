@@ -7,14 +7,17 @@ Numbers are the same with and without what is kept, and row-level security of ce
 facts in them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from quality.sources import NO_HOUSE, in_region
+from quality.asking import Question, answers
+from quality.narrowing import if_given, narrowed
+from quality.sources import NO_HOUSE, among_region
 from quality.stretches import Span, Stretch, remaining, within
 from quality.sums import Sums
 from quality.tallies import Key, Tally
@@ -50,7 +53,7 @@ UNION ALL
 SELECT c.question, NULL, NULL, NULL, string_agg(c.counts, ''), {durations}{keys}
   FROM fact_cell c JOIN ready r USING (question, first, until)
  WHERE (c.question, c.first, c.house) NOT IN (SELECT n.question, n.first, n.house FROM changed n)
-   AND (CAST(:facility AS uuid) IS NULL OR c.house = :facility)
+   AND {facility}
    AND {region}
  GROUP BY c.question{keys}
 """
@@ -68,18 +71,27 @@ _Kept: TypeAlias = dict[bytes, dict[Stretch, list[UUID]]]
 
 async def tallied(
     session: AsyncSession, tallies: Sequence[Tally], by: Sequence[Key], values: Mapping[str, Any]
-) -> list[Sums]:
-    """Tallies over a scope, whose parameters are `values`, from cells and facts."""
+) -> AsyncGenerator[Sums, None]:
+    """Tallies over a scope, whose parameters are `values`, from cells and facts.
+
+    They come in their order, each as soon as it is known; `aclosing` ends it.
+    """
     found = {tally.question(kept_by(by)): Sums(tally) for tally in tallies}
     kept = await _from_cells(session, found, by, values)
-    for question, sums in found.items():
-        told = kept.get(question)
-        spans = None if told is None else remaining(values["start"], values["end"], told)
-        query, given = _from_facts(sums.tally, by, spans)
-        known = {name: one for name, one in values.items() if f":{name}" in query}
-        rows = await session.execute(text(query), {**sums.tally.values, **given, **known})
-        sums.add_facts(rows.all(), len(by))
-    return list(found.values())
+
+    def facts() -> Iterator[Question]:
+        for question, sums in found.items():
+            told = kept.get(question)
+            spans = None if told is None else remaining(values["start"], values["end"], told)
+            query, given = _from_facts(sums.tally, by, spans)
+            query = narrowed(query, values)
+            known = {name: one for name, one in values.items() if f":{name}" in query}
+            yield query, {**sums.tally.values, **given, **known}
+
+    async with aclosing(answers(session, facts())) as told:
+        for sums in found.values():
+            sums.add_facts(await anext(told), len(by))
+            yield sums
 
 
 async def _from_cells(
@@ -97,13 +109,13 @@ async def _from_cells(
         "populations": [sums.tally.of for sums in asked.values()],
         "firsts": [one.first for one in wanted],
         "untils": [one.until for one in wanted],
-        "region": values["region"],
-        "facility": values["facility"],
     }
     most = max(len(sums.tally.durations) for sums in asked.values())
     kept: _Kept = {}
+    query = narrowed(_reading(most, by), values)
+    given |= {name: values[name] for name in ("region", "facility") if values[name] is not None}
     for question, first, until, changed, counts, durations, *key in await session.execute(
-        text(_reading(most, by)), given
+        text(query), given
     ):
         if first is None:
             sums = asked[question]
@@ -128,7 +140,8 @@ def _reading(most: int, by: Sequence[Key]) -> str:
         durations=f"CAST(ARRAY[{durations}] AS bytea[])",
         keys="".join(f", {sql}" for sql, _ in keys),
         nothing="".join(f", CAST(NULL AS {kind})" for kind in ("bytea", "bytea[]", *kinds)),
-        region=in_region("c.house"),
+        facility=if_given("facility", "c.house = :facility"),
+        region=among_region("c.house"),
     )
 
 

@@ -26,6 +26,7 @@ from quality.handbook.versions import Version
 from quality.passes import Asked, readings
 from quality.repository import LateEntries, Scope, Totals
 from quality.stretches import begin_of
+from quality.tallies import Key
 from quality.untold import QUARTERS, Untold, closed_to, confidential, whole_quarters
 from quality.vocabulary import CountMeasure, Measure, ShareMeasure
 from registry.facilities.rules import CHINA
@@ -246,14 +247,14 @@ def _all_of(
 async def _read(
     session: AsyncSession, scope: Scope, versions: Sequence[tuple[Counted, Version | None]]
 ) -> _Known:
+    if not whole_quarters(scope.start, scope.end):
+        return _Known(versions, [], {}, {}, scope.frozen is not None)
     own = list((await session.execute(_OWN)).scalars())
     parents = {row.id: row.parent_id for row in await session.execute(_TREE)}
     homes = {row.id: row.region_id for row in await session.execute(_HOUSES)}
     known = _Known(versions, [], parents, homes, scope.frozen is not None)
     known.families = families([one for one, _ in versions])
     known.tops = [one for one in own if not any(other in known._around(one)[1:] for other in own)]
-    if not whole_quarters(scope.start, scope.end):
-        return known
     if scope.frozen is None:
         await _read_live(session, scope, known)
     else:
@@ -275,7 +276,8 @@ async def _read_live(session: AsyncSession, scope: Scope, known: _Known) -> None
     for reading in readings(asked, without_late=False):
         source = reading.tally.source
         closed = replace(reading.tally, where=f"{reading.tally.where} AND NOT {source.open}")
-        (sums,) = await tallied(session, [closed], ("house", "month"), years.known())
+        by: tuple[Key, ...] = ("house", "month")
+        (sums,) = [one async for one in tallied(session, [closed], by, years.known())]
         summed = sums.by_all()
         for number, columns in zip(reading.numbers, reading.columns, strict=True):
             for key, cell in columns.cells(summed).items():

@@ -15,7 +15,7 @@ Spread: TypeAlias = tuple[float | None, float | None, float | None, float | None
 """Median, P90, least, most, in seconds; None of nobody."""
 
 
-class Group(msgspec.Struct, frozen=True):
+class Group(msgspec.Struct, frozen=True, gc=False):
     """What a group of members comes to: all of them, a facility, a month.
 
     Attributes:

@@ -73,7 +73,7 @@ async def overview(
     await current(session)
     versions = await in_force(session, scope)
     centres = await repository.centres(session, scope)
-    few = None if houses is None else Few(houses, frozenset(centres))
+    few = None if houses is None else _few(houses, versions, scope, centres)
     totals = await measured(session, scope, late, versions, few=few, every=versions)
     found = list(zip(versions, totals, strict=True))
     names = await names_of(session, [totals for _, totals in found], centres)
@@ -236,12 +236,13 @@ async def measured(
     versions: Sequence[Version],
     *,
     months: bool = False,
-    few: Few | None = None,
+    few: Sequence[Few] | None = None,
     every: Sequence[Version] | None = None,
 ) -> list[Totals | None]:
     """The numbers of each version; None: nothing is said of the scope (`untold`).
 
     Args:
+        few: of each version, which facilities alone are shown; None: all.
         every: all that are in force, where the caller knows them.
     """
     if scope.frozen is not None:
@@ -253,8 +254,9 @@ async def measured(
         if (one := asked_of(version.definition)) is not None
         and untold(version.definition, scope) is None
     }
+    shown = None if few is None else [few[at] for at in asked]
     found = await repository.totals(
-        session, scope, late, list(asked.values()), months=months, few=few
+        session, scope, late, list(asked.values()), months=months, few=shown
     )
     known = dict(zip(asked, found, strict=True))
     told = [known.get(at) for at in range(len(versions))]
@@ -413,9 +415,7 @@ def _mean(
     """Each centre for itself, then the mean (the assessment's rule for several centres in one
     area). A count takes centres with nothing as 0; a share or a median cannot, and says so.
     """
-    if "centre" not in definition.levels or not centres or scope.facility_id is not None:
-        return None
-    if confidential(definition.measure):
+    if not centres or not _has_mean(definition, scope):
         return None
     held = {one.key: one for one in places}
     values = [of_centre(definition, held.get(centre)) for centre in centres]
@@ -425,6 +425,20 @@ def _mean(
         without=len(values) - len(found),
         value=sum(found) / len(found) if found else None,
     )
+
+
+def _has_mean(definition: Definition, scope: Scope) -> bool:
+    if "centre" not in definition.levels or scope.facility_id is not None:
+        return False
+    return not confidential(definition.measure)
+
+
+def _few(
+    houses: int, versions: Sequence[Version], scope: Scope, centres: Sequence[UUID]
+) -> list[Few]:
+    """Of each version the facilities that are named; of some, the centres whose mean is told."""
+    named, meant = Few(houses, frozenset()), Few(houses, frozenset(centres))
+    return [meant if _has_mean(one.definition, scope) else named for one in versions]
 
 
 def of_centre(definition: Definition, group: Group | None) -> float | None:

@@ -34,13 +34,11 @@ async def read_names(
     person_ids: Iterable[UUID | None] = (),
     facility_ids: Iterable[UUID | None] = (),
 ) -> Names:
-    """Two queries for any number of names."""
-    persons = await people.get_many(
-        session, {PersonId(id_) for id_ in person_ids if id_ is not None}
-    )
-    places = await facilities.get_many(
-        session, {FacilityId(id_) for id_ in facility_ids if id_ is not None}
-    )
+    """A query for any number of people, and one for any number of facilities."""
+    asked = {PersonId(id_) for id_ in person_ids if id_ is not None}
+    persons = await people.get_many(session, asked) if asked else {}
+    named = {FacilityId(id_) for id_ in facility_ids if id_ is not None}
+    places = await facilities.get_many(session, named) if named else {}
     return Names(
         people={id_: PersonOut(ref.id, ref.name, ref.title) for id_, ref in persons.items()},
         places={id_: PlaceOut(ref.id, ref.short_name) for id_, ref in places.items()},

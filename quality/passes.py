@@ -44,7 +44,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Few:
-    """Which groups are wanted of many: those with the `most` counted, and these in any case."""
+    """Which groups that have any are wanted: those with the `most` counted, and `always` these."""
 
     most: int
     always: frozenset[Hashable]
@@ -60,7 +60,7 @@ class Few:
 
 @dataclass(frozen=True, slots=True)
 class Among:
-    """`Few` among groups in their order: which have a key, which are wanted in any case."""
+    """`Few` among groups in their order: which have a key, and which are of these."""
 
     most: int
     keyed: NDArray[np.bool_]
@@ -104,7 +104,7 @@ class Columns:
         """
         n = np.where(wanted.keyed, told.counts[:, self.counts[0]], 0)
         enough = np.partition(n, -wanted.most)[-wanted.most] if len(n) > wanted.most else 1
-        chosen = ((n > 0) & (n >= enough)) | wanted.always
+        chosen = (n > 0) & ((n >= enough) | wanted.always)
         places = np.flatnonzero(chosen)
         counts = told.counts[places][:, self.counts].tolist()
         durations, at = self.durations_of(told), places.tolist()

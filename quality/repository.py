@@ -1,6 +1,7 @@
 """The one place that reads the facts of indicators."""
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, TypeAlias
@@ -16,6 +17,7 @@ from quality.cells import tallied
 from quality.compiling import Compiled
 from quality.distributions import FINEST_S
 from quality.groups import Group, seconds
+from quality.narrowing import narrowed
 from quality.passes import Among, Asked, Cell, Columns, Few, readings
 from quality.sources import CASES_IN_SCOPE, CASES_WHERE, MISSING_IN_SCOPE, listed
 from quality.sums import Summed
@@ -263,7 +265,7 @@ async def frozen_totals(
     """A frozen version's numbers over a scope, in one query; `compiled` says who is `open`."""
     found: dict[int, list[Row[Any]]] = {part: [] for part in (_ALL, _PLACE, _MONTH, _REASON, _BIN)}
     values = _values(scope, late, compiled) | {"target": target_s}
-    for row in await session.execute(_query(_FROZEN_TOTALS, compiled), values):
+    for row in await session.execute(_query(_FROZEN_TOTALS, scope, compiled), values):
         found[row.part].append(row)
     places = [_group(row, row.place) for row in found[_PLACE] if row.place is not None]
     months = [_group(row, row.month) for row in found[_MONTH] if row.n]
@@ -287,10 +289,10 @@ async def totals(
     asked: Sequence[Asked],
     *,
     months: bool = False,
-    few: Few | None = None,
+    few: Sequence[Few] | None = None,
 ) -> list[Totals]:
-    """The numbers of each measure over a scope; by month too, for one measure at a time; of a
-    `few` facilities, where no more are shown.
+    """The numbers of each measure over a scope; by month too, for one measure at a time; of each
+    measure's `few` facilities, where no more are shown.
 
     Also of what the viewer may only count (`closed`): `quality.closed_numbers` says what of it is
     told.
@@ -300,13 +302,17 @@ async def totals(
     found: dict[int, Totals] = {}
     known = scope.known()
     read = readings(asked, without_late=late == "without")
-    tallies = await tallied(session, [one.tally for one in read], by, known)
-    for reading, sums in zip(read, tallies, strict=True):
-        whole, places = sums.whole(), sums.by(0)
-        each_month = sums.by(1) if months else None
-        among = None if few is None else few.among(places.keys)
-        for number, columns in zip(reading.numbers, reading.columns, strict=True):
-            found[number] = _totals(columns, whole, places, each_month, among)
+    async with aclosing(tallied(session, [one.tally for one in read], by, known)) as tallies:
+        for reading in read:
+            sums = await anext(tallies)
+            places = sums.by(0)
+            whole = places.whole()
+            each_month = sums.by(1) if months else None
+            wanted = {} if few is None else {few[number] for number in reading.numbers}
+            among = {one: one.among(places.keys) for one in wanted}
+            for number, columns in zip(reading.numbers, reading.columns, strict=True):
+                shown = None if few is None else among[few[number]]
+                found[number] = _totals(columns, whole, places, each_month, shown)
     return [found[number] for number in range(len(asked))]
 
 
@@ -351,11 +357,11 @@ async def counted(
     found: list[dict[tuple[Hashable, ...], Cell]] = [{} for _ in asked]
     known = scope.known()
     read = readings(asked, without_late=late == "without")
-    tallies = await tallied(session, [one.tally for one in read], by, known)
-    for reading, sums in zip(read, tallies, strict=True):
-        summed = sums.by_all()
-        for number, columns in zip(reading.numbers, reading.columns, strict=True):
-            found[number] = columns.cells(summed)
+    async with aclosing(tallied(session, [one.tally for one in read], by, known)) as tallies:
+        for reading in read:
+            summed = (await anext(tallies)).by_all()
+            for number, columns in zip(reading.numbers, reading.columns, strict=True):
+                found[number] = columns.cells(summed)
     return found
 
 
@@ -370,7 +376,9 @@ async def unlisted(
     session: AsyncSession, scope: Scope, late: LateEntries, compiled: Compiled
 ) -> int:
     """How many stand behind a number that the viewer counts and may not open."""
-    found = await session.execute(_query(_UNLISTED, compiled), _values(scope, late, compiled))
+    found = await session.execute(
+        _query(_UNLISTED, scope, compiled), _values(scope, late, compiled)
+    )
     return int(found.scalar_one())
 
 
@@ -403,17 +411,17 @@ async def _read(
     most: int,
 ) -> list[Member]:
     values = _values(scope, late, compiled) | {"most": most}
-    rows = await session.execute(_query(query + " LIMIT :most", compiled), values)
+    rows = await session.execute(_query(query + " LIMIT :most", scope, compiled), values)
     return [Member(*row) for row in rows]
 
 
-def _query(query: str, compiled: Compiled) -> Any:
-    return text(query.format(select=compiled.select))
+def _query(query: str, scope: Scope, compiled: Compiled) -> Any:
+    return text(query.format(select=narrowed(compiled.select, scope.values())))
 
 
 def _values(scope: Scope, late: LateEntries, compiled: Compiled) -> dict[str, object]:
     known = {**scope.known(), "late": late}
-    used = compiled.select
+    used = narrowed(compiled.select, scope.values())
     return {
         **compiled.values,
         **{name: value for name, value in known.items() if name == "late" or f":{name}" in used},
@@ -478,8 +486,8 @@ async def in_scope(session: AsyncSession, scope: Scope) -> InScope:
         values = {"region": scope.region_id, "facility": scope.facility_id}
         found = await session.execute(_FROZEN_IN_SCOPE, {**values, "freeze": scope.frozen})
     else:
-        (sums,) = await tallied(session, [IN_SCOPE], (), scope.values())
-        ((cases, drills, voided, back, _),) = sums.whole().counts.tolist()
+        (sums,) = [one async for one in tallied(session, [IN_SCOPE], (), scope.values())]
+        ((cases, drills, voided, back, _),) = sums.by_all().whole().counts.tolist()
         missing = (await session.execute(_MISSING, scope.values())).scalar_one()
         return InScope(cases, drills, voided, back, missing)
     return InScope(**found.one()._mapping)

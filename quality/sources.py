@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from quality.narrowing import if_given
 from quality.vocabulary import FIELDS, Population
 
 
@@ -72,16 +73,30 @@ def in_region(house: str) -> str:
            WHERE r.ancestor_id = :region))"""  # noqa: S608
 
 
+def among_region(house: str) -> str:
+    """As `in_region`, where an index finds few houses among many."""
+    return if_given(
+        "region",
+        f"""{house} = ANY(ARRAY(
+          SELECT f.id FROM facility f JOIN region_closure r ON r.descendant_id = f.region_id
+           WHERE r.ancestor_id = :region))""",  # noqa: S608
+    )
+
+
 IN_PERIOD: Final = "{at} >= :start AND {at} < :end"
-# A facility's cases are those that it sent or accepted; a region's, those that began in it.
+# A facility's cases are those that it sent or accepted, an array that is looked up in the key of
+# cases; a region's, those that began in it.
+_OF_FACILITY: Final = if_given(
+    "facility", "u.case_id = ANY(ARRAY(SELECT c.id FROM fact_cases_at(:facility) AS c (id)))"
+)
 CASES_WHERE: Final = f"""
-    (CAST(:facility AS uuid) IS NULL OR u.origin = :facility OR :facility = ANY(u.receivers))
-    AND {in_region("u.origin")}
+    {_OF_FACILITY}
+    AND {among_region("u.origin")}
 """
 CASES_IN_SCOPE: Final = f"{IN_PERIOD.format(at='u.opened_at')} AND {CASES_WHERE}"
 MISSING_IN_SCOPE: Final = f"""
     u.opened_at >= :start AND u.opened_at < :end
-    AND (CAST(:facility AS uuid) IS NULL OR u.origin = :facility)
+    AND {if_given("facility", "u.origin = :facility")}
     AND {in_region("u.origin")}
 """
 """Cases that were set aside: of them only when and where they began is known."""
@@ -109,8 +124,9 @@ def regions_around(home: str) -> str:
 
 def at_houses(*houses: str) -> str:
     """At one of the `houses`, the first of which says where."""
+    among = ", ".join(houses)
     return f"""
-    (CAST(:facility AS uuid) IS NULL OR :facility IN ({", ".join(houses)}))
+    {if_given("facility", f":facility IN ({among})")}
     AND {in_region(houses[0])}
 """
 

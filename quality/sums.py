@@ -33,6 +33,11 @@ class Summed(Generic[KeyT]):
     counts: NDArray[np.int64]
     durations: list[list[bytes]]
 
+    def whole(self) -> "Summed[None]":
+        """All groups together: one, also of none."""
+        counts = self.counts.sum(axis=0, keepdims=True)
+        return Summed([None], counts, [[b"".join(one)] for one in self.durations])
+
 
 @dataclass(slots=True)
 class Sums:
@@ -45,10 +50,13 @@ class Sums:
 
     def add_facts(self, rows: Sequence[Sequence[Any]], keys: int) -> None:
         """Take in rows of `Tally.select`, each of which begins with so many keys."""
-        told = [row[keys:] for row in rows]
-        self.keys += [tuple(row[:keys]) for row in rows]
+        if not rows:
+            return
+        columns = list(zip(*rows, strict=True))
+        told = columns[keys:]
+        self.keys += _together(columns[:keys], len(rows))
         self.counts += [counts.tobytes() for counts in _counted(self.tally, told)]
-        self.durations += [_lasted(self.tally, one) for one in told]
+        self.durations += _together([told[at] for at in self.tally.durations], len(rows))
 
     def add_cells(
         self, key: tuple[Hashable, ...], counts: bytes, durations: Sequence[bytes | None]
@@ -57,15 +65,6 @@ class Sums:
         self.keys.append(key)
         self.counts.append(counts)
         self.durations.append(durations)
-
-    def whole(self) -> Summed[None]:
-        """All rows together: one group, also of no rows."""
-        width = self._width()
-        counts = np.zeros((1, width + 1), dtype=np.int64)
-        counts[0, :width] = self._rows(width).sum(axis=0, dtype=np.int64)
-        nothing = [()] * len(self.tally.durations)
-        parts = zip(*self.durations, strict=True) if self.durations else nothing
-        return Summed([None], counts, [[b"".join(filter(None, one))] for one in parts])
 
     def by(self, at: int) -> Summed[Hashable]:
         """What rows come to that agree in the key at place `at`."""
@@ -106,19 +105,20 @@ class Sums:
 
 def split(tally: Tally, told: Sequence[Any]) -> tuple[bytes, list[bytes]]:
     """Counts and durations of a row of `Tally.select`, as cells keep them."""
-    (counts,) = _counted(tally, [told])
-    return counts.tobytes(), _lasted(tally, told)
+    (counts,) = _counted(tally, [(one,) for one in told])
+    return counts.tobytes(), [told[at] or b"" for at in tally.durations]
 
 
-def _counted(tally: Tally, rows: Sequence[Sequence[Any]]) -> NDArray[np.signedinteger[Any]]:
+def _together(columns: Sequence[Sequence[Any]], rows: int) -> list[tuple[Any, ...]]:
+    """Rows of these columns, also of none."""
+    return list(zip(*columns, strict=True)) if columns else [()] * rows
+
+
+def _counted(tally: Tally, columns: Sequence[Sequence[Any]]) -> NDArray[np.signedinteger[Any]]:
+    """Rows of counts, of what `Tally.select` tells column by column."""
     lengths = set(tally.durations)
-    places = [at for at in range(len(tally.outer)) if at not in lengths]
-    counts = rows if not lengths else [[row[at] for at in places] for row in rows]
-    return np.array(counts, dtype=_type(tally)).reshape(len(rows), len(places))
-
-
-def _lasted(tally: Tally, told: Sequence[Any]) -> list[bytes]:
-    return [bytes(told[at] or b"") for at in tally.durations]
+    counts = [column for at, column in enumerate(columns) if at not in lengths]
+    return np.ascontiguousarray(np.array(counts, dtype=_type(tally)).T)
 
 
 def _type(tally: Tally) -> str:

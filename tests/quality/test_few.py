@@ -34,7 +34,7 @@ def test_the_few_are_those_of_all(
     every = [one for one in COLUMNS.groups(told) if one.key is not None]
     ranked = sorted((one for one in every if one.n), key=lambda one: -one.n)
     least = ranked[:most][-1].n if ranked else 1
-    wanted = [one for one in every if one.n >= least or one.key in always]
+    wanted = [one for one in every if one.n and (one.n >= least or one.key in always)]
     some, more = COLUMNS.few(told, Few(most, always).among(told.keys))
     assert some == wanted
     assert more == len([one for one in ranked if one not in wanted])
