@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from quality.asking import Question, answers
-from quality.narrowing import if_given, narrowed
+from quality.narrowing import if_given, narrowed, used
 from quality.sources import NO_HOUSE, among_region
 from quality.stretches import Span, Stretch, remaining, within
 from quality.sums import Sums
@@ -85,8 +85,7 @@ async def tallied(
             spans = None if told is None else remaining(values["start"], values["end"], told)
             query, given = _from_facts(sums.tally, by, spans)
             query = narrowed(query, values)
-            known = {name: one for name, one in values.items() if f":{name}" in query}
-            yield query, {**sums.tally.values, **given, **known}
+            yield query, {**sums.tally.values, **given, **used(query, values)}
 
     async with aclosing(answers(session, facts())) as told:
         for sums in found.values():
@@ -113,9 +112,8 @@ async def _from_cells(
     most = max(len(sums.tally.durations) for sums in asked.values())
     kept: _Kept = {}
     query = narrowed(_reading(most, by), values)
-    given |= {name: values[name] for name in ("region", "facility") if values[name] is not None}
     for question, first, until, changed, counts, durations, *key in await session.execute(
-        text(query), given
+        text(query), {**given, **used(query, values)}
     ):
         if first is None:
             sums = asked[question]

@@ -23,3 +23,8 @@ def narrowed(statement: str, values: Mapping[str, Any]) -> str:
     for whole, (name, condition) in _OPTIONAL.items():
         statement = statement.replace(whole, "true" if values[name] is None else f"({condition})")
     return statement
+
+
+def used(statement: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that a statement has."""
+    return {name: value for name, value in values.items() if f":{name}" in statement}

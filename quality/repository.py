@@ -17,7 +17,7 @@ from quality.cells import tallied
 from quality.compiling import Compiled
 from quality.distributions import FINEST_S
 from quality.groups import Group, seconds
-from quality.narrowing import narrowed
+from quality.narrowing import narrowed, used
 from quality.passes import Among, Asked, Cell, Columns, Few, readings
 from quality.sources import CASES_IN_SCOPE, CASES_WHERE, MISSING_IN_SCOPE, listed
 from quality.sums import Summed
@@ -420,12 +420,9 @@ def _query(query: str, scope: Scope, compiled: Compiled) -> Any:
 
 
 def _values(scope: Scope, late: LateEntries, compiled: Compiled) -> dict[str, object]:
-    known = {**scope.known(), "late": late}
-    used = narrowed(compiled.select, scope.values())
-    return {
-        **compiled.values,
-        **{name: value for name, value in known.items() if name == "late" or f":{name}" in used},
-    }
+    known = scope.known()
+    select = narrowed(compiled.select, scope.values())
+    return {**compiled.values, **used(select, known), "late": late}
 
 
 def _group(row: Row[Any], key: object) -> Group:
@@ -461,7 +458,8 @@ async def cases(session: AsyncSession, scope: Scope, milestones: Sequence[str]) 
     """Counted cases of the scope that reached the first of some milestones, by opening time."""
     assert set(milestones) <= MILESTONES.keys()  # noqa: S101  (they become names of columns)
     columns = ", ".join(f"u.m_{name}" for name in milestones)
-    query = text(_CASES.format(columns=columns, first=milestones[0])).columns(said=JSONB)
+    query = narrowed(_CASES.format(columns=columns, first=milestones[0]), scope.values())
+    found = text(query).columns(said=JSONB)
     return [
         CaseRow(
             case_id=row.case_id,
@@ -476,7 +474,7 @@ async def cases(session: AsyncSession, scope: Scope, milestones: Sequence[str]) 
                 if (at := row._mapping[f"m_{name}"]) is not None
             },
         )
-        for row in await session.execute(query, scope.values())
+        for row in await session.execute(found, used(query, scope.values()))
     ]
 
 
