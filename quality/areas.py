@@ -13,13 +13,14 @@ from quality.definitions import Definition
 from quality.facts import current
 from quality.groups import Group
 from quality.handbook.showing import definition_out
-from quality.indicators import check_period, scope_out, untold, value_in, version_of
+from quality.indicators import check_period, scope_out, untold, version_of
 from quality.levels import Areas
 from quality.outlines import outlines
 from quality.passes import asked_of
 from quality.repository import LateEntries, Scope
 from quality.schemas import AreaOut, AreaRef, IndicatorAreas
 from quality.untold import Untold, confidential
+from quality.values import value_in
 from registry.facilities import queries as facilities
 from registry.facilities.rules import FacilityRole
 from registry.facilities.schemas import FacilityOut, RegionOut

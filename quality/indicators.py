@@ -11,7 +11,7 @@ from quality import closed_numbers, repository
 from quality.baselines import baseline, beside
 from quality.charts import chart_of, funnel_of
 from quality.compiling import Compiled, compiled
-from quality.definitions import MULTIPLES, Definition
+from quality.definitions import Definition
 from quality.distributions import Distribution, Within, histogram
 from quality.errors import IndicatorUnknown, PeriodInvalid
 from quality.facts import current
@@ -38,7 +38,6 @@ from quality.schemas import (
     Indicators,
     IntervalValue,
     LeftOut,
-    MeanOfCentres,
     Month,
     Point,
     PublishedOut,
@@ -47,7 +46,8 @@ from quality.schemas import (
     Value,
 )
 from quality.sources import NO_CASE, SOURCES
-from quality.untold import Untold, by_period, confidential
+from quality.untold import Untold, by_period
+from quality.values import mean_of_centres, rate, shown_of_each, value_in
 from quality.vocabulary import CountMeasure, RateMeasure, ShareMeasure
 
 LONGEST_DAYS = 800
@@ -73,7 +73,7 @@ async def overview(
     await current(session)
     versions = await in_force(session, scope)
     centres = await repository.centres(session, scope)
-    few = None if houses is None else _few(houses, versions, scope, centres)
+    few = None if houses is None else shown_of_each(houses, versions, scope, centres)
     totals = await measured(session, scope, late, versions, few=few, every=versions)
     found = list(zip(versions, totals, strict=True))
     names = await names_of(session, [totals for _, totals in found], centres)
@@ -337,13 +337,6 @@ def _houses(
     ]
 
 
-def value_in(definition: Definition, group: Group) -> float | None:
-    """A share, a median or a count, in the definition's unit."""
-    if definition.fraction:
-        return rate(definition, group.met, group.n)
-    return group.p50_s if definition.kind == "interval" else float(group.n)
-
-
 def value_of(
     definition: Definition,
     totals: Totals | None,
@@ -368,7 +361,7 @@ def value_of(
         for place, one in known[:houses]
     ]
     more_centres = len(known) - len(by_centre) + totals.more
-    mean = _mean(definition, totals.places, scope, centres)
+    mean = mean_of_centres(definition, totals.places, scope, centres)
     outside = [LeftOut(key, n) for key, n in totals.outside.items()]
     if definition.kind == "interval":
         return IntervalValue(
@@ -402,50 +395,6 @@ def value_of(
         demo=whole.demo,
         more_centres=more_centres,
     )
-
-
-def rate(definition: Definition, n: int, of: int) -> float | None:
-    """A share in the definition's unit; None where nobody stands in the denominator."""
-    return n / of * MULTIPLES[definition.unit] if of else None
-
-
-def _mean(
-    definition: Definition, places: Sequence[Group], scope: Scope, centres: Sequence[UUID]
-) -> MeanOfCentres | None:
-    """Each centre for itself, then the mean (the assessment's rule for several centres in one
-    area). A count takes centres with nothing as 0; a share or a median cannot, and says so.
-    """
-    if not centres or not _has_mean(definition, scope):
-        return None
-    held = {one.key: one for one in places}
-    values = [of_centre(definition, held.get(centre)) for centre in centres]
-    found = [value for value in values if value is not None]
-    return MeanOfCentres(
-        centres=len(found),
-        without=len(values) - len(found),
-        value=sum(found) / len(found) if found else None,
-    )
-
-
-def _has_mean(definition: Definition, scope: Scope) -> bool:
-    if "centre" not in definition.levels or scope.facility_id is not None:
-        return False
-    return not confidential(definition.measure)
-
-
-def _few(
-    houses: int, versions: Sequence[Version], scope: Scope, centres: Sequence[UUID]
-) -> list[Few]:
-    """Of each version the facilities that are named; of some, the centres whose mean is told."""
-    named, meant = Few(houses, frozenset()), Few(houses, frozenset(centres))
-    return [meant if _has_mean(one.definition, scope) else named for one in versions]
-
-
-def of_centre(definition: Definition, group: Group | None) -> float | None:
-    """What one centre comes to; None where there is nothing to take a share or a median of."""
-    if definition.kind == "count":
-        return float(group.n) if group else 0.0
-    return None if group is None else value_in(definition, group)
 
 
 def _distribution(definition: Definition, totals: Totals) -> Distribution:

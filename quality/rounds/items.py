@@ -20,6 +20,7 @@ from quality.rounds.schemas import AssessedItem, Figures, ItemIn
 from quality.rounds.scoring import Band
 from quality.rulebook import versions as rulebook
 from quality.untold import confidential
+from quality.values import of_centre
 from quality.vocabulary import ElsewhereMeasure
 
 
@@ -170,7 +171,7 @@ async def figures(
 
 
 def _figures(version: Version, group: Group | None) -> Figures:
-    value = indicators.of_centre(version.definition, group)
+    value = of_centre(version.definition, group)
     share = version.definition.fraction
     if group is None:
         return Figures(0, 0 if share else None, value, 0, 0)
