@@ -27,7 +27,7 @@ from consult.media.forward.privates import (
 )
 from consult.media.forward.reception import Reception
 from tests.consult.media.peers.clip import FPS, LARGE, SMALL, SOUND_MS, clip, pictures
-from tests.consult.media.peers.strand import Strand, with_rids
+from tests.consult.media.peers.encoding import Encoding, with_rids
 
 TICK_S: Final = 0.01
 REPORT_S: Final = 1.0
@@ -60,7 +60,7 @@ class Peer:
         self.publish = Connection(_ignored, self._asked)
         self.subscribe = Connection(self._arrived, _ignored)
         self.outlets: dict[Source, Outlet] = {}
-        self.strands: list[Strand] = []
+        self.encodings: list[Encoding] = []
         self.received: Counter[int] = Counter()
         """Packets by stream."""
         self.frames: Counter[int] = Counter()
@@ -105,10 +105,12 @@ class Peer:
         self.outlets = {source: one.sender for source, one in made.items()}  # type: ignore[misc]
         text = await self.publish.offer()
         if self.layered:
-            self.strands = [Strand(pictures(size), random32(), rid) for rid, size in LAYERS.items()]
+            self.encodings = [
+                Encoding(pictures(size), random32(), rid) for rid, size in LAYERS.items()
+            ]
             text = with_rids(text, list(LAYERS))
         else:
-            self.strands = [Strand(clip().pictures, self.outlets[Source.CAMERA].ssrc)]
+            self.encodings = [Encoding(clip().pictures, self.outlets[Source.CAMERA].ssrc)]
         return text, {str(one.mid): source for source, one in made.items()}
 
     async def leave(self) -> None:
@@ -140,8 +142,8 @@ class Peer:
             await asyncio.sleep(TICK_S)
 
     def _picture(self, agreed: Negotiated) -> None:
-        for strand in self.strands:
-            for packet in strand.next(agreed):
+        for encoding in self.encodings:
+            for packet in encoding.next(agreed):
                 self.publish.send_rtp(packet)
 
     def _sound(self, data: bytes, number: int) -> None:
@@ -161,9 +163,9 @@ class Peer:
                 for packet in RtcpPacket.parse(data)
                 if isinstance(packet, RtcpPsfbPacket) and packet.fmt in (1, 4)
             }
-            for strand in self.strands:
-                if asked and (strand.ssrc in asked or len(self.strands) == 1):
-                    strand.asked()
+            for encoding in self.encodings:
+                if asked and (encoding.ssrc in asked or len(self.encodings) == 1):
+                    encoding.asked()
 
     def _arrived(self, data: bytes) -> None:
         with suppress(Malformed):

@@ -12,7 +12,7 @@ from tests.consult.media.peers.clip import FPS, payloads
 CLOCK: Final = 90_000
 
 
-class Strand:
+class Encoding:
     """A clip without end, which begins anew with its key frame when one is asked for.
 
     Args:
