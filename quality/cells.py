@@ -58,6 +58,9 @@ SELECT c.question, NULL, NULL, NULL, string_agg(c.counts, ''), {durations}{keys}
  GROUP BY c.question{keys}
 """
 
+_AT_FACILITY: Final = if_given("facility", "c.house = :facility")
+_IN_REGION: Final = among_region("c.house")
+
 _KEYS: Final[Mapping[Key, tuple[str, str]]] = {
     "house": (f"nullif(c.house, CAST('{NO_HOUSE}' AS uuid))", "uuid"),
     "place": ("c.place", "uuid"),
@@ -138,8 +141,8 @@ def _reading(most: int, by: Sequence[Key]) -> str:
         durations=f"CAST(ARRAY[{durations}] AS bytea[])",
         keys="".join(f", {sql}" for sql, _ in keys),
         nothing="".join(f", CAST(NULL AS {kind})" for kind in ("bytea", "bytea[]", *kinds)),
-        facility=if_given("facility", "c.house = :facility"),
-        region=among_region("c.house"),
+        facility=_AT_FACILITY,
+        region=_IN_REGION,
     )
 
 

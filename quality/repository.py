@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 import numpy as np
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -264,8 +264,8 @@ async def frozen_totals(
 ) -> Totals:
     """A frozen version's numbers over a scope, in one query; `compiled` says who is `open`."""
     found: dict[int, list[Row[Any]]] = {part: [] for part in (_ALL, _PLACE, _MONTH, _REASON, _BIN)}
-    values = _values(scope, late, compiled) | {"target": target_s}
-    for row in await session.execute(_query(_FROZEN_TOTALS, scope, compiled), values):
+    query, values = _asked(_FROZEN_TOTALS, scope, late, compiled)
+    for row in await session.execute(query, {**values, "target": target_s}):
         found[row.part].append(row)
     places = [_group(row, row.place) for row in found[_PLACE] if row.place is not None]
     months = [_group(row, row.month) for row in found[_MONTH] if row.n]
@@ -376,9 +376,7 @@ async def unlisted(
     session: AsyncSession, scope: Scope, late: LateEntries, compiled: Compiled
 ) -> int:
     """How many stand behind a number that the viewer counts and may not open."""
-    found = await session.execute(
-        _query(_UNLISTED, scope, compiled), _values(scope, late, compiled)
-    )
+    found = await session.execute(*_asked(_UNLISTED, scope, late, compiled))
     return int(found.scalar_one())
 
 
@@ -410,19 +408,18 @@ async def _read(
     compiled: Compiled,
     most: int,
 ) -> list[Member]:
-    values = _values(scope, late, compiled) | {"most": most}
-    rows = await session.execute(_query(query + " LIMIT :most", scope, compiled), values)
+    limited, values = _asked(query + " LIMIT :most", scope, late, compiled)
+    rows = await session.execute(limited, {**values, "most": most})
     return [Member(*row) for row in rows]
 
 
-def _query(query: str, scope: Scope, compiled: Compiled) -> Any:
-    return text(query.format(select=narrowed(compiled.select, scope.values())))
-
-
-def _values(scope: Scope, late: LateEntries, compiled: Compiled) -> dict[str, object]:
-    known = scope.known()
+def _asked(
+    query: str, scope: Scope, late: LateEntries, compiled: Compiled
+) -> tuple[TextClause, dict[str, object]]:
+    """The statement and its parameters."""
     select = narrowed(compiled.select, scope.values())
-    return {**compiled.values, **used(select, known), "late": late}
+    values = {**compiled.values, **used(select, scope.known()), "late": late}
+    return text(query.format(select=select)), values
 
 
 def _group(row: Row[Any], key: object) -> Group:
