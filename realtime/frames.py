@@ -97,7 +97,6 @@ _TAIL = struct.Struct("<II")
 _BUNDLE_HEAD = struct.Struct("<BBHI")
 _ACK_HEAD = struct.Struct("<BBH")
 _PAIR = struct.Struct("<II")
-PAIR_BYTES: Final = _PAIR.size
 _RATES = struct.Struct("<HHH")
 _U32 = struct.Struct("<I")
 
@@ -216,16 +215,26 @@ def build_ack(pairs: Iterable[tuple[int, int]]) -> bytes:
     return struct.pack(f"<BBH{2 * count}I", VERSION, KIND_ACK, count, *numbers)
 
 
-def ack_pairs(
-    streams: npt.NDArray[np.int64], seqs: npt.NDArray[np.int64]
-) -> npt.NDArray[np.uint32]:
-    """The pairs of acknowledgements as words, (n, 2): slices of it go behind an `ack_head`."""
-    return np.stack([streams, seqs], axis=1).astype("<u4")
+def build_acks(
+    streams: npt.NDArray[np.int64], seqs: npt.NDArray[np.int64], starts: npt.NDArray[np.intp]
+) -> tuple[bytes, npt.NDArray[np.intp]]:
+    """Acknowledge pairs on many connections at once, each with its own `build_ack`.
 
+    Args:
+        streams, seqs: the pairs, shape (n,); those of one connection lie together.
+        starts: where each connection's begin.
 
-def ack_head(count: int) -> bytes:
-    """What stands before so many pairs."""
-    return _ACK_HEAD.pack(VERSION, KIND_ACK, count)
+    Returns:
+        The messages, joined, and where in that each of them ends.
+    """
+    pair = np.arange(len(streams))
+    head = 2 * starts + np.arange(len(starts))
+    counts = np.append(starts[1:], len(streams)) - starts
+    at = 2 * pair + np.repeat(np.arange(1, len(starts) + 1), counts)
+    words = np.empty(2 * len(streams) + len(starts), "<u4")
+    words[head] = VERSION | KIND_ACK << 8 | counts << 16
+    words[at], words[at + 1] = streams, seqs
+    return words.tobytes(), words.itemsize * np.append(head[1:], len(words))
 
 
 def read_ack(data: bytes) -> list[tuple[int, int]]:

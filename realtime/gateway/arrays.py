@@ -20,4 +20,14 @@ def array_text(numbers: Sequence[int]) -> str:
 
 def starts_of(ordered: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
     """Where each run of equal numbers begins; there is at least one number."""
-    return np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    begins = np.empty(len(ordered), bool)
+    begins[0] = True
+    np.not_equal(ordered[1:], ordered[:-1], out=begins[1:])
+    return begins.nonzero()[0]
+
+
+def ends_of(starts: npt.NDArray[np.intp], length: int) -> npt.NDArray[np.intp]:
+    """Where each of these runs ends."""
+    ends = np.empty_like(starts)
+    ends[:-1], ends[-1] = starts[1:], length
+    return ends

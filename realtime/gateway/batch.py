@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from realtime import frames
-from realtime.gateway.arrays import starts_of
+from realtime.gateway.arrays import ends_of, starts_of
 from realtime.gateway.columns import Ints
 from realtime.gateway.live import Recording, Recordings
 from realtime.marks import NONE, Places
@@ -94,10 +94,13 @@ def seal(batch: Batch, recordings: Recordings) -> Row:
     numbers = numbers[order]
     view = frames.picked(frames.view_frames(b"".join(batch.frames)), order)
     starts = starts_of(numbers)
-    counts = np.diff(np.r_[starts, len(numbers)])
+    counts = ends_of(starts, len(numbers)) - starts
     here = places[order[starts]]
-    others = batch.touched.difference(here.tolist()) if batch.touched else ()
-    batch.settled = _settled(np.r_[here, np.array(list(others), np.intp)], recordings)
+    settled = here
+    if batch.touched:
+        others = batch.touched.difference(here.tolist())
+        settled = np.concatenate([here, np.array(list(others), np.intp)])
+    batch.settled = _settled(settled, recordings)
     invalid: list[tuple[UUID, int]] = []
     bad = frames.count_invalid_of(view)
     if bad.any():

@@ -129,13 +129,12 @@ class Ingest:
         places, senders = places[order], senders[order]
         seqs = columns.durable[places]
         columns.acked[places] = seqs
-        pairs = frames.ack_pairs(columns.stream[places], seqs).tobytes()
         starts = starts_of(senders)
-        ends = np.r_[starts[1:], len(places)]
-        bounds = zip(senders[starts].tolist(), starts.tolist(), ends.tolist(), strict=True)
-        for sender, start, end in bounds:
-            part = pairs[start * frames.PAIR_BYTES : end * frames.PAIR_BYTES]
-            self.senders[sender].send_binary(frames.ack_head(end - start) + part)
+        said, ends = frames.build_acks(columns.stream[places], seqs, starts)
+        at = 0
+        for sender, end in zip(self.senders.of(senders[starts]), ends.tolist(), strict=True):
+            sender.send_binary(said[at:end])
+            at = end
         self.acks += len(starts)
 
     def press(self, pressed: bool) -> None:

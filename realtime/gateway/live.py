@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from realtime import frames
-from realtime.gateway.arrays import starts_of
+from realtime.gateway.arrays import ends_of, starts_of
 from realtime.gateway.columns import UNMEASURED, Columns
 from realtime.gateway.slots import Slots
 from realtime.marks import NONE, Places
@@ -72,6 +72,9 @@ class Audience(Protocol):
 
     def push(self, joined: bytes) -> None:
         """Live frames of views that are live, under their numbers."""
+
+    def show(self, joined: bytes) -> None:
+        """The same on a tick: to be sent at once, if nothing waits."""
 
     def feed(self, view: View, frame: bytes, *, relayed: bool = False) -> None:
         """One live frame under the view's number.
@@ -343,9 +346,19 @@ class Recordings:
     def spread(self) -> None:
         """Give every viewer what was received since the last time.
 
-        Once a tick; and before anything that must not come before it or see it twice: a view that
-        begins or goes live, a recording that leaves for another gateway.
+        Before anything that must not come before it or see it twice: a view that begins or goes
+        live, a recording that leaves for another gateway.
         """
+        for audience, joined in self._sorted():
+            audience.push(joined)
+
+    def show(self) -> None:
+        """The same once a tick, to be sent."""
+        for audience, joined in self._sorted():
+            audience.show(joined)
+
+    def _sorted(self) -> Iterator[tuple[Audience, bytes]]:
+        """What every viewer gets of recordings that are not odd; frames of those are fed first."""
         unshown, self._unshown = self._unshown, []
         if not unshown:
             return
@@ -353,28 +366,25 @@ class Recordings:
         places = np.concatenate([part for part, _ in unshown])
         shown = frames.joined([part for _, part in unshown])
         frames.renumbered_view(shown, columns.number[places])
-        seats, neighbours = columns.seat[places], columns.neighbour[places]
-        first, second = np.flatnonzero(seats != NONE), np.flatnonzero(neighbours != NONE)
-        which = np.concatenate([first, second])
-        if len(which):
-            whom = np.concatenate([seats[first], neighbours[second]])
-            order = np.argsort(whom, kind="stable")
-            self._push(whom[order], frames.picked(shown, which[order]).tobytes())
         for at in np.flatnonzero(columns.odd[places]).tolist():
             recording, frame = self._by_place[int(places[at])], shown[at].tobytes()
             for audience, view in recording.views:
                 audience.feed(view, frame)
             if recording.outlet is not None:
                 recording.outlet.feed(recording, frame)
-
-    def _push(self, whom: npt.NDArray[np.int64], joined: bytes) -> None:
-        """Frames to viewers; those of one viewer lie together."""
-        starts = starts_of(whom)
-        ends = np.r_[starts[1:], len(whom)] * frames.FRAME_BYTES
-        at = 0
-        for viewer, end in zip(whom[starts].tolist(), ends.tolist(), strict=True):
-            self.viewers[viewer].push(joined[at:end])
-            at = end
+        seats, neighbours = columns.seat[places], columns.neighbour[places]
+        first, second = np.flatnonzero(seats != NONE), np.flatnonzero(neighbours != NONE)
+        which = np.concatenate([first, second])
+        if len(which):
+            whom = np.concatenate([seats[first], neighbours[second]])
+            order = np.argsort(whom, kind="stable")
+            whom, joined = whom[order], frames.picked(shown, which[order]).tobytes()
+            starts = starts_of(whom)
+            ends = ends_of(starts, len(whom)) * frames.FRAME_BYTES
+            at = 0
+            for viewer, end in zip(self.viewers.of(whom[starts]), ends.tolist(), strict=True):
+                yield viewer, joined[at:end]
+                at = end
 
     def moved(self, recording: Recording) -> None:
         """It has got or lost a feeder, a viewer or an outlet, or a view of it has gone live."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from collections.abc import Iterator
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 T = TypeVar("T")
 
@@ -34,3 +38,12 @@ class Slots(Generic[T]):
         if held is None:
             raise KeyError(number)
         return held
+
+    def of(self, numbers: npt.NDArray[np.integer[Any]]) -> Iterator[T]:
+        """The same of many."""
+        held = self._held
+        for number in numbers.tolist():
+            one = held[number]
+            if one is None:
+                raise KeyError(number)
+            yield one

@@ -84,15 +84,16 @@ class MessageListener(WSListener):  # type: ignore[misc, unused-ignore]
         self._send(BINARY, data)
 
     def _send(self, kind: WSMsgType, data: bytes) -> None:
-        if self.transport is None or self.transport.is_close_frame_sent:
+        transport = self.transport
+        if transport is None or transport.is_close_frame_sent:
             return
         if len(data) <= COPIED_BYTES:
-            self.transport.send(kind, data)
+            transport.send(kind, data)
             return
         # While the socket is full, a lent head waits in the loop and the next message's head is
         # written over it (picows 2.3.1, `_send`). A buffer of its own is sent or copied whole.
         own = bytearray(HEAD_BYTES) + data
-        self.transport.send_reuse_external_bytearray(kind, own, HEAD_BYTES)
+        transport.send_reuse_external_bytearray(kind, own, HEAD_BYTES)
 
     def hang_up(self, close_code: int, reason: str) -> None:
         """Close with a coded reason."""

@@ -39,6 +39,7 @@ WRITE_HIGH_BYTES: Final = 262_144
 STALLED_S: Final = 30.0
 MOST_UNSAID: Final = 256
 """Notices that wait for a viewer who is behind; with more it has to come again."""
+ONE_MESSAGE: Final = frames.MAX_BUNDLE_FRAMES * frames.FRAME_BYTES
 VIEWER_LIMIT: Final = 256
 """Viewers of one recording at one gateway."""
 
@@ -73,7 +74,7 @@ class Viewing:
 
     def tick(self) -> None:
         """Send every viewer what has come since the last tick."""
-        self.recordings.spread()
+        self.recordings.show()
         now = self.clock()
         due, self.due = self.due, {}
         for listener in due:
@@ -206,6 +207,14 @@ class WatchListener(MessageListener):
         """Live frames of live views, under their numbers."""
         self._session.push(joined)
         self._shared.due[self] = None
+
+    def show(self, joined: bytes) -> None:
+        """The same on a tick: sent at once where nothing waits."""
+        if self._session.queued or self.stalled_since is not None or len(joined) > ONE_MESSAGE:
+            self.push(joined)
+            return
+        self._shared.delivered += len(joined) // frames.FRAME_BYTES
+        self.send_binary(frames.live_of(joined))
 
     def tell(self, view: View, kind: str, **facts: object) -> None:
         """One notice, sent now, or as soon as a viewer that is behind takes something again."""

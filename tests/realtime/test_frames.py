@@ -67,12 +67,18 @@ def test_one_pass_over_many_frames_sees_any_single_wrong_one(
     assert not frames.all_sealed(bytes(changed))
 
 
-@given(st.lists(st.tuples(streams, seqs), max_size=60))
-def test_pairs_in_one_pass_are_those_of_an_acknowledgement(pairs: list[tuple[int, int]]) -> None:
-    numbers = np.array(pairs, np.int64).reshape(-1, 2)
-    words = frames.ack_pairs(numbers[:, 0], numbers[:, 1]).tobytes()
-    assert len(words) == len(pairs) * frames.PAIR_BYTES
-    assert frames.read_ack(frames.ack_head(len(pairs)) + words) == pairs
+@given(
+    st.lists(st.lists(st.tuples(streams, seqs), min_size=1, max_size=60), min_size=1, max_size=9)
+)
+def test_acknowledgements_in_one_pass_are_those_of_each_connection(
+    connections: list[list[tuple[int, int]]],
+) -> None:
+    pairs = np.array([pair for one in connections for pair in one], np.int64)
+    starts = np.cumsum([0, *map(len, connections[:-1])])
+    said, ends = frames.build_acks(pairs[:, 0], pairs[:, 1], starts)
+    each = [said[at:end] for at, end in zip([0, *ends.tolist()], ends.tolist(), strict=False)]
+    assert each == [frames.build_ack(one) for one in connections]
+    assert len(said) == ends[-1]
 
 
 @given(st.integers(0, 75), st.integers(1, 255))
