@@ -62,30 +62,42 @@ class Arrivals:
     def take(self) -> None:
         """Look at all that has come: before a flush or a tick, and before text of a connection."""
         waiting, self._waiting, self._bytes = self._waiting, [], 0
-        if not waiting:
-            return
+        now_ns = self._clock_ns() if waiting else 0
+        # One message of a connection after the other: after a pause every one has several waiting.
+        while waiting:
+            waiting = self._take_first(waiting, now_ns)
+
+    def _take_first(self, waiting: Sequence[Message], now_ns: int) -> list[Message]:
+        """Take the first message of each connection, and return the others.
+
+        Of a connection that has nothing usual all are taken.
+        """
         self._turn += 1
         turn = self._turn
         usual: list[Message] = []
         looks: list[Usual] = []
         alone: list[Message] = []
+        later: list[Message] = []
         for message in waiting:
             sender, data = message
             look = sender.session.usual
-            if look is None or look.turn == turn:
+            if look is None:
                 alone.append(message)
                 continue
-            look.turn = turn  # what else its connection has sent must wait for this
+            if look.turn == turn:
+                later.append(message)
+                continue
+            look.turn = turn
             if len(data) == look.size and data.startswith(look.head):
                 usual.append(message)
                 looks.append(look)
             else:
                 alone.append(message)
-        now_ns = self._clock_ns()
         if usual:
             alone = [*self._take_usual(usual, looks, now_ns), *alone]
         for sender, data in alone:
             sender.take_alone(data, now_ns)
+        return later
 
     def _take_usual(
         self, messages: Sequence[Message], looks: Sequence[Usual], now_ns: int

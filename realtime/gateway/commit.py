@@ -28,13 +28,11 @@ from realtime.marks import Places
 
 log = structlog.get_logger()
 
-FAST_S: Final = 0.020
-SLOW_S: Final = 0.050
-BUSY_FRAMES: Final = 128
-"""A flush this large makes the next one fast."""
-FULL_FRAMES: Final = 400
-"""A flush this large makes the next one slow: what a commit costs is then shared by more, and that
-is worth more than the thirty milliseconds by which they are acknowledged earlier."""
+PAUSE_S: Final = 0.050
+"""So long a flush gathers: what a commit costs is shared by more, and that is worth more than the
+milliseconds by which they are acknowledged later. Viewers do not wait for it."""
+SHORT_S: Final = 0.020
+"""So long after a commit that took more than a pause: what came meanwhile has waited."""
 RETRY_S: Final = (0.1, 0.2, 0.5, 1.0)
 COMMIT_TIMEOUT_S: Final = 10.0
 
@@ -148,7 +146,7 @@ class Committer:
 
     async def run(self) -> None:
         """Flush until `stopping` is set and everything is durable."""
-        pause_s = SLOW_S
+        pause_s = PAUSE_S
         while not (self.stopping and not self._batch):
             await self._wake.wait()
             if not self.stopping:
@@ -159,8 +157,9 @@ class Committer:
                 continue
             self._flying, self._batch = self._batch, Batch()
             self._number += 1
-            pause_s = FAST_S if BUSY_FRAMES <= self._flying.size < FULL_FRAMES else SLOW_S
+            begun = time.monotonic()
             await self._flush(self._flying)
+            pause_s = PAUSE_S if time.monotonic() - begun < PAUSE_S else SHORT_S
 
     def wake(self) -> None:
         """Something will be there when the next flush gathers."""

@@ -121,8 +121,9 @@ class Record:
             ward = wards.get(one.recording.id)
             if ward is None or ward not in limits or one.recording not in register.by_recording:
                 continue
-            one.limits = limits[ward][1]
-            register.board.set_limits(one.row, one.limits)
+            if one.limits != limits[ward][1]:
+                one.limits = limits[ward][1]
+                register.board.set_limits(one.row, one.limits)
             register.lines.set_limit(one.row, one.limits.silent_s)
             for alarm in told.get(one.recording.id, []):
                 self._restore(one, alarm)
