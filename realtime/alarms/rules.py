@@ -236,7 +236,7 @@ class Board:
 
         The others, in which everything is well and was, are taken here.
         """
-        # (word, sample, frame): rows of thousands are compared many times faster than ends of three.
+        # (word, sample, frame): thousands in a row are compared many times faster than three.
         words = frames.sample_words(arrived).transpose(2, 1, 0).copy()
         rates, maternal = words[:FETAL].view(np.int16), words[FETAL].view(np.int16)
         valid = (rates >= frames.RATE_MIN) & (rates <= frames.RATE_MAX)

@@ -68,6 +68,9 @@ GARBAGE: Final = (50_000, 20, 100)
 a cycle; by the defaults each of its 700 is a reason to look, and a look at everything that 20,000
 recordings hold stops every strip for a moment."""
 
+POOL: Final = 5
+"""Connections that alarms, and logins, keep: a ward's viewers come all at once."""
+
 
 class GatewaySettings(Protocol):
     """The settings that the gateway reads."""
@@ -144,7 +147,7 @@ class Gateway:
         self._timing = timing
         self.store = Store(database_url)
         recordings = Recordings()
-        database = Database(database_url, name="yunshang gateway alarms", pool_size=2)
+        database = Database(database_url, name="yunshang gateway alarms", pool_size=POOL)
         ns, pages = clock.ns, self.store.read_pages
         self.alarms = Alarms(database, recordings, pages, period_s=timing.alarms_s, clock_ns=ns)
         self._taps = Taps((self.alarms, *taps))
@@ -172,6 +175,7 @@ class Gateway:
         self.health = Health(self.ingest, self.viewing, self.committer, clock)
         self.folder = Folder(self.store, period_s=timing.fold_s)
         self._folds = folds
+        self._storage_moved = asyncio.Event()
         self._pulse = Pulse(self.ingest, self.health, clock, period_s=timing.pulse_s, facts=facts)
         self.elsewhere = Elsewhere(self.store, recordings, period_s=timing.follow_s, clock_ns=ns)
         self.hints = Hints(valkey_url, recordings, clock_ns=ns) if valkey_url else None
@@ -192,6 +196,7 @@ class Gateway:
                 self._opener.run(),
                 *((self.folder.run(),) if self._folds else ()),
                 self._pulse.run(),
+                self._tell_storage(),
                 self._ticks(),
                 self._listener.run(),
                 self._admission.run(),
@@ -288,8 +293,13 @@ class Gateway:
         if storage.state != state:
             storage.state = state
             log.warning("gateway.storage", state=state, waiting=self.committer.waiting)
-            for recording in self.ingest.recordings:
-                recording.tell("state", **recording.state())
+            self._storage_moved.set()
+
+    async def _tell_storage(self) -> None:
+        while True:
+            await self._storage_moved.wait()
+            self._storage_moved.clear()
+            await self._pulse.tell()
 
     async def _decide(self, request: Request) -> Refuse | Pass:
         if request.method != "GET":
@@ -345,10 +355,11 @@ async def run(
         crew: the other processes to look after; without one, nobody folds here.
         facts: kept up to date with what the heartbeat says.
     """
-    database = Database(settings.system_database_url, name="yunshang gateway login", pool_size=2)
+    url = settings.system_database_url
+    database = Database(url, name="yunshang gateway login", pool_size=POOL)
     clock, idle = DatabaseClock(), timedelta(minutes=settings.session_idle_minutes)
     gateway = Gateway(
-        settings.system_database_url,
+        url,
         Sessions(database, clock, idle).viewers_of,
         settings.origins,
         valkey_url=settings.valkey_url,

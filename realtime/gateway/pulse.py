@@ -51,7 +51,10 @@ class Pulse:
     async def run(self) -> None:
         """Beat until cancelled."""
         while True:
-            await self._tell()
+            await self.tell()
+            # What nobody feeds, watches or still has to store is known to the database alone.
+            self._ingest.arrivals.take()
+            self._ingest.recordings.forget_idle(self._ingest.committer.unstored)
             self._facts.update(self._health.facts())
             try:
                 await self.write()
@@ -71,21 +74,19 @@ class Pulse:
                 await asyncio.sleep(FIRST_S)
                 begun.clear()
 
-    async def _tell(self) -> None:
+    async def tell(self) -> None:
+        """Tell viewers the states that have changed since they were told."""
         recordings, now_ns = self._ingest.recordings, self._clock.ns()
-        waiting = recordings.storage.state != "ok"
         viewed = np.flatnonzero(recordings.columns.watched)
         for at in range(0, len(viewed), SLICE):
             part = viewed[at : at + SLICE]
             part = part[recordings.columns.watched[part]]  # nobody may by now
+            waiting = recordings.storage.state != "ok"
             for place in recordings.columns.untold(part, now_ns, waiting=waiting).tolist():
                 recording = recordings.at(place)
                 recording.tell("state", **recording.state())
             if at + SLICE < len(viewed):  # thousands of notices at once would hold up every strip
                 await asyncio.sleep(SLICE_S)
-        # What nobody feeds, watches or still has to store is known to the database alone.
-        self._ingest.arrivals.take()
-        recordings.forget_idle(self._ingest.committer.unstored)
 
     async def write(self) -> None:
         """Write what has changed since the last time."""

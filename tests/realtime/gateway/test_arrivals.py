@@ -147,6 +147,20 @@ def test_seconds_in_order_are_looked_at_together_and_only_what_is_odd_alone() ->
     assert gate.lines[2].recordings[0].progress.received.ranges() == [(1, 10), (12, 12)]
 
 
+def test_after_a_pause_several_messages_of_each_are_still_taken_together() -> None:
+    gate = Gate(5)
+    for seq in (1, 2):
+        for line in gate.lines:
+            gate.arrivals.add(line, second(seq))
+        gate.arrivals.take()
+    for seq in range(3, 13):
+        for line in gate.lines:
+            gate.arrivals.add(line, second(seq + (seq == 7 and line is gate.lines[1])))
+    gate.arrivals.take()
+    assert [line.alone for line in gate.lines] == [2, 8, 2, 2, 2]  # a second is missing
+    assert [line.recordings[0].progress.next_seq for line in gate.lines] == [13, 7, 13, 13, 13]
+
+
 @pytest.mark.parametrize("at", [9, 14, 20, 30, 60, 83, 87, 167])
 def test_one_wrong_bit_is_found_among_all_and_ends_its_own_connection_only(at: int) -> None:
     gate = Gate(4)
