@@ -145,13 +145,18 @@ class Ingest:
     def contradicted(self, payload: str) -> None:
         """Whoever folds has found that a sender said something else to another gateway.
 
-        A hint: without it (`payload` is empty after a cut) the record stands all the same.
+        Viewers here may have seen what is not kept. A hint: without it (`payload` is empty after a
+        cut) the record stands all the same.
         """
         if not payload:
             return
         told = msgspec.json.decode(payload, type=Contradiction)
         recording = self.recordings.get(told.recording)
-        if recording is not None and recording.feeder is not None:
+        if recording is None:
+            return
+        for first, last in SeqRanges((seq, seq) for seq in told.seqs).ranges():
+            recording.tell_here("resync", **{"from": first, "to": last})
+        if recording.feeder is not None:
             feeder, stream = recording.feeder
             feeder.contradicted(stream, told.seqs)
 

@@ -122,6 +122,9 @@ class Screen:
         assert all(frames.read_head(one) for one in frames.split_frames(joined))
         self.got += zip(view["stream"].tolist(), view["seq"].tolist(), strict=True)
 
+    def show(self, joined: bytes) -> None:
+        self.push(joined)
+
     def feed(self, view: object, one: bytes, *, relayed: bool = False) -> None:
         self.push(one)
 
@@ -153,7 +156,7 @@ def test_every_viewer_gets_every_second_of_what_it_watches_in_order_however_many
         assert [(one.newest, one.heard_ns) for one in of] == [(seq, at + 1) for seq in seqs]
         if at == spread_at:
             all_.spread()
-    all_.spread()
+    all_.show()
     for at, screen in enumerate(screens):
         for one, who in zip(recordings, watchers, strict=True):
             mine = [seq for number, seq in screen.got if number == one.number]

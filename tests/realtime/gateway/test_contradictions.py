@@ -10,8 +10,8 @@ import asyncpg
 import pytest
 
 from realtime.gateway.main import Gateway, Timing
-from tests.realtime.conftest import ORIGIN, Site, among
-from tests.realtime.wire import Sender, bundle, frame
+from tests.realtime.conftest import ORIGIN, Site, among, viewer_at
+from tests.realtime.wire import Sender, Watcher, bundle, frame
 
 KEPT = [frame(1), frame(2), frame(3)]
 OTHER = frame(2, rate=600)
@@ -72,6 +72,25 @@ async def test_what_came_first_stays_and_what_came_otherwise_is_on_record(
         await saying.receive()
     told = saying.messages[-1]
     assert (told["code"], told["seq"], told["stream"]) == ("ctg.conflicting_frame", 2, 1)
+    await saying.close()
+
+
+async def test_who_was_shown_what_is_not_kept_is_told_to_fetch_it_again(
+    site: Site, other: str
+) -> None:
+    recording = uuid4()
+    saying = await contradict(site, other, recording, "two gateways at once")
+    site.sessions["good"] = viewer_at(site.facility)
+    watcher = await Watcher.dial(other, {"Authorization": "Bearer good"})
+    await watcher.subscribe([recording])
+    view = (await watcher.expect("subscribed"))["view"]
+    await fold(site)
+    told = await watcher.expect("resync")
+    assert told == {
+        "type": "resync", "recording": str(recording), "view": view, "from": 2, "to": 2,
+    }  # fmt: skip
+    assert (await site.stored(recording))[1] == KEPT[1]
+    await watcher.close()
     await saying.close()
 
 

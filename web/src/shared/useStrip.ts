@@ -34,7 +34,7 @@ export function useStrip(recording: Ref<string>, sinceSeconds = 1200): UseStrip 
   const feed = new StripFeed({
     clock: serverClock,
     onChange: changed,
-    onMissed: (from, to) => void stored.fetch(recording.value, from, to, feed.onFrame),
+    onMissed: (from, to) => void stored.fetch(recording.value, from, to, feed.onStored),
   })
   const status = shallowRef(feed.status())
   const fetuses = shallowRef(feed.fetuses)

@@ -86,6 +86,17 @@ describe('StripFeed', () => {
     expect(missed).toEqual([[5, 8]])
   })
 
+  it('shows what is stored instead of what came before, and looks no newer for it', () => {
+    const { feed, at, frames } = setting()
+    frames(1, 2, 3)
+    at.ms += 3_000
+    feed.onStored({ ...SAMPLES, fhr1: new Uint16Array(4).fill(480), seq: 2, deviceMs: 0 })
+    expect([...feed.ring.fhr1.slice(4, 16)]).toEqual([560, 560, 560, 560, 480, 480, 480, 480, 560, 560, 560, 560])
+    expect([feed.ring.storedSeconds, feed.status().ageMs]).toEqual([3, 3_000])
+    feed.onFrame({ ...SAMPLES, fhr1: new Uint16Array(4).fill(600), seq: 2, deviceMs: 0 })
+    expect(feed.ring.fhr1[8]).toBe(480)
+  })
+
   it('asks after a cut for the oldest hole, not for everything', () => {
     const { feed, at, frames } = setting()
     expect(feed.secondsToAsk(900)).toBe(900)

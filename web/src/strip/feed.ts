@@ -84,6 +84,11 @@ export class StripFeed {
     this.ring.put(frame)
   }
 
+  /** What is stored stands, whatever was shown of that second before. */
+  readonly onStored = (frame: FrameSamples): void => {
+    this.ring.put(frame, true)
+  }
+
   readonly onLink = (up: boolean): void => {
     this.linkUp = up
     this.options.onChange?.()

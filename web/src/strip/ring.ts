@@ -66,12 +66,13 @@ export class StripRing {
     this.seqAt = new Uint32Array(seconds)
   }
 
-  /** Stores one second; false when it is a repeat or older than the ring reaches back. */
-  put(frame: FrameSamples): boolean {
+  /** Stores one second; false when it is older than the ring reaches back, or here already and not to be replaced. */
+  put(frame: FrameSamples, replacing = false): boolean {
     const { seq } = frame
     if (seq < 1 || (this.lastSeq > 0 && seq + this.seconds <= this.lastSeq)) return false
     const slot = seq % this.seconds
-    if (this.seqAt[slot] === seq) return false
+    const known = this.seqAt[slot] === seq
+    if (known && !replacing) return false
     const at = slot * SAMPLES_PER_SECOND
     for (let i = 0; i < SAMPLES_PER_SECOND; i += 1) {
       this.fhr1[at + i] = frame.fhr1[i] ?? 0
@@ -91,7 +92,7 @@ export class StripRing {
       this.lastSeq = seq
       this.lastDeviceMs = frame.deviceMs
     }
-    this.storedSeconds += 1
+    if (!known) this.storedSeconds += 1
     this.version += 1
     return true
   }

@@ -110,7 +110,7 @@ export class WallStrip {
   }
 
   private fetch(from: number, to: number): Promise<boolean> {
-    return this.sources.stored.fetch(this.info.value.recording, from, to, this.feed.onFrame)
+    return this.sources.stored.fetch(this.info.value.recording, from, to, this.feed.onStored)
   }
 
   private start(): () => void {
