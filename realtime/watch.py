@@ -62,6 +62,8 @@ class View:
 
     def shown(self, kept: Sequence[bytes]) -> list[bytes]:
         """Return kept frames under the view's number, as messages."""
+        if not kept:
+            return []
         numbers = np.full(len(kept), self.number, np.uint32)
         return _bundles(frames.renumbered(b"".join(kept), numbers))
 
