@@ -115,6 +115,7 @@ steps = st.lists(
 
 @given(steps)
 @example([(0, "next", False), (1, "next", True), (0, "next", False), (1, "next", True)])
+@example([(0, "next", False), (0, "next", True), (0, b"noise", False), (0, "next", True)])
 def test_what_is_gathered_is_what_would_have_come_alone(
     story: list[tuple[int, str | bytes, bool]],
 ) -> None:
