@@ -155,8 +155,7 @@ class Ingest:
         recording = self.recordings.get(told.recording)
         if recording is None:
             return
-        for first, last in SeqRanges((seq, seq) for seq in told.seqs).ranges():
-            recording.tell_here("resync", **{"from": first, "to": last})
+        recording.tell_here("resync", **{"from": min(told.seqs), "to": max(told.seqs)})
         if recording.feeder is not None:
             feeder, stream = recording.feeder
             feeder.contradicted(stream, told.seqs)
