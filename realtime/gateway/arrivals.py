@@ -16,7 +16,6 @@ import numpy as np
 from realtime import frames
 from realtime.gateway.commit import Committer
 from realtime.gateway.live import Recordings
-from realtime.gateway.rest import Rest
 from realtime.session import IngestSession, Usual
 
 MOST_BYTES: Final = 8_192 * frames.FRAME_BYTES
@@ -41,13 +40,8 @@ class Arrivals:
     """What has come and nobody has looked at."""
 
     def __init__(
-        self,
-        recordings: Recordings,
-        committer: Committer,
-        clock_ns: Callable[[], int],
-        rest: Rest | None = None,
+        self, recordings: Recordings, committer: Committer, clock_ns: Callable[[], int]
     ) -> None:
-        self._rest = rest
         self._recordings = recordings
         self._committer = committer
         self._clock_ns = clock_ns
@@ -62,8 +56,6 @@ class Arrivals:
             self._committer.wake()
         self._waiting.append((sender, data))
         self._bytes += len(data)
-        if self._rest is not None:
-            self._rest.came()
         if self._bytes >= MOST_BYTES:
             self.take()
 
@@ -71,8 +63,6 @@ class Arrivals:
         """Look at all that has come: before a flush or a tick, and before text of a connection."""
         waiting, self._waiting, self._bytes = self._waiting, [], 0
         now_ns = self._clock_ns() if waiting else 0
-        if self._rest is not None:
-            self._rest.looked(len(waiting))
         # One message of a connection after the other: after a pause every one has several waiting.
         while waiting:
             waiting = self._take_first(waiting, now_ns)

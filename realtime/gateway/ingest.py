@@ -23,7 +23,6 @@ from realtime.gateway.folder import Contradiction
 from realtime.gateway.live import Recording, Recordings
 from realtime.gateway.opening import Opener
 from realtime.gateway.patience import Patience
-from realtime.gateway.rest import Rest
 from realtime.gateway.seats import CONNECTIONS, SENDERS_EACH, Seats
 from realtime.gateway.slots import Slots
 from realtime.gateway.socketry import MessageListener
@@ -81,7 +80,7 @@ class Ingest:
     """Seconds of which senders were told that they said them otherwise before."""
 
     def __post_init__(self) -> None:
-        self.arrivals = Arrivals(self.recordings, self.committer, self.clock_ns, Rest())
+        self.arrivals = Arrivals(self.recordings, self.committer, self.clock_ns)
         self.committer.gather = self.arrivals.take
         self.committer.tell_durable = self.acknowledge
         self.committer.tell_pressure = self.press
