@@ -22,6 +22,8 @@ from realtime.session import CLOSE_BAD_TEXT, CLOSE_POLICY, MAX_TEXT_BYTES, Hangu
 MAX_VIEWS: Final = 64
 MAX_PENDING_FRAMES: Final = 4_096
 """Queued frames of one viewer, 320 KiB; with the socket's own buffer well under 1 MB."""
+MOST_LIVE_BYTES: Final = frames.MAX_BUNDLE_FRAMES * frames.FRAME_BYTES
+"""Live frames of one message."""
 MAX_SINCE_S: Final = 24 * 3_600
 
 
@@ -280,5 +282,5 @@ class WatchSession:
 
 
 def _bundles(joined: bytes) -> list[bytes]:
-    size = frames.MAX_BUNDLE_FRAMES * frames.FRAME_BYTES
-    return [frames.live_of(joined[at : at + size]) for at in range(0, len(joined), size)]
+    starts = range(0, len(joined), MOST_LIVE_BYTES)
+    return [frames.live_of(joined[at : at + MOST_LIVE_BYTES]) for at in starts]

@@ -28,6 +28,4 @@ def starts_of(ordered: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
 
 def ends_of(starts: npt.NDArray[np.intp], length: int) -> npt.NDArray[np.intp]:
     """Where each of these runs ends."""
-    ends = np.empty_like(starts)
-    ends[:-1], ends[-1] = starts[1:], length
-    return ends
+    return np.append(starts[1:], length)

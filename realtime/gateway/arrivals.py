@@ -62,7 +62,9 @@ class Arrivals:
     def take(self) -> None:
         """Look at all that has come: before a flush or a tick, and before text of a connection."""
         waiting, self._waiting, self._bytes = self._waiting, [], 0
-        now_ns = self._clock_ns() if waiting else 0
+        if not waiting:
+            return
+        now_ns = self._clock_ns()
         # One message of a connection after the other: after a pause every one has several waiting.
         while waiting:
             waiting = self._take_first(waiting, now_ns)

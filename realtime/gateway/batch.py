@@ -96,11 +96,9 @@ def seal(batch: Batch, recordings: Recordings) -> Row:
     starts = starts_of(numbers)
     counts = ends_of(starts, len(numbers)) - starts
     here = places[order[starts]]
-    settled = here
-    if batch.touched:
-        others = batch.touched.difference(here.tolist())
-        settled = np.concatenate([here, np.array(list(others), np.intp)])
-    batch.settled = _settled(settled, recordings)
+    others = batch.touched.difference(here.tolist()) if batch.touched else ()
+    all_ = np.concatenate([here, np.array(list(others), np.intp)])
+    batch.settled = _settled(all_, recordings)
     invalid: list[tuple[UUID, int]] = []
     bad = frames.count_invalid_of(view)
     if bad.any():

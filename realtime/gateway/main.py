@@ -275,7 +275,7 @@ class Gateway:
             self.ingest.arrivals.take()
             self.viewing.tick()
             self.ingest.tick()
-            self._say_storage()
+            self._look_at_storage()
             if self.hints is not None:
                 self.hints.tick()
 
@@ -286,8 +286,8 @@ class Gateway:
         else:
             self.ingest.contradicted(payload)
 
-    def _say_storage(self) -> None:
-        """Tell every strip when what arrives stops, or begins again, to be made durable."""
+    def _look_at_storage(self) -> None:
+        """Note when what arrives stops, or begins again, to be made durable."""
         stuck = self.committer.pressed or self.committer.stuck_s > STUCK_S
         storage, state = self.ingest.recordings.storage, "waiting" if stuck else "ok"
         if storage.state != state:
@@ -296,6 +296,7 @@ class Gateway:
             self._storage_moved.set()
 
     async def _tell_storage(self) -> None:
+        """Tell every strip so, beside the ticks: thousands of notices take a while."""
         while True:
             await self._storage_moved.wait()
             self._storage_moved.clear()

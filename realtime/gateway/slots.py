@@ -40,7 +40,7 @@ class Slots(Generic[T]):
         return held
 
     def of(self, numbers: npt.NDArray[np.integer[Any]]) -> Iterator[T]:
-        """The same of many."""
+        """The same of many, without a call for each: every acknowledgement asks."""
         held = self._held
         for number in numbers.tolist():
             one = held[number]

@@ -27,7 +27,7 @@ from realtime.gateway.store import UNAVAILABLE, Opened, Store
 from realtime.marks import NONE
 from realtime.resume import Progress
 from realtime.session import Hangup
-from realtime.watch import Left, View, Wanted, WatchSession
+from realtime.watch import MOST_LIVE_BYTES, Left, View, Wanted, WatchSession
 
 log = structlog.get_logger()
 
@@ -39,7 +39,6 @@ WRITE_HIGH_BYTES: Final = 262_144
 STALLED_S: Final = 30.0
 MOST_UNSAID: Final = 256
 """Notices that wait for a viewer who is behind; with more it has to come again."""
-ONE_MESSAGE: Final = frames.MAX_BUNDLE_FRAMES * frames.FRAME_BYTES
 VIEWER_LIMIT: Final = 256
 """Viewers of one recording at one gateway."""
 
@@ -210,7 +209,7 @@ class WatchListener(MessageListener):
 
     def show(self, joined: bytes) -> None:
         """The same on a tick: sent at once where nothing waits."""
-        if self._session.queued or self.stalled_since is not None or len(joined) > ONE_MESSAGE:
+        if self._session.queued or self.stalled_since is not None or len(joined) > MOST_LIVE_BYTES:
             self.push(joined)
             return
         self._shared.delivered += len(joined) // frames.FRAME_BYTES
