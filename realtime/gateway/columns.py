@@ -14,8 +14,8 @@ UNMEASURED: Final = np.iinfo(np.int64).min
 """No clock offset has been reported."""
 LAG_MOVED_MS: Final = 500
 REPEAT_NS: Final = 60_000_000_000
-"""A state is told when it changes; and so often all the same, for what a hint between gateways may
-have lost."""
+"""A state is told when it changes. To viewers at other gateways it is told so often all the same: a
+hint may be lost."""
 _TO_LAST_SAMPLE_NS: Final = frames.FRAME_PERIOD_NS - frames.SAMPLE_PERIOD_NS
 _CONNECTED, _WAITING = 1 << 16, 1 << 17
 """Beside the 16 flags of a frame."""
@@ -39,6 +39,7 @@ class Columns(Marks):
         watched: somebody waits for its frames.
         seat, neighbour: numbers of the one or two viewers who just get every frame; or -1.
         odd: watched, but each of its frames has to be looked at.
+        sent_on: viewers at other gateways are fed from here.
         row: where the alarms look after it; or -1.
         told, told_lag_ms, told_offset_ns, told_ns: what viewers were told last, and when.
     """
@@ -60,6 +61,7 @@ class Columns(Marks):
         "seat": (np.int64, NONE),
         "neighbour": (np.int64, NONE),
         "odd": (np.bool_, False),
+        "sent_on": (np.bool_, False),
         "row": (np.intp, NONE),
         "told": (np.int64, NONE),
         "told_lag_ms": (np.int64, 0),
@@ -82,6 +84,7 @@ class Columns(Marks):
     seat: Ints
     neighbour: Ints
     odd: Truths
+    sent_on: Truths
     row: Places
     told: Ints
     told_lag_ms: Ints
@@ -102,14 +105,14 @@ class Columns(Marks):
         """Of these the ones whose viewers should be told the state again; notes that they are.
 
         The frames themselves show that it runs and when it was last heard of. So it is said when
-        something else has changed, when the lag has moved, and again after a while.
+        something else has changed, and when the lag has moved.
         """
         connected = (self.feeder[places] != NONE) | self.elsewhere[places]
         told = self.last["flags"][places] + connected * _CONNECTED + waiting * _WAITING
         lag_ms, offsets = self.lag_ms(places), self.offset_ns[places]
         due = (told != self.told[places]) | (offsets != self.told_offset_ns[places])
         due |= np.abs(lag_ms - self.told_lag_ms[places]) > LAG_MOVED_MS
-        due |= np.abs(now_ns - self.told_ns[places]) > REPEAT_NS
+        due |= self.sent_on[places] & (np.abs(now_ns - self.told_ns[places]) > REPEAT_NS)
         which: Places = places[due]
         self.told[which], self.told_lag_ms[which] = told[due], lag_ms[due]
         self.told_offset_ns[which], self.told_ns[which] = offsets[due], now_ns

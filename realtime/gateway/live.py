@@ -398,6 +398,7 @@ class Recordings:
         columns.seat[place], columns.neighbour[place] = (*seats, NONE, NONE)[:2]
         columns.watched[place] = bool(views) or recording.outlet is not None
         columns.odd[place] = columns.watched[place] and not plain
+        columns.sent_on[place] = recording.outlet is not None
 
     def wanted(self) -> list[Recording]:
         """Those that are watched here without coming in here; usually few of thousands."""

@@ -76,16 +76,15 @@ class Pulse:
 
     async def tell(self) -> None:
         """Tell viewers the states that have changed since they were told."""
-        recordings, now_ns = self._ingest.recordings, self._clock.ns()
-        viewed = np.flatnonzero(recordings.columns.watched)
-        for at in range(0, len(viewed), SLICE):
-            part = viewed[at : at + SLICE]
-            part = part[recordings.columns.watched[part]]  # nobody may by now
-            waiting = recordings.storage.state != "ok"
-            for place in recordings.columns.untold(part, now_ns, waiting=waiting).tolist():
+        recordings, columns = self._ingest.recordings, self._ingest.recordings.columns
+        viewed, waiting = np.flatnonzero(columns.watched), recordings.storage.state != "ok"
+        untold = columns.untold(viewed, self._clock.ns(), waiting=waiting)
+        for at in range(0, len(untold), SLICE):
+            part = untold[at : at + SLICE]
+            for place in part[columns.watched[part]].tolist():  # nobody may look by now
                 recording = recordings.at(place)
                 recording.tell("state", **recording.state())
-            if at + SLICE < len(viewed):  # thousands of notices at once would hold up every strip
+            if at + SLICE < len(untold):  # thousands of notices at once would hold up every strip
                 await asyncio.sleep(SLICE_S)
 
     async def write(self) -> None:

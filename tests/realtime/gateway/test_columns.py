@@ -75,7 +75,7 @@ def test_who_is_forgotten_keeps_what_was_known_and_no_other_gets_it() -> None:
     assert three.heard_ns == 0
 
 
-def test_a_state_is_told_when_something_changed_the_lag_moved_or_a_while_has_passed() -> None:
+def test_a_state_is_told_when_something_changed_or_the_lag_moved_and_abroad_now_and_then() -> None:
     all_, recordings = known(6)
     columns = all_.columns
     places = np.array([one.place for one in recordings])
@@ -95,7 +95,11 @@ def test_a_state_is_told_when_something_changed_the_lag_moved_or_a_while_has_pas
     told = [one.place for one in (cut, lagging, clocked, weak)]
     assert columns.untold(places, now + 2 * S, waiting=False).tolist() == told
     assert columns.untold(places, now + 2 * S, waiting=True).tolist() == places.tolist()
-    assert columns.untold(places, now + 3 * S + REPEAT_NS, waiting=True).tolist() == places.tolist()
+    hardly.outlet = Mock()
+    all_.moved(hardly)
+    later = now + 3 * S + REPEAT_NS
+    assert columns.untold(places, later, waiting=True).tolist() == [hardly.place]
+    assert columns.untold(places, later + S, waiting=True).tolist() == []
 
 
 def test_lag_is_from_the_last_sample_by_the_sender_s_clock() -> None:
