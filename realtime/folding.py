@@ -19,14 +19,17 @@ from realtime import frames
 MAX_CHUNK_FRAMES: Final = 600
 
 
+Numbers = Sequence[int] | npt.NDArray[Any]
+
+
 @dataclass(frozen=True, slots=True)
 class JournalRow:
     """One flush: `counts[i]` consecutive frames belong to recording number `recordings[i]`."""
 
     received_at: datetime
-    recordings: Sequence[int]
-    counts: Sequence[int]
-    frames: bytes
+    recordings: Numbers
+    counts: Numbers
+    frames: bytes | memoryview
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +80,47 @@ def extents(rows: Sequence[JournalRow]) -> list[tuple[int, int, int]]:
     """Return `(recording number, lowest seq, highest seq)` for every recording in the rows."""
     if not any(row.frames for row in rows):
         return []
-    seqs = _joined(rows)["seq"]
+    seqs = np.concatenate([frames.view_frames(row.frames)["seq"] for row in rows])
     owners = _owners(rows)
-    order = np.lexsort((seqs, owners))
+    order = np.argsort(owners, kind="stable")
     owners, seqs = owners[order], seqs[order]
     starts = np.flatnonzero(np.r_[True, owners[1:] != owners[:-1]])
-    ends = np.r_[starts[1:], len(owners)] - 1
-    return [(int(owners[a]), int(seqs[a]), int(seqs[b])) for a, b in zip(starts, ends, strict=True)]
+    lowest, highest = np.minimum.reduceat(seqs, starts), np.maximum.reduceat(seqs, starts)
+    columns = owners[starts].tolist(), lowest.tolist(), highest.tolist()
+    return list(zip(*columns, strict=True))
+
+
+def shares(rows: Sequence[JournalRow], firsts: Sequence[int]) -> list[list[JournalRow]]:
+    """Cut rows into shares of recordings, without copying their frames.
+
+    A minute of thousands of monitors at once is more memory than the processor has at hand.
+
+    Args:
+        firsts: the lowest number of each share, ascending; none in the rows is below the first.
+    """
+    found: list[list[JournalRow]] = [[] for _ in firsts]
+    for row in map(_ascending, rows):
+        numbers, counts, whole = row.recordings, row.counts, memoryview(row.frames)
+        bounds = [*np.searchsorted(numbers, firsts).tolist(), len(numbers)]
+        ends = (np.r_[0, np.cumsum(counts)][bounds] * frames.FRAME_BYTES).tolist()
+        for share, a, b, start, end in zip(found, bounds, bounds[1:], ends, ends[1:], strict=False):
+            if a < b:
+                part = JournalRow(row.received_at, numbers[a:b], counts[a:b], whole[start:end])
+                share.append(part)
+    return found
+
+
+def _ascending(row: JournalRow) -> JournalRow:
+    numbers, counts = np.asarray(row.recordings), np.asarray(row.counts)
+    whole = row.frames
+    if (numbers[1:] < numbers[:-1]).any():
+        owners = np.repeat(numbers, counts)
+        whole = frames.picked(
+            frames.view_frames(whole), np.argsort(owners, kind="stable")
+        ).tobytes()
+        order = np.argsort(numbers, kind="stable")
+        numbers, counts = numbers[order], counts[order]
+    return JournalRow(row.received_at, numbers, counts, whole)
 
 
 def fold(rows: Sequence[JournalRow], stored: Sequence[Stored] = ()) -> Folded:
@@ -105,10 +142,14 @@ def fold(rows: Sequence[JournalRow], stored: Sequence[Stored] = ()) -> Folded:
         sizes = [len(part.frames) // frames.FRAME_BYTES for part in stored]
         owners = np.r_[np.repeat([part.recording_no for part in stored], sizes), owners]
     seqs = every["seq"].astype(np.int64)
-    # lexsort is stable, so of equal numbers the stored one, then the earliest, comes first.
-    order = np.lexsort((seqs, owners))
+    # Both sorts are stable, so of equal numbers the stored one, then the earliest, comes first.
+    order = np.argsort(owners, kind="stable")
     owner, seq = owners[order], seqs[order]
-    same = np.r_[False, (owner[1:] == owner[:-1]) & (seq[1:] == seq[:-1])]
+    together = owner[1:] == owner[:-1]
+    if (together & (seq[1:] < seq[:-1])).any():  # seldom: each recording's come in their order
+        order = np.lexsort((seqs, owners))
+        seq = seqs[order]
+    same = np.r_[False, together & (seq[1:] == seq[:-1])]
     conflicts, overcounted = [], {}
     if same.any():
         conflicts = _conflicts(every, owners, order, same)

@@ -359,7 +359,7 @@ def put(into: npt.NDArray[Any], at: npt.NDArray[np.intp], view: npt.NDArray[Any]
     into.view(_WHOLE)[at] = view.view(_WHOLE)
 
 
-def view_frames(joined: bytes) -> npt.NDArray[Any]:
+def view_frames(joined: bytes | memoryview) -> npt.NDArray[Any]:
     """Look at joined frames as a structured array, without copying."""
     return np.frombuffer(joined, dtype=FRAME)
 

@@ -19,6 +19,8 @@ from realtime import frames
 
 log = structlog.get_logger()
 
+SEGMENT_FRAMES: Final = 3_600
+"""One hour: long enough to compress well, short enough to be read for a page of a strip."""
 RAW: Final = 0
 COLUMNS: Final = 1
 _HEAD: Final = struct.Struct("<BxxxII")

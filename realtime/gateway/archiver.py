@@ -20,12 +20,10 @@ import structlog
 from realtime import frames
 from realtime.gateway.folder import LOCK
 from realtime.gateway.store import UNAVAILABLE, Store
-from realtime.packing import pack, unpack
+from realtime.packing import SEGMENT_FRAMES, pack, unpack
 
 log = structlog.get_logger()
 
-SEGMENT_FRAMES: Final = 3_600
-"""One hour: long enough to compress well, short enough to be read for a page of a strip."""
 QUIET: Final = timedelta(hours=1)
 PERIOD_S: Final = 600.0
 MAX_RECORDINGS: Final = 50

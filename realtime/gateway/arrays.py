@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+
+_ELEMENTS: Final = {20: ">i8", 23: ">i4"}
+"""By the OID of `bigint` and `int`."""
 
 
 def array_text(numbers: Sequence[int]) -> str:
@@ -16,6 +19,20 @@ def array_text(numbers: Sequence[int]) -> str:
     that costs ten times as much as writing them down.
     """
     return f"{{{str(list(numbers))[1:-1]}}}"
+
+
+def array_of(sent: bytes) -> npt.NDArray[np.int64]:
+    """The numbers of `array_send(bigint[])` or `array_send(int[])`, without an object for each.
+
+    Their form: dimensions, nulls, element type (OID), then for the one dimension its length and
+    first index, all of 32 bits and big-endian; then each element's length and the element.
+    """
+    dimensions, _, type_ = np.frombuffer(sent, ">i4", 3).tolist()
+    if not dimensions:
+        return np.empty(0, np.int64)
+    element = np.dtype([("length", ">i4"), ("value", _ELEMENTS[type_])])
+    found: npt.NDArray[np.int64] = np.frombuffer(sent, element, offset=20)["value"].astype(np.int64)
+    return found
 
 
 def starts_of(ordered: npt.NDArray[Any]) -> npt.NDArray[np.intp]:

@@ -11,15 +11,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 import structlog
 
-from realtime.folding import Chunk, Conflict, JournalRow, Stored, extents, fold
+from realtime.folding import (
+    MAX_CHUNK_FRAMES,
+    Chunk,
+    Conflict,
+    Folded,
+    JournalRow,
+    Stored,
+    extents,
+    fold,
+    shares,
+)
+from realtime.gateway.arrays import array_of, array_text
 from realtime.gateway.store import UNAVAILABLE, Store
-from realtime.packing import readable
+from realtime.packing import SEGMENT_FRAMES, readable
 
 log = structlog.get_logger()
 
@@ -32,31 +44,42 @@ MAX_ROWS: Final = 4_000
 """Rows of one pass: more than a minute of flushes."""
 MAX_BYTES: Final = 128 * 2**20
 """Frames of one pass, for the sake of memory: a minute of 20,000 monitors."""
-CHUNKS_AT_ONCE: Final = 1_000
+RECORDINGS_AT_ONCE: Final = 250
+"""A minute of so many is folded and written together: more memory than that is given back to the
+system and taken from it again each time."""
 
 _TAKE: Final = (
-    "SELECT id, received_at, recordings, counts, frames FROM ctg_journal WHERE id <= ("
+    "SELECT id, received_at, array_send(recordings) AS recordings, array_send(counts) AS counts,"
+    "       frames FROM ctg_journal WHERE id <= ("
     "  SELECT max(id) FROM (SELECT id, octet_length(frames) AS size,"
     "    sum(octet_length(frames)) OVER (ORDER BY id) AS total FROM ctg_journal"
     "    ORDER BY id LIMIT $1) oldest WHERE total - size < $2)"
     " ORDER BY id"
 )
+# Looked up one by one in the primary key, whatever the planner thinks of their number. Nothing
+# stored is longer than `$4`, so hours of it need not be looked at.
 _OVERLAPS: Final = (
-    "SELECT c.recording_no AS no, c.frames FROM ctg_chunk c"
-    "  JOIN unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS new(id, low, high)"
-    "    ON c.recording_id = new.id AND c.last_seq >= new.low AND c.first_seq <= new.high"
+    "SELECT c.recording_no AS no, c.frames"
+    "  FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS new(id, low, high)"
+    " CROSS JOIN LATERAL (SELECT recording_no, frames FROM ctg_chunk WHERE recording_id = new.id"
+    "   AND first_seq > new.low - $4 AND first_seq <= new.high AND last_seq >= new.low OFFSET 0) c"
 )
 _PACKED: Final = (
-    "SELECT s.recording_no AS no, s.packed FROM ctg_segment s"
-    "  JOIN unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS new(id, low, high)"
-    "    ON s.recording_id = new.id AND s.last_seq >= new.low AND s.first_seq <= new.high"
+    "SELECT s.recording_no AS no, s.packed"
+    "  FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS new(id, low, high)"
+    " CROSS JOIN LATERAL (SELECT recording_no, packed FROM ctg_segment WHERE recording_id = new.id"
+    "   AND first_seq > new.low - $4 AND first_seq <= new.high AND last_seq >= new.low OFFSET 0) s"
 )
 _CHUNK: Final = (
     "INSERT INTO ctg_chunk (recording_id, recording_no, first_seq, last_seq,"
     " received_from, received_to, frames)"
-    " SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[],"
-    "                      $5::timestamptz[], $6::timestamptz[], $7::bytea[])"
+    " SELECT id, no, low, high, since, until,"
+    "        substring($8::bytea FROM at FOR (80 * (high - low + 1))::int)"
+    "  FROM unnest($1::uuid[], $2::text::bigint[], $3::text::bigint[], $4::text::bigint[],"
+    "    $5::timestamptz[], $6::timestamptz[], $7::text::int[])"
+    "    AS chunk(id, no, low, high, since, until, at)"
 )
+"""Their frames come as one: an array of bytes is taken apart and copied once more."""
 _CONFLICTS: Final = (
     "INSERT INTO ctg_conflict (recording_id, seq, kept, refused)"
     " SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bytea[], $4::bytea[])"
@@ -104,7 +127,9 @@ class Folder:
             if not records:
                 return 0
             rows = [
-                JournalRow(r["received_at"], r["recordings"], r["counts"], r["frames"])
+                JournalRow(
+                    r["received_at"], array_of(r["recordings"]), array_of(r["counts"]), r["frames"]
+                )
                 for r in records
             ]
             await self._move(connection, rows)
@@ -126,24 +151,39 @@ class Folder:
         if outlived:
             log.warning("gateway.closed_too_early", recordings=[str(one) for one in outlived])
             await connection.execute(_REOPEN, outlived)
-        asked = (
-            [ids[no] for no, _, _ in spans],
-            [low for _, low, _ in spans],
-            [high for _, _, high in spans],
-        )
-        stored = [
-            Stored(row["no"], row["frames"]) for row in await connection.fetch(_OVERLAPS, *asked)
+        lots = [
+            spans[at : at + RECORDINGS_AT_ONCE] for at in range(0, len(spans), RECORDINGS_AT_ONCE)
         ]
-        packed = await connection.fetch(_PACKED, *asked)
-        stored += [Stored(row["no"], readable(row["packed"])) for row in packed]
-        folded = await asyncio.to_thread(fold, rows, stored)
-        for at in range(0, len(folded.chunks), CHUNKS_AT_ONCE):
-            some = [_chunk_row(ids, chunk) for chunk in folded.chunks[at : at + CHUNKS_AT_ONCE]]
-            await connection.execute(_CHUNK, *(list(column) for column in zip(*some, strict=True)))
-        if folded.overcounted:
-            await connection.executemany(_OVERCOUNTED, sorted(folded.overcounted.items()))
-        if folded.conflicts:
-            await _record(connection, [_conflict_row(ids, one) for one in folded.conflicts])
+        parts = await asyncio.to_thread(shares, rows, [lot[0][0] for lot in lots])
+        for lot, part in zip(lots, parts, strict=True):
+            stored = await _stored(connection, ids, lot)
+            await _write(connection, ids, await asyncio.to_thread(fold, part, stored))
+
+
+async def _stored(
+    connection: Any, ids: dict[int, UUID], spans: Sequence[tuple[int, int, int]]
+) -> list[Stored]:
+    """What is there already between the first and the last new second of each recording."""
+    asked = (
+        [ids[no] for no, _, _ in spans],
+        [low for _, low, _ in spans],
+        [high for _, _, high in spans],
+    )
+    chunks = await connection.fetch(_OVERLAPS, *asked, MAX_CHUNK_FRAMES)
+    segments = await connection.fetch(_PACKED, *asked, SEGMENT_FRAMES)
+    return [
+        *(Stored(row["no"], row["frames"]) for row in chunks),
+        *(Stored(row["no"], readable(row["packed"])) for row in segments),
+    ]
+
+
+async def _write(connection: Any, ids: dict[int, UUID], folded: Folded) -> None:
+    if folded.chunks:
+        await connection.execute(_CHUNK, *_chunk_columns(ids, folded.chunks))
+    if folded.overcounted:
+        await connection.executemany(_OVERCOUNTED, sorted(folded.overcounted.items()))
+    if folded.conflicts:
+        await _record(connection, [_conflict_row(ids, one) for one in folded.conflicts])
 
 
 async def _record(connection: Any, conflicts: Sequence[tuple[Any, ...]]) -> None:
@@ -165,15 +205,17 @@ async def _record(connection: Any, conflicts: Sequence[tuple[Any, ...]]) -> None
     )
 
 
-def _chunk_row(ids: dict[int, UUID], chunk: Chunk) -> tuple[Any, ...]:
+def _chunk_columns(ids: dict[int, UUID], chunks: Sequence[Chunk]) -> tuple[Any, ...]:
+    ends = list(accumulate(len(chunk.frames) for chunk in chunks))
     return (
-        ids[chunk.recording_no],
-        chunk.recording_no,
-        chunk.first_seq,
-        chunk.last_seq,
-        chunk.received_from,
-        chunk.received_to,
-        chunk.frames,
+        [ids[chunk.recording_no] for chunk in chunks],
+        array_text([chunk.recording_no for chunk in chunks]),
+        array_text([chunk.first_seq for chunk in chunks]),
+        array_text([chunk.last_seq for chunk in chunks]),
+        [chunk.received_from for chunk in chunks],
+        [chunk.received_to for chunk in chunks],
+        array_text([1, *(end + 1 for end in ends[:-1])]),
+        b"".join(chunk.frames for chunk in chunks),
     )
 
 

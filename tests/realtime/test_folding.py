@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime import frames
-from realtime.folding import MAX_CHUNK_FRAMES, Conflict, Folded, JournalRow, Stored, extents, fold
+from realtime.folding import (
+    MAX_CHUNK_FRAMES,
+    Conflict,
+    Folded,
+    JournalRow,
+    Stored,
+    extents,
+    fold,
+    shares,
+)
 from tests.realtime.wire import frame
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
@@ -88,8 +97,14 @@ def test_every_second_is_kept_once_and_the_first_wins(
             one = frame(seq, rate=rate)
             if truth.setdefault((no, seq), one) != one:
                 refused.add((no, seq, one))
-    folded = fold(rows, stored)
-    chunks, conflicts = folded.chunks, folded.conflicts
+    chunks, conflicts = [], []
+    for numbers, share in zip(({1}, {2, 3}), shares(rows, [1, 2]), strict=True):
+        folded = fold(share, [part for part in stored if part.recording_no in numbers])
+        assert {chunk.recording_no for chunk in folded.chunks} <= numbers
+        chunks += folded.chunks
+        conflicts += folded.conflicts
+    whole = fold(rows, stored)
+    assert (whole.chunks, whole.conflicts) == (chunks, conflicts)
     made = {
         (chunk.recording_no, frames.seq_of(one)): one
         for chunk in chunks
