@@ -16,6 +16,7 @@ import numpy as np
 from realtime import frames
 from realtime.gateway.commit import Committer
 from realtime.gateway.live import Recordings
+from realtime.gateway.rest import Rest
 from realtime.session import IngestSession, Usual
 
 MOST_BYTES: Final = 8_192 * frames.FRAME_BYTES
@@ -40,8 +41,13 @@ class Arrivals:
     """What has come and nobody has looked at."""
 
     def __init__(
-        self, recordings: Recordings, committer: Committer, clock_ns: Callable[[], int]
+        self,
+        recordings: Recordings,
+        committer: Committer,
+        clock_ns: Callable[[], int],
+        rest: Rest,
     ) -> None:
+        self._rest = rest
         self._recordings = recordings
         self._committer = committer
         self._clock_ns = clock_ns
@@ -56,18 +62,22 @@ class Arrivals:
             self._committer.wake()
         self._waiting.append((sender, data))
         self._bytes += len(data)
+        self._rest.came()
         if self._bytes >= MOST_BYTES:
             self.take()
 
     def take(self) -> None:
         """Look at all that has come: before a flush or a tick, and before text of a connection."""
         waiting, self._waiting, self._bytes = self._waiting, [], 0
+        self._rest.looked(len(waiting))
         if not waiting:
             return
         now_ns = self._clock_ns()
         # One message of a connection after the other: after a pause every one has several waiting.
-        while waiting:
-            waiting = self._take_first(waiting, now_ns)
+        later = self._take_first(waiting, now_ns)
+        while later:
+            self._rest.stirred()
+            later = self._take_first(later, now_ns)
 
     def _take_first(self, waiting: Sequence[Message], now_ns: int) -> list[Message]:
         """Take the first message of each connection, and return the others.
@@ -97,6 +107,8 @@ class Arrivals:
                 alone.append(message)
         if usual:
             alone = [*self._take_usual(usual, looks, now_ns), *alone]
+        if alone:
+            self._rest.stirred()
         for sender, data in alone:
             sender.take_alone(data, now_ns)
         return later

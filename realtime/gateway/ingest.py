@@ -23,6 +23,7 @@ from realtime.gateway.folder import Contradiction
 from realtime.gateway.live import Recording, Recordings
 from realtime.gateway.opening import Opener
 from realtime.gateway.patience import Patience
+from realtime.gateway.rest import Rest
 from realtime.gateway.seats import CONNECTIONS, SENDERS_EACH, Seats
 from realtime.gateway.slots import Slots
 from realtime.gateway.socketry import MessageListener
@@ -73,6 +74,7 @@ class Ingest:
     senders: Slots[IngestListener] = field(default_factory=Slots)
     leaving: set[int] = field(default_factory=set)
     """Those of them who get a last acknowledgement and go."""
+    rest: Rest = field(default_factory=Rest)
     arrivals: Arrivals = field(init=False)
     patience: Patience = field(default_factory=Patience)
     acks: int = 0
@@ -80,7 +82,7 @@ class Ingest:
     """Seconds of which senders were told that they said them otherwise before."""
 
     def __post_init__(self) -> None:
-        self.arrivals = Arrivals(self.recordings, self.committer, self.clock_ns)
+        self.arrivals = Arrivals(self.recordings, self.committer, self.clock_ns, self.rest)
         self.committer.gather = self.arrivals.take
         self.committer.tell_durable = self.acknowledge
         self.committer.tell_pressure = self.press
@@ -218,6 +220,7 @@ class IngestListener(MessageListener):
             if isinstance(event, Reply):
                 self.send_text(event.text)
             elif isinstance(event, Opening):
+                self._shared.rest.stirred()
                 self._shared.spawn(self._open(event.stream), self)
             elif isinstance(event, LostDeclared):
                 self._on_lost(event)

@@ -316,6 +316,7 @@ class Gateway:
             return Refuse(HTTPStatus.BAD_REQUEST, "ctg.query_not_allowed")
         if "websocket" not in request.headers.get("upgrade", "").lower():
             return Refuse(HTTPStatus.UPGRADE_REQUIRED, "ctg.upgrade_required")
+        self.ingest.rest.stirred()
         if request.path == "/ctg/ingest":
             return await self._sender(request)
         return await self._viewer(request)

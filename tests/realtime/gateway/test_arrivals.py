@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from realtime import frames
 from realtime.gateway.arrivals import MOST_BYTES, Arrivals
 from realtime.gateway.live import Recording, Recordings
+from realtime.gateway.rest import Rest
 from realtime.marks import Places
 from realtime.resume import Progress
 from realtime.session import IngestSession, Open, Opening
@@ -83,7 +84,7 @@ class Gate:
     def __init__(self, lines: int = 2) -> None:
         self.recordings, self.kept = Recordings(), Kept()
         committer: Any = self.kept
-        self.arrivals = Arrivals(self.recordings, committer, lambda: 77)
+        self.arrivals = Arrivals(self.recordings, committer, lambda: 77, Rest())
         self.lines = [Line(self, number) for number in range(lines)]
 
 
