@@ -74,6 +74,8 @@ class Board:
         self._seq = np.zeros(capacity, np.int64)
         self._busy = np.zeros(capacity, bool)
         """Rows in which some bucket is not empty."""
+        self._looked = np.zeros(capacity, np.intp)
+        """Where a row was in the latest frames; of one that was in them twice, one of the two."""
         self._free = list(range(capacity - 1, -1, -1))
 
     # Rows
@@ -184,6 +186,7 @@ class Board:
         for name, axis in (
             ("_fill", 1), ("_full", 1), ("_on", 1), ("_onset", 1), ("_low", 0), ("_high", 0),
             ("_apart", 0), ("_expected", 0), ("_rate", 0), ("_seq", 0), ("_busy", 0),
+            ("_looked", 0),
         ):  # fmt: skip
             array = getattr(self, name)
             setattr(self, name, np.concatenate([array, np.zeros_like(array)], axis=axis))
@@ -197,6 +200,16 @@ class Board:
         Each row's frames count in the order of their numbers; what is not newer than the newest
         taken is passed over: alarms are about now.
         """
+        changes: list[Change] = []
+        numbers = np.arange(len(rows))
+        self._looked[rows] = numbers
+        if (self._looked[rows] == numbers).all():  # each row once, as nearly always
+            fresh = arrived["seq"] > self._seq[rows]
+            if not fresh.all():
+                rows, arrived = rows[fresh], frames.picked(arrived, fresh)
+            if len(rows):
+                self._layer(rows, arrived, changes)
+            return changes
         order = np.lexsort((arrived["seq"], rows))
         rows, arrived = rows[order], frames.picked(arrived, order)
         fresh = arrived["seq"] > self._seq[rows]
@@ -207,7 +220,6 @@ class Board:
             return []
         starts = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]])
         counts = np.diff(np.r_[starts, len(rows)])
-        changes: list[Change] = []
         # Many rows at once, second by second, or few rows that have much to catch up on, each by
         # itself: whichever is fewer steps.
         deep = counts > SHALLOW
@@ -223,11 +235,16 @@ class Board:
             depth = np.arange(len(rows)) - np.repeat(starts, counts)
             for layer in range(int(counts.max())):
                 chosen = np.flatnonzero(depth == layer)
-                second, which = frames.picked(arrived, chosen), rows[chosen]
-                stirred = self._stirred(which, second)
-                if len(stirred):
-                    self._second(which[stirred], frames.picked(second, stirred), changes)
+                self._layer(rows[chosen], frames.picked(arrived, chosen), changes)
         return changes
+
+    def _layer(
+        self, rows: npt.NDArray[np.intp], arrived: npt.NDArray[Any], changes: list[Change]
+    ) -> None:
+        """One newer second of each of these rows, every row once."""
+        stirred = self._stirred(rows, arrived)
+        if len(stirred):
+            self._second(rows[stirred], frames.picked(arrived, stirred), changes)
 
     def _stirred(
         self, rows: npt.NDArray[np.intp], arrived: npt.NDArray[Any]

@@ -38,9 +38,11 @@ COMMIT_TIMEOUT_S: Final = 10.0
 
 _JOURNAL: Final = (
     "INSERT INTO ctg_journal (gateway, batch, recordings, counts, frames, sorted)"
-    " VALUES ($1, $2, $3::text::bigint[], $4::text::int[], $5, true)"
+    " VALUES ($1, $2, $3::text::bigint[],"
+    "         coalesce($4::text::int[], array_fill(1, ARRAY[$5::int])), $6, true)"
     " ON CONFLICT (gateway, batch) DO NOTHING"
 )
+"""No counts: one second of each of so many recordings, as nearly always."""
 _GAPS: Final = (
     "INSERT INTO ctg_gap (recording_id, first_seq, last_seq)"
     " VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
@@ -200,8 +202,10 @@ class Committer:
 
     async def _commit(self, batch: Batch, row: Row) -> None:
         connection = await self._connected()
-        numbers, counts = array_text(row.numbers.tolist()), array_text(row.counts.tolist())
-        arguments = (self._gateway, self._number, numbers, counts, row.view.tobytes())
+        size = len(row.numbers)
+        numbers = array_text(row.numbers.tolist())
+        counts = array_text(row.counts.tolist()) if len(row.view) > size else None
+        arguments = (self._gateway, self._number, numbers, counts, size, row.view.tobytes())
         if not (batch.gaps or batch.ends or row.invalid):
             if batch.frames:
                 await connection.execute(_JOURNAL, *arguments)

@@ -129,10 +129,11 @@ class Pulse:
     def _rows(self, places: Places) -> tuple[list[UUID], list[list[Any]]]:
         """Ids, and the other columns of `ctg_pulse`."""
         recordings, columns = self._ingest.recordings, self._ingest.recordings.columns
-        at = places.tolist()
-        last = frames.picked(columns.last, places)
-        return [recordings.at(place).id for place in at], [
-            [recordings.at(place).progress.received.highest for place in at],
+        last, highest = frames.picked(columns.last, places), columns.tail[places] - 1
+        for at in np.flatnonzero(columns.tail[places] == NONE).tolist():
+            highest[at] = recordings.at(int(places[at])).progress.received.highest
+        return [recordings.at(place).id for place in places.tolist()], [
+            highest.tolist(),
             (columns.heard_ns[places] // 1_000).tolist(),
             columns.lag_ms(places).tolist(),
             last["flags"].tolist(),

@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -86,12 +87,14 @@ def prepare(layout: Layout, *, durable: bool = True) -> None:
     draft.rename(layout.postgres_dir)
 
 
-def program(layout: Layout, *, durable: bool = True) -> Program:
+def program(
+    layout: Layout, settings: Mapping[str, str] | None = None, *, durable: bool = True
+) -> Program:
     """The server as a foreground program; SIGINT is PostgreSQL's fast shutdown."""
-    config = CONFIG | ({} if durable else VOLATILE)
+    config = CONFIG | ({} if durable else VOLATILE) | dict(settings or {})
     config["unix_socket_directories"] = str(layout.run_dir)
-    settings = [part for name, value in config.items() for part in ("-c", f"{name}={value}")]
-    argv = (f"{postgres_bin(layout.account)}/postgres", "-D", str(layout.postgres_dir), *settings)
+    options = [part for name, value in config.items() for part in ("-c", f"{name}={value}")]
+    argv = (f"{postgres_bin(layout.account)}/postgres", "-D", str(layout.postgres_dir), *options)
     return Program(
         "postgres", argv, stop_signal=signal.SIGINT, stop_seconds=30, account=layout.account
     )

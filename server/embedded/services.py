@@ -5,7 +5,7 @@ The demo does not use this: its supervisor watches the two programs one by one.
 
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -20,9 +20,23 @@ START_SECONDS = 30.0
 class EmbeddedServices:
     """PostgreSQL and Valkey that live as long as a `with` block."""
 
-    def __init__(self, data_dir: Path, *, durable: bool = True) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        durable: bool = True,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """Make the directory.
+
+        Args:
+            data_dir: everything lies there.
+            durable: whether a crash of the machine may lose nothing.
+            settings: of PostgreSQL, instead of ours for a small demo.
+        """
         self.layout: Layout = prepare_layout(data_dir)
         self._durable = durable
+        self._settings = settings
         self._running: list[tuple[Program, subprocess.Popen[bytes]]] = []
         self._log: IO[bytes] | None = None
 
@@ -36,7 +50,7 @@ class EmbeddedServices:
         self._log = (layout.data_dir / "services.log").open("ab")
         try:
             postgres.prepare(layout, durable=self._durable)
-            self._start(postgres.program(layout, durable=self._durable))
+            self._start(postgres.program(layout, self._settings, durable=self._durable))
             self._start(valkey.program(layout))
             self._await("postgres", lambda: postgres.ready(layout))
             self._await("valkey", lambda: valkey.ready(layout))

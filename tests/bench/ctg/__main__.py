@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,6 +31,8 @@ CENTRE = 20
 MUX, SINGLE, LARGE, SMALL = 20_000, 5_000, 10_000, 400
 ALIGNED_S = 0.05
 SPARE_DESCRIPTORS = 500
+POSTGRES = {"shared_buffers": "1GB"}
+"""As docs/operators.md asks for where thousands of monitors come in."""
 AGAIN = 2
 
 
@@ -126,9 +129,8 @@ def machine() -> str:
     named = ("picows", "uvloop", "asyncpg", "numpy", "litestar", "sqlalchemy", "redis")
     libraries = ", ".join(f"{name} {version(name)}" for name in named)
     load = os.getloadavg()[0]
-    return (
-        f"{os.cpu_count()} CPUs, load {load:.1f}, Python {platform.python_version()}, {libraries}"
-    )
+    python = f"Python {platform.python_version()} of {sys.base_prefix}"
+    return f"{os.cpu_count()} CPUs, load {load:.1f}, {python}, {libraries}"
 
 
 def main() -> int:
@@ -163,7 +165,7 @@ def _in_own_place(work: Callable[[Ground], object], *, keep: bool) -> Found:
     place = Path(tempfile.mkdtemp(prefix="ys-ctg-"))
     place.chmod(0o755)
     try:
-        with EmbeddedServices(place) as services:
+        with EmbeddedServices(place, settings=POSTGRES) as services:
             done = asyncio.run(work(Ground(place, services)))  # type: ignore[arg-type]
     finally:
         if keep:
