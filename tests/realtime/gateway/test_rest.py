@@ -1,4 +1,4 @@
-"""The loop rests where messages are many and nothing else happens, once a turn, and nowhere else."""
+"""The loop rests where messages are many and nothing else happens, once a turn, nowhere else."""
 
 from __future__ import annotations
 
