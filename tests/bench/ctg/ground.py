@@ -90,7 +90,16 @@ class Ground:
         copy = f"CREATE DATABASE {self.clone.name} TEMPLATE {PATTERN} OWNER yunshang_owner"
         await self._execute(copy)
         await self._execute("CHECKPOINT")
+        await self._stay_logged_in(self.clone)
         return self.clone
+
+    async def _stay_logged_in(self, clone: Clone) -> None:
+        """All rounds together take longer than an idle login lasts."""
+        connection = await asyncpg.connect(clone.superuser_url)
+        try:
+            await connection.execute("UPDATE login_session SET last_seen_at = clock_timestamp()")
+        finally:
+            await connection.close()
 
     async def drop(self) -> None:
         """Give the last run's database back."""
