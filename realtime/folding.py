@@ -93,7 +93,8 @@ def extents(rows: Sequence[JournalRow]) -> list[tuple[int, int, int]]:
 def shares(rows: Sequence[JournalRow], firsts: Sequence[int]) -> list[list[JournalRow]]:
     """Cut rows into shares of recordings, without copying their frames.
 
-    A minute of thousands of monitors at once is more memory than the processor has at hand.
+    Hundreds of megabytes at once are taken from the system and given back each minute, which costs
+    more than folding does.
 
     Args:
         firsts: the lowest number of each share, ascending; none in the rows is below the first.

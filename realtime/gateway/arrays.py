@@ -1,4 +1,4 @@
-"""Many numbers at once: as PostgreSQL reads them, and where equal ones begin."""
+"""Many numbers at once: as PostgreSQL reads and sends them, and where equal ones begin."""
 
 from __future__ import annotations
 

@@ -45,8 +45,7 @@ MAX_ROWS: Final = 4_000
 MAX_BYTES: Final = 128 * 2**20
 """Frames of one pass, for the sake of memory: a minute of 20,000 monitors."""
 RECORDINGS_AT_ONCE: Final = 250
-"""A minute of so many is folded and written together: more memory than that is given back to the
-system and taken from it again each time."""
+"""A minute of so many is folded and written together (`shares`)."""
 
 _TAKE: Final = (
     "SELECT id, received_at, array_send(recordings) AS recordings, array_send(counts) AS counts,"
