@@ -1,8 +1,8 @@
 """CTG: whether a second lies in two chunks is looked at once for all that are written together.
 
 A constraint had been asked for each chunk by itself, in an index over ranges that nothing else
-used: a third of what PostgreSQL spent on folding. Now their neighbours are looked up in the primary
-key. Writers take turns, by the folder's lock, so that none misses what another is writing.
+used: a quarter of what PostgreSQL spent on folding. Now their neighbours are looked up in the
+primary key. Writers take turns, by the folder's lock, so that none misses what another is writing.
 """
 
 from alembic import op
@@ -16,6 +16,7 @@ APART = """
 CREATE FUNCTION ctg_chunks_apart() RETURNS trigger LANGUAGE plpgsql
   SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+  -- The lock of folder and archiver (realtime/gateway/folder.py).
   PERFORM pg_advisory_xact_lock(7283006);
   -- What was there lay apart, so only the one before and the one after can lie over a new one.
   IF EXISTS (
@@ -34,7 +35,7 @@ END
 $$;
 CREATE TRIGGER ctg_chunks_apart AFTER INSERT ON ctg_chunk
   REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION ctg_chunks_apart();
--- The application's and the keeper's roles may only insert and delete chunks, never change them.
+-- Changes are not looked at: no role of the application's may change a chunk.
 ALTER TABLE ctg_chunk DROP CONSTRAINT ctg_chunk_int8range_int8range1_excl;
 """
 
