@@ -30,6 +30,9 @@ from tests.telling import say
 CENTRE = 20
 MUX, SINGLE, LARGE, SMALL = 20_000, 5_000, 10_000, 400
 ALIGNED_S = 0.05
+ALIGNED_LAG_MS = 100
+"""5,000 sends keep one core's kernel busy for longer than the 50 ms in which they are due. Latency
+counts from then, so being late adds to the figure and takes nothing from it; no cost is read."""
 SPARE_DESCRIPTORS = 500
 POSTGRES = {"shared_buffers": "1GB"}
 """As docs/operators.md asks for where thousands of monitors come in."""
@@ -50,7 +53,7 @@ def profiles(scale: float, seconds: int, others_s: int) -> dict[str, Profile]:
         replace(mux, name="mixed", mixed=True, seconds=others_s),
         one,
         replace(one, name="patient", ack_ms=ACK_MS),
-        replace(one, name="aligned", spread_s=ALIGNED_S, seconds=others_s),
+        replace(one, name="aligned", spread_s=ALIGNED_S, seconds=others_s, lag_ms=ALIGNED_LAG_MS),
         replace(one, name="large", monitors=sized(LARGE, 80), copies=1),
         replace(one, name="plain", copies=0, seconds=others_s),
         replace(one, name="small", monitors=small, seconds=others_s),
@@ -107,7 +110,7 @@ async def measure(ground: Ground, known: dict[str, Profile], wanted: argparse.Na
     senders = max(one.monitors // one.mux for one in known.values())
     viewers = max(one.copies * one.monitors // WALL for one in known.values())
     await ground.prepare(largest, senders, viewers)
-    found = Found(lag_ms=wanted.lag_ms)
+    found = Found()
     for turn in range(wanted.rounds):
         names = [*ROUND, *(ONCE if turn == 0 else ())]
         for name in names:
@@ -115,9 +118,8 @@ async def measure(ground: Ground, known: dict[str, Profile], wanted: argparse.Na
                 continue
             for attempt in range(AGAIN + 1):
                 one = await run(known[name], ground, wanted.warm, 100 * turn + attempt + 1)
-                void = one.lag_ms > wanted.lag_ms
-                say(told(one) + ("  VOID: the generator was late" if void else ""))
-                if not void:
+                say(told(one) + ("  VOID: the generator was late" if one.void else ""))
+                if not one.void:
                     break
             found.add(one)
     await ground.drop()
@@ -142,7 +144,6 @@ def main() -> int:
     parser.add_argument("--warm", type=int, default=5, help="seconds before figures count")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", nargs="*", help=f"some of {', '.join((*ROUND, *ONCE))}")
-    parser.add_argument("--lag-ms", type=float, default=50, help="a later generator voids a run")
     parser.add_argument("--keep", action="store_true", help="leave the logs where they are")
     wanted = parser.parse_args()
     say(machine())

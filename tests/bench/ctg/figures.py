@@ -14,7 +14,6 @@ from tests.bench.ctg.runs import Run
 class Found:
     """All runs, by profile, in the order of their rounds."""
 
-    lag_ms: float = 50.0
     runs: dict[str, list[Run]] = field(default_factory=dict)
 
     def add(self, one: Run) -> None:
@@ -23,7 +22,7 @@ class Found:
 
     def valid(self, name: str) -> list[Run]:
         """Runs whose generator kept its schedule."""
-        return [one for one in self.runs.get(name, []) if one.lag_ms <= self.lag_ms]
+        return [one for one in self.runs.get(name, []) if not one.void]
 
     def median(self, name: str, what: Callable[[Run], float | None]) -> float | None:
         """Median over the rounds; None where there is no valid one."""

@@ -38,6 +38,8 @@ class Profile:
     mixed: bool = False
     ack_ms: int = 0
     """How long senders let acknowledgements wait, as they say when they open."""
+    lag_ms: float = 50.0
+    """A generator that was later than this at worst voids the run."""
 
 
 @dataclass(slots=True)
@@ -66,6 +68,11 @@ class Run:
     def lag_ms(self) -> float:
         """How late the generator itself was at worst."""
         return float(self.said["lag_ms"])
+
+    @property
+    def void(self) -> bool:
+        """Whether its figures are the generator's rather than the server's."""
+        return self.lag_ms > self.profile.lag_ms
 
 
 class Generator:

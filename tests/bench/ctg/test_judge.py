@@ -113,3 +113,6 @@ def test_a_void_run_gives_no_figure_but_its_losses_count() -> None:
     assert (line["cpu_us_per_sample_mux"], line["gaps"]) == (None, 1)
     assert found.broken
     assert not any(bar.met(None) for bar in BARS)
+    patient = Run(Profile("aligned", "gateway", 10, lag_ms=100), said | times)
+    found.add(patient)
+    assert figures(found)["aligned_p99_ms"] == 1.0
