@@ -15,7 +15,7 @@ from kernel.ids import FacilityId, PersonId, new_id
 from realtime.alarms.limits import Limits, LimitsText, shipped
 
 WAKE_CHANNEL = "yunshang_ctg_limits"
-"""NOTIFY channel of the gateways: limits have changed."""
+"""NOTIFY channel of the gateways: limits have changed, or whose limits count for a monitor."""
 
 Ward = tuple[UUID, str]
 """A facility and one of its units ("" where the device names none)."""

@@ -6,11 +6,13 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from kernel import outbox
 from kernel.clock import Clock
 from kernel.errors import NotAllowed
 from kernel.ids import DeviceId, FacilityId, new_id
 from kernel.tokens import token_hash
 from kernel.viewer import Role, Viewer
+from realtime.alarms import limitbook
 from realtime.devices.repository import DeviceRepository
 from realtime.devices.schemas import ChangeCtgDevice, NewCtgDevice, RotateToken
 from realtime.errors import DeviceRevoked
@@ -68,6 +70,8 @@ async def change(
     device.name, device.unit = order.name, order.unit
     after = {"name": order.name, "unit": order.unit}
     await _tell(session, clock, viewer, device, "change", {"before": before, "after": after})
+    if after["unit"] != before["unit"]:  # another unit may have other limits
+        await outbox.notify(session, limitbook.WAKE_CHANNEL)
 
 
 async def rotate(

@@ -101,6 +101,7 @@ class Timing:
     recheck_s: float = 60.0
     follow_s: float = 1.0
     alarms_s: float = 1.0
+    limits_s: float = 60.0
 
 
 class Sessions:
@@ -149,7 +150,14 @@ class Gateway:
         recordings = Recordings()
         database = Database(database_url, name="yunshang gateway alarms", pool_size=POOL)
         ns, pages = clock.ns, self.store.read_pages
-        self.alarms = Alarms(database, recordings, pages, period_s=timing.alarms_s, clock_ns=ns)
+        self.alarms = Alarms(
+            database,
+            recordings,
+            pages,
+            period_s=timing.alarms_s,
+            limits_s=timing.limits_s,
+            clock_ns=ns,
+        )
         self._taps = Taps((self.alarms, *taps))
         self.committer = Committer(database_url, recordings, taps=self._taps, clock_ns=ns)
         self._opener = Opener(self.store, recordings)

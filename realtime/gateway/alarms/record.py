@@ -58,6 +58,25 @@ class Record:
         """Limits may be others for every recording."""
         self._register.unread.update(self._register.by_recording.values())
 
+    async def look_at_limits(self) -> None:
+        """Limits take effect at their moment, whether or not anybody says so.
+
+        There are few wards and thousands of recordings: only those are read again whose limits
+        are others by now. That a monitor stands in another ward is notified.
+        """
+        register = self._register
+        wards = {one.ward for one in register.by_row.values() if one.ward is not None}
+        if not wards:
+            return
+        async with self.database.session(SYSTEM) as session:
+            found = await limitbook.of_wards(session, wards)
+        limits = {ward: limits for ward, (_, limits) in found.items()}
+        register.unread.update(
+            one
+            for one in register.by_row.values()
+            if one.ward is not None and limits.get(one.ward) != one.limits
+        )
+
     async def standing(self, recordings: Collection[UUID]) -> dict[UUID, list[Any]]:
         """Alarms of these recordings for viewers who have just come, JSON-ready."""
         async with self.database.session(SYSTEM) as session:
@@ -118,7 +137,7 @@ class Record:
         told = watched.told(alarms)
         for one in some:
             register.unread.discard(one)
-            ward = wards.get(one.recording.id)
+            ward = one.ward = wards.get(one.recording.id)
             if ward is None or ward not in limits or one.recording not in register.by_recording:
                 continue
             if one.limits != limits[ward][1]:

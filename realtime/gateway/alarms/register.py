@@ -15,6 +15,7 @@ from kernel.ids import new_id
 from realtime.alarms import watched
 from realtime.alarms.kinds import SAMPLED, AlarmKind
 from realtime.alarms.ledger import Finding, Key
+from realtime.alarms.limitbook import Ward
 from realtime.alarms.limits import Limits, shipped
 from realtime.alarms.rules import Board
 from realtime.alarms.schemas import WatchedAlarm
@@ -31,12 +32,14 @@ class Watched:
     """One recording that comes in here.
 
     Attributes:
+        ward: whose limits these are, once they have been read.
         aside: while its earlier seconds are awaited, the new ones wait here.
     """
 
     recording: Recording
     row: int
     limits: Limits
+    ward: Ward | None = None
     alarms: dict[Key, WatchedAlarm] = field(default_factory=dict)
     aside: list[npt.NDArray[Any]] | None = None
 

@@ -23,7 +23,7 @@ from realtime.gateway.tap import Flush
 log = structlog.get_logger()
 
 PERIOD_S: Final = 1.0
-RELOAD_S: Final = 60.0
+LIMITS_S: Final = 60.0
 AGAIN_S: Final = 0.5
 
 
@@ -37,10 +37,13 @@ class Alarms:
         history: History,
         *,
         period_s: float = PERIOD_S,
+        limits_s: float = LIMITS_S,
         clock_ns: Callable[[], int] = time.time_ns,
         steady_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._period_s = period_s
+        self._limits_s = limits_s
+        self._limits_due = False
         self._clock_ns = clock_ns
         self._steady_ns = steady_ns
         self.register = Register(recordings)
@@ -54,6 +57,7 @@ class Alarms:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._looks())
             group.create_task(self._keep())
+            group.create_task(self._remind())
             group.create_task(listener.run())
 
     def opened(self, recording: Recording) -> None:
@@ -94,15 +98,16 @@ class Alarms:
             await asyncio.sleep(due - loop.time())
             self.looking.tick()
 
+    async def _remind(self) -> None:
+        while True:
+            await asyncio.sleep(self._limits_s)
+            self._limits_due = True
+            self.register.work.set()
+
     async def _keep(self) -> None:
         """Read limits, write findings and pass on what others did."""
         while True:
-            try:
-                async with asyncio.timeout(RELOAD_S):
-                    await self.register.work.wait()
-            except TimeoutError:
-                # Limits take effect at their moment, whether or not anybody says so.
-                self.record.read_all_again()
+            await self.register.work.wait()
             self.register.work.clear()
             try:
                 await self.work()
@@ -115,6 +120,9 @@ class Alarms:
 
     async def work(self) -> None:
         """Do everything that waits; raises `Unavailable` with the rest still waiting."""
+        if self._limits_due:
+            await self.record.look_at_limits()
+            self._limits_due = False
         await self.record.read_limits()
         await self.takeover.work()
         await self.record.write_and_hear()

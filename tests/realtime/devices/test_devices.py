@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 from sqlalchemy import text
 
 from kernel.clock import SystemClock
 from kernel.viewer import Role, Viewer
+from realtime.alarms.limitbook import WAKE_CHANNEL
 from realtime.devices.repository import HEARD_WITHIN
 from realtime.devices.schemas import LAGGING_MS
 from realtime.schemas import LIVE_WITHIN
@@ -119,6 +122,22 @@ async def test_a_change_tells_before_and_after(desk: Desk) -> None:
     told = (await desk.get(f"/api/ctg{path}/events", who)).json()[0]["detail"]
     assert told["before"]["name"] == "采集代理"
     assert told["after"] == {"name": "二号机", "unit": "待产"}
+
+
+async def test_gateways_hear_that_a_monitor_stands_in_another_unit(desk: Desk) -> None:
+    who = keeper(desk)
+    path = f"/devices/{(await registered(desk, who))['device']['id']}"
+    heard: list[str] = []
+    connection = await asyncpg.connect(desk.clone.system_url)
+    await connection.add_listener(WAKE_CHANNEL, lambda *told: heard.append(told[2]))
+    await desk.post(f"{path}/change", who, name="二号机", unit=NEW["unit"])
+    await connection.fetchval("SELECT 1")
+    assert not heard
+    await desk.post(f"{path}/change", who, name="二号机", unit="待产")
+    async with asyncio.timeout(10):
+        while not heard:
+            await asyncio.sleep(0.02)
+    await connection.close()
 
 
 async def pulses(desk: Desk, recording: UUID, change: str) -> None:

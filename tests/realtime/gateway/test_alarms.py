@@ -133,7 +133,7 @@ async def test_a_clock_that_is_set_makes_nobody_silent_and_hides_nobody_who_is(
 async def second(site: Site) -> AsyncIterator[Gateway]:
     """Another gateway on the same database."""
 
-    timing = Timing(tick_s=0.05, fold_s=3_600, pulse_s=0.2, follow_s=0.1, alarms_s=0.1)
+    timing = Timing(0.05, fold_s=3_600, pulse_s=0.2, follow_s=0.1, alarms_s=0.1, limits_s=0.2)
     gateway = Gateway(site.clone.system_url, among(site.sessions), {ORIGIN}, timing)
     try:
         yield gateway
@@ -181,15 +181,19 @@ async def test_another_gateways_viewers_hear_what_people_do(site: Site, second: 
     await sender.close()
 
 
-async def test_a_units_own_limits_count_at_once(site: Site) -> None:
-    sender, recording = await fed(site, 5)
+async def quick_limits(site: Site, content: str = '{"low_delay_s": 5}') -> None:
+    """Another version for the whole house; nobody is told."""
     person = await site.fetch(
         "INSERT INTO person (id, facility_id, name, created_at)"
         " VALUES (gen_random_uuid(), $1, '测试', now()) RETURNING id",
         site.facility,
     )
-    quick = '{"low_delay_s": 5}'
-    await site.fetch(QUICK, site.facility, quick, person[0]["id"])
+    await site.fetch(QUICK, site.facility, content, person[0]["id"])
+
+
+async def test_a_units_own_limits_count_at_once(site: Site) -> None:
+    sender, recording = await fed(site, 5)
+    await quick_limits(site)
     await site.fetch("SELECT pg_notify('yunshang_ctg_limits', '')")
     board = site.gateway.alarms.register.by_recording
     while next(iter(board.values())).limits.low_delay_s != 5:
@@ -198,6 +202,23 @@ async def test_a_units_own_limits_count_at_once(site: Site) -> None:
     while not await stored(site, recording):
         await asyncio.sleep(0.02)
     assert (await stored(site, recording))[0]["seq"] == 10
+    await sender.close()
+
+
+async def test_limits_count_from_their_moment_though_nobody_says_so_and_much_is_going_on(
+    site: Site, second: Gateway
+) -> None:
+    port, register = await second.start("127.0.0.1", 0), second.alarms.register
+    sender = await Sender.dial(f"ws://127.0.0.1:{port}", site.token)
+    await sender.open(uuid4())
+    await send(sender, 1, 5, 560)
+    while not register.by_row or register.unread:
+        await asyncio.sleep(0.02)
+    await quick_limits(site)
+    async with asyncio.timeout(10):
+        while next(iter(register.by_row.values())).limits.low_delay_s != 5:
+            register.work.set()
+            await asyncio.sleep(0.02)
     await sender.close()
 
 
