@@ -217,6 +217,8 @@ class Usual:
 class IngestSession:
     """One connection carrying up to 64 monitors."""
 
+    __slots__ = ("_heartbeat_s", "_viewer_limit", "over", "streams", "usual")
+
     def __init__(self, *, heartbeat_s: int = 5, viewer_limit: int = 256) -> None:
         self.streams: dict[int, Stream] = {}
         self.over = False

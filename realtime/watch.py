@@ -90,6 +90,8 @@ Event = Wanted | Left | Hangup
 class WatchSession:
     """One viewer with up to 64 views."""
 
+    __slots__ = ("_max_pending", "_skipping", "dropped", "over", "queue", "queued", "views")
+
     def __init__(self, *, max_pending: int = MAX_PENDING_FRAMES) -> None:
         self.views: dict[UUID, View] = {}
         self.over = False

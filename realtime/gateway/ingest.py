@@ -165,6 +165,17 @@ class Ingest:
 class IngestListener(MessageListener):
     """Bytes in, durable frames and acks out."""
 
+    __slots__ = (
+        "_comparing",
+        "_held_by",
+        "_shared",
+        "_stalled",
+        "_suspects",
+        "device",
+        "session",
+        "slot",
+    )
+
     def __init__(self, shared: Ingest, device: Device) -> None:
         super().__init__(MAX_MESSAGE_BYTES)
         self._shared = shared

@@ -63,6 +63,8 @@ class Seats:
 class TurnedAway(MessageListener):
     """Says why at once, in a form that every client of ours can read, browsers too."""
 
+    __slots__ = ()
+
     def on_ws_connected(self, transport: WSTransport) -> None:
         super().on_ws_connected(transport)
         self.hang_up(TRY_AGAIN_LATER, TOO_MANY)

@@ -22,6 +22,10 @@ HEAD_BYTES: Final = 14
 class MessageListener(WSListener):  # type: ignore[misc, unused-ignore]
     """Joins fragments, answers the close handshake, and bounds the size of a message."""
 
+    # Below a compiled class an object without slots gets a dictionary of its own, and every message
+    # finds each of its parts as cold as the connection was since the last one.
+    __slots__ = ("_max_message_bytes", "_parts", "_parts_type", "transport")
+
     def __init__(self, max_message_bytes: int) -> None:
         self._max_message_bytes = max_message_bytes
         self._parts: list[bytes] = []
@@ -85,8 +89,8 @@ class MessageListener(WSListener):  # type: ignore[misc, unused-ignore]
 
     def _send(self, kind: WSMsgType, data: bytes) -> None:
         transport = self.transport
-        if transport is None or transport.is_close_frame_sent:
-            return
+        if transport is None:
+            return  # after a close frame picows itself sends nothing more
         if len(data) <= COPIED_BYTES:
             transport.send(kind, data)
             return

@@ -100,6 +100,20 @@ class Catching:
 class WatchListener(MessageListener):
     """Subscriptions in; history, live frames and notices out."""
 
+    __slots__ = (
+        "_asked",
+        "_early",
+        "_serving",
+        "_session",
+        "_shared",
+        "_unsaid",
+        "_viewer",
+        "_writable",
+        "slot",
+        "stalled_since",
+        "token",
+    )
+
     def __init__(self, shared: Viewing, viewer: Viewer, token: str) -> None:
         super().__init__(MAX_MESSAGE_BYTES)
         self._shared = shared
