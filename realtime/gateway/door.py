@@ -70,6 +70,8 @@ class Pass:
     protocol: str
     listener: WSListener
     max_frame_bytes: int
+    pinged: bool = True
+    """Asked whether it is there when it has said nothing for a while; else somebody else does."""
 
 
 Decide = Callable[[Request], Awaitable[Refuse | Pass]]
@@ -213,7 +215,7 @@ class Door(asyncio.Protocol):
         protocol: Any = WSProtocol(
             None, None, False, listener, _picows_log,
             True, HEAD_TIMEOUT_S,
-            True, 20.0, 20.0, WSAutoPingStrategy.PING_WHEN_IDLE, True,
+            answer.pinged, 20.0, 20.0, WSAutoPingStrategy.PING_WHEN_IDLE, True,
             answer.max_frame_bytes, None, READ_BUFFER_BYTES,
         )  # fmt: skip
         transport.set_protocol(protocol)

@@ -172,6 +172,7 @@ class IngestListener(MessageListener):
         "_stalled",
         "_suspects",
         "device",
+        "quiet",
         "session",
         "slot",
     )
@@ -182,6 +183,8 @@ class IngestListener(MessageListener):
         self.device = device
         self.session = IngestSession(viewer_limit=shared.viewer_limit)
         self.slot = NONE
+        self.quiet = 0
+        """How often it was looked at since anything but seconds came."""
         self._suspects: deque[tuple[Stream, int, bytes]] = deque()
         self._comparing = False
         self._held_by: set[str] = set()
@@ -223,6 +226,9 @@ class IngestListener(MessageListener):
         self._shared.senders.give_back(self.slot)
         self.transport = None
         log.info("gateway.sender_gone", device=self.device.serial)
+
+    def on_sign(self) -> None:
+        self.quiet = 0
 
     def on_text(self, data: bytes) -> None:
         received_ns = self._shared.clock_ns()
@@ -277,6 +283,22 @@ class IngestListener(MessageListener):
     def _give_up(self) -> None:
         log.warning("gateway.sender_stalled", device=self.device.serial)
         self.hang_up(1008, "ctg.sender_stalled")
+
+    @property
+    def held(self) -> bool:
+        """Whether it is not read for now."""
+        return bool(self._held_by)
+
+    def ask(self) -> None:
+        """Ask whether anybody is there; the answer is a sign of life."""
+        if self.transport is not None:
+            self.transport.send_ping()
+
+    def cut(self) -> None:
+        """Nobody is there: no good-bye would arrive."""
+        log.warning("gateway.sender_unreachable", device=self.device.serial)
+        if self.transport is not None:
+            self.transport.underlying_transport.abort()
 
     def pause_reading(self, pause: bool, why: str = "storage") -> None:
         """Let the sender's bytes wait in the network, until every reason to is gone."""

@@ -34,6 +34,7 @@ from realtime.gateway.elsewhere import Elsewhere
 from realtime.gateway.folder import CONFLICT_CHANNEL, Folder
 from realtime.gateway.health import TEXT, Health, metrics
 from realtime.gateway.hints import Hints
+from realtime.gateway.idle import Idle
 from realtime.gateway.ingest import Ingest, IngestListener
 from realtime.gateway.live import Recordings
 from realtime.gateway.opening import Opener
@@ -151,12 +152,7 @@ class Gateway:
         database = Database(database_url, name="yunshang gateway alarms", pool_size=POOL)
         ns, pages = clock.ns, self.store.read_pages
         self.alarms = Alarms(
-            database,
-            recordings,
-            pages,
-            period_s=timing.alarms_s,
-            limits_s=timing.limits_s,
-            clock_ns=ns,
+            database, recordings, pages, timing.alarms_s, timing.limits_s, clock_ns=ns
         )
         self._taps = Taps((self.alarms, *taps))
         self.committer = Committer(database_url, recordings, taps=self._taps, clock_ns=ns)
@@ -187,6 +183,7 @@ class Gateway:
         self._pulse = Pulse(self.ingest, self.health, clock, period_s=timing.pulse_s, facts=facts)
         self.elsewhere = Elsewhere(self.store, recordings, period_s=timing.follow_s, clock_ns=ns)
         self.hints = Hints(valkey_url, recordings, clock_ns=ns) if valkey_url else None
+        self.idle = Idle(self.ingest)
         self._admission = Admission(self.store, self.ingest, period_s=timing.recheck_s)
         self._recheck = Recheck(self.viewing, period_s=timing.recheck_s)
         self._listener = Listener(database_url, (REVOKED_CHANNEL, CONFLICT_CHANNEL), self._hear)
@@ -207,6 +204,7 @@ class Gateway:
                 self._tell_storage(),
                 self._ticks(),
                 self._listener.run(),
+                self.idle.run(),
                 self._admission.run(),
                 self._recheck.run(),
                 self.elsewhere.run(),
@@ -338,7 +336,8 @@ class Gateway:
         if not self.ingest.seats.free_for(device.token_hash):
             log.warning("gateway.no_seat", device=device.serial)
             return Pass(PROTOCOL, TurnedAway(MAX_HEAD_BYTES), MAX_HEAD_BYTES)
-        return Pass(PROTOCOL, self.ingest.listener(device), ingest_module.MAX_MESSAGE_BYTES)
+        listener = self.ingest.listener(device)
+        return Pass(PROTOCOL, listener, ingest_module.MAX_MESSAGE_BYTES, pinged=False)
 
     async def _viewer(self, request: Request) -> Refuse | Pass:
         if not request.offers(WATCH_PROTOCOL):

@@ -40,6 +40,7 @@ class MessageListener(WSListener):  # type: ignore[misc, unused-ignore]
         if kind == BINARY and frame.fin and self._parts_type is None and not frame.rsv1:
             self.on_binary(frame.get_payload_as_bytes())
             return
+        self.on_sign()
         if kind == CLOSE:
             transport.send_close(frame.get_close_code(), frame.get_close_message())
             transport.disconnect()
@@ -70,6 +71,9 @@ class MessageListener(WSListener):  # type: ignore[misc, unused-ignore]
             whole, binary = b"".join(self._parts), self._parts_type == BINARY
             self._parts, self._parts_type = [], None
             (self.on_binary if binary else self.on_text)(whole)
+
+    def on_sign(self) -> None:
+        """Something came that is no whole binary message: an answer to a ping, a text, a part."""
 
     def on_binary(self, data: bytes) -> None:
         """One whole binary message; a listener that takes none says so (RFC 6455, 7.4.1)."""

@@ -35,9 +35,9 @@ class Alarms:
         database: Database,
         recordings: Recordings,
         history: History,
-        *,
         period_s: float = PERIOD_S,
         limits_s: float = LIMITS_S,
+        *,
         clock_ns: Callable[[], int] = time.time_ns,
         steady_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
