@@ -170,7 +170,8 @@ class Ground:
         for one in everybody:
             with contextlib.suppress(psutil.NoSuchProcess):
                 one.kill()
-        psutil.wait_procs(everybody[1:], timeout=10)
+        psutil.wait_procs(everybody[1:], timeout=PATIENCE_S)
+        _until_dead(process)
         self._again("postgres", lambda: postgres.clear_ground(self._bench.services.layout))
 
     def revive_postgres(self) -> None:
@@ -215,6 +216,15 @@ class Ground:
         for child in (*self.gateways, self._sender):
             if child is not None:
                 _end(child)
+
+
+def _until_dead(process: psutil.Process) -> None:
+    """What was killed gives its memory back first; whoever started it still has to collect it."""
+    deadline = time.monotonic() + PATIENCE_S
+    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"process {process.pid} does not die")
+        time.sleep(0.01)
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
