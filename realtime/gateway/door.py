@@ -71,7 +71,7 @@ class Pass:
     listener: WSListener
     max_frame_bytes: int
     pinged: bool = True
-    """Asked whether it is there when it has said nothing for a while; else somebody else does."""
+    """By picows, when it has said nothing for a while; senders are by `Idle`."""
 
 
 Decide = Callable[[Request], Awaitable[Refuse | Pass]]

@@ -184,7 +184,7 @@ class IngestListener(MessageListener):
         self.session = IngestSession(viewer_limit=shared.viewer_limit)
         self.slot = NONE
         self.quiet = 0
-        """How often it was looked at since anything but seconds came."""
+        """Looks of `Idle` since anything came."""
         self._suspects: deque[tuple[Stream, int, bytes]] = deque()
         self._comparing = False
         self._held_by: set[str] = set()

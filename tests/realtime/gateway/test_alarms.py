@@ -133,7 +133,9 @@ async def test_a_clock_that_is_set_makes_nobody_silent_and_hides_nobody_who_is(
 async def second(site: Site) -> AsyncIterator[Gateway]:
     """Another gateway on the same database."""
 
-    timing = Timing(0.05, fold_s=3_600, pulse_s=0.2, follow_s=0.1, alarms_s=0.1, limits_s=0.2)
+    timing = Timing(
+        tick_s=0.05, fold_s=3_600, pulse_s=0.2, follow_s=0.1, alarms_s=0.1, limits_s=0.2
+    )
     gateway = Gateway(site.clone.system_url, among(site.sessions), {ORIGIN}, timing)
     try:
         yield gateway
